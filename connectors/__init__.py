@@ -1,0 +1,1 @@
+"""How each helpdesk speaks; this file alone lists them."""

@@ -1,0 +1,254 @@
+"""The seam between the product and a helpdesk: what every connector can be asked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from kpi_engine.message import Message
+from kpi_engine.records import FieldValue, Record
+
+
+class Clock(Protocol):
+    """Time as the connector feels it: real on the wall, the world's own in the demo and in tests."""
+
+    def now(self) -> float:
+        """Return seconds since 1970-01-01 UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Stream(StrEnum):
+    """What can be pulled, in the order a pass pulls it."""
+
+    AGENTS = "agents"
+    GROUPS = "groups"
+    MEMBERSHIPS = "memberships"
+    SCHEDULES = "schedules"
+    TICKETS = "tickets"
+    HISTORY = "history"
+    RATINGS = "ratings"
+
+
+DATING = frozenset({Stream.TICKETS, Stream.HISTORY, Stream.RATINGS})
+"""The streams whose least complete_through is a pass's as_of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row we could not read, kept whole for the quarantine; `raw` is the JSON as it came."""
+
+    key: str
+    reason: Message
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a stream: its records, the cursor that stands for having them, and what is now complete.
+
+    `complete_through` is the instant up to which the helpdesk has told everything this stream knows, by the
+    helpdesk's own clock; None where the page does not say. `total` is the helpdesk's own count, where it gives one.
+    """
+
+    records: Sequence[Record]
+    rejects: Sequence[Reject]
+    cursor: str | None
+    complete_through: int | None
+    total: int | None = None
+
+
+class Unavailable(Exception):  # noqa: N818 -- a fact about the account's plan, not a failure
+    """The account has no such stream (its plan lacks it, or the feature is off): skip it, saying why."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of `check`: what was looked at, how it stands, and the way to mend it."""
+
+    subject: Message
+    verdict: Verdict
+    finding: Message
+    mend: Message | None = None
+
+
+class Target(StrEnum):
+    """What kind of remote thing a change is about."""
+
+    TICKET = "ticket"
+    AGENT = "agent"
+    SUMMARY = "summary"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedField:
+    """A custom field we need on a target: our key and its kind of value (integer, number, text, moment, yes_no)."""
+
+    target: Target
+    key: str
+    value_kind: str
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSetup:
+    """How a wanted field stands remotely; `remote_id` None: to be created; `problem`: why it cannot serve."""
+
+    wanted: WantedField
+    remote_id: str | None
+    problem: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryTicket:
+    """The content of a summary ticket, ready to be shown: `html` is escaped, `external_id` is stable and ours."""
+
+    external_id: str
+    subject: str
+    html: str
+    text: str
+    tags: tuple[str, ...]
+    assignee_id: str | None
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A desired remote state: some fields of one ticket or agent, or one summary ticket to be there.
+
+    `values` maps our field keys to what they must hold (None clears); moments are seconds since 1970 UTC.
+    """
+
+    change_id: int
+    target: Target
+    target_id: str
+    values: Mapping[str, FieldValue] = field(default_factory=dict)
+    summary: SummaryTicket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The helpdesk says it is done; `remote_id` names what was created."""
+
+    remote_id: str | None = None
+    warning: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """The helpdesk works on it in a job to be followed."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """Not now: try again after so many seconds; never counts as an attempt."""
+
+    seconds: float
+    reason: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Never like this: set aside and shown; `closed` says the ticket can no longer be written at all."""
+
+    reason: Message
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """Sent, answer lost: look before doing anything again."""
+
+    reason: Message
+
+
+Outcome = Delivered | UnderWay | Snoozed | Refused | InDoubt
+
+
+class Connector(Protocol):
+    """One configured helpdesk account."""
+
+    @property
+    def name(self) -> str:
+        """The account's name in the configuration: part of every stored key."""
+        ...
+
+    @property
+    def streams(self) -> Sequence[Stream]:
+        """The streams this connector can pull, in order."""
+        ...
+
+    @property
+    def statuses(self) -> Mapping[str, str]:
+        """The platform's default map from its statuses to ours (new, open, pending, hold, solved, closed, deleted)."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """How many ticket changes one delivery may carry."""
+        ...
+
+    def pull(self, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        """Yield the pages of `stream` since `cursor` (None: from the configured start) until it is up to date.
+
+        Raises Unavailable where the account lacks the stream, and the errors of connectors.errors.
+        """
+        ...
+
+    def checks(self) -> Iterator[Check]:
+        """Look at sign-in, rights, quota, clock skew and feature availability, one finding each."""
+        ...
+
+    def fields(self, wanted: Sequence[WantedField]) -> list[FieldSetup]:
+        """Compare what is wanted with what the account has; changes nothing."""
+        ...
+
+    def create_field(self, wanted: WantedField) -> str:
+        """Create a missing custom field and return its remote id."""
+        ...
+
+    def use_fields(self, remote_ids: Mapping[tuple[Target, str], str]) -> None:
+        """Tell the connector where each of our field keys lives, by target and key."""
+        ...
+
+    def read(self, target: Target, ids: Sequence[str]) -> dict[str, dict[str, FieldValue]]:
+        """Return our fields' current remote values by object id; an object that is gone is absent."""
+        ...
+
+    def deliver(self, changes: Sequence[Change]) -> dict[int, Outcome]:
+        """Send one batch (of one target) and return each change's outcome by its id."""
+        ...
+
+    def follow(self, job: str, changes: Sequence[Change]) -> dict[int, Outcome]:
+        """Return what became of the changes sent in `job`: still under way, or an outcome each."""
+        ...
+
+    def find(self, external_id: str) -> list[str]:
+        """Return the ids of the tickets that carry `external_id`, oldest first: what an in-doubt creation left."""
+        ...
+
+    def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
+        """Return the agents, admins left out, who could read a private ticket in that group with that assignee."""
+        ...
+
+    def ticket_url(self, ticket_id: str) -> str:
+        """Return the address where a person opens the ticket."""
+        ...

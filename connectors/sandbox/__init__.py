@@ -1,0 +1,1 @@
+"""Helpdesks simulated on loopback, for the demo and the tests."""

@@ -1,0 +1,1 @@
+"""Zendesk: its resources and verbs."""

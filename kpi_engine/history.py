@@ -1,0 +1,38 @@
+"""All that is known about one ticket, in order: what `measure` is given."""
+
+from dataclasses import dataclass
+
+from kpi_engine.records import Rating, TicketEvent, TicketSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedEvent:
+    """Something another ticket caused here (requester_returned, merged_in), noted when that ticket was seen."""
+
+    ticket_id: str
+    kind: str
+    at: int
+    cause_ticket_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One ticket's snapshots (oldest first), events (in order), ratings and derived events.
+
+    `known_from` is the instant before which the account's history was not pulled. `own` marks a ticket that we
+    created ourselves: a summary, never evidence.
+    """
+
+    account: str
+    ticket_id: str
+    snapshots: tuple[TicketSnapshot, ...]
+    events: tuple[TicketEvent, ...] = ()
+    ratings: tuple[Rating, ...] = ()
+    derived: tuple[DerivedEvent, ...] = ()
+    known_from: int = 0
+    own: bool = False
+
+    @property
+    def latest(self) -> TicketSnapshot:
+        """The newest snapshot."""
+        return self.snapshots[-1]

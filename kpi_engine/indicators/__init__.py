@@ -1,0 +1,1 @@
+"""The indicators, one table a family."""

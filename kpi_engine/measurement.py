@@ -1,0 +1,125 @@
+"""What measuring one ticket gives: credit lines, clocks, firings, holdings and the instant to look again."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kpi_engine.message import Message
+
+
+class Certainty(StrEnum):
+    """How sure a figure's atom is."""
+
+    EXACT = "exact"
+    APPROXIMATE = "approximate"  # a calendar was assumed, not seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditLine:
+    """The atom of every figure: what one ticket adds to one indicator, for whom and when.
+
+    `numerator` is seconds for time measures and a count otherwise; `agent` None is nobody, a line like any other;
+    `edition` is the digest of the rules in force at that instant.
+    """
+
+    indicator: str
+    ticket_id: str | None
+    observation_id: str | None
+    agent: str | None
+    team: str | None
+    account: str
+    channel: str | None
+    priority: str | None
+    segment: str | None
+    at: int
+    numerator: int
+    denominator: int
+    certainty: Certainty
+    edition: str
+
+
+class ClockState(StrEnum):
+    """Where an SLA clock stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED_OPEN = "breached_open"  # over its goal and still running or paused
+    BREACHED_CLOSED = "breached_closed"
+    VOID = "void"  # ended without a verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch in which a clock ran under one calendar ("" is calendar time); `end` is as_of while it still runs."""
+
+    start: int
+    end: int
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """One SLA clock instance and its verdict; `elapsed` and `goal` are seconds of the clock's own time.
+
+    `due_at` is None while paused or ended, and where its calendar never opens again; it stays on a breached clock
+    that still runs. `agent` and `team` are who answers for a breach.
+    """
+
+    clock: str
+    instance: int
+    policy: str
+    started_at: int
+    stopped_at: int | None
+    goal: int
+    elapsed: int
+    due_at: int | None
+    breached_at: int | None
+    state: ClockState
+    paused: bool
+    agent: str | None
+    team: str | None
+    runs: tuple[Run, ...]
+    certainty: Certainty
+    edition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """A step that fell due on a clock: its warning (level 0) or one of the escalation levels after breach."""
+
+    ticket_id: str
+    clock: str
+    instance: int
+    step: str  # "warn:75%", "breach", "escalation:2"
+    level: int
+    at: int
+    agent: str | None
+    team: str | None
+    edition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Who held the unsolved ticket in which status, over [start, end); `end` is None while it lasts."""
+
+    agent: str | None
+    team: str | None
+    status: str
+    start: int
+    end: int | None
+    channel: str | None
+    priority: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """All answers about one ticket as of one instant; `excluded` says why it counts nowhere, if so."""
+
+    ticket_id: str
+    as_of: int
+    lines: tuple[CreditLine, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    firings: tuple[Firing, ...] = ()
+    holdings: tuple[Holding, ...] = ()
+    wake_at: int | None = None
+    excluded: Message | None = None

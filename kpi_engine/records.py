@@ -1,0 +1,150 @@
+"""What a connector yields: the helpdesk's own values in our shape, not yet interpreted.
+
+Ids are the helpdesk's own, as text. Instants are whole seconds since 1970-01-01 UTC. Fields keep their order: the
+store writes them by position.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+FieldValue: TypeAlias = str | int | float | bool | None
+
+
+class EventKind(StrEnum):
+    """What an event of a ticket's history is, whatever the helpdesk calls it."""
+
+    OPENED_WITH = "opened_with"  # a field's value at creation
+    CHANGED = "changed"
+    COMMENTED = "commented"
+
+
+class Field(StrEnum):
+    """The ticket properties whose changes we follow; a custom field is "field:" and its platform id."""
+
+    STATUS = "status"
+    PRIORITY = "priority"
+    ASSIGNEE = "assignee"
+    GROUP = "group"
+    TAGS = "tags"  # values are tags joined by one space
+    BRAND = "brand"
+    FORM = "form"
+    REQUESTER = "requester"
+    SCHEDULE = "schedule"
+    CUSTOM_STATUS = "custom_status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSnapshot:
+    """A ticket as the helpdesk showed it once; `version` orders the snapshots of one ticket."""
+
+    ticket_id: str
+    version: int
+    created_at: int
+    updated_at: int
+    status: str
+    priority: str | None
+    assignee_id: str | None
+    group_id: str | None
+    requester_id: str | None
+    submitter_id: str | None
+    brand_id: str | None
+    form_id: str | None
+    channel: str | None
+    tags: tuple[str, ...]
+    fields: dict[str, FieldValue] = field(default_factory=dict)  # custom fields by platform id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEvent:
+    """One thing that happened to a ticket; `order` then `position` break ties inside a second.
+
+    `automatic` is true for what a trigger, an automation or the system did; `old` and `new` are the helpdesk's own
+    values as text (None: empty); `public` belongs to comments.
+    """
+
+    ticket_id: str
+    event_id: str
+    at: int
+    order: int
+    position: int
+    kind: EventKind
+    actor_id: str | None
+    automatic: bool
+    field: str | None = None
+    old: str | None = None
+    new: str | None = None
+    public: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """A customer's verdict; `version` orders the states of one rating, which may be edited or withdrawn.
+
+    `category` is the platform's own good, neutral or bad where it gives one; a state that is no verdict (offered,
+    withdrawn) has neither `category` nor `score`. `agent_id` is the assignee at rating time where the platform says.
+    """
+
+    ticket_id: str
+    rating_id: str
+    at: int
+    version: int
+    category: str | None
+    score: float | None
+    scale: tuple[float, float] | None
+    agent_id: str | None
+    group_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A person or a machine that works tickets; `ticket_access` is what he may read: all, groups or assigned."""
+
+    agent_id: str
+    name: str
+    email: str | None
+    role: str  # admin | agent | end-user, as the helpdesk has it today
+    active: bool
+    bot: bool  # the platform's own flag
+    locale: str | None
+    ticket_access: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A platform's group of agents, the default team."""
+
+    group_id: str
+    name: str
+    active: bool
+    private: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """An agent's place in a group."""
+
+    membership_id: str
+    agent_id: str
+    group_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """A platform's business hours.
+
+    `week` holds seven lists, Monday first, of (opening, closing) in minutes since that day's local midnight; a
+    closing beyond 1440 lies on the next day. `holidays` are (first, last) ISO dates, both closed.
+    """
+
+    schedule_id: str
+    name: str
+    zone: str
+    week: tuple[tuple[tuple[int, int], ...], ...]
+    holidays: tuple[tuple[str, str], ...]
+    created_at: int
+
+
+TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating
+AccountRecord: TypeAlias = Agent | Group | Membership | Schedule
+Record: TypeAlias = TicketRecord | AccountRecord

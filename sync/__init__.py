@@ -1,0 +1,1 @@
+"""When passes run, and what we remember between them."""

@@ -1,0 +1,1 @@
+"""The store: everything remembered between passes."""
