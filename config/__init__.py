@@ -1,1 +1,27 @@
 """One YAML file becomes one validated Settings object."""
+
+from config.documents import calendar_choice, calendar_documents, policy_document
+from config.idle import not_yet_in_force
+from config.initial import Answers, starter_config
+from config.late import resolve, store_url
+from config.loading import load
+from config.problems import Problem, SettingsError
+from config.schema import schema_text
+from config.settings import ConnectorSettings, Settings
+
+__all__ = [
+    "Answers",
+    "ConnectorSettings",
+    "Problem",
+    "Settings",
+    "SettingsError",
+    "calendar_choice",
+    "calendar_documents",
+    "load",
+    "not_yet_in_force",
+    "policy_document",
+    "resolve",
+    "schema_text",
+    "starter_config",
+    "store_url",
+]

@@ -183,6 +183,15 @@ class InDoubt:
 Outcome = Delivered | UnderWay | Snoozed | Refused | InDoubt
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a connector cost since `begin`: requests made, seconds waited for quotas; `now` is the helpdesk's clock."""
+
+    requests: int
+    waited: float
+    now: int | None
+
+
 class Connector(Protocol):
     """One configured helpdesk account."""
 
@@ -204,6 +213,18 @@ class Connector(Protocol):
     @property
     def batch(self) -> int:
         """How many ticket changes one delivery may carry."""
+        ...
+
+    def begin(self) -> None:
+        """Start a pass: its deadline and its usage count from now."""
+        ...
+
+    def usage(self) -> Usage:
+        """Return what the pass has cost so far."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
         ...
 
     def pull(self, stream: Stream, cursor: str | None) -> Iterator[Page]:

@@ -32,7 +32,12 @@ class RefusedError(ConnectorError):
 
 
 class SignInError(ConnectorError):
-    """Stop until someone mends the credentials or the rights."""
+    """Stop until someone mends the credentials or the rights (`status` 403: signed in, but the right is missing)."""
+
+    def __init__(self, message: Message, status: int = 401, detail: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.detail = detail
 
 
 class AddressError(ConnectorError):

@@ -116,7 +116,9 @@ class Measurement:
     """All answers about one ticket as of one instant; `excluded` says why it counts nowhere, if so."""
 
     ticket_id: str
+    account: str
     as_of: int
+    edition: str  # digest of the policies in force at as_of
     lines: tuple[CreditLine, ...] = ()
     clocks: tuple[Clock, ...] = ()
     firings: tuple[Firing, ...] = ()

@@ -1,1 +1,326 @@
-"""Zendesk: its resources and verbs."""
+"""Zendesk: the table of what is pulled and how, and the verbs of the connector."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, time
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from connectors import paging
+from connectors.base import (
+    Change,
+    Check,
+    Clock,
+    FieldSetup,
+    Outcome,
+    Page,
+    Refused,
+    Stream,
+    Target,
+    Unavailable,
+    Usage,
+    WantedField,
+)
+from connectors.errors import InDoubtError, RefusedError, SignInError, UnexpectedPayloadError
+from connectors.http import Session
+from connectors.quota import Allowance, Quota
+from connectors.zendesk import audits, checking, delivering, exports, mapping, payloads, setup
+from connectors.zendesk.delivering import Bulk
+from connectors.zendesk.exports import Payload, Resource, Start, listed, understood
+from connectors.zendesk.mapping import FollowedFields
+from connectors.zendesk.reading import People
+from connectors.zendesk.settings import ZendeskSettings
+from connectors.zendesk.signing_in import secrets, sign_in
+from kpi_engine.message import Message, message
+from kpi_engine.records import FieldValue
+
+BATCH = 100
+
+
+def _with_holidays(session: Session, row: object) -> object:
+    if not isinstance(row, dict):
+        return row
+    answer = session.get(f"/api/v2/business_hours/schedules/{row.get('id')}/holidays.json")
+    return {**row, "holidays": answer.mapping().get("holidays") or []}
+
+
+RESOURCES: Mapping[Stream, Resource] = {
+    Stream.AGENTS: Resource("/api/v2/users.json", "users", mapping.agent, exports.first_agents, exports.by_page),
+    Stream.GROUPS: Resource("/api/v2/groups.json", "groups", mapping.group, exports.first_groups, exports.by_page),
+    Stream.MEMBERSHIPS: Resource(
+        "/api/v2/group_memberships.json",
+        "group_memberships",
+        mapping.membership,
+        exports.first_of_list,
+        exports.by_page,
+    ),
+    Stream.SCHEDULES: Resource(
+        "/api/v2/business_hours/schedules.json",
+        "schedules",
+        mapping.schedule,
+        exports.unpaged,
+        exports.whole,
+        whole=_with_holidays,
+        optional=True,
+    ),
+    Stream.TICKETS: Resource(
+        "/api/v2/incremental/tickets/cursor.json",
+        "tickets",
+        mapping.ticket,
+        exports.first_tickets,
+        exports.by_cursor,
+        again=exports.tickets_again,
+    ),
+    Stream.HISTORY: Resource(
+        "/api/v2/incremental/ticket_events.json",
+        "ticket_events",
+        audits.ticket_events,
+        exports.first_events,
+        exports.by_time,
+    ),
+    Stream.RATINGS: Resource(
+        "/api/v2/satisfaction_ratings.json",
+        "satisfaction_ratings",
+        mapping.rating,
+        exports.first_ratings,
+        exports.by_page_dated,
+        optional=True,
+    ),
+}
+
+# https://developer.zendesk.com/api-reference/introduction/rate-limits/
+ENDPOINT_LIMITS: Mapping[str, Allowance] = {
+    r"/api/v2/incremental/": Allowance(10),
+    r"/api/v2/tickets/(update_many|\d+)\.json": Allowance(100, method="PUT"),
+    r"/api/v2/users/update_many\.json": Allowance(60, method="PUT"),
+    r"/api/v2/ticket_fields\.json": Allowance(300),
+}
+
+_FIELD_LISTS = {
+    Target.TICKET: ("/api/v2/ticket_fields.json", "ticket_fields"),
+    Target.AGENT: ("/api/v2/user_fields.json", "user_fields"),
+}
+_FORBIDDEN_OR_MISSING = frozenset({403, 404})
+
+
+def connect(
+    settings: ZendeskSettings,
+    clock: Clock,
+    report_zone: ZoneInfo = ZoneInfo("UTC"),  # noqa: B008 -- immutable, and cached by zoneinfo itself
+    mapped_fields: frozenset[str] = frozenset(),
+) -> "Zendesk":
+    """Return the connector of a configured account, with a session of its own; raises SecretError."""
+    session = Session(
+        settings.base_url,
+        sign_in=sign_in(settings, clock),
+        clock=clock,
+        quota=Quota(settings.rate_limit_share, clock, ENDPOINT_LIMITS),
+        trusted_host=settings.trusted_host,
+        secrets=secrets(settings),
+        ca_bundle=settings.ca_bundle,
+    )
+    return Zendesk(settings, session, report_zone, mapped_fields)
+
+
+class Zendesk:
+    """One Zendesk account; `mapped_fields`: ids of the custom fields that the configuration gives a meaning."""
+
+    streams: Sequence[Stream] = tuple(RESOURCES)
+    statuses: Mapping[str, str] = mapping.STATUSES
+    batch: int = BATCH
+
+    def __init__(
+        self,
+        settings: ZendeskSettings,
+        session: Session,
+        report_zone: ZoneInfo = ZoneInfo("UTC"),  # noqa: B008 -- immutable, and cached by zoneinfo itself
+        mapped_fields: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name = settings.name
+        self.session = session
+        self._settings = settings
+        self._zone = report_zone
+        self._mapped = mapped_fields
+        self._fields: dict[tuple[Target, str], str] = {}
+        self._warnings: dict[str, Message] = {}
+        self._people: People | None = None
+        self._own_id: str | None = None
+        self._at_begin = (0, 0.0)
+
+    def begin(self) -> None:
+        """Start a pass: its deadline and its usage count from now."""
+        self.session.begin()
+        self._at_begin = (self.session.requests_made, self.session.seconds_waited)
+
+    def usage(self) -> Usage:
+        """Return what the pass has cost so far."""
+        requests, waited = self._at_begin
+        session = self.session
+        return Usage(session.requests_made - requests, session.seconds_waited - waited, session.server_time)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.session.close()
+
+    def pull(self, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        """Yield the pages of `stream` since `cursor`; raises Unavailable where the plan has no such stream."""
+        resource = RESOURCES[stream]
+        if stream is Stream.AGENTS:
+            self._people = None
+        try:
+            yield from exports.read(self.session, resource, self._start(cursor), self._followed())
+        except (SignInError, RefusedError) as error:
+            self._who_am_i()  # tells a lost sign-in and an unknown subdomain from a missing feature
+            if resource.optional and error.status in _FORBIDDEN_OR_MISSING:
+                raise Unavailable(message("Zendesk does not offer {stream} to this account", stream=stream)) from error
+            raise
+
+    def checks(self) -> Iterator[Check]:
+        """Look at sign-in, credentials, quota, clock, export rights and feature availability."""
+        return checking.checks(self.session, self._settings)
+
+    def fields(self, wanted: Sequence[WantedField]) -> list[FieldSetup]:
+        """Compare what is wanted with what the account has; changes nothing."""
+        existing = {target: self._definitions(target) for target in {field.target for field in wanted}}
+        return setup.compared(wanted, existing, self._fields)
+
+    def create_field(self, wanted: WantedField) -> str:
+        """Create a missing custom field and return its id (its key, on users); after a lost answer, look first."""
+        path, _ = _FIELD_LISTS[wanted.target]
+        try:
+            answer = self.session.send("POST", path, setup.new_field(wanted), safe_to_repeat=False)
+        except InDoubtError:
+            made = self.fields([wanted])[0]
+            if made.remote_id is None:
+                raise
+            return made.remote_id
+        return setup.created_name(wanted, answer)
+
+    def use_fields(self, remote_ids: Mapping[tuple[Target, str], str]) -> None:
+        """Remember where each of our field keys lives, by target and key."""
+        self._fields = dict(remote_ids)
+
+    def read(self, target: Target, ids: Sequence[str]) -> dict[str, dict[str, FieldValue]]:
+        """Return our fields' current remote values by object id; an object that is gone is absent."""
+        chunks = [ids[first : first + BATCH] for first in range(0, len(ids), BATCH)]
+        return {row_id: values for chunk in chunks for row_id, values in self._values(target, chunk)}
+
+    def deliver(self, changes: Sequence[Change]) -> dict[int, Outcome]:
+        """Send one batch of one target and return each change's outcome by its id."""
+        if not changes:
+            return {}
+        if changes[0].target is Target.SUMMARY:
+            return {change.change_id: self._deliver_summary(change) for change in changes}
+        sent = delivering.send_bulk(self.session, self._bulk(changes[0].target), changes)
+        self._warnings |= sent.warnings
+        return sent.outcomes
+
+    def follow(self, job: str, changes: Sequence[Change]) -> dict[int, Outcome]:
+        """Return what became of the changes sent in `job`: still under way, or an outcome each."""
+        return delivering.follow(self.session, job, changes, self._warnings.get(job))
+
+    def find(self, external_id: str) -> list[str]:
+        """Return the ids of the tickets that carry `external_id`, oldest first; this list has no index delay."""
+        answer = self.session.get("/api/v2/tickets.json", {"external_id": external_id})
+        found = [understood(payloads.Ticket, row) for row in listed(answer, "tickets")]
+        ours = [ticket for ticket in found if ticket.external_id == external_id]
+        return [ticket.id for ticket in sorted(ours, key=lambda ticket: (ticket.created_at, int(ticket.id)))]
+
+    def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
+        """Return the agents, admins left out, who could read a private ticket in that group with that assignee."""
+        return self._staff().readers(group, assignee_id)
+
+    def ticket_url(self, ticket_id: str) -> str:
+        """Return the address where a person opens the ticket."""
+        return f"{self._settings.base_url.rstrip('/')}/agent/tickets/{ticket_id}"
+
+    def _start(self, cursor: str | None) -> Start:
+        if self.session.server_time is None:
+            self._who_am_i()
+        if self.session.server_time is None:
+            raise UnexpectedPayloadError(message("Zendesk's answers do not tell the time (no Date header)"))
+        midnight = datetime.combine(self._settings.history_from, time(), self._zone)
+        return Start(cursor, int(midnight.timestamp()), self.session.server_time, self._settings.per_page)
+
+    def _followed(self) -> FollowedFields:
+        ids = setup.field_ids(self._fields, Target.TICKET)
+        return FollowedFields({field_id: key for key, field_id in ids.items()}, self._mapped)
+
+    def _who_am_i(self) -> payloads.User:
+        user, _ = checking.who_am_i(self.session, self._settings.base_url)
+        return user
+
+    def _definitions(self, target: Target) -> list[payloads.CustomFieldDefinition]:
+        path, key = _FIELD_LISTS[target]
+        return [
+            understood(payloads.CustomFieldDefinition, row)
+            for answer in paging.pages(self.session, path, {}, paging.by_next_page)
+            for row in listed(answer, key)
+        ]
+
+    def _values(self, target: Target, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, FieldValue]]]:
+        if target is Target.AGENT:
+            yield from self._agent_values(ids)
+            return
+        followed = FollowedFields() if target is Target.SUMMARY else FollowedFields(self._followed().ours)
+        for row in self._shown("tickets", ids):
+            ticket = understood(payloads.Ticket, row)
+            values = mapping.field_values(ticket, followed)
+            yield ticket.id, {followed.ours[field_id]: value for field_id, value in values.items()}
+
+    def _agent_values(self, ids: Sequence[str]) -> Iterator[tuple[str, dict[str, FieldValue]]]:
+        keys = setup.field_ids(self._fields, Target.AGENT)
+        for row in self._shown("users", ids):
+            user = understood(payloads.User, row)
+            yield (
+                str(user.id),
+                {
+                    key: mapping.remote_value("number", user.user_fields[name])
+                    for key, name in keys.items()
+                    if name in user.user_fields
+                },
+            )
+
+    def _shown(self, rows: str, ids: Sequence[str]) -> list[object]:
+        return listed(self.session.get(f"/api/v2/{rows}/show_many.json", {"ids": ",".join(ids)}), rows)
+
+    def _bulk(self, target: Target) -> Bulk:
+        ids = setup.field_ids(self._fields, target)
+        if target is Target.AGENT:
+            return Bulk("/api/v2/users/update_many.json", "users", partial(mapping.user_update, field_keys=ids), ids)
+        update = partial(mapping.ticket_update, field_ids=ids, zone=self._zone)
+        return Bulk("/api/v2/tickets/update_many.json", "tickets", update, ids)
+
+    def _deliver_summary(self, change: Change) -> Outcome:
+        """Deliver a summary: a change aimed at a ticket's id brings that ticket up to date, any other creates one."""
+        if change.summary is None:
+            return Refused(message("The summary has no content"))
+        own_id = self._own_user_id()
+        if change.target_id.isdecimal():
+            return delivering.update_summary(self.session, change.target_id, change.summary, own_id)
+        group_id = None if change.summary.group is None else self._staff().group_id(change.summary.group)
+        if change.summary.group is not None and group_id is None:
+            return Refused(message("Zendesk has no group named {group}", group=change.summary.group))
+        return delivering.create_summary(self.session, change.summary, own_id, group_id)
+
+    def _own_user_id(self) -> str:
+        self._own_id = self._own_id or self._who_am_i().id
+        if self._own_id is None:
+            raise SignInError(message("Zendesk takes us for an anonymous visitor; check the credentials"))
+        return self._own_id
+
+    def _staff(self) -> People:
+        self._people = self._people or People(
+            self._all(Stream.AGENTS, payloads.User),
+            self._all(Stream.GROUPS, payloads.Group),
+            self._all(Stream.MEMBERSHIPS, payloads.Membership),
+        )
+        return self._people
+
+    def _all(self, stream: Stream, payload: type[Payload]) -> list[Payload]:
+        resource = RESOURCES[stream]
+        first = resource.first(self._start(None))
+        return [
+            understood(payload, row)
+            for answer in paging.pages(self.session, resource.path, first, paging.by_cursor)
+            for row in listed(answer, resource.rows)
+        ]

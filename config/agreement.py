@@ -1,0 +1,83 @@
+"""Checks between distant parts of the configuration, made on plain values: they run whatever else is wrong."""
+
+from collections.abc import Iterator, Mapping
+
+from config.problems import Document, Finding, Path, one_of
+from config.schema import secret_keys
+from kpi_engine.message import message
+
+_ANY = "*"
+
+
+def disagreements(document: Document) -> Iterator[Finding]:
+    """Yield what does not fit together, and references where none are read."""
+    yield from _repeated_names(document.value)
+    yield from _repeated_summaries(document.value)
+    yield from _repeated_accounts(document.value)
+    yield from _unknown_connectors(document.value)
+    yield from _misplaced_references(document.value, ())
+
+
+def _at(value: object, *steps: str, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Yield path and value of all that the steps lead to; "*" is every item of a list or of a mapping."""
+    if not steps:
+        yield path, value
+        return
+    for step, child in _children(value):
+        if steps[0] in {_ANY, step}:
+            yield from _at(child, *steps[1:], path=(*path, step))
+
+
+def _children(value: object) -> Iterator[tuple[str | int, object]]:
+    if isinstance(value, Mapping):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from enumerate(value)
+
+
+def _repeated_names(value: object) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for path, name in _at(value, "connectors", _ANY, "name"):
+        if isinstance(name, str) and name in seen:
+            yield Finding(path, message("another connector has this name"), message("a name of its own for each"))
+        seen.add(str(name))
+
+
+def _repeated_summaries(value: object) -> Iterator[Finding]:
+    seen: set[tuple[object, ...]] = set()
+    for path, summary in _at(value, "connectors", _ANY, "push", "summaries", _ANY):
+        if not isinstance(summary, Mapping):
+            continue
+        kind = (path[1], str(summary.get("scope")), str(summary.get("period")))
+        if kind in seen:
+            yield Finding(path, message("this scope and period already have a summary"))
+        seen.add(kind)
+
+
+def _repeated_accounts(value: object) -> Iterator[Finding]:
+    seen: set[tuple[object, str]] = set()
+    for path, account in _at(value, "agents", _ANY, "accounts", _ANY):
+        owner = (path[-1], str(account))
+        if owner in seen:
+            yield Finding(path, message("this account already belongs to another agent"))
+        seen.add(owner)
+
+
+def _unknown_connectors(value: object) -> Iterator[Finding]:
+    names = {name: None for _, name in _at(value, "connectors", _ANY, "name") if isinstance(name, str)}
+    for steps in (("agents", _ANY, "accounts", _ANY), ("statuses", _ANY), ("fields", _ANY, _ANY)):
+        for path, _ in _at(value, *steps):
+            if path[-1] not in names:
+                yield Finding(path, message("no connector has this name"), one_of(names, path[-1]))
+
+
+def _misplaced_references(value: object, path: Path) -> Iterator[Finding]:
+    for step, child in _children(value):
+        here = (*path, step)
+        yield from _misplaced_references(child, here)
+        if isinstance(child, str) and ("${env:" in child or "${file:" in child) and not _may_refer(here):
+            yield Finding(here, message("a reference is not read here"), message("only in secrets and in the store"))
+
+
+def _may_refer(path: Path) -> bool:
+    return path == ("store",) or ("auth" in path[:-1] and path[-1] in secret_keys())

@@ -1,0 +1,78 @@
+"""The plain documents that the engine's rules are made of: policies and calendars."""
+
+from importlib.resources import files
+from typing import Any
+
+from config.calendars import calendar_document
+from config.checking import checked
+from config.policies import NO_POLICIES, PolicyDocument
+from config.problems import Document, Finding, Problem, SettingsError, one_of
+from config.reading import parse_document, read_document
+from config.settings import PLATFORM, Origin, Settings
+from connectors.settings import UnfitError
+from kpi_engine.message import message
+
+_STARTERS = "starter/"
+
+
+def policy_document(settings: Settings) -> dict[str, Any]:
+    """Return the policies as plain values with every default filled in; raise SettingsError with their problems."""
+    origin = settings.origin
+    policies = settings.policies
+    if isinstance(policies, str):
+        document, problems = read_policies(policies, origin)
+        if document is None:
+            raise SettingsError(problems)
+        policies = document
+    return policies.model_dump(mode="json", exclude_none=True)
+
+
+def calendar_documents(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return the calendars defined in the configuration, by key, as the engine reads them."""
+    own = settings.calendars.__pydantic_extra__
+    return {key: calendar_document(key, calendar, settings.timezone) for key, calendar in own.items()}
+
+
+def calendar_choice(settings: Settings) -> dict[str, Any]:
+    """Return which calendar a ticket follows: by_group, by_brand and default."""
+    chosen = settings.calendars
+    return {"by_group": dict(chosen.by_group), "by_brand": dict(chosen.by_brand), "default": chosen.default}
+
+
+def read_policies(name: str, origin: Origin) -> tuple[PolicyDocument | None, list[Problem]]:
+    """Return the starter pack or the policy file called `name`, or None and all that is wrong with it."""
+    if name == PLATFORM:
+        return NO_POLICIES, []
+    try:
+        found = _starter(name) if name.startswith(_STARTERS) else _policy_file(name, origin)
+    except UnfitError as error:
+        return None, [origin.document.problem(Finding(("policies",), error.message, error.allowed))]
+    except SettingsError as error:
+        return None, list(error.problems)
+    return checked(found, PolicyDocument, origin.context(), "PolicyDocument")
+
+
+def _starter(name: str) -> Document:
+    folder = files("config").joinpath("starter")
+    packs = {_STARTERS + item.name.removesuffix(".yaml"): item for item in folder.iterdir() if _is_pack(item.name)}
+    if name not in packs:
+        raise UnfitError(message("there is no such starter pack"), one_of(sorted(packs), name))
+    return parse_document(packs[name].read_text(encoding="utf-8"), name)
+
+
+def _is_pack(name: str) -> bool:
+    return name.endswith(".yaml") and not name.startswith("config.")
+
+
+def _policy_file(name: str, origin: Origin) -> Document:
+    path = origin.folder / name
+    if not path.is_file():
+        raise UnfitError(
+            message("there is no such file"),
+            message(
+                "{starter}, {platform}, or a file relative to the configuration file",
+                starter="starter/by-priority",
+                platform=PLATFORM,
+            ),
+        )
+    return read_document(path, name, message("name an existing file"))

@@ -1,0 +1,35 @@
+"""Settings that are accepted and checked, but that this version does not act on yet."""
+
+from collections.abc import Iterator
+
+from config.problems import Path, path_text
+from config.settings import PLATFORM, Settings
+from connectors.settings import Section
+
+_IDLE_SECTIONS = ("teams", "fields", "targets", "scorecards", "inputs", "appeal")
+_IDLE_PRIVACY = ("individual", "ranking", "retention")
+
+
+def not_yet_in_force(settings: Settings) -> list[str]:
+    """Return the paths of settings that were given, and are valid, but that this version does not act on yet."""
+    return [path_text(path) for path in _idle(settings)]
+
+
+def _idle(settings: Settings) -> Iterator[Path]:
+    for position, agent in enumerate(settings.agents):
+        if len(agent.accounts) > 1:  # one person on several helpdesks is still counted as one on each
+            yield "agents", position, "accounts"
+    for key in _IDLE_SECTIONS:
+        if _given(settings, key):
+            yield (key,)
+    if settings.policies == PLATFORM:
+        yield ("policies",)
+    for key, chosen in settings.indicators.items():
+        yield from (("indicators", key, name) for name in sorted(chosen.model_fields_set - {"min_n"}))
+    yield from (("privacy", key) for key in _IDLE_PRIVACY if _given(settings.privacy, key))
+
+
+def _given(section: Section, key: str) -> bool:
+    value = getattr(section, key)
+    empty = not value or (isinstance(value, Section) and not value.model_fields_set)
+    return key in section.model_fields_set and not empty

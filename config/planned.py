@@ -1,0 +1,103 @@
+"""The shapes of settings that are accepted and checked, but not in force in this version yet."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+
+from config.calendars import Zone
+from connectors.settings import Day, Email, Identifier, Key, Line, Section, Slug, UnfitError
+from kpi_engine.durations import DurationError, months_of
+
+
+def _months(text: str) -> str:
+    try:
+        months_of(text)
+    except DurationError as error:
+        raise UnfitError(error.message, error.allowed) from None
+    return text
+
+
+Months = Annotated[str, Field(examples=["25 months", "2 years"]), AfterValidator(_months)]
+Number: TypeAlias = Annotated[int | float, WithJsonSchema({"type": "number"})]
+
+
+class Team(Section):
+    """A team: who leads it, where it works, since when."""
+
+    lead: Email | None = None
+    manager: Email | None = None
+    country: Line | None = None
+    timezone: Zone | None = None
+    since: Day | None = Field(None, description="From when this holds; default: from the beginning.")
+
+
+class FieldMeaning(Section):
+    """The platform's field or tag that carries a meaning."""
+
+    field: Identifier | None = Field(None, description="The field's id or key on the helpdesk.")
+    tag: Line | None = None
+    values: dict[str, Line] = Field({}, description="What the field's values mean.")
+
+
+MeaningByConnector: TypeAlias = dict[str, FieldMeaning]
+
+
+class Fields(Section):
+    """What a helpdesk's fields or tags mean, each by connector name."""
+
+    complaint: MeaningByConnector = Field({})
+    complaint_cause: MeaningByConnector = Field({})
+    responsible_agent: MeaningByConnector = Field({})
+    topic: MeaningByConnector = Field({})
+    severity: MeaningByConnector = Field({})
+    segment: MeaningByConnector = Field({})
+    warranty: MeaningByConnector = Field({})
+    root_cause: MeaningByConnector = Field({})
+
+
+class Target(Section):
+    """What was agreed for an indicator."""
+
+    indicator: Key
+    scope: Line
+    kind: Literal["abs", "rel_change", "point_change"] = "abs"
+    value: Number
+    window: Line | None = None
+    baseline: Line | None = None
+    owner: Line | None = None
+    agreed_on: Day | None = None
+    announced_on: Day | None = None
+    benchmark: Line | None = None
+
+
+class Block(Section):
+    """A part of a scorecard."""
+
+    on: bool = True
+    weight: Number = Field(1, json_schema_extra={"minimum": 0})
+    indicators: tuple[Key, ...] = ()
+
+
+class Scorecard(Section):
+    """A role's scorecard, block by block."""
+
+    blocks: dict[str, Block] = Field(min_length=1)
+
+
+class Inputs(Section):
+    """CSV files of what is no ticket."""
+
+    calls: Line | None = None
+    costs: Line | None = None
+    sales: Line | None = None
+    customers: Line | None = None
+    qa_reviews: Line | None = None
+    evaluations: Line | None = None
+    surveys: Line | None = None
+    org: Line | None = None
+    roster: Line | None = None
+    social: Line | None = None
+    overrides: Line | None = None
+
+
+Role: TypeAlias = Slug

@@ -1,0 +1,126 @@
+"""The whole configuration as one unchangeable object."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, Field, PrivateAttr
+
+from config.calendars import Calendars, Zone
+from config.planned import Fields, Inputs, Months, Role, Scorecard, Target, Team
+from config.policies import PolicyDocument
+from config.problems import Document
+from config.store import DEFAULT_STORE, Store
+from connectors.settings import Duration, Identifier, Key, Line, Section, UnfitError
+from connectors.zendesk.settings import ZendeskSettings
+from kpi_engine.message import message
+
+ConnectorSettings: TypeAlias = ZendeskSettings
+"""The settings of any helpdesk this version serves, told apart by `kind`; a union once there is a second one."""
+
+STARTER = "starter/by-priority"
+PLATFORM = "platform"
+_WEEK = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where settings were read from: the file's places, its folder, and the environment for references."""
+
+    folder: Path = field(default_factory=Path)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    document: Document = field(default_factory=lambda: Document("configuration", {}), repr=False)
+
+    def context(self) -> dict[str, object]:
+        """Return what validators need to know beside the values."""
+        return {"folder": self.folder, "environ": self.environ, "origin": self}
+
+
+Meaning: TypeAlias = Literal["new", "open", "pending", "hold", "solved", "closed"]
+
+
+def _account_id(text: str) -> str:
+    if "@" in text:
+        raise UnfitError(message("this is no account id"), message("the helpdesk's id of the account"))
+    return text
+
+
+class AgentSettings(Section):
+    """A person and their accounts, where the helpdesks do not tell it."""
+
+    name: Line
+    accounts: dict[str, Identifier] = Field(min_length=1, description="The person's id on each connector, by name.")
+    team: Line | None = Field(None, description="The person's team; default: the ticket's group.")
+
+
+class IndicatorSettings(Section):
+    """Whether an indicator is shown, and its parameters; only `min_n` is in force in this version."""
+
+    on: bool = True
+    min_n: int | None = Field(None, ge=1, description="Below so many tickets or ratings the figure is not shown.")
+    window: Duration | None = None
+    neutral_votes: Literal["against", "ignore"] | None = None
+    rating_policy: Literal["latest", "first", "worst"] | None = None
+    touch_rule: Line | None = None
+
+
+class Privacy(Section):
+    """Who may see what, and for how long it is kept."""
+
+    individual: Literal["off", "self", "self_and_lead", "all"] = "self_and_lead"
+    ranking: Literal["off", "lead"] = "off"
+    visible_to_all_agents: bool = Field(
+        default=False, description="Make individual summary tickets although other agents could read them."
+    )
+    retention: Months = "25 months"
+
+
+class Settings(Section):
+    """The configuration of helpdesk-kpi."""
+
+    version: Literal[1]
+    organization: Line = Field(description="The name shown on reports.")
+    timezone: Zone = Field(description="The report time zone: periods begin and end in it.")
+    language: Literal["vi", "en"] = Field("en", description="The language of reports, tickets and messages.")
+    store: Store = Field(
+        DEFAULT_STORE, description="The database's address; a relative SQLite file is next to the configuration."
+    )
+    connectors: tuple[ConnectorSettings, ...] = Field(min_length=1, description="The helpdesk accounts.")
+    agents: tuple[AgentSettings, ...] = Field((), description="Who is who, and in which team.")
+    statuses: dict[str, dict[str, Meaning]] = Field(
+        {}, description="By connector: what the platform's statuses mean, where the shipped meaning does not fit."
+    )
+    bots: tuple[Annotated[Identifier, AfterValidator(_account_id)], ...] = Field(
+        (), description="Ids of accounts that are no people, beyond those the platform marks."
+    )
+    teams: dict[str, Team] = Field({}, description="Lead, manager, country and time zone of teams.")
+    fields: Fields = Field(Fields(), description="What the platforms' fields and tags mean.")
+    calendars: Calendars = Field(Calendars(), description="Opening hours; default: the platform's own.")
+    policies: Annotated[str, Field(min_length=1)] | PolicyDocument = Field(
+        STARTER,
+        description="A starter pack, a file, or the document itself; `platform` for the account's own SLAs.",
+    )
+    indicators: dict[Key, IndicatorSettings] = Field({}, description="On, off and parameters, by the indicator's key.")
+    targets: tuple[Target, ...] = Field((), description="What was agreed for indicators.")
+    scorecards: dict[Role, Scorecard] = Field({}, description="What each role's scorecard shows.")
+    inputs: Inputs = Field(Inputs(), description="CSV files of calls, costs, reviews and the like.")
+    appeal: Duration = Field(
+        _WEEK,
+        description="How long an agent may dispute after a period ends.",
+        json_schema_extra={"default": "7 days"},
+    )
+    privacy: Privacy = Field(Privacy(), description="Who may see what.")
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    def model_post_init(self, context: object, /) -> None:
+        """Remember where the settings came from, for problems that only show later."""
+        if isinstance(context, Mapping) and isinstance(context.get("origin"), Origin):
+            self._origin = context["origin"]
+
+    @property
+    def origin(self) -> Origin:
+        """Where the settings were read from."""
+        return self._origin

@@ -1,0 +1,121 @@
+"""The incremental exports: tickets by cursor, ticket events by time."""
+
+from werkzeug.wrappers import Response
+
+from connectors.sandbox.zendesk.call import Call, Refusal, Route, answer, decoded, encoded, invalid
+from connectors.sandbox.zendesk.records import Audit, Row
+from connectors.sandbox.zendesk.rows import API, event_row, ticket_row
+
+MOST = 1000
+HELD_BACK = 60  # seconds of the newest data that exports keep to themselves
+SCOPES = {"all": frozenset({"agent", "ai_agent"}), "agent": frozenset({"agent"}), "ai_agent": frozenset({"ai_agent"})}
+
+
+def tickets(call: Call) -> Response:
+    """Answer a page of tickets in the order (generated_timestamp, id)."""
+    key = _position(call)
+    size = min(call.number("per_page") or MOST, MOST)
+    ids, at_end = call.state.order.after(key, _until(call), size)
+    rows = [_exported(call, ticket_id) for ticket_id in ids if _wanted(call, ticket_id)]
+    if ids:
+        key = (call.state.tickets[ids[-1]].generated_at, ids[-1])
+    cursor = encoded(f"{key[0]}.0||{key[1]}|")
+    page = {
+        "tickets": rows,
+        "after_url": f"{API}/incremental/tickets/cursor.json?cursor={cursor}",
+        "after_cursor": cursor,
+        "before_url": None,
+        "before_cursor": None,
+        "end_of_stream": at_end,
+    }
+    return answer(page)
+
+
+def _position(call: Call) -> tuple[int, int]:
+    cursor = call.text("cursor")
+    if cursor is None:
+        return _start_time(call), -1
+    generated, _, rest = decoded(cursor, "cursor").partition(".0||")
+    ticket_id = rest.rstrip("|")
+    if not (generated.isdecimal() and ticket_id.lstrip("-").isdecimal()):
+        raise invalid("cursor is no valid cursor")
+    return int(generated), int(ticket_id)
+
+
+def _start_time(call: Call) -> int:
+    start_time = call.number("start_time")
+    if start_time is None:
+        raise invalid("start_time is missing")
+    if start_time > _until(call):
+        text = "Too recent start_time. Use a start_time older than 60 seconds"
+        raise Refusal(422, {"error": "StartTimeTooRecent", "description": text})
+    return start_time
+
+
+def _until(call: Call) -> int:
+    return call.state.world.second - HELD_BACK
+
+
+def _wanted(call: Call, ticket_id: int) -> bool:
+    ticket = call.state.tickets[ticket_id]
+    scope = call.text("support_type_scope") or "agent"
+    if scope not in SCOPES:
+        raise invalid("support_type_scope must be all, agent or ai_agent")
+    hidden = call.text("exclude_deleted") == "true" and ticket.status == "deleted"
+    return ticket.support_type in SCOPES[scope] and not hidden
+
+
+def _exported(call: Call, ticket_id: int) -> Row:
+    ticket = call.state.tickets[ticket_id]
+    row = ticket_row(call.state, ticket, rated="satisfaction" in call.features)
+    row["generated_timestamp"] = ticket.generated_at
+    return row
+
+
+def ticket_events(call: Call) -> Response:
+    """Answer a time-based page of audits, with the ends of pages as they were recorded."""
+    if call.text("include") not in (None, "comment_events"):
+        raise invalid("include must be comment_events")
+    start_time = _start_time(call)
+    audits, end_time, at_end = _stretch(call, start_time)
+    comments = call.text("include") is not None
+    onward = f"{API}/incremental/ticket_events.json?start_time={end_time}"
+    page = {
+        "ticket_events": [event_row(call.state, audit, comments=comments) for audit in audits],
+        "count": len(audits),
+        "end_time": end_time,
+        "end_of_stream": at_end,
+        "next_page": onward + ("&include=comment_events" if comments else ""),
+    }
+    return answer(page)
+
+
+def _stretch(call: Call, start_time: int) -> tuple[list[Audit], int, bool]:
+    """Return a page's audits, its end_time and whether it is the last one.
+
+    A page that lies in one second takes that second whole and ends one later; a page over several seconds, and the
+    last page, end at their last row's second, so that the next one repeats it.
+    """
+    state = call.state
+    first, end = state.audits_from(start_time), state.audits_from(_until(call) + 1)
+    stop = min(first + MOST, end)
+    if stop <= first:
+        return [], start_time, True
+    last_second = state.audits[stop - 1].at
+    if stop < end and state.audits[first].at == last_second:
+        stop = state.audits_from(last_second + 1)
+        return state.audits[first:stop], last_second + 1, stop >= end
+    return state.audits[first:stop], last_second, stop >= end
+
+
+ROUTES = (
+    Route(
+        "GET", "/api/v2/incremental/tickets/cursor", tickets,
+        frozenset({"start_time", "cursor", "per_page", "exclude_deleted", "support_type_scope"}),
+        admin=True, quotas=("incremental-exports",),
+    ),
+    Route(
+        "GET", "/api/v2/incremental/ticket_events", ticket_events, frozenset({"start_time", "include"}),
+        admin=True, quotas=("incremental-exports",),
+    ),
+)  # fmt: skip

@@ -1,0 +1,124 @@
+"""What `check` looks at in a Zendesk account: sign-in, rights, quota, clock, and what the plan offers."""
+
+from collections.abc import Iterator, Mapping
+
+from connectors.base import Check, Verdict
+from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
+from connectors.http import Answer, Session
+from connectors.zendesk.exports import understood
+from connectors.zendesk.payloads import User
+from connectors.zendesk.settings import ApiToken, ZendeskSettings
+from kpi_engine.message import Message, message
+
+ME = "/api/v2/users/me.json"
+_NOT_FOUND = 404
+_MUCH_SKEW = 60  # seconds
+_EXPORT_START = 3600  # seconds ago
+_LIMITS = ("x-rate-limit", "rate-limit", "ratelimit-limit")
+_REMAINING = ("x-rate-limit-remaining", "rate-limit-remaining", "ratelimit-remaining")
+_OPTIONAL = (
+    (message("business hours"), "/api/v2/business_hours/schedules.json"),
+    (message("satisfaction ratings"), "/api/v2/satisfaction_ratings.json"),
+)
+
+
+def who_am_i(session: Session, base_url: str) -> tuple[User, Answer]:
+    """Return our own user with the whole answer; raises AddressError where no Zendesk account answers at `base_url`.
+
+    Every account answers here, also to strangers; an unknown subdomain answers every path with an HTML 404.
+    """
+    try:
+        answer = session.get(ME)
+    except RefusedError as refusal:
+        if refusal.status != _NOT_FOUND:
+            raise
+        raise AddressError(message("There is no Zendesk account at {base_url}", base_url=base_url)) from refusal
+    return understood(User, answer.mapping().get("user")), answer
+
+
+def checks(session: Session, settings: ZendeskSettings) -> Iterator[Check]:
+    """Look at the account; raises the errors of connectors.errors where not even our own user can be asked for."""
+    user, answer = who_am_i(session, settings.base_url)
+    yield _signed_in(user)
+    yield _credentials(settings)
+    yield _quota(answer.headers, settings.rate_limit_share)
+    yield _clock(session.skew)
+    if user.id is not None:
+        yield _exports(session)
+        yield from (_offered(session, feature, path) for feature, path in _OPTIONAL)
+
+
+def _signed_in(user: User) -> Check:
+    subject = message("sign-in")
+    if user.id is None:
+        finding = message("Zendesk takes us for an anonymous visitor")
+        return Check(subject, Verdict.FAILURE, finding, message("Create new credentials for an admin"))
+    if user.role != "admin":
+        finding = message("{name} is no admin, but {role}: exports, fields and imports need one", **_named(user))
+        return Check(subject, Verdict.FAILURE, finding, message("Make {name} an admin", name=user.name))
+    return Check(subject, Verdict.OK, message("signed in as {name} ({role})", **_named(user)))
+
+
+def _named(user: User) -> dict[str, str]:
+    return {"name": user.name, "role": user.role}
+
+
+def _credentials(settings: ZendeskSettings) -> Check:
+    subject = message("credentials")
+    if not isinstance(settings.auth, ApiToken):
+        return Check(subject, Verdict.OK, message("an OAuth token"))
+    return Check(
+        subject,
+        Verdict.WARNING,
+        message("an API token: Zendesk deactivates all of them on {date}", date="2027-04-30"),
+        message("Create an OAuth client and use the method {method}", method="oauth_client_credentials"),
+    )
+
+
+def _quota(headers: Mapping[str, str], share: float) -> Check:
+    subject = message("quota")
+    limit, remaining = _first(headers, _LIMITS), _first(headers, _REMAINING)
+    if limit is None:
+        return Check(subject, Verdict.WARNING, message("Zendesk does not say how many requests it allows"))
+    finding = message(
+        "{limit} requests a minute, {remaining} left; our share is {share} %",
+        limit=limit,
+        remaining=remaining or "?",
+        share=round(share * 100),
+    )
+    return Check(subject, Verdict.OK, finding)
+
+
+def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    return next((headers[name] for name in names if name in headers), None)
+
+
+def _clock(skew: float | None) -> Check:
+    subject = message("clock")
+    if skew is None or abs(skew) <= _MUCH_SKEW:
+        return Check(subject, Verdict.OK, message("agrees with Zendesk's"))
+    finding = message("this computer's clock differs from Zendesk's by {seconds} seconds", seconds=round(skew))
+    return Check(subject, Verdict.WARNING, finding, message("Let this computer keep its time by NTP"))
+
+
+def _exports(session: Session) -> Check:
+    subject = message("ticket export")
+    start = (session.server_time or _EXPORT_START) - _EXPORT_START
+    try:
+        session.get("/api/v2/incremental/tickets/cursor.json", {"start_time": start, "per_page": 1})
+    except SignInError as error:
+        mend = message("Give the user the role admin, and the OAuth client the scopes read and write")
+        return Check(subject, Verdict.FAILURE, error.message, mend)
+    except ConnectorError as error:
+        return Check(subject, Verdict.FAILURE, error.message)
+    return Check(subject, Verdict.OK, message("allowed"))
+
+
+def _offered(session: Session, feature: Message, path: str) -> Check:
+    try:
+        session.get(path)
+    except (SignInError, RefusedError):
+        return Check(feature, Verdict.WARNING, message("not part of this account's plan, or switched off"))
+    except ConnectorError as error:
+        return Check(feature, Verdict.WARNING, error.message)
+    return Check(feature, Verdict.OK, message("available"))

@@ -1,0 +1,259 @@
+"""What Zendesk's rows mean as our records, and what our changes look like as Zendesk's payloads: pure functions."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from connectors.base import Change, SummaryTicket
+from connectors.zendesk import payloads
+from connectors.zendesk.payloads import clean, number
+from connectors.zendesk.time_zones import iana
+from kpi_engine.records import Agent, FieldValue, Group, Membership, Rating, Schedule, TicketSnapshot
+
+STATUSES = {status: status for status in ("new", "open", "pending", "hold", "solved", "closed", "deleted")}
+
+_KINDS = {"due_at": "moment", "overdue": "yes_no", "overdue_clock": "text", "escalation_level": "integer"}
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) ([+-]\d\d:\d\d)")
+_DAY = 1440
+_VERDICTS = ("good", "bad")
+_ACCESS = {"groups": "groups", "assigned": "assigned"}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedFields:
+    """The custom fields we read: `ours` (platform id to our key) and `mapped`, those the configuration gives sense."""
+
+    ours: Mapping[str, str] = field(default_factory=dict)
+    mapped: frozenset[str] = frozenset()
+
+    def __contains__(self, field_id: object) -> bool:
+        return field_id in self.ours or field_id in self.mapped
+
+
+def kind(key: str) -> str:
+    """Return the kind of value one of our ticket fields holds."""
+    return _KINDS.get(key, "integer")
+
+
+def ticket(row: object, followed: FollowedFields) -> list[TicketSnapshot]:
+    """Return a row of the ticket export as a snapshot; deleted, scrubbed and archived tickets are tickets too."""
+    read = payloads.Ticket.model_validate(row)
+    if read.updated_at < read.created_at:
+        raise ValueError("updated_at lies before created_at")
+    return [
+        TicketSnapshot(
+            ticket_id=read.id,
+            version=read.generated_timestamp or read.updated_at,
+            created_at=read.created_at,
+            updated_at=read.updated_at,
+            status=read.status,
+            priority=read.priority,
+            assignee_id=read.assignee_id,
+            group_id=read.group_id,
+            requester_id=read.requester_id,
+            submitter_id=read.submitter_id,
+            brand_id=read.brand_id,
+            form_id=read.ticket_form_id,
+            channel=channel(read.via),
+            tags=tuple(read.tags),
+            fields=field_values(read, followed),
+        )
+    ]
+
+
+def field_values(read: payloads.Ticket, followed: FollowedFields) -> dict[str, FieldValue]:
+    """Return the followed custom fields of a ticket by platform id: ours in our own kinds, the others as they are."""
+    return {
+        custom.id: remote_value(kind(followed.ours[custom.id]), custom.value)
+        if custom.id in followed.ours
+        else plain(custom.value)
+        for custom in read.custom_fields
+        if custom.id in followed
+    }
+
+
+def channel(via: object) -> str | None:
+    """Return how something came in; `via` is an object in tickets, and text in some histories."""
+    name = via.get("channel") if isinstance(via, dict) else via
+    return clean(name) if isinstance(name, str) and name else None
+
+
+def rating(row: object, _: FollowedFields) -> list[Rating]:
+    """Return a row of satisfaction_ratings; an offer or a withdrawn verdict is a rating without category.
+
+    A rating keeps its id while its score changes, so its instant and version are those of its last change.
+    """
+    read = payloads.SatisfactionRating.model_validate(row)
+    verdict = read.score.partition("_")[0]
+    return [
+        Rating(
+            ticket_id=read.ticket_id,
+            rating_id=read.id,
+            at=read.updated_at,
+            version=read.updated_at,
+            category=verdict if verdict in _VERDICTS else None,
+            score=None,
+            scale=None,
+            agent_id=read.assignee_id,
+            group_id=read.group_id,
+        )
+    ]
+
+
+def agent(row: object, _: FollowedFields) -> list[Agent]:
+    """Return a user who works tickets; an access we do not know is taken as the widest."""
+    read = payloads.User.model_validate(row)
+    if read.id is None:
+        raise ValueError("a user without id")
+    return [
+        Agent(
+            agent_id=read.id,
+            name=read.name,
+            email=read.email,
+            role=read.role,
+            active=read.active and not read.suspended,
+            bot=read.is_bot,
+            locale=read.locale,
+            ticket_access=_ACCESS.get(read.ticket_restriction or "", "all"),
+        )
+    ]
+
+
+def group(row: object, _: FollowedFields) -> list[Group]:
+    """Return a group; a deleted one is inactive, and keeps its name for the past."""
+    read = payloads.Group.model_validate(row)
+    return [Group(group_id=read.id, name=read.name, active=not read.deleted, private=not read.is_public)]
+
+
+def membership(row: object, _: FollowedFields) -> list[Membership]:
+    """Return an agent's place in a group."""
+    read = payloads.Membership.model_validate(row)
+    return [Membership(membership_id=read.id, agent_id=read.user_id, group_id=read.group_id)]
+
+
+def schedule(row: object, _: FollowedFields) -> list[Schedule]:
+    """Return business hours with their holidays; Zendesk counts minutes from Sunday, we list days from Monday."""
+    read = payloads.Schedule.model_validate(row)
+    return [
+        Schedule(
+            schedule_id=read.id,
+            name=read.name,
+            zone=iana(read.time_zone),
+            week=week(read.intervals),
+            holidays=tuple((holiday.start_date, holiday.end_date) for holiday in read.holidays),
+            created_at=read.created_at,
+        )
+    ]
+
+
+def week(intervals: list[payloads.Interval]) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """Return seven lists of (opening, closing), Monday first; an interval belongs to the day on which it opens."""
+    days: list[list[tuple[int, int]]] = [[] for _ in range(7)]
+    for interval in sorted(intervals, key=lambda interval: interval.start_time):
+        if interval.end_time <= interval.start_time:
+            raise ValueError("an interval that closes before it opens")
+        sunday_first, opening = divmod(interval.start_time, _DAY)
+        days[(sunday_first - 1) % 7].append((opening, opening + interval.end_time - interval.start_time))
+    return tuple(tuple(day) for day in days)
+
+
+def plain(value: object) -> FieldValue:
+    """Return a custom field's value as one plain value; several choices are joined by one space."""
+    if isinstance(value, str):
+        return clean(value) or None
+    if isinstance(value, list):
+        return " ".join(clean(choice) for choice in value if isinstance(choice, str)) or None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, (bool, int)) else None
+
+
+def remote_value(value_kind: str, value: object) -> FieldValue:
+    """Return what one of our fields holds, in our kind; what someone typed over it comes back as it is.
+
+    Numbers come back from Zendesk as numbers or as text, and an empty checkbox as null.
+    """
+    if value_kind == "yes_no":
+        return value in (True, "true", "1")
+    if value_kind in ("integer", "number") and (found := number(value)) is not None:
+        return int(found) if value_kind == "integer" and found.is_integer() else found
+    if value_kind == "moment" and isinstance(value, str):
+        return moment(value)
+    return plain(value)
+
+
+def moment(text: str) -> FieldValue:
+    """Return the instant `text` names, in whole seconds; `text` itself where it names none."""
+    match = _MOMENT.fullmatch(text)
+    try:
+        return int(datetime.fromisoformat("".join(match.groups())).timestamp()) if match else plain(text)
+    except ValueError:
+        return plain(text)
+
+
+def moment_text(seconds: float, zone: ZoneInfo) -> str:
+    """Return sortable text for an instant, to the minute: Zendesk's own date fields have no time of day."""
+    text = datetime.fromtimestamp(seconds, zone).isoformat(sep=" ", timespec="minutes")
+    return f"{text[:16]} {text[16:]}"
+
+
+def sent_value(value_kind: str, value: FieldValue, zone: ZoneInfo) -> FieldValue:
+    """Return `value` as Zendesk wants it in a field of that kind."""
+    if value_kind == "yes_no":
+        return bool(value)
+    if value_kind == "moment" and isinstance(value, (int, float)):
+        return moment_text(value, zone)
+    return value
+
+
+def numeric_id(text: str) -> int | str:
+    """Return an id as Zendesk writes it in JSON."""
+    return int(text) if text.isdecimal() else text
+
+
+def ticket_update(change: Change, field_ids: Mapping[str, str], zone: ZoneInfo) -> dict[str, object]:
+    """Return one ticket of an update_many batch: only the fields listed in it will change."""
+    custom_fields = [
+        {"id": numeric_id(field_ids[key]), "value": sent_value(kind(key), value, zone)}
+        for key, value in change.values.items()
+    ]
+    return {"id": numeric_id(change.target_id), "custom_fields": custom_fields}
+
+
+def user_update(change: Change, field_keys: Mapping[str, str]) -> dict[str, object]:
+    """Return one user of an update_many batch."""
+    return {
+        "id": numeric_id(change.target_id),
+        "user_fields": {field_keys[key]: value for key, value in change.values.items()},
+    }
+
+
+def private_note(summary: SummaryTicket, author_id: str) -> dict[str, object]:
+    """Return the comment that shows a summary; Zendesk expands {{placeholders}} in comments, so none may pass."""
+    return {"author_id": numeric_id(author_id), "html_body": defanged(summary.html), "public": False}
+
+
+def defanged(html: str) -> str:
+    """Return `html` without anything Zendesk would expand as a placeholder."""
+    return html.replace("{{", "{&#8203;{").replace("{%", "{&#8203;%")
+
+
+def summary_import(summary: SummaryTicket, own_id: str, group_id: str | None) -> dict[str, object]:
+    """Return a summary ticket as an import: no trigger runs and nobody is notified.
+
+    It is open, so that it stands in its reader's list until read; a solved one would be closed by the usual
+    automation after four days, while a provisional summary still has to be brought up to date.
+    """
+    content = {
+        "external_id": summary.external_id,
+        "subject": summary.subject,
+        "comments": [private_note(summary, own_id)],
+        "tags": list(summary.tags),
+        "requester_id": numeric_id(own_id),
+        "status": "open",
+    }
+    places = {"assignee_id": summary.assignee_id, "group_id": group_id}
+    return {**content, **{key: numeric_id(place) for key, place in places.items() if place is not None}}

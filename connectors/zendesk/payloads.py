@@ -1,0 +1,226 @@
+"""The JSON as Zendesk sends it: only the fields we read, tolerant of what is new, strict about what decides."""
+
+import math
+import re
+import unicodedata
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
+_EARLIEST, _LATEST = 0, 4_102_444_800  # 1970 and 2100: beyond them a time is a mistake, not a time
+
+
+def clean(text: str) -> str:
+    """Return `text` as every store can hold it: whole characters, no NUL, composed (NFC)."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
+    return unicodedata.normalize("NFC", whole)
+
+
+def _id(value: object) -> object:
+    """Return an id as text: they come as numbers, or as text of them in histories."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and value:
+        return clean(value)
+    raise ValueError("not an id")
+
+
+def _optional_id(value: object) -> object:
+    return None if value is None or value == "" else _id(value)
+
+
+def _instant(value: object) -> object:
+    """Return epoch seconds: times are ISO 8601 with an offset, or whole seconds in the exports."""
+    if isinstance(value, str) and _ISO.fullmatch(value):
+        return _in_range(int(datetime.fromisoformat(value).timestamp()))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _in_range(value)
+    raise ValueError("not a time with its offset")
+
+
+def _in_range(seconds: int) -> int:
+    if not _EARLIEST < seconds < _LATEST:
+        raise ValueError("a time beyond 1970 to 2100")
+    return seconds
+
+
+def _optional_instant(value: object) -> object:
+    return None if value is None else _instant(value)
+
+
+def _text(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+def _texts(value: object) -> object:
+    return [] if value is None else value
+
+
+def _object(value: object) -> object:
+    return value if isinstance(value, dict) else {}
+
+
+Id: TypeAlias = Annotated[str, BeforeValidator(_id)]
+OptionalId: TypeAlias = Annotated[str | None, BeforeValidator(_optional_id)]
+Instant: TypeAlias = Annotated[int, BeforeValidator(_instant)]
+OptionalInstant: TypeAlias = Annotated[int | None, BeforeValidator(_optional_instant)]
+Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
+OptionalText: TypeAlias = Annotated[str | None, BeforeValidator(_text)]
+Texts: TypeAlias = Annotated[list[Text], BeforeValidator(_texts)]
+Yes: TypeAlias = Annotated[bool, BeforeValidator(lambda value: value is None or value)]
+No: TypeAlias = Annotated[bool, BeforeValidator(bool)]
+Loose: TypeAlias = Annotated[dict[str, object], BeforeValidator(_object)]
+
+
+class _Payload(BaseModel):
+    """Keys we do not know are Zendesk's business: it adds some every month."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class CustomField(_Payload):
+    """One custom field's value on a ticket."""
+
+    id: Id
+    value: object = None
+
+
+class Ticket(_Payload):
+    """A row of the ticket export, or of tickets/show_many."""
+
+    id: Id
+    external_id: OptionalText = None
+    created_at: Instant
+    updated_at: Instant
+    generated_timestamp: OptionalInstant = None
+    status: Text
+    priority: OptionalText = None
+    assignee_id: OptionalId = None
+    group_id: OptionalId = None
+    requester_id: OptionalId = None
+    submitter_id: OptionalId = None
+    brand_id: OptionalId = None
+    ticket_form_id: OptionalId = None
+    via: object = None
+    tags: Texts = []
+    custom_fields: Annotated[list[CustomField], BeforeValidator(_texts)] = []
+
+
+class TicketEventRow(_Payload):
+    """A row of the ticket event export: one audit with its children, whose bodies stay unread."""
+
+    id: Id
+    ticket_id: Id
+    timestamp: OptionalInstant = None
+    created_at: OptionalInstant = None
+    updater_id: OptionalId = None
+    via: object = None
+    child_events: Annotated[list[dict[str, object]], BeforeValidator(_texts)] = []
+
+
+class SatisfactionRating(_Payload):
+    """A row of satisfaction_ratings; the customer's comment stays unread."""
+
+    id: Id
+    ticket_id: Id
+    score: Text
+    assignee_id: OptionalId = None
+    group_id: OptionalId = None
+    updated_at: Instant
+
+
+class User(_Payload):
+    """An agent or an admin, or ourselves (`id` is null for an anonymous visitor)."""
+
+    id: OptionalId
+    name: Text = ""
+    email: OptionalText = None
+    role: Text = "end-user"
+    active: Yes = True
+    suspended: No = False
+    locale: OptionalText = None
+    ticket_restriction: OptionalText = None
+    custom_role_id: OptionalId = None
+    is_bot: No = Field(default=False, validation_alias=AliasChoices("is_bot", "bot"))
+    user_fields: Loose = {}
+
+
+class Group(_Payload):
+    """A group of agents."""
+
+    id: Id
+    name: Text
+    deleted: No = False
+    is_public: Yes = True
+
+
+class Membership(_Payload):
+    """An agent's place in a group."""
+
+    id: Id
+    user_id: Id
+    group_id: Id
+
+
+class Interval(_Payload):
+    """Opening hours in minutes since Sunday 00:00 local."""
+
+    start_time: int = Field(ge=0, le=10080)
+    end_time: int = Field(ge=0, le=10080)
+
+
+class Holiday(_Payload):
+    """Whole days, both ends included."""
+
+    start_date: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+    end_date: str = Field(pattern=r"^\d{4}-\d\d-\d\d$")
+
+
+class Schedule(_Payload):
+    """Business hours; its holidays come from their own address and are laid in."""
+
+    id: Id
+    name: Text
+    time_zone: Text
+    intervals: list[Interval] = []
+    holidays: list[Holiday] = []
+    created_at: Instant
+
+
+class CustomFieldDefinition(_Payload):
+    """A ticket field or a user field as the account defines it."""
+
+    id: Id
+    key: OptionalText = None
+    type: Text
+    title: Text = ""
+    active: Yes = True
+
+
+class JobResult(_Payload):
+    """What a bulk job says about one item."""
+
+    id: OptionalId = None
+    success: bool | None = None
+    status: object = None
+    error: object = None
+    details: object = None
+
+
+class JobStatus(_Payload):
+    """A bulk job; `results` is a list of items, or one object, or nothing yet."""
+
+    id: Id
+    status: Text
+    results: object = None
+
+
+def number(value: object) -> float | None:
+    """Return a number that came as a number or as text; None where it is neither, or not finite."""
+    try:
+        found = float(value) if isinstance(value, (int, float, str)) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return found if math.isfinite(found) else None

@@ -1,0 +1,113 @@
+"""The custom fields we need in a Zendesk account: how they are found, and made where they are missing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from connectors.base import FieldSetup, Target, WantedField
+from connectors.errors import UnexpectedPayloadError
+from connectors.http import Answer
+from connectors.zendesk.payloads import CustomFieldDefinition
+from kpi_engine.message import Message, message
+
+TAG = "helpdesk-kpi"
+_TYPES = {"integer": "integer", "number": "decimal", "text": "text", "moment": "text", "yes_no": "checkbox"}
+
+
+def user_field_key(indicator: str) -> str:
+    """Return the key of the user field that shows an indicator."""
+    return f"kpi_{indicator}"
+
+
+def compared(
+    wanted: Sequence[WantedField],
+    existing: Mapping[Target, Sequence[CustomFieldDefinition]],
+    remembered: Mapping[tuple[Target, str], str],
+) -> list[FieldSetup]:
+    """Return how each wanted field stands among those the account has."""
+    return [_compared(field, existing[field.target], remembered) for field in wanted]
+
+
+def _compared(
+    field: WantedField, existing: Sequence[CustomFieldDefinition], remembered: Mapping[tuple[Target, str], str]
+) -> FieldSetup:
+    found = _found(field, existing, remembered.get((field.target, field.key)))
+    if found is None:
+        return FieldSetup(field, None)
+    return FieldSetup(field, remote_name(field, found), _problem(field, found))
+
+
+def _found(
+    field: WantedField, existing: Sequence[CustomFieldDefinition], remembered: str | None
+) -> CustomFieldDefinition | None:
+    """Return the field we know, else one that is ours by its name; the one that can serve comes first.
+
+    A title is no key in Zendesk: a second field of the same title may be made at any time.
+    """
+    known = [definition for definition in existing if remote_name(field, definition) == remembered]
+    named = [definition for definition in existing if _is_named(field, definition)]
+    return next(iter(known or sorted(named, key=lambda definition: _problem(field, definition) is not None)), None)
+
+
+def _is_named(field: WantedField, definition: CustomFieldDefinition) -> bool:
+    if field.target is Target.AGENT:
+        return definition.key == user_field_key(field.key)
+    return definition.title == field.title
+
+
+def remote_name(field: WantedField, definition: CustomFieldDefinition) -> str | None:
+    """Return what addresses a field in a write: its id on tickets, its key on users."""
+    return definition.key if field.target is Target.AGENT else definition.id
+
+
+def _problem(field: WantedField, found: CustomFieldDefinition) -> Message | None:
+    wanted = field_type(field)
+    if found.type != wanted:
+        return message(
+            "The field {title} is of type {type}, which Zendesk never changes; rename it, so that one of type {wanted} "
+            "can be made",
+            title=field.title,
+            type=found.type,
+            wanted=wanted,
+        )
+    if not found.active:
+        return message("The field {title} is deactivated; activate it in the Admin Center", title=field.title)
+    return None
+
+
+def field_type(field: WantedField) -> str:
+    """Return Zendesk's type for a wanted field; indicators on users are always decimal."""
+    return "decimal" if field.target is Target.AGENT else _TYPES[field.value_kind]
+
+
+def new_field(field: WantedField) -> dict[str, object]:
+    """Return the payload that makes a field; end users neither see nor edit it."""
+    described = {
+        "type": field_type(field),
+        "title": field.title,
+        "description": f"{field.description} [{TAG}]",
+        "active": True,
+    }
+    if field.target is Target.AGENT:
+        return {"user_field": {**described, "key": user_field_key(field.key)}}
+    return {"ticket_field": {**described, "visible_in_portal": False, "editable_in_portal": False}}
+
+
+def field_ids(remote: Mapping[tuple[Target, str], str], target: Target) -> dict[str, str]:
+    """Return where each of our keys lives on one target."""
+    return {key: name for (of, key), name in remote.items() if of is target}
+
+
+def unknown_keys(values: Iterable[str], ids: Mapping[str, str]) -> str:
+    """Return the keys that have no remote field, in words."""
+    return ", ".join(sorted(key for key in values if key not in ids))
+
+
+def created_name(field: WantedField, answer: Answer) -> str:
+    """Return what addresses the field just made; raises UnexpectedPayloadError where the answer does not say."""
+    made = answer.mapping().get("user_field" if field.target is Target.AGENT else "ticket_field")
+    try:
+        name = remote_name(field, CustomFieldDefinition.model_validate(made))
+    except ValueError:
+        name = None
+    if name is None:
+        raise UnexpectedPayloadError(message("Zendesk's answer does not name the field it made"))
+    return name

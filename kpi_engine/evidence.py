@@ -1,0 +1,101 @@
+"""One measured ticket as the indicators see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kpi_engine.history import History
+from kpi_engine.measurement import Certainty, Clock, CreditLine, Holding
+from kpi_engine.records import Rating
+from kpi_engine.rulebook import Rulebook
+from kpi_engine.story import Step, StepKind, Story
+
+
+Credit: TypeAlias = tuple[str | None, str | None]
+"""Who a line is credited to: agent and team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A ticket's history, story, clocks and holdings, and the rulebook they were read by."""
+
+    history: History
+    story: Story
+    rulebook: Rulebook
+    clocks: Sequence[Clock]
+    holdings: Sequence[Holding]
+
+    def line(
+        self,
+        indicator: str,
+        at: int,
+        credit: Credit,
+        fraction: tuple[int, int] = (1, 1),
+        certainty: Certainty = Certainty.EXACT,
+    ) -> CreditLine:
+        """Return a credit line; `fraction` is (numerator, denominator)."""
+        state = self.story.state_at(at)
+        numerator, denominator = fraction
+        return CreditLine(
+            indicator=indicator,
+            ticket_id=self.history.ticket_id,
+            observation_id=None,
+            agent=credit[0],
+            team=credit[1],
+            account=self.history.account,
+            channel=self.story.ticket.channel,
+            priority=state.priority,
+            segment=None,
+            at=at,
+            numerator=numerator,
+            denominator=denominator,
+            certainty=certainty,
+            edition=self.rulebook.policies.digest_at(at),
+        )
+
+    def time_line(self, indicator: str, at: int, credit: Credit, seconds: int) -> CreditLine:
+        """Return the credit line of a measure in business time, marked where a calendar had to be assumed."""
+        assumed = any(step.state.assumed for step in self.story.steps if step.at <= at)
+        return self.line(indicator, at, credit, (seconds, 1), Certainty.APPROXIMATE if assumed else Certainty.EXACT)
+
+    def working_seconds(self, start: int, end: int) -> int:
+        """Return the business seconds in [start, end), each part by the calendar in force then."""
+        return self.story.working_seconds(self.rulebook, start, end)
+
+    def credit(self, agent: str | None, at: int) -> Credit:
+        """Return the agent with his team at that instant (the ticket's group where none is configured)."""
+        return agent, self.rulebook.team(agent, self.story.state_at(at).group, at)
+
+    def assignee_at(self, at: int) -> str | None:
+        """Return who had the ticket after what happened at `at`."""
+        return self.story.state_at(at).agent
+
+    @property
+    def opened_at(self) -> int:
+        """When the ticket was created."""
+        return self.story.ticket.created_at
+
+    @property
+    def first_assignee(self) -> str | None:
+        """The first agent the ticket was given to."""
+        return next((step.state.agent for step in self.story.steps if step.state.agent is not None), None)
+
+    @property
+    def first_reply(self) -> Step | None:
+        """The first answer of a human agent, None while there is none or where the beginning is unknown."""
+        if not self.story.whole:
+            return None
+        return next((step for step in self.story.steps if step.kind is StepKind.AGENT_REPLY), None)
+
+    @property
+    def last_solve(self) -> Step | None:
+        """The solve that stands: None while the ticket is unsolved."""
+        solves, reopens = self.story.solves, self.story.reopens
+        return solves[-1] if len(solves) > len(reopens) else None
+
+    @property
+    def verdict(self) -> Rating | None:
+        """The ticket's latest rating, None where there is none or it was withdrawn."""
+        heard = [rating for rating in self.history.ratings if rating.at <= self.story.as_of]
+        latest = max(heard, key=lambda rating: (rating.at, rating.version), default=None)
+        return latest if latest is not None and latest.category is not None else None

@@ -1,0 +1,82 @@
+"""The ledger of what fell due: appended to, corrected by compensation, never rewritten."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kpi_engine.measurement import Firing
+
+
+class EntryKind(StrEnum):
+    """Whether a line says that a step fell due, or takes an earlier line back."""
+
+    FIRED = "fired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the ledger; `at` is the firing's own instant, `recorded_as_of` the pass that learned of it."""
+
+    ticket_id: str
+    clock: str
+    instance: int
+    step: str
+    level: int
+    kind: EntryKind
+    at: int
+    recorded_as_of: int
+    agent: str | None
+    team: str | None
+    edition: str
+
+
+def standing(entries: Iterable[Entry]) -> dict[tuple[str, str, int, str, int], Entry]:
+    """Return the fired lines that were not taken back, by ticket, clock, instance, step and instant."""
+    alive: dict[tuple[str, str, int, str, int], Entry] = {}
+    for entry in entries:
+        key = (entry.ticket_id, entry.clock, entry.instance, entry.step, entry.at)
+        if entry.kind is EntryKind.FIRED:
+            alive[key] = entry
+        else:
+            alive.pop(key, None)
+    return alive
+
+
+def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> Iterator[Entry]:
+    """Yield the lines that bring the ledger of some tickets in line with what fires now.
+
+    `entries` and `firings` must speak of the same tickets. A firing that moved to another instant, or that no longer
+    holds (late events, a merge), is taken back by a compensating line; nothing is rewritten.
+    """
+    alive = standing(entries)
+    for firing in firings:
+        key = (firing.ticket_id, firing.clock, firing.instance, firing.step, firing.at)
+        if alive.pop(key, None) is None:
+            yield Entry(
+                ticket_id=firing.ticket_id,
+                clock=firing.clock,
+                instance=firing.instance,
+                step=firing.step,
+                level=firing.level,
+                kind=EntryKind.FIRED,
+                at=firing.at,
+                recorded_as_of=as_of,
+                agent=firing.agent,
+                team=firing.team,
+                edition=firing.edition,
+            )
+    for gone in alive.values():
+        yield Entry(
+            ticket_id=gone.ticket_id,
+            clock=gone.clock,
+            instance=gone.instance,
+            step=gone.step,
+            level=gone.level,
+            kind=EntryKind.WITHDRAWN,
+            at=gone.at,
+            recorded_as_of=as_of,
+            agent=gone.agent,
+            team=gone.team,
+            edition=gone.edition,
+        )

@@ -1,0 +1,240 @@
+"""The editions in force over time, compiled for measuring."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property, partial
+from typing import Generic, TypeVar
+
+from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
+from kpi_engine.editions import Edition
+from kpi_engine.rules import NO_POLICY, Policy, parse_policy
+
+T_co = TypeVar("T_co", covariant=True)
+V = TypeVar("V")
+OWN_TAG = "helpdesk-kpi"
+
+
+class Kind(StrEnum):
+    """What an edition can be about."""
+
+    POLICIES = "policies"
+    CALENDAR = "calendar"
+    CALENDAR_CHOICE = "calendar_choice"
+    AGENT = "agent"
+    GROUP = "group"
+    MEMBERSHIP = "membership"
+    ORGANIZATION = "organization"
+    MEANINGS = "meanings"
+
+
+class Status(StrEnum):
+    """What a platform's status means."""
+
+    NEW = "new"
+    OPEN = "open"
+    PENDING = "pending"
+    HOLD = "hold"
+    SOLVED = "solved"
+    CLOSED = "closed"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+DONE = frozenset({Status.SOLVED, Status.CLOSED})
+UNSOLVED = frozenset({Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD, Status.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline(Generic[T_co]):
+    """Values in force one after another; the first holds from the beginning."""
+
+    values: tuple[T_co, ...]
+    digests: tuple[str, ...]
+    starts: tuple[int, ...]  # of the second value and those after it
+
+    def at(self, instant: int) -> T_co:
+        """Return the value in force at `instant`."""
+        return self.values[bisect_right(self.starts, instant)]
+
+    def digest_at(self, instant: int) -> str:
+        """Return the digest of the edition in force at `instant`."""
+        return self.digests[bisect_right(self.starts, instant)]
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What the account's words mean: statuses, exclusions, machines, and which fields are ours."""
+
+    statuses: Mapping[str, Status]
+    excluded_tags: frozenset[str]
+    excluded_forms: frozenset[str]
+    bots: frozenset[str]
+
+    def status(self, word: str | None) -> Status:
+        """Return what a platform's status means; a word nobody explained is unknown, never guessed."""
+        return self.statuses.get(word or "", Status.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarChoice:
+    """Which calendar a ticket follows when the platform does not say; `oldest` is the fall-back, an assumption."""
+
+    by_group: Mapping[str, str]
+    by_brand: Mapping[str, str]
+    default: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An agent's account as it was known at some time."""
+
+    agent_id: str
+    name: str
+    email: str | None
+    works: bool  # holds an agent's or administrator's role
+    bot: bool
+
+
+_NO_MEANINGS = Meanings({}, frozenset(), frozenset(), frozenset())
+_NO_CHOICE = CalendarChoice({}, {}, None)
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Everything that decides, over time: what `measure` is given beside the history."""
+
+    policies: Timeline[Policy]
+    meanings: Timeline[Meanings]
+    choice: Timeline[CalendarChoice]
+    organization: Timeline[Mapping[str, str]]
+    calendars: Mapping[str, Timeline[Calendar]]
+    agents: Mapping[str, Timeline[Person]]
+    groups: Mapping[str, Timeline[str]] = field(default_factory=dict)
+
+    @cached_property
+    def turning_points(self) -> tuple[int, ...]:
+        """The instants at which a later edition of something comes into force."""
+        single = (self.policies, self.meanings, self.choice, self.organization)
+        lines: list[Timeline[object]] = [*single, *self.calendars.values()]
+        return tuple(sorted({start for line in lines for start in line.starts}))
+
+    @cached_property
+    def oldest_calendar(self) -> str | None:
+        """The key of the account's oldest calendar."""
+        ages = [(line.values[0].definition.created_at or 0, key) for key, line in self.calendars.items()]
+        return min(ages)[1] if ages else None
+
+    def calendar(self, key: str, instant: int) -> WorkingTime:
+        """Return the calendar `key` as it was at `instant`; "" is calendar time."""
+        return self.calendars[key].at(instant) if key else ALWAYS
+
+    def chosen_calendar(self, schedule: str | None, group: str | None, brand: str | None, at: int) -> tuple[str, bool]:
+        """Return the key of the calendar a ticket follows, and whether that had to be assumed.
+
+        The platform's own assignment first, then the configured map, then the oldest schedule; none: calendar time.
+        """
+        choice = self.choice.at(at)
+        for key in (schedule, choice.by_group.get(group or ""), choice.by_brand.get(brand or ""), choice.default):
+            if key is not None and key in self.calendars:
+                return key, False
+        oldest = self.oldest_calendar
+        return (oldest, True) if oldest is not None else ("", False)
+
+    def person(self, agent_id: str | None, at: int) -> Person | None:
+        """Return the agent with that id, None for customers and strangers."""
+        line = self.agents.get(agent_id or "")
+        return line.at(at) if line is not None else None
+
+    def is_agent(self, agent_id: str | None, at: int) -> bool:
+        """Tell whether the id belongs to a person who works tickets, no machine."""
+        person = self.person(agent_id, at)
+        return (
+            person is not None and person.works and not person.bot and person.agent_id not in self.meanings.at(at).bots
+        )
+
+    def team(self, agent_id: str | None, group_id: str | None, at: int) -> str | None:
+        """Return the team of a credit: the agent's configured one, else the ticket's group."""
+        configured = self.organization.at(at).get(agent_id or "")
+        if configured is not None:
+            return configured
+        return f"group:{group_id}" if group_id is not None else None
+
+
+def compiled(editions: Iterable[Edition]) -> Rulebook:
+    """Return the rulebook that the stored editions make; they are given in the order they came into force."""
+    by_kind: dict[str, dict[str, list[Edition]]] = {kind: {} for kind in Kind}
+    for edition in editions:
+        by_kind[edition.kind].setdefault(edition.key, []).append(edition)
+    return Rulebook(
+        policies=_single(by_kind[Kind.POLICIES], parse_policy, NO_POLICY),
+        meanings=_single(by_kind[Kind.MEANINGS], _meanings, _NO_MEANINGS),
+        choice=_single(by_kind[Kind.CALENDAR_CHOICE], _choice, _NO_CHOICE),
+        organization=_single(by_kind[Kind.ORGANIZATION], _teams, {}),
+        calendars={key: _timeline(line, partial(_calendar, key)) for key, line in by_kind[Kind.CALENDAR].items()},
+        agents={key: _timeline(line, partial(_person, key)) for key, line in by_kind[Kind.AGENT].items()},
+        groups={key: _timeline(line, _name) for key, line in by_kind[Kind.GROUP].items()},
+    )
+
+
+Body = Mapping[str, object]
+
+
+def _timeline(line: Sequence[Edition], parse: Callable[[Body], V]) -> Timeline[V]:
+    starts = tuple(edition.valid_from or 0 for edition in line[1:])
+    return Timeline(tuple(parse(edition.body) for edition in line), tuple(edition.digest for edition in line), starts)
+
+
+def _single(lines: Mapping[str, Sequence[Edition]], parse: Callable[[Body], V], missing: V) -> Timeline[V]:
+    line = lines.get("")
+    return _timeline(line, parse) if line else Timeline((missing,), ("",), ())
+
+
+def _words(body: Body, key: str) -> Mapping[str, str]:
+    value = body.get(key)
+    return {str(word): str(meaning) for word, meaning in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _set(body: Body, key: str) -> frozenset[str]:
+    value = body.get(key)
+    return frozenset(str(item) for item in value) if isinstance(value, list | tuple) else frozenset()
+
+
+def _meanings(body: Body) -> Meanings:
+    return Meanings(
+        statuses={word: Status(meaning) for word, meaning in _words(body, "statuses").items()},
+        excluded_tags=_set(body, "excluded_tags") | {OWN_TAG},
+        excluded_forms=_set(body, "excluded_forms"),
+        bots=_set(body, "bots"),
+    )
+
+
+def _choice(body: Body) -> CalendarChoice:
+    default = body.get("default")
+    return CalendarChoice(
+        _words(body, "by_group"), _words(body, "by_brand"), str(default) if default is not None else None
+    )
+
+
+def _teams(body: Body) -> Mapping[str, str]:
+    return _words(body, "team_of")
+
+
+def _calendar(key: str, body: Body) -> Calendar:
+    return Calendar(CalendarDefinition.from_document(key, body))
+
+
+def _person(key: str, body: Body) -> Person:
+    email = body.get("email")
+    return Person(
+        agent_id=key,
+        name=str(body["name"]),
+        email=str(email) if email else None,
+        works=body["role"] in ("agent", "admin"),
+        bot=bool(body["bot"]),
+    )
+
+
+def _name(body: Body) -> str:
+    return str(body["name"])

@@ -1,0 +1,149 @@
+"""Policies, parsed from plain documents: clocks, goals, pauses, warnings and escalation steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kpi_engine.durations import seconds_of
+
+CALENDAR_TIME = "calendar"
+BUSINESS_TIME = "business"
+DEFAULT = "default"
+
+
+class Stop(StrEnum):
+    """What ends a clock."""
+
+    AGENT_PUBLIC_REPLY = "agent_public_reply"
+    SOLVED = "solved"
+
+
+class Rearm(StrEnum):
+    """When a stopped clock starts afresh."""
+
+    NEVER = "never"
+    ON_REOPEN = "on_reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """A level that is reached `after` seconds of the clock's own time past its breach."""
+
+    level: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """One clock of a policy: goals in seconds and the kind of time, both by priority with a default."""
+
+    clock: str
+    goals: Mapping[str, int]
+    times: Mapping[str, str]
+    stop: frozenset[Stop]
+    pause_in: frozenset[str]
+    rearm: Rearm
+    warnings: tuple[int, ...]  # per cent of the goal
+    steps: tuple[EscalationStep, ...]
+
+    def goal(self, priority: str | None) -> int | None:
+        """Return the goal in seconds; a missing or unknown priority takes the default, None means no clock."""
+        return self.goals.get(priority or DEFAULT, self.goals.get(DEFAULT))
+
+    def in_business_time(self, priority: str | None) -> bool:
+        """Tell whether the clock runs in business time at that priority."""
+        return self.times.get(priority or DEFAULT, self.times[DEFAULT]) == BUSINESS_TIME
+
+    @property
+    def is_reply_clock(self) -> bool:
+        """Whether a reply, not a solve, is what the clock waits for."""
+        return Stop.AGENT_PUBLIC_REPLY in self.stop
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A named set of clocks."""
+
+    policy: str
+    clocks: tuple[ClockRule, ...]
+
+
+NO_POLICY = Policy("none", ())
+
+
+def parse_policy(document: Mapping[str, object]) -> Policy:
+    """Return the policy that a validated policy document describes: its first, whose conditions are empty.
+
+    Raises ValueError naming the place where the document is not understood.
+    """
+    policies = _list(document, "policies")
+    if not policies:
+        return NO_POLICY
+    steps = _steps_by_clock(_list(document, "escalations"))
+    policy = _mapping(policies[0], "policies.0")
+    clocks = (_mapping(clock, "policies.0.clocks") for clock in _list(policy, "clocks"))
+    return Policy(str(policy["id"]), tuple(_clock(clock, steps) for clock in clocks))
+
+
+def _clock(document: Mapping[str, object], steps: Mapping[str, tuple[EscalationStep, ...]]) -> ClockRule:
+    name = str(document["id"])
+    return ClockRule(
+        clock=name,
+        goals=_goals(_mapping(document["goal"], f"{name}.goal")),
+        times=_times(document.get("time", BUSINESS_TIME)),
+        stop=frozenset(Stop(str(word)) for word in _list(document, "stop")),
+        pause_in=frozenset(str(word) for word in _list(document, "pause_in")),
+        rearm=Rearm(str(document.get("rearm", Rearm.NEVER))),
+        warnings=tuple(sorted(_per_cent(word) for word in _list(document, "warn"))),
+        steps=steps.get(name, ()),
+    )
+
+
+def _goals(document: Mapping[str, object]) -> dict[str, int]:
+    """Return seconds by priority; a goal may name another priority whose goal it shares (`default: normal`)."""
+    goals = {}
+    for priority, goal in document.items():
+        shared = document.get(str(goal), goal)
+        goals[priority] = seconds_of(str(shared))
+    return goals
+
+
+def _times(document: object) -> dict[str, str]:
+    if isinstance(document, Mapping):
+        return {DEFAULT: BUSINESS_TIME, **{str(priority): str(time) for priority, time in document.items()}}
+    return {DEFAULT: str(document)}
+
+
+def _per_cent(word: object) -> int:
+    text = str(word)
+    if not text.endswith("%"):
+        raise ValueError(f"a warning is a percentage of the goal, such as 75%, not {text!r}")
+    return int(text.removesuffix("%"))
+
+
+def _steps_by_clock(documents: Sequence[object]) -> dict[str, tuple[EscalationStep, ...]]:
+    steps: dict[str, tuple[EscalationStep, ...]] = {}
+    for document in documents:
+        escalation = _mapping(document, "escalations")
+        clock = str(_mapping(escalation["on"], "escalations.on")["clock"])
+        levels = (_mapping(step, "escalations.steps") for step in _list(escalation, "steps"))
+        steps[clock] = tuple(
+            sorted(
+                (EscalationStep(int(str(step["level"])), seconds_of(str(step.get("after", "0m")))) for step in levels),
+                key=lambda step: (step.after, step.level),
+            )
+        )
+    return steps
+
+
+def _mapping(value: object, place: str) -> Mapping[str, object]:
+    if isinstance(value, Mapping):
+        return value
+    raise ValueError(f"{place}: a mapping is needed, not {value!r}")
+
+
+def _list(document: Mapping[str, object], key: str) -> Sequence[object]:
+    value = document.get(key) or []
+    if isinstance(value, list | tuple):
+        return value
+    raise ValueError(f"{key}: a list is needed, not {value!r}")

@@ -1,0 +1,220 @@
+"""A ticket's history told through the rulebook: its state from step to step, and who said what when."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import pairwise
+
+from kpi_engine.history import History
+from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
+from kpi_engine.rulebook import DONE, Rulebook, Status
+
+
+class StepKind(Enum):
+    """What a step means for clocks and indicators."""
+
+    OPENED = auto()
+    CHANGED = auto()  # some followed property, or a rule, changed
+    AGENT_REPLY = auto()
+    CUSTOMER_MESSAGE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a ticket stands between two steps; `calendar` "" is calendar time, `assumed` marks a guessed calendar."""
+
+    status: Status
+    agent: str | None
+    group: str | None
+    priority: str | None
+    calendar: str
+    assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened at `at`, and the state from then on; `actor` is who wrote, for messages."""
+
+    at: int
+    kind: StepKind
+    state: State
+    actor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The steps of one ticket up to `as_of`, in order, the opening first.
+
+    `owed_from` is the instant from which a reply is owed (None: not yet: an agent opened it towards the customer).
+    `whole` is false when the ticket's beginning lies before the history that was pulled. `unheard_at` is the instant
+    of the first known event after `as_of`.
+    """
+
+    ticket: TicketSnapshot
+    steps: tuple[Step, ...]
+    as_of: int
+    owed_from: int | None
+    whole: bool
+    unheard_at: int | None
+
+    def state_at(self, instant: int) -> State:
+        """Return the state after everything that happened up to and including `instant`."""
+        state = self.steps[0].state
+        for step in self.steps:
+            if step.at > instant:
+                break
+            state = step.state
+        return state
+
+    def working_seconds(self, rulebook: Rulebook, start: int, end: int) -> int:
+        """Return the business seconds in [start, end), each part by the calendar in force then."""
+        total = 0
+        for step, following in self._spans(end):
+            first, last = max(step.at, start), min(following, end)
+            if first < last:
+                total += rulebook.calendar(step.state.calendar, step.at).between(first, last)
+        return total
+
+    def _spans(self, end: int) -> Iterator[tuple[Step, int]]:
+        for step, following in pairwise(self.steps):
+            yield step, following.at
+        yield self.steps[-1], end
+
+    @property
+    def last(self) -> State:
+        """The state at `as_of`."""
+        return self.steps[-1].state
+
+    @property
+    def solves(self) -> list[Step]:
+        """The steps at which the ticket went from unsolved to solved (or straight to closed)."""
+        return list(self._crossings(into_done=True))
+
+    @property
+    def reopens(self) -> list[Step]:
+        """The steps at which the ticket went from solved back to unsolved."""
+        return list(self._crossings(into_done=False))
+
+    def _crossings(self, *, into_done: bool) -> Iterator[Step]:
+        done = False
+        for step in self.steps:
+            if step.state.status is Status.DELETED:
+                continue
+            now_done = step.state.status in DONE
+            if now_done is not done and now_done is into_done:
+                yield step
+            done = now_done
+
+
+FOLLOWED = (Field.STATUS, Field.ASSIGNEE, Field.GROUP, Field.PRIORITY, Field.BRAND, Field.SCHEDULE)
+
+
+def told(history: History, rulebook: Rulebook, as_of: int) -> Story:
+    """Return the story of a ticket opened at or before `as_of`."""
+    ticket = history.latest
+    heard = [event for event in history.events if event.at <= as_of]
+    opening_order = next((event.order for event in heard if event.kind is EventKind.OPENED_WITH), None)
+    opening = _opening_comment(ticket, heard, opening_order)
+    values = _opening_values(ticket, heard, created=opening_order is not None)
+    steps = [Step(ticket.created_at, StepKind.OPENED, _state(values, rulebook, ticket.created_at))]
+    steps += _later_steps(values, heard, _Reader(ticket, rulebook, opening.event_id if opening else None), as_of)
+    unheard = [event.at for event in history.events if event.at > as_of]
+    unheard += [rating.at for rating in history.ratings if rating.at > as_of]
+    return Story(
+        ticket=ticket,
+        steps=tuple(steps),
+        as_of=as_of,
+        owed_from=_owed_from(opening, steps, _Reader(ticket, rulebook, None)),
+        whole=opening_order is not None or ticket.created_at >= history.known_from,
+        unheard_at=min(unheard, default=None),
+    )
+
+
+def _state(values: dict[str, str | None], rulebook: Rulebook, at: int) -> State:
+    group = values[Field.GROUP]
+    calendar, assumed = rulebook.chosen_calendar(values[Field.SCHEDULE], group, values[Field.BRAND], at)
+    status = rulebook.meanings.at(at).status(values[Field.STATUS])
+    return State(status, values[Field.ASSIGNEE], group, values[Field.PRIORITY], calendar, assumed)
+
+
+def _opening_values(ticket: TicketSnapshot, events: Iterable[TicketEvent], *, created: bool) -> dict[str, str | None]:
+    """Return the followed properties at creation, as the platform words them.
+
+    What the creation says; else what the first change says was there before; else nothing, where we heard of the
+    creation, and what the snapshot shows where we did not, because it never changed since.
+    """
+    unsaid: dict[str, str | None] = {
+        Field.STATUS: ticket.status,
+        Field.ASSIGNEE: None if created else ticket.assignee_id,
+        Field.GROUP: None if created else ticket.group_id,
+        Field.PRIORITY: None if created else ticket.priority,
+        Field.BRAND: ticket.brand_id,
+        Field.SCHEDULE: None,
+    }
+    known: dict[str, str | None] = {}
+    for event in events:
+        if event.field in unsaid:
+            known.setdefault(event.field, event.new if event.kind is EventKind.OPENED_WITH else event.old)
+    return unsaid | known
+
+
+def _opening_comment(
+    ticket: TicketSnapshot, events: Iterable[TicketEvent], opening_order: int | None
+) -> TicketEvent | None:
+    """Return the comment the ticket was opened with: it answers nobody."""
+    first = next((event for event in events if event.kind is EventKind.COMMENTED), None)
+    if first is not None and (first.at <= ticket.created_at or first.order == opening_order):
+        return first
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Tells what a comment is: a reply of ours, a message of the customer's side, or neither."""
+
+    ticket: TicketSnapshot
+    rulebook: Rulebook
+    opening_id: str | None
+
+    def kind(self, event: TicketEvent) -> StepKind | None:
+        if not event.public or event.automatic or event.actor_id is None or event.event_id == self.opening_id:
+            return None
+        if event.actor_id == self.ticket.requester_id:
+            return StepKind.CUSTOMER_MESSAGE
+        if self.rulebook.is_agent(event.actor_id, event.at):
+            return StepKind.AGENT_REPLY
+        is_machine = self.rulebook.person(event.actor_id, event.at) is not None or (
+            event.actor_id in self.rulebook.meanings.at(event.at).bots
+        )
+        return None if is_machine else StepKind.CUSTOMER_MESSAGE
+
+
+def _later_steps(
+    values: dict[str, str | None], events: Iterable[TicketEvent], reader: _Reader, as_of: int
+) -> Iterator[Step]:
+    """Yield a step for each event that matters and for each later edition of the rules, in order of time."""
+    rulebook, opened_at = reader.rulebook, reader.ticket.created_at
+    turns = [at for at in rulebook.turning_points if opened_at < at <= as_of]
+    for event in events:
+        while turns and turns[0] < event.at:
+            at = turns.pop(0)
+            yield Step(at, StepKind.CHANGED, _state(values, rulebook, at))
+        if event.kind is EventKind.COMMENTED:
+            kind = reader.kind(event)
+            if kind is not None:
+                yield Step(event.at, kind, _state(values, rulebook, event.at), event.actor_id)
+        elif event.kind is EventKind.CHANGED and event.field in values:
+            values[event.field] = event.new
+            yield Step(event.at, StepKind.CHANGED, _state(values, rulebook, event.at))
+    for at in turns:
+        yield Step(at, StepKind.CHANGED, _state(values, rulebook, at))
+
+
+def _owed_from(opening: TicketEvent | None, steps: Iterable[Step], reader: _Reader) -> int | None:
+    """Return since when the customer waits for us.
+
+    A ticket that an agent opened with a public message asks nothing of us until the customer answers.
+    """
+    if opening is None or reader.kind(opening) is not StepKind.AGENT_REPLY:
+        return reader.ticket.created_at
+    return next((step.at for step in steps if step.kind is StepKind.CUSTOMER_MESSAGE), None)

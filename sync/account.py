@@ -1,0 +1,34 @@
+"""One configured helpdesk account with everything a pass needs."""
+
+from dataclasses import dataclass
+
+from config import Settings
+from connectors.base import Clock, Connector
+from connectors.zendesk.settings import ZendeskSettings
+from sync.locale import Language
+from sync.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connector, what the admin decided about it and in general, and the store; `clock` is the local one."""
+
+    connector: Connector
+    own: ZendeskSettings
+    settings: Settings
+    store: Store
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        """The account's name in the configuration."""
+        return self.own.name
+
+    @property
+    def language(self) -> Language:
+        """The language of what is written where the reader's own is not known."""
+        return Language(self.settings.language, self.settings.timezone)
+
+    def now(self) -> int:
+        """Return the local time in whole seconds: for bookkeeping only, never for measuring."""
+        return int(self.clock.now())

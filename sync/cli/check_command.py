@@ -1,0 +1,136 @@
+"""`helpdesk-kpi check`: one line per check, with the way to mend what is wrong."""
+
+from collections.abc import Iterator
+
+import click
+
+from connectors.base import Check, Verdict
+from connectors.errors import AddressError, ConnectorError, SignInError
+from kpi_engine.message import Message, message
+from sync.account import Account
+from sync.cli.frame import Call, framed
+from sync.exits import Exit, exit_for, gravest
+from sync.locale import terminal_text
+from sync.setup import use_remembered_fields, wanted_fields
+
+_MARKS = {
+    Verdict.OK: message("ok"),
+    Verdict.WARNING: message("warning"),
+    Verdict.FAILURE: message("failure"),
+}
+
+
+@click.command(
+    "check",
+    help=terminal_text(message("Check settings, sign-in, rights, quota, clocks, fields, calendars and store.")),
+)
+@click.argument("names", nargs=-1)
+@framed
+def command(call: Call, names: tuple[str, ...]) -> Exit:
+    """Look at everything a pass needs; changes nothing on the helpdesk."""
+    documents: list[dict[str, object]] = []
+    exits: list[Exit] = []
+    with call.accounts(names) as accounts:
+        for account in accounts:
+            checks, code = _looked_at(account)
+            exits.append(code)
+            for check in checks:
+                _say(call, account, check)
+            documents.append({"connector": account.name, "checks": [_document(check) for check in checks]})
+    call.answer({"accounts": documents})
+    return gravest(exits)
+
+
+def _looked_at(account: Account) -> tuple[list[Check], Exit]:
+    """Return all findings and the exit code they lead to; an error ends the list as a failure of its own."""
+    found: list[Check] = []
+    code = Exit.OK
+    try:
+        found.append(Check(message("settings"), Verdict.OK, message("valid")))
+        found += _store_checks(account)
+        account.connector.begin()
+        use_remembered_fields(account)
+        found += account.connector.checks()
+        found += _field_checks(account)
+        found += _summary_checks(account)
+    except ConnectorError as error:
+        found.append(Check(message("helpdesk"), Verdict.FAILURE, error.message, _mend(error)))
+        code = exit_for(error)
+    if code is Exit.OK and any(check.verdict is Verdict.FAILURE for check in found):
+        code = Exit.SIGN_IN
+    return found, code
+
+
+def _mend(error: ConnectorError) -> Message | None:
+    if isinstance(error, AddressError):
+        return message("correct base_url in the configuration")
+    if isinstance(error, SignInError):
+        return message("correct the credentials, or give their owner the rights named")
+    return message("try again later")
+
+
+def _store_checks(account: Account) -> Iterator[Check]:
+    findings = account.store.check()
+    if not findings:
+        yield Check(message("store"), Verdict.OK, message("sound"))
+    for finding in findings:
+        yield Check(message("store"), Verdict.WARNING, finding)
+
+
+def _field_checks(account: Account) -> Iterator[Check]:
+    for setup in account.connector.fields(wanted_fields(account)):
+        subject = message("field {title}", title=setup.wanted.title)
+        if setup.problem is not None:
+            yield Check(subject, Verdict.WARNING, setup.problem)
+        elif setup.remote_id is None:
+            yield Check(subject, Verdict.WARNING, message("not there yet"), message("run `helpdesk-kpi setup`"))
+        else:
+            yield Check(subject, Verdict.OK, message("there"))
+    if account.own.push.agent_fields:
+        yield Check(
+            message("agent fields"),
+            Verdict.WARNING,
+            message("on most plans every agent can read what stands on agents' profiles"),
+            message("leave push.agent_fields empty unless that is agreed"),
+        )
+
+
+def _summary_checks(account: Account) -> Iterator[Check]:
+    """Tell who could read the individual summaries."""
+    for wanted in account.own.push.summaries:
+        if wanted.scope != "agent":
+            continue
+        subject = message("readers of agents' summaries")
+        readers = account.connector.readers(wanted.group, None)
+        allowed = account.settings.privacy.visible_to_all_agents
+        if not readers:
+            yield Check(subject, Verdict.OK, message("only the agent himself and administrators"))
+        elif allowed:
+            told = message("{n} agents can read all of them, as the configuration allows", n=len(readers))
+            yield Check(subject, Verdict.WARNING, told)
+        else:
+            told = message("{n} agents could read all of them, so none is written", n=len(readers))
+            mend = message("restrict the agents or the group, or set privacy.visible_to_all_agents: true")
+            yield Check(subject, Verdict.WARNING, told, mend)
+
+
+def _say(call: Call, account: Account, check: Check) -> None:
+    line = message(
+        "{mark}  {name}  {subject}: {finding}",
+        mark=_MARKS[check.verdict],
+        name=account.name,
+        subject=check.subject,
+        finding=check.finding,
+    )
+    call.say(line)
+    if check.mend is not None and check.verdict is not Verdict.OK:
+        call.say(message("         → {mend}", mend=check.mend))
+
+
+def _document(check: Check) -> dict[str, object]:
+    return {
+        "subject": str(check.subject),
+        "verdict": check.verdict,
+        "finding": str(check.finding),
+        "mend": str(check.mend) if check.mend is not None else None,
+    }

@@ -1,0 +1,148 @@
+"""`helpdesk-kpi demo`: the whole product against a simulated helpdesk, without an account."""
+
+import tempfile
+from pathlib import Path
+from time import sleep
+
+import click
+
+from connectors.sandbox import ZendeskSandbox
+from kpi_engine.message import message
+from sync.cli.explain_command import explanation_document, say_explanation, ticket_urls
+from sync.cli.frame import Call, framed
+from sync.cycle import PassReport
+from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played
+from sync.exits import Exit
+from sync.locale import terminal_text
+from sync.scorecards import figures_document, ordered_subjects, scorecard_table
+from sync.showing import change_sentences, pass_document
+from sync.wording import subject_name
+
+
+@click.command(
+    "demo", help=terminal_text(message("Show the whole product against a simulated helpdesk; needs no account."))
+)
+@click.option(
+    "--keep", is_flag=True, help=terminal_text(message("Leave the simulated helpdesk running, to be tried by hand."))
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help=terminal_text(message("With --keep: the port to answer on.")),
+)
+@framed
+def command(call: Call, *, keep: bool, port: int) -> Exit:
+    """Play two passes with a working day between them, and show what an admin and an agent would see."""
+    if keep:
+        return _keep(call, port)
+    with tempfile.TemporaryDirectory(prefix="helpdesk-kpi-demo-") as folder:
+        call.note(message("a simulated helpdesk of 300 tickets is being set up; nothing leaves this machine"))
+        with played(call.language.code, Path(folder)) as shown:
+            call.language = shown.account.language
+            _show(call, shown)
+            call.answer(_document(call, shown))
+    return Exit.OK
+
+
+def _keep(call: Call, port: int) -> Exit:
+    """Run the simulated helpdesk until Ctrl-C."""
+    sandbox = ZendeskSandbox(live=True)
+    sandbox.start(port)
+    config = config_text(sandbox, call.language.code)
+    call.say(message("the simulated helpdesk answers at {address}; stop it with Ctrl-C", address=sandbox.base_url))
+    call.say(message("save this as helpdesk-kpi.yaml:"))
+    call.say(message("{config}", config=config))
+    call.say(
+        message("and set: export {variable}={secret}", variable=SECRET_VARIABLE, secret=sandbox.oauth.client_secret)
+    )
+    call.answer(
+        {"address": sandbox.base_url, "config": config, "environment": {SECRET_VARIABLE: sandbox.oauth.client_secret}}
+    )
+    try:
+        while True:
+            sleep(3600)
+    finally:
+        sandbox.stop()
+
+
+def _show(call: Call, shown: Shown) -> None:
+    """Print the demo's five parts: scorecards, writes, a summary ticket, a figure explained, what it cost."""
+    language = call.language
+    call.show(scorecard_table(shown.figures, shown.rules, language))
+    _heading(call, 1)
+    call.say(message("custom fields created: {titles}", titles=", ".join(shown.first.created_fields)))
+    for title, report in (
+        (message("first pass"), shown.first),
+        (message("second pass, one working day later"), shown.second),
+    ):
+        call.say(
+            message(
+                "{title}: {tickets} tickets written, {summaries} summary tickets, {refused} refused, "
+                "{closed} closed set aside",
+                title=title,
+                tickets=len(report.plans),
+                summaries=len(report.summaries),
+                refused=len(report.sent.refused),
+                closed=report.closed,
+            )
+        )
+    for plan in shown.examples:
+        for sentence in change_sentences(plan, language):
+            call.say(message("  {line}", line=sentence))
+    _heading(call, 2)
+    if shown.second.summaries:
+        ticket = shown.second.summaries[0].desired.summary
+        call.say(message("{text}", text=ticket.text if ticket is not None else ""))
+    _heading(call, 3)
+    say_explanation(call, shown.account, shown.explanation, shown.rules)
+    _heading(call, 4)
+    for report, first in ((shown.first, True), (shown.second, False)):
+        _say_cost(call, shown, report, first=first)
+
+
+_HEADINGS = {
+    1: message("What was written"),
+    2: message("One summary ticket"),
+    3: message("One figure explained"),
+    4: message("What it cost"),
+}
+
+
+def _heading(call: Call, number: int) -> None:
+    call.say(message("\n── {heading} ──", heading=_HEADINGS[number]))
+
+
+def _say_cost(call: Call, shown: Shown, report: PassReport, *, first: bool) -> None:
+    call.say(
+        message(
+            "{title}: {requests} API requests, the least possible is {least}; would have waited {waited} for quotas",
+            title=message("first pass") if first else message("second pass, one working day later"),
+            requests=report.usage.requests,
+            least=least_requests(report, shown.account, first=first),
+            waited=call.language.duration(report.usage.waited),
+        )
+    )
+
+
+def _document(call: Call, shown: Shown) -> dict[str, object]:
+    names = ordered_subjects(shown.figures, shown.rules, call.language)
+    cell = shown.explanation.cell
+    name = call.language(subject_name(cell.subject, cell.scope, shown.rules, cell.period.end - 1))
+    urls = ticket_urls(shown.account, shown.explanation)
+    return {
+        "scorecards": figures_document(shown.figures, names),
+        "passes": [
+            {
+                **pass_document(report),
+                "least_requests": least_requests(report, shown.account, first=report is shown.first),
+            }
+            for report in (shown.first, shown.second)
+        ],
+        "summaries": [
+            {"subject": due.desired.summary.subject, "html": due.desired.summary.html, "text": due.desired.summary.text}
+            for due in shown.second.summaries
+            if due.desired.summary is not None
+        ],
+        "explained": explanation_document(shown.explanation, urls, name),
+    }

@@ -1,0 +1,134 @@
+"""`helpdesk-kpi explain`: the tickets behind one figure."""
+
+import click
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import message
+from kpi_engine.reduce import Question, Scope
+from kpi_engine.rulebook import Rulebook
+from sync.account import Account
+from sync.cli.frame import Call, framed
+from sync.cli.report_command import PERIODS, asked_period
+from sync.editions import rulebook
+from sync.exits import Exit
+from sync.figures import Explanation, as_of_now, explained, min_n
+from sync.locale import terminal_text
+from sync.scorecards import cell_document, explanation_table
+from sync.wording import cell_text, detail_text, subject_name
+
+
+@click.command("explain", help=terminal_text(message("Show the tickets behind one figure.")))
+@click.argument("indicator", type=click.Choice(list(INDICATORS)))
+@click.option("--agent", help=terminal_text(message("An agent's id, e-mail or name.")))
+@click.option("--team", help=terminal_text(message("A team's name.")))
+@click.option("--by", type=PERIODS, default="week", show_default=True)
+@click.option("--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11.")))
+@click.option("--account", "name", help=terminal_text(message("The connector's name, where there are several.")))
+@framed
+def command(  # noqa: PLR0913 -- one parameter for each option a person may give
+    call: Call, *, indicator: str, agent: str | None, team: str | None, by: str, period: str | None, name: str | None
+) -> Exit:
+    """Show a figure, its formula in words, and exactly the tickets it is made of."""
+    with call.accounts([name] if name else [], signed_in=False) as accounts:
+        account = accounts[0]
+        as_of = as_of_now(account)
+        if as_of is None:
+            call.say(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
+            call.answer({})
+            return Exit.OK
+        rules = rulebook(account)
+        scope, subject = _whose(account, rules, as_of, agent, team)
+        question = Question(scope, account.name, asked_period(account, by, period, as_of), as_of, min_n(account))
+        explanation = explained(account, INDICATORS[indicator], question, subject)
+        say_explanation(call, account, explanation, rules)
+        whose = call.language(subject_name(subject, scope, rules, question.period.end - 1))
+        call.answer(explanation_document(explanation, ticket_urls(account, explanation), whose))
+    return Exit.OK
+
+
+def _whose(
+    account: Account, rules: Rulebook, as_of: int, agent: str | None, team: str | None
+) -> tuple[Scope, str | None]:
+    if agent is not None:
+        return Scope.AGENT, _agent_id(rules, agent, as_of)
+    if team is not None:
+        named = {line.at(as_of).casefold(): f"group:{key}" for key, line in rules.groups.items()}
+        return Scope.TEAM, named.get(team.casefold(), team)
+    return Scope.ACCOUNT, account.name
+
+
+def _agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
+    """Return the id of the agent with that id, e-mail or name; nobody or several is a usage error."""
+    if wanted in rules.agents:
+        return wanted
+    people = {key: line.at(as_of) for key, line in rules.agents.items()}
+    found = [key for key, person in people.items() if wanted.casefold() in (person.name.casefold(), person.email)]
+    if len(found) != 1:
+        raise click.UsageError(
+            terminal_text(message("{n} agents are called {name}; give the id or the e-mail", n=len(found), name=wanted))
+        )
+    return found[0]
+
+
+def ticket_urls(account: Account, explanation: Explanation) -> dict[str, str]:
+    """Return where a person opens each ticket behind a figure."""
+    ids = {line.ticket_id for line in explanation.lines if line.ticket_id is not None}
+    return {ticket_id: account.connector.ticket_url(ticket_id) for ticket_id in ids}
+
+
+def say_explanation(call: Call, account: Account, explanation: Explanation, rules: Rulebook) -> None:
+    """Print an explanation for people."""
+    cell, indicator, language = explanation.cell, explanation.indicator, call.language
+    name = subject_name(cell.subject, cell.scope, rules, cell.period.end - 1)
+    call.say(
+        message(
+            "{indicator} of {name} in {period}: {value}",
+            indicator=indicator.name,
+            name=name,
+            period=cell.period.label,
+            value=explanation.missing or cell_text(indicator, cell, language),
+        )
+    )
+    if detail := detail_text(indicator, cell, language):
+        call.say(message("{detail}", detail=detail))
+    call.say(message("What it is: {formula}", formula=indicator.formula))
+    call.say(message("Counted in the period of: {stamp}", stamp=indicator.stamp))
+    call.say(message("Credited to: {credit}", credit=indicator.credit))
+    call.show(explanation_table(explanation, ticket_urls(account, explanation), language))
+    call.say(
+        message(
+            "Data complete to {as_of}; rules {editions}",
+            as_of=language.moment(cell.as_of),
+            editions=", ".join(cell.editions) or "–",
+        )
+    )
+
+
+def explanation_document(explanation: Explanation, urls: dict[str, str], name: str) -> dict[str, object]:
+    """Return an explanation as JSON: the figure and every credit line."""
+    cell = explanation.cell
+    return {
+        "indicator": explanation.indicator.key,
+        "formula": str(explanation.indicator.formula),
+        "scope": cell.scope,
+        "subject": cell.subject,
+        "name": name,
+        "period": cell.period.label,
+        "as_of": cell.as_of,
+        "missing": str(explanation.missing) if explanation.missing is not None else None,
+        "figure": cell_document(cell),
+        "lines": [
+            {
+                "ticket_id": line.ticket_id,
+                "url": urls.get(line.ticket_id or ""),
+                "at": line.at,
+                "agent": line.agent,
+                "team": line.team,
+                "numerator": line.numerator,
+                "denominator": line.denominator,
+                "certainty": line.certainty,
+                "edition": line.edition,
+            }
+            for line in explanation.lines
+        ],
+    }

@@ -1,0 +1,154 @@
+"""What every command shares: its options, its settings, store and accounts, its output, and its exit code."""
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+
+from config import Settings, SettingsError, load, not_yet_in_force
+from connectors.errors import ConnectorError
+from kpi_engine.message import Message, message
+from sync.account import Account
+from sync.accounts import UnknownAccountError, opened
+from sync.clock import WallClock
+from sync.exits import Exit, exit_for
+from sync.locale import Language, preferred_language, terminal_text
+from sync.store import StoreError
+
+CONFIG_VARIABLE = "HELPDESK_KPI_CONFIG"
+DEFAULT_CONFIG = "helpdesk-kpi.yaml"
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a command: where its settings are, how it speaks, and what it has to say."""
+
+    config: Path
+    as_json: bool
+    quiet: bool
+    verbose: int
+    language: Language
+    screen: Console
+    notes: Console
+
+    def settings(self) -> Settings:
+        """Return the validated settings; from now on the call speaks their language and time zone."""
+        settings = load(self.config)
+        self.language = Language(settings.language, settings.timezone)
+        for path in not_yet_in_force(settings):
+            self.note(message("{path} is accepted but not yet in force in this version", path=path))
+        return settings
+
+    @contextmanager
+    def accounts(self, names: Sequence[str] = (), *, signed_in: bool = True) -> Iterator[list[Account]]:
+        """Open the store and the configured accounts (those named, or all) and close them afterwards."""
+        settings = self.settings()
+        with opened(settings, names, WallClock(), signed_in=signed_in) as accounts:
+            yield accounts
+
+    def say(self, sentence: Message) -> None:
+        """Print a result for people, unless JSON was asked for."""
+        if not self.as_json:
+            self.screen.print(plain(self.language(sentence)), markup=False, highlight=False, soft_wrap=True)
+
+    def show(self, renderable: object) -> None:
+        """Print a table for people, unless JSON was asked for."""
+        if not self.as_json:
+            self.screen.print(renderable)
+
+    def answer(self, document: object) -> None:
+        """Print the JSON answer, if JSON was asked for."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=False) + "\n")
+
+    def note(self, sentence: Message) -> None:
+        """Print a remark to standard error, unless -q was given."""
+        if not self.quiet:
+            self.notes.print(plain(self.language(sentence)), markup=False, highlight=False, soft_wrap=True)
+
+    def complain(self, sentence: Message) -> None:
+        """Print an error to standard error, always."""
+        self.complain_text(self.language(sentence))
+
+    def complain_text(self, text: str) -> None:
+        """Print an error that is in words already."""
+        self.notes.print(plain(text), markup=False, highlight=False, soft_wrap=True, style="bold red")
+
+
+def plain(text: str) -> str:
+    """Return text without control characters, so that no name can steer a terminal or forge a line."""
+    return "".join(character for character in text if character.isprintable() or character == "\n")
+
+
+def framed(function: Callable[..., Exit | None]) -> Callable[..., NoReturn]:
+    """Give a command the options they all have, turn its errors into messages, and its result into an exit code."""
+
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar=CONFIG_VARIABLE,
+        default=DEFAULT_CONFIG,
+        show_default=True,
+        help=terminal_text(message("The configuration file.")),
+    )
+    @click.option("--json", "as_json", is_flag=True, help=terminal_text(message("Answer in JSON on standard output.")))
+    @click.option("-q", "--quiet", is_flag=True, help=terminal_text(message("Say only what matters.")))
+    @click.option("-v", "--verbose", count=True, help=terminal_text(message("Log what happens; twice for more.")))
+    @wraps(function)
+    def command(config: Path, as_json: bool, quiet: bool, verbose: int, **options: Any) -> NoReturn:  # noqa: ANN401, FBT001 -- click hands over whatever the command declared, by name
+        logging.basicConfig(level=_level(verbose), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+        call = Call(
+            config=config,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+            language=Language(preferred_language()),
+            screen=Console(),
+            notes=Console(stderr=True),
+        )
+        sys.exit(int(_guarded(call, function, options)))
+
+    return command
+
+
+def _level(verbose: int) -> int:
+    return (logging.ERROR, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+
+
+def _guarded(call: Call, function: Callable[..., Exit | None], options: dict[str, Any]) -> Exit:
+    previous = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return function(call, **options) or Exit.OK
+    except SettingsError as error:
+        for problem in error.problems:
+            call.complain_text(problem.text(call.language))
+        return Exit.SETTINGS
+    except (ConnectorError, StoreError, UnknownAccountError) as error:
+        call.complain(error.message)
+        return exit_for(error)
+    except (KeyboardInterrupt, TerminatedError) as stop:
+        call.complain(message("stopped; what was saved until now stays"))
+        return Exit.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else Exit.TERMINATED
+    except OSError as error:
+        call.complain(message("{place}: {reason}", place=error.filename or "–", reason=error.strerror or str(error)))
+        return Exit.UNEXPECTED
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+class TerminatedError(BaseException):
+    """The process was asked to stop (SIGTERM); no `except Exception` may swallow it."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise TerminatedError

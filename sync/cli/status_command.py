@@ -1,0 +1,97 @@
+"""`helpdesk-kpi status`: what the plugin has been doing and how old its data is."""
+
+import click
+
+from kpi_engine.message import message
+from sync.account import Account
+from sync.cli.frame import Call, framed
+from sync.exits import Exit
+from sync.figures import as_of_now
+from sync.locale import terminal_text
+from sync.planning import ARMED
+from sync.scheduler import next_run
+
+_SHOWN_PASSES = 5
+
+
+@click.command(
+    "status",
+    help=terminal_text(message("Show the last passes, the data's age, the outbox, the quarantine and the next runs.")),
+)
+@click.argument("names", nargs=-1)
+@framed
+def command(call: Call, names: tuple[str, ...]) -> Exit:
+    """Show how every account, or those named, stand; asks no helpdesk."""
+    with call.accounts(names, signed_in=False) as accounts:
+        call.answer({"accounts": [_shown(call, account) for account in accounts]})
+    return Exit.OK
+
+
+def _shown(call: Call, account: Account) -> dict[str, object]:
+    document = status_document(account)
+    _say(call, account, document)
+    return document
+
+
+def status_document(account: Account) -> dict[str, object]:
+    """Return an account's state as JSON; instants are seconds since 1970 UTC."""
+    store, name, now = account.store, account.name, account.now()
+    as_of = as_of_now(account)
+    return {
+        "connector": name,
+        "as_of": as_of,
+        "lag_seconds": now - as_of if as_of is not None else None,
+        "tickets": store.records.ticket_count(name),
+        "armed": store.switches.number(name, ARMED) is not None,
+        "passes": [
+            {
+                "began_at": each.began_at,
+                "ended_at": each.ended_at,
+                "mode": each.mode,
+                "state": each.state,
+                "as_of": each.as_of,
+                "counts": dict(each.counts),
+            }
+            for each in store.passes.last(name, _SHOWN_PASSES)
+        ],
+        "streams": {
+            stream: {"complete_through": cursor.complete_through, "saved_at": cursor.saved_at}
+            for stream, cursor in store.cursors.all(name).items()
+        },
+        "outbox": {state.value: n for state, n in store.changes.counts(name).items()},
+        "quarantine": store.quarantine.count(name),
+        "next_run": next_run(account.own.schedule, account.settings.timezone, now),
+    }
+
+
+def _say(call: Call, account: Account, document: dict[str, object]) -> None:
+    language, store, name = call.language, account.store, account.name
+    as_of = document["as_of"]
+    call.say(message("{name}: {n} tickets", name=name, n=language.number(store.records.ticket_count(name))))
+    if isinstance(as_of, int):
+        call.say(
+            message(
+                "  data complete to {as_of}, {age} ago",
+                as_of=language.moment(as_of),
+                age=language.duration(max(0, account.now() - as_of)),
+            )
+        )
+    for each in store.passes.last(name, _SHOWN_PASSES):
+        call.say(
+            message(
+                "  pass of {began}: {mode}, {state}; {measured} tickets measured, {delivered} writes",
+                began=language.moment(each.began_at),
+                mode=each.mode,
+                state=each.state,
+                measured=each.counts.get("measured", 0),
+                delivered=each.counts.get("delivered", 0),
+            )
+        )
+    outbox = ", ".join(f"{state} {n}" for state, n in sorted(store.changes.counts(name).items()))
+    call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
+    call.say(message("  quarantine: {n}", n=store.quarantine.count(name)))
+    run = document["next_run"]
+    if isinstance(run, int):
+        call.say(message("  next run, while `helpdesk-kpi run` is up: {at}", at=language.moment(run)))
+    if not document["armed"]:
+        call.say(message("  writing: not yet allowed; the first pass with --yes allows it"))

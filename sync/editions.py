@@ -1,0 +1,99 @@
+"""What decides today, kept as dated editions, and the rulebook they make."""
+
+from collections.abc import Iterator, Mapping
+
+from config import calendar_choice, calendar_documents, policy_document
+from connectors.base import Stream
+from kpi_engine.records import Agent, Group, Membership, Schedule
+from kpi_engine.rulebook import Kind, Rulebook, compiled
+from sync.account import Account
+from sync.pull import Pass
+
+Body = Mapping[str, object]
+
+
+def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
+    """Keep today's agents, teams, calendars, policies and meanings where they changed; tell whether any did.
+
+    The first edition of anything holds from the beginning, a later one from `as_of`.
+    """
+    with account.store.transaction(this.lock):
+        kept = [
+            account.store.editions.keep(account.name, kind, key, body, as_of) for kind, key, body in _today(account)
+        ]
+        changed = any(kept)
+        if changed:
+            account.store.records.mark_stale(account.name, account.store.readings.unfinished(account.name))
+    return changed
+
+
+def rulebook(account: Account) -> Rulebook:
+    """Return the rulebook compiled from the editions kept for this account."""
+    return compiled(account.store.editions.all(account.name))
+
+
+def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
+    """Yield (kind, key, body) of everything that decides, as it is today."""
+    yield Kind.POLICIES, "", policy_document(account.settings)
+    yield Kind.CALENDAR_CHOICE, "", calendar_choice(account.settings)
+    yield Kind.ORGANIZATION, "", {"team_of": _teams(account)}
+    yield Kind.MEANINGS, "", _meanings(account)
+    for key, document in calendar_documents(account.settings).items():
+        yield Kind.CALENDAR, key, document
+    yield from _from_platform(account)
+
+
+def _from_platform(account: Account) -> Iterator[tuple[Kind, str, Body]]:
+    groups_of: dict[str, list[str]] = {}
+    for stream in (Stream.AGENTS, Stream.GROUPS, Stream.MEMBERSHIPS, Stream.SCHEDULES):
+        for record in account.store.records.account(account.name, stream):
+            if isinstance(record, Agent):
+                yield Kind.AGENT, record.agent_id, _agent(record)
+            elif isinstance(record, Group):
+                yield Kind.GROUP, record.group_id, {"name": record.name, "private": record.private}
+            elif isinstance(record, Membership):
+                groups_of.setdefault(record.agent_id, []).append(record.group_id)
+            else:
+                yield Kind.CALENDAR, record.schedule_id, _schedule(record)
+    for agent_id, groups in groups_of.items():
+        yield Kind.MEMBERSHIP, agent_id, {"groups": sorted(groups)}
+
+
+def _agent(agent: Agent) -> Body:
+    return {
+        "name": agent.name,
+        "email": agent.email,
+        "role": agent.role,
+        "active": agent.active,
+        "bot": agent.bot,
+        "locale": agent.locale,
+    }
+
+
+def _schedule(schedule: Schedule) -> Body:
+    return {
+        "name": schedule.name,
+        "zone": schedule.zone,
+        "week": [[list(span) for span in day] for day in schedule.week],
+        "holidays": [list(holiday) for holiday in schedule.holidays],
+        "overrides": {},
+        "created_at": schedule.created_at,
+    }
+
+
+def _teams(account: Account) -> dict[str, str]:
+    return {
+        person.accounts[account.name]: person.team
+        for person in account.settings.agents
+        if person.team is not None and account.name in person.accounts
+    }
+
+
+def _meanings(account: Account) -> Body:
+    configured = account.settings.statuses.get(account.name, {})
+    return {
+        "statuses": {**account.connector.statuses, **configured},
+        "excluded_tags": sorted(account.own.exclude.tags),
+        "excluded_forms": sorted(account.own.exclude.forms),
+        "bots": sorted(account.settings.bots),
+    }

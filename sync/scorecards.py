@@ -1,0 +1,114 @@
+"""Scorecards as people and machines read them: a table for the terminal, a document for JSON."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import message
+from kpi_engine.reduce import Cell, Scope
+from kpi_engine.rulebook import Rulebook
+from sync.figures import Explanation, Figures
+from sync.locale import Language
+from sync.wording import cell_text, detail_text, subject_name
+
+
+def ordered_subjects(figures: Figures, rulebook: Rulebook, language: Language) -> list[tuple[str | None, str]]:
+    """Return (subject, name) in alphabetical order, nobody last: a scorecard is no ranking."""
+    at = figures.question.period.end - 1
+    named = [
+        (subject, language(subject_name(subject, figures.question.scope, rulebook, at)))
+        for subject in figures.scorecards
+    ]
+    return sorted(named, key=lambda pair: (pair[0] is None, pair[1].casefold(), pair[0] or ""))
+
+
+def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language) -> Table:
+    """Return a table with a row for every subject and a column for every indicator that has a headline."""
+    table = Table(title=language(message("Scorecards {period}", period=figures.question.period.label)))
+    table.add_column(language(_SCOPES[figures.question.scope]))
+    shown = [indicator for indicator in INDICATORS.values() if not indicator.key.endswith("_calendar")]
+    for indicator in shown:
+        table.add_column(language(indicator.name), justify="right")
+    for subject, name in ordered_subjects(figures, rulebook, language):
+        card = figures.scorecards[subject]
+        cells = []
+        for indicator in shown:
+            missing = figures.missing.get(indicator.key)
+            text = language(missing) if missing is not None else cell_text(indicator, card[indicator.key], language)
+            detail = detail_text(indicator, card[indicator.key], language) if missing is None else ""
+            cells.append(Text(f"{text}\n{detail}" if detail else text))
+        table.add_row(Text(name), *cells)
+    return table
+
+
+_SCOPES = {
+    Scope.AGENT: message("Agent"),
+    Scope.TEAM: message("Team"),
+    Scope.ACCOUNT: message("Account"),
+}
+
+
+def figures_document(figures: Figures, names: Iterable[tuple[str | None, str]]) -> dict[str, object]:
+    """Return the scorecards as JSON; times are in seconds, shares in 0..1, instants in seconds since 1970 UTC."""
+    question = figures.question
+    return {
+        "account": question.account,
+        "scope": question.scope,
+        "period": question.period.label,
+        "start": question.period.start,
+        "end": question.period.end,
+        "as_of": question.as_of,
+        "missing": {key: str(reason) for key, reason in figures.missing.items()},
+        "scorecards": [
+            {
+                "subject": subject,
+                "name": name,
+                "indicators": {key: cell_document(cell) for key, cell in figures.scorecards[subject].items()},
+            }
+            for subject, name in names
+        ],
+    }
+
+
+def cell_document(cell: Cell) -> dict[str, object]:
+    """Return one figure as JSON."""
+    return {
+        "value": cell.value,
+        "n": cell.n,
+        "numerator": cell.numerator,
+        "denominator": cell.denominator,
+        "median": cell.median,
+        "p90": cell.p90,
+        "low": cell.low,
+        "high": cell.high,
+        "enough": cell.enough,
+        "min_n": cell.min_n,
+        "approximate": cell.approximate,
+        "editions": list(cell.editions),
+    }
+
+
+def explanation_table(explanation: Explanation, urls: dict[str, str], language: Language) -> Table:
+    """Return the tickets behind a figure: when, what each adds, and where to open it."""
+    table = Table()
+    headings = (message("Ticket"), message("When"), message("Adds"), message("Link"))
+    for heading in headings:
+        table.add_column(language(heading))
+    for line in explanation.lines:
+        table.add_row(
+            line.ticket_id or "",
+            language.moment(line.at),
+            line_text(explanation, line.numerator, line.denominator, language),
+            urls.get(line.ticket_id or "", ""),
+        )
+    return table
+
+
+def line_text(explanation: Explanation, numerator: int, denominator: int, language: Language) -> str:
+    """Return what one credit line adds, in the indicator's unit."""
+    unit = explanation.indicator.unit
+    if unit is unit.SECONDS:
+        return language.duration(numerator)
+    return f"{numerator}/{denominator}" if unit is unit.SHARE else str(numerator)

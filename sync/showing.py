@@ -1,0 +1,153 @@
+"""What a pass did, in sentences for people and as a JSON document."""
+
+from collections.abc import Iterator
+
+from kpi_engine.message import Message, message
+from kpi_engine.records import FieldValue
+from sync.cycle import Mode, PassReport
+from sync.locale import Language
+from sync.planning import FieldChange, TicketPlan
+from sync.wording import FIELD_KINDS, FIELD_TITLES
+
+LISTED = 20
+
+
+def pass_sentences(report: PassReport, mode: Mode, language: Language) -> Iterator[Message]:
+    """Yield what a person wants to know about a pass, the result first."""
+    if report.as_of is None:
+        yield message("{name}: nothing is complete yet; the next pass goes on", name=report.connector)
+        return
+    yield message(
+        "{name}: data complete to {as_of}; {rows} rows pulled, {measured} tickets measured, "
+        "{requests} requests, waited {waited}",
+        name=report.connector,
+        as_of=language.moment(report.as_of),
+        rows=language.number(sum(report.pulled.rows.values())),
+        measured=language.number(report.measured),
+        requests=language.number(report.usage.requests),
+        waited=language.duration(report.usage.waited),
+    )
+    yield from _gaps(report)
+    if mode.dry_run or not report.armed:
+        yield from _planned(report, mode, language)
+    else:
+        yield from _written(report, language)
+
+
+def _gaps(report: PassReport) -> Iterator[Message]:
+    for stream, reason in report.pulled.skipped.items():
+        yield message("{stream} skipped: {reason}", stream=stream, reason=reason)
+    if report.pulled.rejected:
+        yield message("{n} rows could not be read and are in quarantine", n=report.pulled.rejected)
+    yield from report.problems
+    for withheld in report.withheld:
+        yield message(
+            "summary of {subject} for {period} not written: {reason}",
+            subject=withheld.subject,
+            period=withheld.period,
+            reason=withheld.reason,
+        )
+
+
+def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Message]:
+    yield message("writes this pass would make: {n}; none was made", n=report.writes_planned)
+    if mode.dry_run:
+        for plan in report.plans:
+            yield from change_sentences(plan, language)
+        for desired in report.agents:
+            for key, new in desired.values.items():
+                old = desired.previous.get(key)
+                yield message(
+                    "agent {id}: {field}: {old} → {new} ({why})",
+                    id=desired.target_id,
+                    field=key,
+                    old=value_words(key, old, language),
+                    new=value_words(key, new, language),
+                    why=desired.why,
+                )
+        for due in report.summaries:
+            subject = due.desired.summary.subject if due.desired.summary is not None else ""
+            yield message("new ticket: {subject} ({why})", subject=subject, why=due.desired.why)
+    elif report.writes_planned:
+        yield message("look at them with --dry-run; allow the first writes with --yes")
+
+
+def _written(report: PassReport, language: Language) -> Iterator[Message]:
+    if report.created_fields:
+        yield message("custom fields created: {titles}", titles=", ".join(report.created_fields))
+    yield message(
+        "written: {delivered}; refused: {refused}; closed tickets set aside: {closed}; still waiting: {waiting}",
+        delivered=language.number(len(report.sent.delivered)),
+        refused=language.number(len(report.sent.refused)),
+        closed=language.number(report.closed + report.sent.closed),
+        waiting=language.number(report.sent.waiting),
+    )
+    for queued, reason in report.sent.refused[:LISTED]:
+        yield message("{target} {id} refused: {reason}", target=queued.target, id=queued.target_id, reason=reason)
+    yield from {str(warning): warning for warning in report.sent.warnings}.values()
+
+
+def change_sentences(plan: TicketPlan, language: Language) -> Iterator[Message]:
+    """Yield one line per field a ticket's write changes: object, field, old → new, why."""
+    for change in plan.changes:
+        yield message(
+            "ticket {id}: {field}: {old} → {new} ({why})",
+            id=plan.reading.measurement.ticket_id,
+            field=FIELD_TITLES[change.key],
+            old=value_words(change.key, change.old, language),
+            new=value_words(change.key, change.new, language),
+            why=change.why,
+        )
+
+
+def value_words(key: str, value: FieldValue, language: Language) -> object:
+    """Return a field's value as a person reads it."""
+    if value is None:
+        return message("empty")
+    if isinstance(value, bool):
+        return message("yes") if value else message("no")
+    if FIELD_KINDS.get(key) == "moment" and isinstance(value, int | float):
+        return language.moment(value)
+    return language.number(value, 0 if value == int(value) else 1) if isinstance(value, int | float) else str(value)
+
+
+def pass_document(report: PassReport) -> dict[str, object]:
+    """Return the pass as JSON: counts, every planned write, what was refused."""
+    return {
+        "connector": report.connector,
+        "as_of": report.as_of,
+        "rows": report.pulled.rows,
+        "new_rows": report.pulled.new,
+        "quarantined": report.pulled.rejected,
+        "skipped": {stream: str(reason) for stream, reason in report.pulled.skipped.items()},
+        "measured": report.measured,
+        "requests": report.usage.requests,
+        "waited_seconds": report.usage.waited,
+        "armed": report.armed,
+        "fields_created": report.created_fields,
+        "writes": [_change(plan, change) for plan in report.plans for change in plan.changes],
+        "agent_writes": [
+            {"agent_id": each.target_id, "values": dict(each.values), "previous": dict(each.previous)}
+            for each in report.agents
+        ],
+        "summaries": [due.summary.external_id for due in report.summaries],
+        "withheld": [{"subject": w.subject, "period": w.period, "reason": str(w.reason)} for w in report.withheld],
+        "delivered": len(report.sent.delivered),
+        "refused": [
+            {"target": q.target, "id": q.target_id, "reason": str(reason)} for q, reason in report.sent.refused
+        ],
+        "closed": report.closed + report.sent.closed,
+        "waiting": report.sent.waiting,
+        "problems": [str(problem) for problem in report.problems],
+        "warnings": [str(warning) for warning in report.sent.warnings],
+    }
+
+
+def _change(plan: TicketPlan, change: FieldChange) -> dict[str, object]:
+    return {
+        "ticket_id": plan.reading.measurement.ticket_id,
+        "field": change.key,
+        "old": change.old,
+        "new": change.new,
+        "why": str(change.why),
+    }

@@ -1,0 +1,33 @@
+"""The ledger of firings, appended to only."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+
+from sqlalchemy import select
+
+from kpi_engine.ledger import Entry, EntryKind
+from sync.store.codec import chunked
+from sync.store.database import Database
+from sync.store.tables import LEDGER_ENTRY
+
+
+class Ledger:
+    """The ledger's entries, in the order they were made."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, connector: str, entries: Iterable[Entry]) -> int:
+        """Append entries and return how many are new: appending one twice changes nothing."""
+        rows = [{"connector": connector, **asdict(entry)} for entry in entries]
+        return self._database.insert_missing(LEDGER_ENTRY, rows)
+
+    def entries(self, connector: str, ticket_ids: Iterable[str]) -> list[Entry]:
+        """Return the entries of some tickets, those of each ticket in the order they were made."""
+        columns = [LEDGER_ENTRY.c[field.name] for field in fields(Entry)]
+        made = select(*columns).where(LEDGER_ENTRY.c.connector == connector).order_by(LEDGER_ENTRY.c.entry_id)
+        return [
+            Entry(**{**row._asdict(), "kind": EntryKind(row.kind)})
+            for chunk in chunked(ticket_ids)
+            for row in self._database.rows(made.where(LEDGER_ENTRY.c.ticket_id.in_(chunk)))
+        ]

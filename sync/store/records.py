@@ -1,0 +1,234 @@
+"""The records as pulled: each ticket's snapshots, events and ratings, and the account around them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, and_, exists, func, select, update
+
+from kpi_engine.history import DerivedEvent, History
+from kpi_engine.records import (
+    AccountRecord,
+    Agent,
+    EventKind,
+    Group,
+    Membership,
+    Rating,
+    Schedule,
+    TicketEvent,
+    TicketRecord,
+    TicketSnapshot,
+)
+from sync.store.codec import Layout, chunked, decoded, encoded, fingerprint, tupled
+from sync.store.database import Database
+from sync.store.tables import ACCOUNT_RECORD, RECORD, STALE, SUMMARY
+
+Kept = TicketRecord | DerivedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How a kind of ticket record is told apart, ordered and read."""
+
+    kind: str
+    layout: Layout[Any]
+    key: Callable[[Any], str]
+    version: Callable[[Any], int]
+
+
+def _unversioned(_record: object) -> int:
+    return 0
+
+
+def _cause(record: DerivedEvent) -> str:
+    return f"{record.kind}:{record.cause_ticket_id}:{record.at}"
+
+
+_SNAPSHOT: Final = _Shape("snapshot", Layout(TicketSnapshot, tags=tuple), lambda _record: "", attrgetter("version"))
+_EVERY_SNAPSHOT: Final = _Shape("snapshot", _SNAPSHOT.layout, lambda record: str(record.version), attrgetter("version"))
+_SHAPES: Final[dict[type, _Shape]] = {
+    TicketSnapshot: _SNAPSHOT,
+    TicketEvent: _Shape("event", Layout(TicketEvent, kind=EventKind), attrgetter("event_id"), _unversioned),
+    Rating: _Shape("rating", Layout(Rating, scale=tupled), attrgetter("rating_id"), attrgetter("version")),
+    DerivedEvent: _Shape("derived", Layout(DerivedEvent), _cause, _unversioned),
+}
+_LAYOUTS: Final = {shape.kind: shape.layout for shape in _SHAPES.values()}
+
+_ACCOUNT: Final[dict[str, tuple[Layout[Any], str]]] = {
+    "agents": (Layout(Agent), "agent_id"),
+    "groups": (Layout(Group), "group_id"),
+    "memberships": (Layout(Membership), "membership_id"),
+    "schedules": (Layout(Schedule, week=tupled, holidays=tupled), "schedule_id"),
+}
+
+_IDENTITY: Final = (RECORD.c.ticket_id, RECORD.c.kind, RECORD.c.key)
+
+
+class Records:
+    """Everything pulled, as it is."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, connector: str, records: Iterable[Kept], *, keep_snapshots: bool = False) -> int:
+        """Save what is new or changed, mark its tickets stale, and return how many records that were.
+
+        An older version never replaces a newer one. Of a ticket's snapshots only the newest stays, unless
+        `keep_snapshots`: the only history of a helpdesk that has none.
+        """
+        shapes = {**_SHAPES, TicketSnapshot: _EVERY_SNAPSHOT} if keep_snapshots else _SHAPES
+        saved = 0
+        with self._database.writing() as connection:
+            for chunk in chunked(records):
+                rows = [_row(connector, shapes[type(record)], record) for record in chunk]
+                fresh = _fresh(rows, _known(connection, connector, rows))
+                self._database.upsert(RECORD, fresh)
+                self.mark_stale(connector, {row["ticket_id"] for row in fresh})
+                saved += len(fresh)
+        return saved
+
+    def histories(self, connector: str, ticket_ids: Iterable[str], known_from: int) -> Iterator[History]:
+        """Yield the histories of `ticket_ids`, in their order; a ticket without a snapshot yet has none."""
+        ours = self._database.scalars(select(SUMMARY.c.remote_id).where(SUMMARY.c.connector == connector))
+        own = {remote_id for remote_id in ours if remote_id is not None}
+        for chunk in chunked(ticket_ids):
+            found = self._by_ticket(connector, chunk)
+            for ticket_id in chunk:
+                if "snapshot" in found[ticket_id]:
+                    yield _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
+
+    def _by_ticket(self, connector: str, ticket_ids: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+        wanted = and_(RECORD.c.connector == connector, RECORD.c.ticket_id.in_(ticket_ids))
+        found: dict[str, dict[str, list[Any]]] = {ticket_id: {} for ticket_id in ticket_ids}
+        for ticket_id, kind, body in self._database.rows(
+            select(RECORD.c.ticket_id, RECORD.c.kind, RECORD.c.body).where(wanted)
+        ):
+            found[ticket_id].setdefault(kind, []).append(_LAYOUTS[kind].read(decoded(body)))
+        return found
+
+    def snapshots(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, TicketSnapshot]:
+        """Return the newest snapshot of each ticket that has one."""
+        wanted = select(RECORD.c.body).where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot")
+        found: dict[str, TicketSnapshot] = {}
+        for chunk in chunked(ticket_ids):
+            for (body,) in self._database.rows(wanted.where(RECORD.c.ticket_id.in_(chunk))):
+                snapshot = _LAYOUTS["snapshot"].read(decoded(body))
+                if snapshot.ticket_id not in found or found[snapshot.ticket_id].version < snapshot.version:
+                    found[snapshot.ticket_id] = snapshot
+        return found
+
+    def stale(self, connector: str, limit: int | None = None) -> list[str]:
+        """Return tickets to measure again; one that has no snapshot yet waits for it."""
+        seen = exists().where(
+            RECORD.c.connector == STALE.c.connector,
+            RECORD.c.ticket_id == STALE.c.ticket_id,
+            RECORD.c.kind == "snapshot",
+        )
+        waiting = select(STALE.c.ticket_id).where(STALE.c.connector == connector, seen)
+        return list(self._database.scalars(waiting.order_by(STALE.c.ticket_id).limit(limit)))
+
+    def mark_stale(self, connector: str, ticket_ids: Iterable[str]) -> None:
+        """Have tickets measured again."""
+        self._database.insert_missing(
+            STALE, [{"connector": connector, "ticket_id": ticket_id} for ticket_id in ticket_ids]
+        )
+
+    def mark_all_stale(self, connector: str) -> None:
+        """Have every ticket measured again: the rules changed."""
+        tickets = select(RECORD.c.connector, RECORD.c.ticket_id).where(
+            RECORD.c.connector == connector, RECORD.c.kind == "snapshot"
+        )
+        every = self._database.insert(STALE).from_select(["connector", "ticket_id"], tickets.distinct())
+        self._database.execute(every.on_conflict_do_nothing())
+
+    def ticket_count(self, connector: str) -> int:
+        """Return how many tickets are known."""
+        tickets = func.count(RECORD.c.ticket_id.distinct())
+        return int(
+            self._database.scalar(select(tickets).where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot"))
+        )
+
+    def save_account(self, connector: str, stream: str, records: Iterable[AccountRecord]) -> int:
+        """Save a page of a listing of the account and return how many records are new or changed."""
+        with self._database.writing() as connection:
+            known = {row.key: (row.body, row.gone) for row in connection.execute(_listed(connector, stream))}
+            rows = {row["key"]: row for row in (_account_row(connector, stream, record) for record in records)}
+            self._database.upsert(ACCOUNT_RECORD, list(rows.values()))
+        return sum(known.get(key) != (row["body"], False) for key, row in rows.items())
+
+    def finish_listing(self, connector: str, stream: str) -> int:
+        """Mark as gone what the listing that ends here did not show, and return how many that are."""
+        rows = update(ACCOUNT_RECORD).where(ACCOUNT_RECORD.c.connector == connector, ACCOUNT_RECORD.c.stream == stream)
+        unseen = rows.where(ACCOUNT_RECORD.c.seen.is_(False), ACCOUNT_RECORD.c.gone.is_(False))
+        with self._database.writing() as connection:
+            gone = connection.execute(unseen.values(gone=True)).rowcount
+            connection.execute(rows.values(seen=False))
+        return gone
+
+    def account(self, connector: str, stream: str, *, gone: bool = False) -> list[AccountRecord]:
+        """Return the account's records of a stream by id, those that left too if `gone`: none is ever forgotten."""
+        listed = _listed(connector, stream)
+        if not gone:
+            listed = listed.where(ACCOUNT_RECORD.c.gone.is_(False))
+        layout, _ = _ACCOUNT[stream]
+        return [layout.read(decoded(row.body)) for row in self._database.rows(listed)]
+
+
+def _row(connector: str, shape: _Shape, record: Kept) -> dict[str, Any]:
+    body = encoded(record)
+    return {
+        "connector": connector,
+        "ticket_id": record.ticket_id,
+        "kind": shape.kind,
+        "key": shape.key(record),
+        "version": shape.version(record),
+        "digest": fingerprint(body),
+        "body": body,
+    }
+
+
+def _known(
+    connection: Connection, connector: str, rows: Sequence[dict[str, Any]]
+) -> dict[tuple[str, ...], tuple[int, str]]:
+    # By ticket alone: whole identities would each cost a search of their own, and PostgreSQL a scan.
+    found = select(*_IDENTITY, RECORD.c.version, RECORD.c.digest).where(
+        RECORD.c.connector == connector, RECORD.c.ticket_id.in_({row["ticket_id"] for row in rows})
+    )
+    return {tuple(row[:3]): (row.version, row.digest) for row in connection.execute(found)}
+
+
+def _fresh(rows: Iterable[dict[str, Any]], known: dict[tuple[str, ...], tuple[int, str]]) -> list[dict[str, Any]]:
+    fresh = {}
+    for row in rows:
+        identity = (row["ticket_id"], row["kind"], row["key"])
+        version, digest = known.get(identity, (row["version"], None))
+        if row["version"] >= version and row["digest"] != digest:
+            fresh[identity] = row
+            known[identity] = (row["version"], row["digest"])
+    return list(fresh.values())
+
+
+def _history(connector: str, ticket_id: str, found: dict[str, list[Any]], known_from: int, *, own: bool) -> History:
+    return History(
+        account=connector,
+        ticket_id=ticket_id,
+        snapshots=tuple(sorted(found["snapshot"], key=attrgetter("version"))),
+        events=tuple(sorted(found.get("event", ()), key=attrgetter("at", "order", "position"))),
+        ratings=tuple(sorted(found.get("rating", ()), key=attrgetter("at", "rating_id"))),
+        derived=tuple(sorted(found.get("derived", ()), key=attrgetter("at", "kind", "cause_ticket_id"))),
+        known_from=known_from,
+        own=own,
+    )
+
+
+def _listed(connector: str, stream: str) -> Select[str, str, bool]:
+    rows = select(ACCOUNT_RECORD.c.key, ACCOUNT_RECORD.c.body, ACCOUNT_RECORD.c.gone)
+    there = rows.where(ACCOUNT_RECORD.c.connector == connector, ACCOUNT_RECORD.c.stream == stream)
+    return there.order_by(ACCOUNT_RECORD.c.key)
+
+
+def _account_row(connector: str, stream: str, record: AccountRecord) -> dict[str, Any]:
+    _, identity = _ACCOUNT[stream]
+    whose = {"connector": connector, "stream": str(stream), "key": getattr(record, identity)}
+    return {**whose, "body": encoded(record), "seen": True, "gone": False}

@@ -1,0 +1,313 @@
+"""The store's tables; the migrations create them, and a test compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+METADATA = MetaData(naming_convention=NAMING)
+
+# Instants are seconds since 1970 UTC, beyond 32 bits after 2038. SQLite numbers rows only for a plain INTEGER.
+MOMENT = BigInteger
+NUMBERED = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _number(name: str) -> Column[int]:
+    return Column(name, NUMBERED, primary_key=True, autoincrement=True)
+
+
+def _part_of_key(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _moment(name: str) -> Column[int]:
+    return Column(name, MOMENT, nullable=False)
+
+
+PASS_LOCK = Table(
+    "pass_lock",
+    METADATA,
+    _part_of_key("connector"),
+    _moment("fence"),
+    Column("held", Boolean, nullable=False),
+    _words("host"),
+    _moment("pid"),
+    _moment("started"),
+    _moment("since"),
+    _moment("heartbeat"),
+)
+
+PASS = Table(
+    "pass",
+    METADATA,
+    _number("pass_id"),
+    _words("connector"),
+    _words("mode"),
+    _words("state"),
+    Column("as_of", MOMENT),
+    _words("counts"),
+    _moment("began_at"),
+    Column("ended_at", MOMENT),
+    Index(None, "connector", "pass_id"),
+    sqlite_autoincrement=True,
+)
+
+CURSOR = Table(
+    "cursor",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("stream"),
+    Column("cursor", Text),
+    Column("complete_through", MOMENT),
+    _moment("saved_at"),
+)
+
+# Clustered by ticket: a history is read in one stretch.
+RECORD = Table(
+    "record",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("ticket_id"),
+    _part_of_key("kind"),
+    _part_of_key("key"),
+    _moment("version"),
+    _words("digest"),
+    _words("body"),
+    sqlite_with_rowid=False,
+)
+
+STALE = Table("stale", METADATA, _part_of_key("connector"), _part_of_key("ticket_id"), sqlite_with_rowid=False)
+
+ACCOUNT_RECORD = Table(
+    "account_record",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("stream"),
+    _part_of_key("key"),
+    _words("body"),
+    Column("seen", Boolean, nullable=False),
+    Column("gone", Boolean, nullable=False),
+)
+
+EDITION = Table(
+    "edition",
+    METADATA,
+    _number("edition_id"),
+    _words("connector"),
+    _words("kind"),
+    _words("key"),
+    Column("valid_from", MOMENT),
+    _words("digest"),
+    _words("body"),
+    Index(None, "connector", "kind", "key", "edition_id"),
+    sqlite_autoincrement=True,
+)
+
+READING = Table(
+    "reading",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("ticket_id"),
+    Column("wake_at", MOMENT),
+    Column("held_from", MOMENT),
+    Column("held_to", MOMENT),
+    Column("running", Boolean, nullable=False),
+    Column("unplanned", Boolean, nullable=False),
+    _moment("changed_as_of"),
+    _moment("measured_at"),
+    _words("live"),
+    _words("body"),
+    Index("ix_reading_wake_at", "connector", "wake_at", "ticket_id"),
+    Index("ix_reading_held", "connector", "held_to", "held_from", "ticket_id"),
+)
+# Few rows of many: such an index holds only those.
+_RUNNING, _UNPLANNED = READING.c.running.is_(True), READING.c.unplanned.is_(True)
+Index(
+    "ix_reading_running",
+    READING.c.connector,
+    READING.c.ticket_id,
+    sqlite_where=_RUNNING,
+    postgresql_where=_RUNNING,
+)
+Index(
+    "ix_reading_unplanned",
+    READING.c.connector,
+    READING.c.ticket_id,
+    sqlite_where=_UNPLANNED,
+    postgresql_where=_UNPLANNED,
+)
+
+READING_DAY = Table(
+    "reading_day",
+    METADATA,
+    _part_of_key("connector"),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    _part_of_key("ticket_id"),
+    Index(None, "connector", "ticket_id"),
+    sqlite_with_rowid=False,
+)
+
+CHANGE = Table(
+    "change",
+    METADATA,
+    _number("change_id"),
+    _words("connector"),
+    _words("key"),
+    _words("target"),
+    _words("target_id"),
+    _words("values"),
+    _words("previous"),
+    _words("why"),
+    Column("urgency", BigInteger, nullable=False),
+    _words("state"),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", MOMENT),
+    Column("job", Text),
+    Column("reason", Text),
+    Column("closed", Boolean, nullable=False),
+    Column("remote_id", Text),
+    Column("pass_id", NUMBERED, ForeignKey(PASS.c.pass_id)),
+    _moment("created_at"),
+    _moment("changed_at"),
+    Column("summary", Text),
+    Index("ix_change_state", "connector", "state", "target", "urgency"),
+    Index("ix_change_object", "connector", "target", "target_id", "state"),
+    sqlite_autoincrement=True,
+)
+# What was superseded may be wanted again.
+_WANTED = CHANGE.c.state != "superseded"
+Index(
+    "uq_change_key",
+    CHANGE.c.connector,
+    CHANGE.c.key,
+    unique=True,
+    sqlite_where=_WANTED,
+    postgresql_where=_WANTED,
+)
+
+DELIVERED_VALUE = Table(
+    "delivered_value",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("target"),
+    _part_of_key("target_id"),
+    _part_of_key("field"),
+    _words("value"),
+    _moment("delivered_at"),
+    sqlite_with_rowid=False,
+)
+
+REMOTE_FIELD = Table(
+    "remote_field",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("target"),
+    _part_of_key("key"),
+    _words("remote_id"),
+    _words("value_kind"),
+    _moment("saved_at"),
+)
+
+SUMMARY = Table(
+    "summary",
+    METADATA,
+    _part_of_key("external_id"),
+    _words("connector"),
+    _words("scope"),
+    _words("subject"),
+    _words("period"),
+    _moment("period_start"),
+    _moment("period_end"),
+    Column("remote_id", Text),
+    _words("state"),
+    Column("created_at", MOMENT),
+    Index(None, "connector", "remote_id"),
+)
+
+PUBLISHED_CELL = Table(
+    "published_cell",
+    METADATA,
+    _number("cell_id"),
+    _words("connector"),
+    _words("indicator"),
+    _words("scope"),
+    _words("subject"),
+    _words("period"),
+    Column("value", Double),
+    Column("n", BigInteger, nullable=False),
+    Column("low", Double),
+    Column("high", Double),
+    _moment("as_of"),
+    _words("editions"),
+    UniqueConstraint(
+        "connector", "period", "indicator", "scope", "subject", "as_of", "editions", name="uq_published_cell"
+    ),
+    sqlite_autoincrement=True,
+)
+
+LEDGER_ENTRY = Table(
+    "ledger_entry",
+    METADATA,
+    _number("entry_id"),
+    _words("connector"),
+    _words("ticket_id"),
+    _words("clock"),
+    Column("instance", BigInteger, nullable=False),
+    _words("step"),
+    Column("level", Integer, nullable=False),
+    _words("kind"),
+    _moment("at"),
+    _moment("recorded_as_of"),
+    Column("agent", Text),
+    Column("team", Text),
+    _words("edition"),
+    UniqueConstraint(
+        "connector",
+        "ticket_id",
+        "clock",
+        "instance",
+        "step",
+        "kind",
+        "at",
+        "recorded_as_of",
+        "edition",
+        name="uq_ledger_entry",
+    ),
+    sqlite_autoincrement=True,
+)
+
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    _number("quarantine_id"),
+    _words("connector"),
+    _words("stream"),
+    _words("digest"),
+    _words("body"),
+    Column("pass_id", NUMBERED, ForeignKey(PASS.c.pass_id)),
+    _moment("first_seen_at"),
+    _moment("last_seen_at"),
+    UniqueConstraint("connector", "stream", "digest"),
+    sqlite_autoincrement=True,
+)
+
+SWITCH = Table("switch", METADATA, _part_of_key("connector"), _part_of_key("key"), _words("value"))

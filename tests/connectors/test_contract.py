@@ -1,0 +1,165 @@
+"""The same questions for every helpdesk the product speaks with."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from connectors import CONNECTORS
+from connectors.base import (
+    DATING,
+    Change,
+    Check,
+    Clock,
+    Connector,
+    Delivered,
+    Stream,
+    SummaryTicket,
+    Target,
+    UnderWay,
+    Verdict,
+    WantedField,
+)
+from connectors.sandbox import ZendeskSandbox
+from connectors.zendesk.settings import ZendeskSettings
+from kpi_engine.records import Agent, Group, Membership, Rating, Schedule, TicketEvent, TicketSnapshot
+
+OURS = {"new", "open", "pending", "hold", "solved", "closed", "deleted"}
+RECORDS = {
+    Stream.AGENTS: Agent,
+    Stream.GROUPS: Group,
+    Stream.MEMBERSHIPS: Membership,
+    Stream.SCHEDULES: Schedule,
+    Stream.TICKETS: TicketSnapshot,
+    Stream.HISTORY: TicketEvent,
+    Stream.RATINGS: Rating,
+}
+WANTED = WantedField(Target.TICKET, "escalation_level", "integer", "KPI: escalation level", "How far it went.")
+
+
+@dataclass
+class Helpdesk:
+    """A simulated helpdesk: its clock, its configuration and a ticket that may be written."""
+
+    kind: str
+    clock: Clock
+    settings: object
+    ticket_id: str
+
+
+def zendesk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Helpdesk:
+    sandbox = ZendeskSandbox(tickets=20, days=7)
+    sandbox.start()
+    request.addfinalizer(sandbox.stop)
+    monkeypatch.setenv("CONTRACT_TOKEN", sandbox.token)
+    keys = {
+        "name": "contract",
+        "kind": "zendesk",
+        "base_url": sandbox.base_url,
+        "trusted_host": True,
+        "auth": {"method": "bearer", "token": "${env:CONTRACT_TOKEN}"},
+    }
+    ticket = sandbox.state.create_ticket()
+    sandbox.advance(120)
+    return Helpdesk("zendesk", sandbox.clock, ZendeskSettings.model_validate(keys), str(ticket.id))
+
+
+HELPDESKS: dict[str, Callable[..., Helpdesk]] = {"zendesk": zendesk}
+
+
+@pytest.fixture(params=sorted(CONNECTORS))
+def helpdesk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Helpdesk:
+    return HELPDESKS[request.param](monkeypatch, request)
+
+
+@pytest.fixture
+def connector(helpdesk: Helpdesk) -> Iterator[Connector]:
+    made = CONNECTORS[helpdesk.kind](helpdesk.settings, helpdesk.clock, ZoneInfo("Asia/Ho_Chi_Minh"), frozenset())
+    yield made
+    made.close()
+
+
+def test_it_has_a_name_streams_in_the_order_of_a_pass_and_a_batch(connector: Connector) -> None:
+    assert connector.name == "contract"
+    assert list(connector.streams) == [stream for stream in Stream if stream in connector.streams]
+    assert {Stream.AGENTS, Stream.TICKETS} <= set(connector.streams)
+    assert connector.batch > 0
+
+
+def test_its_usage_counts_from_the_beginning_of_a_pass(connector: Connector) -> None:
+    list(connector.pull(Stream.GROUPS, None))
+    assert connector.usage().requests > 0
+    assert connector.usage().now is not None
+    connector.begin()
+    assert (connector.usage().requests, connector.usage().waited) == (0, 0)
+
+
+def test_its_statuses_mean_ours(connector: Connector) -> None:
+    assert set(connector.statuses.values()) <= OURS
+    assert {"open", "solved"} <= set(connector.statuses.values())
+
+
+def test_each_stream_yields_its_own_kind_of_record(connector: Connector) -> None:
+    for stream in connector.streams:
+        records = [record for page in connector.pull(stream, None) for record in page.records]
+        assert records
+        assert {type(record) for record in records} == {RECORDS[stream]}
+
+
+def test_dating_streams_say_up_to_when_they_are_complete_and_where_to_go_on(
+    connector: Connector, helpdesk: Helpdesk
+) -> None:
+    for stream in DATING & set(connector.streams):
+        last = list(connector.pull(stream, None))[-1]
+        assert last.complete_through is not None
+        assert last.complete_through <= helpdesk.clock.now()
+        again = list(connector.pull(stream, last.cursor))[-1]
+        assert again.complete_through is not None
+        assert again.complete_through >= last.complete_through
+
+
+def test_its_checks_have_a_verdict_and_failures_a_mend(connector: Connector) -> None:
+    found = list(connector.checks())
+    assert all(isinstance(check, Check) for check in found)
+    assert {check.verdict for check in found} == {Verdict.OK}
+    assert all(str(check.subject) and str(check.finding) for check in found)
+
+
+def test_a_field_is_missing_then_made_then_there(connector: Connector) -> None:
+    assert connector.fields([WANTED])[0].remote_id is None
+    made = connector.create_field(WANTED)
+    found = connector.fields([WANTED])[0]
+    assert (found.remote_id, found.problem) == (made, None)
+
+
+def test_what_is_delivered_can_be_read(connector: Connector, helpdesk: Helpdesk) -> None:
+    connector.use_fields({(Target.TICKET, WANTED.key): connector.create_field(WANTED)})
+    change = Change(41, Target.TICKET, helpdesk.ticket_id, {WANTED.key: 2})
+    outcome = connector.deliver([change])[41]
+    while isinstance(outcome, UnderWay):
+        outcome = connector.follow(outcome.job, [change])[41]
+    assert isinstance(outcome, Delivered)
+    assert connector.read(Target.TICKET, [helpdesk.ticket_id, "999999"]) == {helpdesk.ticket_id: {WANTED.key: 2}}
+
+
+def test_a_summary_is_found_by_its_external_id(connector: Connector) -> None:
+    content = SummaryTicket("kpi:contract", "Week 47", "<p>12</p>", "12", ("helpdesk-kpi",), None, None)
+    assert connector.find("kpi:contract") == []
+    outcome = connector.deliver([Change(1, Target.SUMMARY, "", summary=content)])[1]
+    assert isinstance(outcome, Delivered)
+    assert connector.find("kpi:contract") == [outcome.remote_id]
+
+
+def test_those_who_may_read_are_agents(connector: Connector) -> None:
+    agents = {
+        record.agent_id
+        for page in connector.pull(Stream.AGENTS, None)
+        for record in page.records
+        if isinstance(record, Agent) and record.role == "agent"
+    }
+    assert set(connector.readers(None, None)) <= agents
+
+
+def test_a_ticket_has_an_address(connector: Connector, helpdesk: Helpdesk) -> None:
+    assert helpdesk.ticket_id in connector.ticket_url(helpdesk.ticket_id)

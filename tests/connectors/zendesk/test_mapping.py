@@ -1,0 +1,239 @@
+import json
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from connectors.base import Change, SummaryTicket, Target
+from connectors.zendesk import mapping
+from connectors.zendesk.mapping import FollowedFields
+from connectors.zendesk.time_zones import iana
+
+NOTHING = FollowedFields()
+SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def test_an_exported_ticket_becomes_a_snapshot_ordered_by_its_generated_timestamp(page: Callable[[str], Any]) -> None:
+    snapshot = mapping.ticket(page("exported_ticket"), NOTHING)[0]
+    assert (snapshot.ticket_id, snapshot.version, snapshot.created_at) == ("28", 1695052663, 1695052662)
+    assert (snapshot.status, snapshot.priority, snapshot.channel) == ("new", None, "api")
+    assert snapshot.requester_id == "6130907993114"
+    assert snapshot.form_id == "6130830344474"
+    assert snapshot.tags == ()
+
+
+def test_a_ticket_outside_the_exports_is_ordered_by_its_update(page: Callable[[str], Any]) -> None:
+    row = page("exported_ticket")
+    del row["generated_timestamp"]
+    assert mapping.ticket(row, NOTHING)[0].version == 1695052662
+
+
+def test_deleted_and_scrubbed_tickets_are_tickets(page: Callable[[str], Any]) -> None:
+    found = [mapping.ticket(page(name), NOTHING)[0] for name in ("deleted_ticket", "scrubbed_ticket")]
+    assert [snapshot.status for snapshot in found] == ["deleted", "deleted"]
+
+
+def test_what_people_wrote_is_not_kept(page: Callable[[str], Any]) -> None:
+    row = page("exported_ticket") | {"subject": "PRIVATE", "description": "PRIVATE"}
+    assert "PRIVATE" not in repr(mapping.ticket(row, FollowedFields(mapped=frozenset({"27642"}))))
+
+
+def test_only_followed_custom_fields_are_kept(page: Callable[[str], Any]) -> None:
+    assert mapping.ticket(page("exported_ticket"), NOTHING)[0].fields == {}
+    followed = FollowedFields(mapped=frozenset({"27642"}))
+    assert mapping.ticket(page("exported_ticket"), followed)[0].fields == {"27642": "745"}
+
+
+def test_our_own_fields_are_read_in_our_kinds(page: Callable[[str], Any]) -> None:
+    followed = FollowedFields({"11": "due_at", "12": "escalation_level", "13": "overdue", "14": "overdue_clock"})
+    row = page("field_values_as_text")["tickets"][0]
+    assert mapping.ticket(row, followed)[0].fields == {"11": 1795343400, "12": 2, "13": False, "14": "by hand"}
+
+
+def test_an_update_before_the_creation_is_impossible(page: Callable[[str], Any]) -> None:
+    row = page("exported_ticket") | {"updated_at": "2023-09-17T15:57:42Z"}
+    with pytest.raises(ValueError, match="before created_at"):
+        mapping.ticket(row, NOTHING)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["2023-09-18T15:57:42", "0000-00-00T00:00:00Z", "9999-01-01T00:00:00Z", "yesterday", True, None, 1.5],
+)
+def test_a_time_that_is_no_time_makes_the_row_unreadable(page: Callable[[str], Any], wrong: object) -> None:
+    with pytest.raises(ValueError, match="created_at"):
+        mapping.ticket(page("exported_ticket") | {"created_at": wrong}, NOTHING)
+
+
+@pytest.mark.parametrize("wrong", [True, None, "", 2.5, {}])
+def test_an_id_that_is_no_id_makes_the_row_unreadable(page: Callable[[str], Any], wrong: object) -> None:
+    with pytest.raises(ValueError, match="id"):
+        mapping.ticket(page("exported_ticket") | {"id": wrong}, NOTHING)
+
+
+def test_ids_may_come_as_text(page: Callable[[str], Any]) -> None:
+    snapshot = mapping.ticket(page("exported_ticket") | {"id": "28", "assignee_id": "", "tags": None}, NOTHING)[0]
+    assert (snapshot.ticket_id, snapshot.assignee_id, snapshot.tags) == ("28", None, ())
+
+
+def test_times_may_carry_an_offset_and_fractions(page: Callable[[str], Any]) -> None:
+    row = page("exported_ticket") | {
+        "created_at": "2023-09-18T22:57:42+07:00",
+        "updated_at": "2023-09-18T15:57:42.900Z",
+        "via": "Mail",
+    }
+    snapshot = mapping.ticket(row, NOTHING)[0]
+    assert (snapshot.created_at, snapshot.updated_at, snapshot.channel) == (1695052662, 1695052662, "Mail")
+
+
+def test_text_is_made_fit_for_every_store(page: Callable[[str], Any]) -> None:
+    row = page("exported_ticket") | {"tags": ["e\u0302", "a\0b", json.loads('"\\ud800"')], "via": None}
+    assert mapping.ticket(row, NOTHING)[0].tags == ("ê", "ab", "\ufffd")
+
+
+def test_an_offered_rating_has_no_verdict(page: Callable[[str], Any]) -> None:
+    found = mapping.rating(page("rating_offered"), NOTHING)[0]
+    assert (found.category, found.score, found.version) == (None, None, 1311202529)
+
+
+def test_a_verdict_is_dated_by_its_last_change(page: Callable[[str], Any]) -> None:
+    found = mapping.rating(page("rating_good"), NOTHING)[0]
+    assert (found.category, found.at, found.version) == ("good", 1311288929, 1311288929)
+    assert (found.ticket_id, found.agent_id, found.group_id) == ("208", "135", "44")
+
+
+@pytest.mark.parametrize(
+    ("restriction", "access"),
+    [(None, "all"), ("groups", "groups"), ("assigned", "assigned"), ("organization", "all")],
+)
+def test_an_agents_ticket_access(restriction: str | None, access: str) -> None:
+    found = mapping.agent({"id": 7, "name": "An", "role": "agent", "ticket_restriction": restriction}, NOTHING)[0]
+    assert (found.agent_id, found.ticket_access, found.active, found.bot) == ("7", access, True, False)
+
+
+def test_a_suspended_agent_is_not_active() -> None:
+    found = mapping.agent({"id": 7, "name": "An", "suspended": True, "active": None}, NOTHING)[0]
+    assert (found.active, found.role) == (False, "end-user")
+
+
+def test_a_visitor_is_no_agent(page: Callable[[str], Any]) -> None:
+    with pytest.raises(ValueError, match="without id"):
+        mapping.agent(page("anonymous_visitor")["user"], NOTHING)
+
+
+def test_groups_and_memberships() -> None:
+    group = mapping.group({"id": 3, "name": "KPI", "is_public": False, "deleted": True}, NOTHING)[0]
+    assert (group.group_id, group.active, group.private) == ("3", False, True)
+    found = mapping.membership({"id": 1, "user_id": 7, "group_id": 3, "default": True}, NOTHING)[0]
+    assert (found.membership_id, found.agent_id, found.group_id) == ("1", "7", "3")
+
+
+def test_a_schedules_week_begins_on_monday(page: Callable[[str], Any]) -> None:
+    schedule = mapping.schedule(page("schedule_in_rails_zone"), NOTHING)[0]
+    assert schedule.zone == "America/New_York"
+    assert schedule.week[0] == ((540, 1020),)
+    assert schedule.week[1] == ((540, 1020),)
+    assert schedule.week[6] == ((0, 60),)
+    assert schedule.week[2:6] == ((), (), (), ())
+    assert schedule.holidays == (("2023-12-31", "2024-01-02"),)
+
+
+def test_an_interval_that_closes_before_it_opens_is_refused(page: Callable[[str], Any]) -> None:
+    row = page("schedule_in_rails_zone") | {"intervals": [{"start_time": 60, "end_time": 60}]}
+    with pytest.raises(ValueError, match="closes before it opens"):
+        mapping.schedule(row, NOTHING)
+
+
+def test_zones_may_have_iana_names_already() -> None:
+    assert iana("Asia/Ho_Chi_Minh") == "Asia/Ho_Chi_Minh"
+
+
+@pytest.mark.parametrize("name", ["Atlantis", "../../etc/passwd", ""])
+def test_an_unknown_zone_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        iana(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        ("yes_no", True, True),
+        ("yes_no", "true", True),
+        ("yes_no", "false", False),
+        ("integer", "12", 12),
+        ("integer", 12.0, 12),
+        ("integer", "12.5", 12.5),
+        ("integer", "many", "many"),
+        ("integer", None, None),
+        ("integer", float("inf"), None),
+        ("integer", 10**400, 10**400),
+        ("number", "4.50", 4.5),
+        ("number", 4, 4.0),
+        ("text", "", None),
+        ("text", 3, 3),
+        ("text", {"odd": 1}, None),
+        ("text", ["a", "b", 3], "a b"),
+        ("text", 2.5, 2.5),
+        ("moment", "2026-11-22 17:30 +07:00", 1795343400),
+        ("moment", "tomorrow", "tomorrow"),
+        ("moment", "2026-13-22 17:30 +07:00", "2026-13-22 17:30 +07:00"),
+        ("moment", None, None),
+    ],
+)
+def test_remote_values_are_read_in_our_kinds(kind: str, value: object, read: object) -> None:
+    found = mapping.remote_value(kind, value)
+    assert (found, type(found)) == (read, type(read))
+
+
+def test_a_ticket_update_lists_only_the_fields_that_change() -> None:
+    change = Change(1, Target.TICKET, "28", {"due_at": 1795343459, "overdue": None, "resolution_minutes": 12})
+    ids = {"due_at": "11", "overdue": "13", "resolution_minutes": "15"}
+    assert mapping.ticket_update(change, ids, SAIGON) == {
+        "id": 28,
+        "custom_fields": [
+            {"id": 11, "value": "2026-11-22 17:30 +07:00"},
+            {"id": 13, "value": False},
+            {"id": 15, "value": 12},
+        ],
+    }
+
+
+def test_a_cleared_due_time_is_sent_as_nothing() -> None:
+    change = Change(1, Target.TICKET, "x9", {"due_at": None})
+    update = mapping.ticket_update(change, {"due_at": "11"}, SAIGON)
+    assert update == {"id": "x9", "custom_fields": [{"id": 11, "value": None}]}
+
+
+def test_moments_sort_as_text_and_read_back_to_the_minute() -> None:
+    for zone in (SAIGON, ZoneInfo("America/New_York"), ZoneInfo("UTC")):
+        assert mapping.moment(mapping.moment_text(1795343459, zone)) == 1795343400
+
+
+def test_an_agents_figures_are_written_under_their_keys() -> None:
+    change = Change(1, Target.AGENT, "7", {"first_reply": 12.5})
+    assert mapping.user_update(change, {"first_reply": "kpi_first_reply"}) == {
+        "id": 7,
+        "user_fields": {"kpi_first_reply": 12.5},
+    }
+
+
+def test_a_summary_is_imported_open_with_a_private_note_by_ourselves() -> None:
+    summary = SummaryTicket("kpi:1", "Week 47", "<p>{{ticket.id}} {% x %}</p>", "t", ("helpdesk-kpi",), "7", "KPI")
+    assert mapping.summary_import(summary, "900", "3") == {
+        "external_id": "kpi:1",
+        "subject": "Week 47",
+        "comments": [
+            {"author_id": 900, "html_body": "<p>{&#8203;{ticket.id}} {&#8203;% x %}</p>", "public": False},
+        ],
+        "tags": ["helpdesk-kpi"],
+        "requester_id": 900,
+        "status": "open",
+        "assignee_id": 7,
+        "group_id": 3,
+    }
+
+
+def test_a_summary_without_place_names_none() -> None:
+    summary = SummaryTicket("kpi:1", "Week 47", "<p></p>", "t", (), None, None)
+    assert {"assignee_id", "group_id"}.isdisjoint(mapping.summary_import(summary, "900", None))

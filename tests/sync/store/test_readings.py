@@ -1,0 +1,184 @@
+from collections.abc import Iterable
+
+from kpi_engine.measurement import (
+    Certainty,
+    Clock,
+    ClockState,
+    CreditLine,
+    Firing,
+    Holding,
+    Measurement,
+    Run,
+)
+from kpi_engine.message import message
+from sync.store import Reading, Store
+
+DAY = 86_400
+
+
+def line(at: int, ticket_id: str = "1") -> CreditLine:
+    return CreditLine(
+        indicator="first_reply",
+        ticket_id=ticket_id,
+        observation_id=None,
+        agent="7",
+        team=None,
+        account="sao-mai",
+        channel="web",
+        priority=None,
+        segment=None,
+        at=at,
+        numerator=60,
+        denominator=1,
+        certainty=Certainty.APPROXIMATE,
+        edition="abc",
+    )
+
+
+def clock(state: ClockState = ClockState.RUNNING, *, paused: bool = False) -> Clock:
+    return Clock(
+        clock="first_reply",
+        instance=1,
+        policy="p",
+        started_at=0,
+        stopped_at=None,
+        goal=60,
+        elapsed=10,
+        due_at=60,
+        breached_at=None,
+        state=state,
+        paused=paused,
+        agent="7",
+        team=None,
+        runs=(Run(0, 5, ""), Run(7, 12, "8x5")),
+        certainty=Certainty.EXACT,
+        edition="abc",
+    )
+
+
+def holding(start: int, end: int | None) -> Holding:
+    return Holding(agent="7", team=None, status="open", start=start, end=end, channel=None, priority="high")
+
+
+def reading(ticket_id: str = "1", **values: object) -> Reading:
+    measured = Measurement(ticket_id=ticket_id, account="sao-mai", as_of=100, edition="abc", **values)  # type: ignore[arg-type]
+    return Reading(measurement=measured, live={"overdue": True, "due_at": 60}, changed_as_of=90)
+
+
+def tickets(measured: Iterable[Measurement]) -> list[str]:
+    return [each.ticket_id for each in measured]
+
+
+def test_a_reading_comes_back_as_it_was_saved(store: Store) -> None:
+    fired = Firing(
+        ticket_id="1", clock="c", instance=1, step="warn:75%", level=0, at=45, agent=None, team="t", edition="abc"
+    )
+    whole = reading(
+        lines=(line(50), line(DAY + 1)),
+        clocks=(clock(), clock(ClockState.MET)),
+        firings=(fired,),
+        holdings=(holding(0, 40), holding(40, None)),
+        wake_at=60,
+        excluded=message("Tagged {tag}.", tag="test", tags=["test"]),
+    )
+    store.readings.save("sao-mai", [whole, reading("2")], now=100)
+
+    found = store.readings.get("sao-mai", "1")
+
+    assert found is not None
+    assert found.measurement.excluded == message("Tagged {tag}.", tag="test", tags="['test']")
+    assert found.measurement.clocks == whole.measurement.clocks
+    assert found.measurement.lines == whole.measurement.lines
+    assert isinstance(found.measurement.clocks[0].state, ClockState)
+    assert (found.measurement.firings, found.measurement.holdings) == ((fired,), whole.measurement.holdings)
+    assert (found.measurement.wake_at, found.live, found.changed_as_of) == (60, whole.live, 90)
+    assert store.readings.get("sao-mai", "2") == reading("2")
+    assert store.readings.get("sao-mai", "3") is None
+    assert store.readings.get("cua-hang", "1") is None
+    assert store.readings.many("sao-mai", ["2", "3"]) == {"2": reading("2")}
+    assert store.readings.count("sao-mai") == 2
+    assert tickets(store.readings.all("sao-mai")) == ["1", "2"]
+
+
+def test_a_ticket_is_due_once_its_wake_instant_has_passed(store: Store) -> None:
+    store.readings.save("sao-mai", [reading("1", wake_at=60), reading("2", wake_at=61), reading("3")], now=1)
+
+    assert store.readings.due("sao-mai", as_of=60) == []
+    assert store.readings.due("sao-mai", as_of=61) == ["1"]
+    assert store.readings.due("sao-mai", as_of=1000) == ["1", "2"]
+
+
+def test_a_period_has_the_tickets_with_lines_inside_it(store: Store) -> None:
+    store.readings.save(
+        "sao-mai",
+        [
+            reading("1", lines=(line(DAY - 1), line(5 * DAY))),
+            reading("2", lines=(line(DAY, "2"),)),
+            reading("3", lines=(line(DAY + 10, "3"),)),
+        ],
+        now=1,
+    )
+
+    assert tickets(store.readings.in_period("sao-mai", DAY, DAY + 10)) == ["2"]
+    assert tickets(store.readings.in_period("sao-mai", 0, 9 * DAY)) == ["1", "2", "3"]
+    assert tickets(store.readings.in_period("sao-mai", 2 * DAY, 5 * DAY)) == []
+
+
+def test_a_line_that_moved_or_vanished_leaves_its_old_day(store: Store) -> None:
+    store.readings.save("sao-mai", [reading(lines=(line(5), line(3 * DAY)))], now=1)
+    store.readings.save("sao-mai", [reading(lines=(line(3 * DAY), line(7 * DAY)))], now=2)
+
+    assert tickets(store.readings.in_period("sao-mai", 0, DAY)) == []
+    assert tickets(store.readings.in_period("sao-mai", 3 * DAY, 4 * DAY)) == ["1"]
+    assert tickets(store.readings.in_period("sao-mai", 7 * DAY, 8 * DAY)) == ["1"]
+    store.readings.save("sao-mai", [reading()], now=3)
+    assert tickets(store.readings.in_period("sao-mai", 0, 99 * DAY)) == []
+
+
+def test_who_was_held_when_is_found_at_any_past_instant(store: Store) -> None:
+    store.readings.save(
+        "sao-mai",
+        [
+            reading("1", holdings=(holding(10, 20), holding(20, 30))),
+            reading("2", holdings=(holding(15, None),)),
+            reading("3"),
+        ],
+        now=1,
+    )
+
+    assert tickets(store.readings.held_at("sao-mai", 9)) == []
+    assert tickets(store.readings.held_at("sao-mai", 10)) == ["1"]
+    assert tickets(store.readings.held_at("sao-mai", 29)) == ["1", "2"]
+    assert tickets(store.readings.held_at("sao-mai", 30)) == ["2"]
+    assert store.readings.unfinished("sao-mai") == ["2"]
+
+
+def test_a_clock_runs_until_it_pauses_or_ends(store: Store) -> None:
+    running = {
+        "1": clock(),
+        "2": clock(ClockState.BREACHED_OPEN),
+        "3": clock(ClockState.BREACHED_OPEN, paused=True),
+        "4": clock(ClockState.PAUSED, paused=True),
+        "5": clock(ClockState.MET),
+    }
+    store.readings.save("sao-mai", [reading(key, clocks=(value,)) for key, value in running.items()], now=1)
+
+    assert store.readings.running("sao-mai") == ["1", "2"]
+
+
+def test_a_reading_is_planned_for_once_and_again_when_measured_anew(store: Store) -> None:
+    store.readings.save("sao-mai", [reading("1"), reading("2")], now=1)
+    assert [each.measurement.ticket_id for each in store.readings.unplanned("sao-mai")] == ["1", "2"]
+
+    store.readings.planned("sao-mai", ["1", "2"])
+    assert list(store.readings.unplanned("sao-mai")) == []
+
+    store.readings.save("sao-mai", [reading("2")], now=2)
+    assert list(store.readings.unplanned("sao-mai")) == [reading("2")]
+
+
+def test_readings_beyond_one_chunk_are_all_kept(store: Store) -> None:
+    store.readings.save("sao-mai", [reading(str(n), lines=(line(n, str(n)),)) for n in range(1100)], now=1)
+
+    assert len(tickets(store.readings.in_period("sao-mai", 0, 2000))) == 1100
+    assert len(list(store.readings.unplanned("sao-mai"))) == 1100
