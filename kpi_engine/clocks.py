@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from kpi_engine.calendars import ALWAYS, WorkingTime
 from kpi_engine.measurement import Certainty, ClockState, Run
-from kpi_engine.rulebook import DONE, UNSOLVED, Rulebook
+from kpi_engine.rulebook import DONE, UNSOLVED, Rulebook, Status
 from kpi_engine.rules import ClockRule, Rearm
 from kpi_engine.story import State, Step, StepKind, Story
 
@@ -108,6 +108,8 @@ class _Player:
     story: Story
     rulebook: Rulebook
     state: State | None = None
+    is_done: bool = False
+    is_owed: bool = False
     answered: bool = False
     instances: list[ClockRun] = field(default_factory=list)
 
@@ -137,32 +139,30 @@ class _Player:
 
     def take(self, step: Step) -> None:
         """Start, stop, suspend, resume, re-arm and re-aim the clock as the step demands."""
-        was_done = self.state is not None and self.state.status in DONE
-        is_done = step.state.status in DONE
-        self.state = step.state
+        was_done, self.state = self.is_done, step.state
+        if step.state.status is not Status.DELETED:  # who deletes and restores neither reopens nor solves
+            self.is_done = step.state.status in DONE
+        self.is_owed |= step is self.story.owed_from
         if self.current is None:
-            self.start_if_owed(step, is_done=is_done)
-        elif was_done and not is_done:
+            self.start_if_owed(step)
+        elif was_done and not self.is_done:
             self.reopen(self.current, step)
         if self.current is not None:
-            self.stop_if_over(self.current, step, is_done=is_done)
+            self.stop_if_over(self.current, step)
             self.aim(self.current, step)
-        self.answered |= step.kind is StepKind.AGENT_REPLY and self.is_owed(step.at)
+        self.answered |= step.kind is StepKind.AGENT_REPLY and self.is_owed
 
     def rule_at(self, at: int) -> ClockRule | None:
         return next((rule for rule in self.rulebook.policies.at(at).clocks if rule.clock == self.clock), None)
 
-    def is_owed(self, at: int) -> bool:
-        return self.story.owed_from is not None and self.story.owed_from <= at
-
-    def start_if_owed(self, step: Step, *, is_done: bool) -> None:
+    def start_if_owed(self, step: Step) -> None:
         rule = self.rule_at(step.at)
         if rule is None:
             return
         if rule.is_reply_clock:
-            owed = self.is_owed(step.at) and not self.answered
+            owed = self.is_owed and not self.answered
         else:
-            owed = not is_done or step.kind is StepKind.OPENED
+            owed = not self.is_done or step.kind is StepKind.OPENED
         if owed:
             self.instances.append(ClockRun(rule, 1, step.at))
 
@@ -174,20 +174,20 @@ class _Player:
             rule = self.rule_at(step.at) or instance.rule
             self.instances.append(ClockRun(rule, instance.instance + 1, step.at))
 
-    def stop_if_over(self, instance: ClockRun, step: Step, *, is_done: bool) -> None:
+    def stop_if_over(self, instance: ClockRun, step: Step) -> None:
         if instance.final:
             return
         if instance.rule.is_reply_clock:
             if step.kind is StepKind.AGENT_REPLY:
                 instance.stopped_at, instance.final = step.at, True
-            elif is_done and instance.stopped_at is None:
+            elif self.is_done and instance.stopped_at is None:
                 instance.stopped_at = step.at  # nobody was answered: no verdict, unless it is reopened
-        elif is_done:
+        elif self.is_done:
             instance.stopped_at, instance.final = step.at, True
 
     def aim(self, instance: ClockRun, step: Step) -> None:
         """Apply the goal, the kind of time and the pauses that hold from this step on."""
-        if instance.final:
+        if instance.stopped_at is not None:  # its goal stays the one it ended with
             instance.since = None
             return
         instance.rule = self.rule_at(step.at) or instance.rule
@@ -195,7 +195,7 @@ class _Player:
             instance.goal = instance.rule.goal(step.state.priority)
         instance.business = instance.rule.in_business_time(step.state.priority)
         status = step.state.status
-        runs = instance.stopped_at is None and status in UNSOLVED and status not in instance.rule.pause_in
+        runs = status in UNSOLVED and status not in instance.rule.pause_in
         instance.since = step.at if runs else None
 
     def look_ahead(self) -> None:

@@ -1,7 +1,7 @@
 """One measured ticket as the indicators see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kpi_engine.history import History
@@ -9,7 +9,6 @@ from kpi_engine.measurement import Certainty, Clock, CreditLine, Holding
 from kpi_engine.records import Rating
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.story import Step, StepKind, Story
-
 
 Credit: TypeAlias = tuple[str | None, str | None]
 """Who a line is credited to: agent and team."""
@@ -25,14 +24,7 @@ class Evidence:
     clocks: Sequence[Clock]
     holdings: Sequence[Holding]
 
-    def line(
-        self,
-        indicator: str,
-        at: int,
-        credit: Credit,
-        fraction: tuple[int, int] = (1, 1),
-        certainty: Certainty = Certainty.EXACT,
-    ) -> CreditLine:
+    def line(self, indicator: str, at: int, credit: Credit, fraction: tuple[int, int] = (1, 1)) -> CreditLine:
         """Return a credit line; `fraction` is (numerator, denominator)."""
         state = self.story.state_at(at)
         numerator, denominator = fraction
@@ -40,6 +32,7 @@ class Evidence:
             indicator=indicator,
             ticket_id=self.history.ticket_id,
             observation_id=None,
+            part=None,
             agent=credit[0],
             team=credit[1],
             account=self.history.account,
@@ -49,22 +42,31 @@ class Evidence:
             at=at,
             numerator=numerator,
             denominator=denominator,
-            certainty=certainty,
+            certainty=Certainty.EXACT,
             edition=self.rulebook.policies.digest_at(at),
         )
 
     def time_line(self, indicator: str, at: int, credit: Credit, seconds: int) -> CreditLine:
         """Return the credit line of a measure in business time, marked where a calendar had to be assumed."""
         assumed = any(step.state.assumed for step in self.story.steps if step.at <= at)
-        return self.line(indicator, at, credit, (seconds, 1), Certainty.APPROXIMATE if assumed else Certainty.EXACT)
+        line = self.line(indicator, at, credit, (seconds, 1))
+        return replace(line, certainty=Certainty.APPROXIMATE) if assumed else line
 
     def working_seconds(self, start: int, end: int) -> int:
         """Return the business seconds in [start, end), each part by the calendar in force then."""
         return self.story.working_seconds(self.rulebook, start, end)
 
+    def calendar_seconds(self, start: int, end: int) -> int:
+        """Return the seconds in [start, end)."""
+        return self.story.calendar_seconds(start, end)
+
     def credit(self, agent: str | None, at: int) -> Credit:
         """Return the agent with his team at that instant (the ticket's group where none is configured)."""
         return agent, self.rulebook.team(agent, self.story.state_at(at).group, at)
+
+    def solver(self, solve: Step) -> Credit:
+        """Return who a solve is credited to: the assignee after it, for who takes and solves in one go says both."""
+        return self.credit(self.assignee_at(solve.at), solve.at)
 
     def assignee_at(self, at: int) -> str | None:
         """Return who had the ticket after what happened at `at`."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 from kpi_engine.measurement import Firing
 
@@ -31,28 +32,34 @@ class Entry:
     edition: str
 
 
-def standing(entries: Iterable[Entry]) -> dict[tuple[str, str, int, str, int], Entry]:
-    """Return the fired lines that were not taken back, by ticket, clock, instance, step and instant."""
-    alive: dict[tuple[str, str, int, str, int], Entry] = {}
+Key: TypeAlias = tuple[object, ...]
+
+
+def standing(entries: Iterable[Entry]) -> dict[Key, Entry]:
+    """Return the fired lines that were not taken back, by ticket, clock, instance, step, instant, agent and team."""
+    alive: dict[Key, Entry] = {}
     for entry in entries:
-        key = (entry.ticket_id, entry.clock, entry.instance, entry.step, entry.at)
         if entry.kind is EntryKind.FIRED:
-            alive[key] = entry
+            alive[_key(entry)] = entry
         else:
-            alive.pop(key, None)
+            alive.pop(_key(entry), None)
     return alive
+
+
+def _key(line: Entry | Firing) -> Key:
+    return line.ticket_id, line.clock, line.instance, line.step, line.at, line.agent, line.team
 
 
 def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> Iterator[Entry]:
     """Yield the lines that bring the ledger of some tickets in line with what fires now.
 
-    `entries` and `firings` must speak of the same tickets. A firing that moved to another instant, or that no longer
-    holds (late events, a merge), is taken back by a compensating line; nothing is rewritten.
+    `entries` and `firings` must speak of the same tickets. A firing that moved to another instant or is charged to
+    someone else, or that no longer holds (late events, a merge), is taken back by a compensating line; nothing is
+    rewritten.
     """
     alive = standing(entries)
     for firing in firings:
-        key = (firing.ticket_id, firing.clock, firing.instance, firing.step, firing.at)
-        if alive.pop(key, None) is None:
+        if alive.pop(_key(firing), None) is None:
             yield Entry(
                 ticket_id=firing.ticket_id,
                 clock=firing.clock,

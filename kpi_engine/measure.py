@@ -11,7 +11,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import Clock, Firing, Holding, Measurement
 from kpi_engine.message import Message, message
 from kpi_engine.records import TicketSnapshot
-from kpi_engine.rulebook import Rulebook, Status
+from kpi_engine.rulebook import DONE, Rulebook, Status
 from kpi_engine.story import Story, told
 
 MERGED_TAG = "closed_by_merge"
@@ -77,7 +77,7 @@ def _clock_runs(story: Story, rulebook: Rulebook) -> list[ClockRun]:
 
 def _clock(run: ClockRun, story: Story, holdings: tuple[Holding, ...], rulebook: Rulebook) -> Clock:
     agent, team = (None, None) if run.breached_at is None else responsible(run, story, holdings, rulebook)
-    judged_at = story.as_of if run.breached_at is None else run.breached_at
+    judged_at = next(at for at in (run.breached_at, run.stopped_at, story.as_of) if at is not None)
     return Clock(
         clock=run.rule.clock,
         instance=run.instance,
@@ -121,7 +121,7 @@ def _firings(pairs: Iterable[tuple[ClockRun, Clock]], story: Story, rulebook: Ru
 def _wake_at(story: Story, runs: Iterable[ClockRun], rulebook: Rulebook) -> int | None:
     """Return the latest instant up to which nothing changes by itself: look again once as_of has passed it."""
     instants = [run.wake_at for run in runs if run.wake_at is not None]
-    if instants:
+    if story.last.status not in DONE:  # a later rule may resume what is paused now, or start a clock
         instants += [turn - 1 for turn in rulebook.turning_points if turn > story.as_of]
     if story.unheard_at is not None:
         instants.append(story.unheard_at - 1)

@@ -18,12 +18,14 @@ class CreditLine:
     """The atom of every figure: what one ticket adds to one indicator, for whom and when.
 
     `numerator` is seconds for time measures and a count otherwise; `agent` None is nobody, a line like any other;
+    `part` names the clock or the rating it comes from, where a ticket can have several;
     `edition` is the digest of the rules in force at that instant.
     """
 
     indicator: str
     ticket_id: str | None
     observation_id: str | None
+    part: str | None
     agent: str | None
     team: str | None
     account: str

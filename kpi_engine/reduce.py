@@ -87,6 +87,7 @@ def _held_lines(indicator: Indicator, measurement: Measurement, end: int) -> Ite
                 indicator=indicator.key,
                 ticket_id=measurement.ticket_id,
                 observation_id=None,
+                part=None,
                 agent=holding.agent,
                 team=holding.team,
                 account=measurement.account,

@@ -122,9 +122,10 @@ class Rulebook:
 
     @cached_property
     def oldest_calendar(self) -> str | None:
-        """The key of the account's oldest calendar."""
-        ages = [(line.values[0].definition.created_at or 0, key) for key, line in self.calendars.items()]
-        return min(ages)[1] if ages else None
+        """The key of the account's oldest calendar; our own, which have no age, are followed only where chosen."""
+        ages = [(line.values[0].definition.created_at, key) for key, line in self.calendars.items()]
+        known = [(created_at, key) for created_at, key in ages if created_at is not None]
+        return min(known)[1] if known else None
 
     def calendar(self, key: str, instant: int) -> WorkingTime:
         """Return the calendar `key` as it was at `instant`; "" is calendar time."""
@@ -150,9 +151,12 @@ class Rulebook:
     def is_agent(self, agent_id: str | None, at: int) -> bool:
         """Tell whether the id belongs to a person who works tickets, no machine."""
         person = self.person(agent_id, at)
-        return (
-            person is not None and person.works and not person.bot and person.agent_id not in self.meanings.at(at).bots
-        )
+        return person is not None and person.works and not self.is_machine(agent_id, at)
+
+    def is_machine(self, actor_id: str | None, at: int) -> bool:
+        """Tell whether the id belongs to a machine: the platform says so, or the configuration does."""
+        person = self.person(actor_id, at)
+        return (person is not None and person.bot) or actor_id in self.meanings.at(at).bots
 
     def team(self, agent_id: str | None, group_id: str | None, at: int) -> str | None:
         """Return the team of a credit: the agent's configured one, else the ticket's group."""

@@ -1,9 +1,9 @@
 """A ticket's history told through the rulebook: its state from step to step, and who said what when."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import pairwise
+from itertools import zip_longest
 
 from kpi_engine.history import History
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
@@ -45,7 +45,7 @@ class Step:
 class Story:
     """The steps of one ticket up to `as_of`, in order, the opening first.
 
-    `owed_from` is the instant from which a reply is owed (None: not yet: an agent opened it towards the customer).
+    `owed_from` is the step from which a reply is owed (None: not yet: an agent opened it towards the customer).
     `whole` is false when the ticket's beginning lies before the history that was pulled. `unheard_at` is the instant
     of the first known event after `as_of`.
     """
@@ -53,7 +53,7 @@ class Story:
     ticket: TicketSnapshot
     steps: tuple[Step, ...]
     as_of: int
-    owed_from: int | None
+    owed_from: Step | None
     whole: bool
     unheard_at: int | None
 
@@ -68,17 +68,21 @@ class Story:
 
     def working_seconds(self, rulebook: Rulebook, start: int, end: int) -> int:
         """Return the business seconds in [start, end), each part by the calendar in force then."""
-        total = 0
-        for step, following in self._spans(end):
-            first, last = max(step.at, start), min(following, end)
-            if first < last:
-                total += rulebook.calendar(step.state.calendar, step.at).between(first, last)
-        return total
+        return sum(
+            rulebook.calendar(step.state.calendar, step.at).between(first, last)
+            for step, first, last in self._spans(start, end)
+        )
 
-    def _spans(self, end: int) -> Iterator[tuple[Step, int]]:
-        for step, following in pairwise(self.steps):
-            yield step, following.at
-        yield self.steps[-1], end
+    def calendar_seconds(self, start: int, end: int) -> int:
+        """Return the seconds in [start, end)."""
+        return sum(last - first for _, first, last in self._spans(start, end))
+
+    def _spans(self, start: int, end: int) -> Iterator[tuple[Step, int, int]]:
+        """Yield the stretches of [start, end) in which the ticket existed: it may have been deleted and restored."""
+        for step, following in zip_longest(self.steps, self.steps[1:]):
+            first, last = max(step.at, start), min(following.at if following else end, end)
+            if first < last and step.state.status is not Status.DELETED:
+                yield step, first, last
 
     @property
     def last(self) -> State:
@@ -96,7 +100,7 @@ class Story:
         return list(self._crossings(into_done=False))
 
     def _crossings(self, *, into_done: bool) -> Iterator[Step]:
-        done = False
+        done = not self.whole and self.steps[0].state.status in DONE  # solved before we looked: nobody knows when
         for step in self.steps:
             if step.state.status is Status.DELETED:
                 continue
@@ -115,7 +119,7 @@ def told(history: History, rulebook: Rulebook, as_of: int) -> Story:
     heard = [event for event in history.events if event.at <= as_of]
     opening_order = next((event.order for event in heard if event.kind is EventKind.OPENED_WITH), None)
     opening = _opening_comment(ticket, heard, opening_order)
-    values = _opening_values(ticket, heard, created=opening_order is not None)
+    values = _opening_values(ticket, history.events, created=opening_order is not None)
     steps = [Step(ticket.created_at, StepKind.OPENED, _state(values, rulebook, ticket.created_at))]
     steps += _later_steps(values, heard, _Reader(ticket, rulebook, opening.event_id if opening else None), as_of)
     unheard = [event.at for event in history.events if event.at > as_of]
@@ -183,10 +187,7 @@ class _Reader:
             return StepKind.CUSTOMER_MESSAGE
         if self.rulebook.is_agent(event.actor_id, event.at):
             return StepKind.AGENT_REPLY
-        is_machine = self.rulebook.person(event.actor_id, event.at) is not None or (
-            event.actor_id in self.rulebook.meanings.at(event.at).bots
-        )
-        return None if is_machine else StepKind.CUSTOMER_MESSAGE
+        return None if self.rulebook.is_machine(event.actor_id, event.at) else StepKind.CUSTOMER_MESSAGE
 
 
 def _later_steps(
@@ -210,11 +211,11 @@ def _later_steps(
         yield Step(at, StepKind.CHANGED, _state(values, rulebook, at))
 
 
-def _owed_from(opening: TicketEvent | None, steps: Iterable[Step], reader: _Reader) -> int | None:
-    """Return since when the customer waits for us.
+def _owed_from(opening: TicketEvent | None, steps: Sequence[Step], reader: _Reader) -> Step | None:
+    """Return the step since which the customer waits for us.
 
     A ticket that an agent opened with a public message asks nothing of us until the customer answers.
     """
     if opening is None or reader.kind(opening) is not StepKind.AGENT_REPLY:
-        return reader.ticket.created_at
-    return next((step.at for step in steps if step.kind is StepKind.CUSTOMER_MESSAGE), None)
+        return steps[0]
+    return next((step for step in steps if step.kind is StepKind.CUSTOMER_MESSAGE), None)

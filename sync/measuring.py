@@ -67,6 +67,7 @@ class _Measuring:
             entries = store.ledger.entries(name, [measurement.ticket_id for measurement in measured])
             store.ledger.append(name, settle(entries, firings, self.as_of))
             store.quarantine.put(name, "measuring", rejects, self.this.pass_id, self.account.now())
+        self.account.clock.sleep(0)  # a safe point: whoever waits to stop the pass may do it here
         return len(readings)
 
     def reading(self, history: History, unchanged: Reading | None) -> Reading:

@@ -61,6 +61,7 @@ def _send(account: Account, this: Pass, batch: Sequence[Queued], sent: Sent) -> 
     crash_point("after_request")
     _note(account, this, batch, outcomes, sent)
     _follow(account, this, batch, sent)
+    account.clock.sleep(0)  # a safe point: whoever waits to stop the pass may do it here
 
 
 def _note(account: Account, this: Pass, batch: Iterable[Queued], outcomes: dict[int, Outcome], sent: Sent) -> None:

@@ -32,7 +32,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class TicketPlan:
-    """What one ticket's fields need; `changes` may be empty. `closed`: the helpdesk lets nobody write it any more."""
+    """What one ticket's fields need; `changes` may be empty. `closed`: a closed ticket, which nobody can write."""
 
     reading: Reading
     changes: tuple[FieldChange, ...]
@@ -107,9 +107,6 @@ def _plan(
     shown: Mapping[str, FieldValue],
     rulebook: Rulebook,
 ) -> TicketPlan:
-    status = rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
-    if status in (Status.CLOSED, Status.DELETED):
-        return TicketPlan(reading, (), closed=True)
     language = account.language
     changes = []
     for key in account.own.push.ticket_fields:
@@ -119,6 +116,9 @@ def _plan(
         old = shown.get(key)
         if not _same(old, new):
             changes.append(FieldChange(key, old, new, _why(key, new, reading.live)))
+    status = rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
+    if status in (Status.CLOSED, Status.DELETED):
+        return TicketPlan(reading, (), closed=bool(changes))
     return TicketPlan(reading, tuple(changes))
 
 

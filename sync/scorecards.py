@@ -6,12 +6,13 @@ from rich.table import Table
 from rich.text import Text
 
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import message
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.figures import Explanation, Figures
 from sync.locale import Language
-from sync.wording import cell_text, detail_text, subject_name
+from sync.wording import cell_text, clock_name, subject_name
 
 
 def ordered_subjects(figures: Figures, rulebook: Rulebook, language: Language) -> list[tuple[str | None, str]]:
@@ -33,14 +34,14 @@ def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language) ->
         table.add_column(language(indicator.name), justify="right")
     for subject, name in ordered_subjects(figures, rulebook, language):
         card = figures.scorecards[subject]
-        cells = []
-        for indicator in shown:
-            missing = figures.missing.get(indicator.key)
-            text = language(missing) if missing is not None else cell_text(indicator, card[indicator.key], language)
-            detail = detail_text(indicator, card[indicator.key], language) if missing is None else ""
-            cells.append(Text(f"{text}\n{detail}" if detail else text))
+        cells = [Text(_headline(figures, indicator, card[indicator.key], language)) for indicator in shown]
         table.add_row(Text(name), *cells)
     return table
+
+
+def _headline(figures: Figures, indicator: Indicator, cell: Cell, language: Language) -> str:
+    missing = figures.missing.get(indicator.key)
+    return language(missing) if missing is not None else cell_text(indicator, cell, language)
 
 
 _SCOPES = {
@@ -93,7 +94,7 @@ def cell_document(cell: Cell) -> dict[str, object]:
 def explanation_table(explanation: Explanation, urls: dict[str, str], language: Language) -> Table:
     """Return the tickets behind a figure: when, what each adds, and where to open it."""
     table = Table()
-    headings = (message("Ticket"), message("When"), message("Adds"), message("Link"))
+    headings = (message("Ticket"), message("When"), message("Adds"), message("Of"), message("Link"))
     for heading in headings:
         table.add_column(language(heading))
     for line in explanation.lines:
@@ -101,6 +102,7 @@ def explanation_table(explanation: Explanation, urls: dict[str, str], language: 
             line.ticket_id or "",
             language.moment(line.at),
             line_text(explanation, line.numerator, line.denominator, language),
+            language(clock_name(line.part)) if line.part is not None else "",
             urls.get(line.ticket_id or "", ""),
         )
     return table

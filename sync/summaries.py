@@ -7,6 +7,7 @@ from html import escape
 from connectors.account import Summary as SummarySettings
 from connectors.base import Stream, SummaryTicket, Target
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.measurement import CreditLine
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period, PeriodKind, periods_between
 from kpi_engine.records import Agent
@@ -18,7 +19,7 @@ from sync.locale import Language
 from sync.store.changes import Desired
 from sync.store.published import PublishedCell
 from sync.store.summaries import Summary
-from sync.wording import cell_text, detail_text, subject_name
+from sync.wording import cell_text, clock_name, detail_text, subject_name
 
 _MOST_LISTED = 50
 
@@ -170,9 +171,13 @@ class _Writer:
         """Return the overdue tickets behind the figure: (link, when)."""
         explanation = explained(self.account, INDICATORS["overdue_count"], self.found.question, subject)
         return [
-            (self.account.connector.ticket_url(line.ticket_id or ""), self.language.moment(line.at))
+            (self.account.connector.ticket_url(line.ticket_id or ""), self.overdue_words(line))
             for line in explanation.lines[:_MOST_LISTED]
         ]
+
+    def overdue_words(self, line: CreditLine) -> str:
+        clock = self.language(clock_name(line.part or ""))
+        return f"{clock} · {self.language.moment(line.at)}"
 
     def notes(self, card: Scorecard) -> list[str]:
         language = self.language

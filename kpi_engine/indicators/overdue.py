@@ -1,6 +1,7 @@
 """Family E: overdue requests."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kpi_engine.evidence import Evidence
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Reduction, Unit
@@ -13,7 +14,8 @@ def _overdue_count(evidence: Evidence) -> Iterator[CreditLine]:
     for clock in evidence.clocks:  # instances in order: a ticket counts once per clock, at its first breach
         if clock.breached_at is not None and clock.clock not in counted:
             counted.add(clock.clock)
-            yield evidence.line("overdue_count", clock.breached_at, (clock.agent, clock.team), (1, 1), clock.certainty)
+            line = evidence.line("overdue_count", clock.breached_at, (clock.agent, clock.team))
+            yield replace(line, part=clock.clock, certainty=clock.certainty)
 
 
 INDICATORS = (

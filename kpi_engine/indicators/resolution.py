@@ -11,13 +11,13 @@ from kpi_engine.message import message
 def _full_resolution(evidence: Evidence) -> Iterator[CreditLine]:
     if solve := evidence.last_solve:
         seconds = evidence.working_seconds(evidence.opened_at, solve.at)
-        yield evidence.time_line("full_resolution", solve.at, evidence.credit(solve.state.agent, solve.at), seconds)
+        yield evidence.time_line("full_resolution", solve.at, evidence.solver(solve), seconds)
 
 
 def _full_resolution_calendar(evidence: Evidence) -> Iterator[CreditLine]:
     if solve := evidence.last_solve:
-        credit = evidence.credit(solve.state.agent, solve.at)
-        yield evidence.line("full_resolution_calendar", solve.at, credit, (solve.at - evidence.opened_at, 1))
+        seconds = evidence.calendar_seconds(evidence.opened_at, solve.at)
+        yield evidence.line("full_resolution_calendar", solve.at, evidence.solver(solve), (seconds, 1))
 
 
 _STAMP = message("the last solve, while it stands")

@@ -16,8 +16,8 @@ def _first_reply(evidence: Evidence) -> Iterator[CreditLine]:
 
 def _first_reply_calendar(evidence: Evidence) -> Iterator[CreditLine]:
     if reply := evidence.first_reply:
-        credit = evidence.credit(reply.actor, reply.at)
-        yield evidence.line("first_reply_calendar", reply.at, credit, (reply.at - evidence.opened_at, 1))
+        seconds = evidence.calendar_seconds(evidence.opened_at, reply.at)
+        yield evidence.line("first_reply_calendar", reply.at, evidence.credit(reply.actor, reply.at), (seconds, 1))
 
 
 _STAMP = message("the first public reply of a human agent")

@@ -15,7 +15,7 @@ def _created(evidence: Evidence) -> Iterator[CreditLine]:
 
 def _solved(evidence: Evidence) -> Iterator[CreditLine]:
     if solve := evidence.last_solve:
-        yield evidence.line("solved", solve.at, evidence.credit(solve.state.agent, solve.at))
+        yield evidence.line("solved", solve.at, evidence.solver(solve))
 
 
 def _from_holdings(_evidence: Evidence) -> Iterator[CreditLine]:

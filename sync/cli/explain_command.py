@@ -122,6 +122,7 @@ def explanation_document(explanation: Explanation, urls: dict[str, str], name: s
                 "ticket_id": line.ticket_id,
                 "url": urls.get(line.ticket_id or ""),
                 "at": line.at,
+                "part": line.part,
                 "agent": line.agent,
                 "team": line.team,
                 "numerator": line.numerator,

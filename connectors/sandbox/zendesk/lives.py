@@ -21,6 +21,7 @@ CHANNELS = ("web", "mail", "mail", "chat", "mobile", "voice", "messaging")
 PRIORITIES = (None, "low", "normal", "normal", "normal", "high", "urgent")
 LEFT_DAYS_BEFORE = 14  # how long before the start the departed agents stopped working
 EVERY, PLACE = 8, 3  # each 8th ticket is an awkward one
+ODD_EVERY, ODD_PLACE = 40, 7  # each 40th has a subject that is meant to break things
 
 OTHER_BRAND, COMPLAINS, NOTED = 0.2, 0.15, 0.3  # shares of tickets
 RATES_GOOD, RATES_BAD, IS_ASKED = 0.30, 0.36, 0.75  # shares, each with those before it
@@ -29,6 +30,8 @@ RATES_GOOD, RATES_BAD, IS_ASKED = 0.30, 0.36, 0.75  # shares, each with those be
 def told(account: Account, random: Random, ordinal: int, at: int, *, early: bool) -> Tale:
     """Return the planned life of the account's `ordinal`-th ticket, opened about `at`; `early`: nobody has left."""
     tale = _tale(account, random, at, early=early)
+    if ordinal % ODD_EVERY == ODD_PLACE:
+        tale.subject = ODD_SUBJECTS[ordinal // ODD_EVERY % len(ODD_SUBJECTS)]
     if ordinal % EVERY == PLACE:
         AWKWARD[ordinal // EVERY % len(AWKWARD)](tale)
     else:
@@ -40,7 +43,7 @@ def _tale(account: Account, random: Random, at: int, *, early: bool) -> Tale:
     able = account.agent_ids if early else account.agent_ids[: min(SUSPENDED, DOWNGRADED)]
     place = int(len(able) * random.random() ** 1.3)
     requester = account.customer_ids[int(len(account.customer_ids) * random.random() ** 1.5)]
-    return Tale(random, account, at, able[place], account.group_ids[place % 3], requester)
+    return Tale(random, account, at, able[place], account.group_ids[place % 3], requester, random.choice(SUBJECTS))
 
 
 def _opening(tale: Tale, **values: object) -> Opening:
@@ -55,7 +58,7 @@ def _opening(tale: Tale, **values: object) -> Opening:
     return Opening(
         requester_id=tale.requester,
         author_id=tale.requester,
-        subject=random.choice(SUBJECTS),
+        subject=tale.subject,
         comment=Comment(random.choice(QUESTIONS)),
         values=chosen | named(values),
         rules=(RuleChanges(rule_id=ROUTING_TRIGGER, changes={"group_id": tale.group}),),
@@ -157,7 +160,7 @@ def _opened_by(tale: Tale, *, public: bool) -> None:
     tale.at = tale.clock = next_working(tale.at, tale.random)
     tale.opens(
         Opening(
-            requester_id=tale.requester, author_id=tale.agent, subject=first.subject,
+            requester_id=tale.requester, author_id=tale.agent, subject=tale.subject,
             comment=Comment("Bên em xin thông báo.", public), values=first.values, rules=first.rules,
         )
     )  # fmt: skip
@@ -251,7 +254,7 @@ def on_behalf(tale: Tale) -> None:
     said = Comment(first.comment.body, author_id=tale.requester)
     tale.opens(
         Opening(
-            requester_id=tale.requester, author_id=tale.agent, subject=first.subject, comment=said,
+            requester_id=tale.requester, author_id=tale.agent, subject=tale.subject, comment=said,
             values=first.values, rules=first.rules, channel="voice",
         )
     )  # fmt: skip
@@ -327,20 +330,6 @@ def handed_over_before_rating(tale: Tale) -> None:
     tale.survey("bad")
 
 
-def oddly_titled(tale: Tale) -> None:
-    """Plan a subject with markup, placeholders, formulas or odd letters."""
-    first = _opening(tale)
-    subject = ODD_SUBJECTS[tale.random.randrange(len(ODD_SUBJECTS))]
-    tale.opens(
-        Opening(
-            requester_id=first.requester_id, author_id=first.author_id, subject=subject, comment=first.comment,
-            values=first.values, rules=first.rules, channel=first.channel,
-        )
-    )  # fmt: skip
-    tale.take()
-    tale.solve()
-
-
 def _tagged(tag: str) -> Callable[[Tale], None]:
     def life(tale: Tale) -> None:
         _opens(tale, tags=(tag,))
@@ -355,7 +344,7 @@ def answered_by_machine(tale: Tale) -> None:
     first = _opening(tale)
     tale.opens(
         Opening(
-            requester_id=tale.requester, author_id=tale.requester, subject=first.subject, comment=first.comment,
+            requester_id=tale.requester, author_id=tale.requester, subject=tale.subject, comment=first.comment,
             channel="messaging", support_type="ai_agent",
         )
     )  # fmt: skip
@@ -375,6 +364,6 @@ AWKWARD: tuple[Callable[[Tale], None], ...] = (
     reopened, merged, passed_on, rated_bad, deleted, waited, changed_his_mind, trigger_after_agent, scrubbed,
     solved_in_silence, rated_after_handover, opened_by_agent, never_replied, withdrew, jumped_to_closed,
     made_urgent, on_behalf, opened_in_private, handed_over_before_rating, asked_by_agent, answered_by_bot,
-    oddly_titled, _tagged("test"), held_for_supplier, rated_good, answered_by_machine, _tagged("internal"),
+    _tagged("test"), held_for_supplier, rated_good, answered_by_machine, _tagged("internal"),
     recalculated,
 )  # fmt: skip

@@ -25,6 +25,7 @@ class Tale:
     agent: int
     group: int
     requester: int
+    subject: str
     opening: Opening | None = None
     steps: list[tuple[int, Step]] = field(default_factory=list)
     clock: int = 0

@@ -79,9 +79,7 @@ def test_a_cursor_that_stands_for_nothing_is_refused(ask: Ask, cursor: str) -> N
         (EVENTS, {"start_time": 0, "per_page": 10}, "per_page"),
     ],
 )
-def test_a_parameter_that_means_nothing_is_named(
-    look: Ask, path: str, parameters: dict[str, Any], named: str
-) -> None:
+def test_a_parameter_that_means_nothing_is_named(look: Ask, path: str, parameters: dict[str, Any], named: str) -> None:
     refused = look(path, params=parameters)
     assert refused.status_code == 400
     assert named in refused.json()["error"]["message"]

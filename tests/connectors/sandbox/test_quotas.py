@@ -34,7 +34,9 @@ def test_an_exhausted_endpoint_limit_says_how_long_to_wait_and_opens_again(
     tight: tuple[ZendeskSandbox, Ask],
 ) -> None:
     sandbox, ask = tight
-    assert ask(EXPORT, params=PAST).headers["zendesk-rate-limit-incremental-exports"] == "total=2; remaining=1; resets=60"
+    assert (
+        ask(EXPORT, params=PAST).headers["zendesk-rate-limit-incremental-exports"] == "total=2; remaining=1; resets=60"
+    )
     sandbox.advance(20)
     assert ask("/api/v2/incremental/ticket_events.json", params=PAST).status_code == 200
     refused = ask(EXPORT, params=PAST)
