@@ -46,19 +46,16 @@ class Evidence:
             edition=self.rulebook.policies.digest_at(at),
         )
 
-    def time_line(self, indicator: str, at: int, credit: Credit, seconds: int) -> CreditLine:
-        """Return the credit line of a measure in business time, marked where a calendar had to be assumed."""
-        assumed = any(step.state.assumed for step in self.story.steps if step.at <= at)
+    def business_line(self, indicator: str, at: int, credit: Credit) -> CreditLine:
+        """Return the credit line of the business time from creation to `at`, marked where a calendar was assumed."""
+        seconds = self.story.working_seconds(self.rulebook, self.opened_at, at)
         line = self.line(indicator, at, credit, (seconds, 1))
+        assumed = self.story.assumes(self.opened_at, at)
         return replace(line, certainty=Certainty.APPROXIMATE) if assumed else line
 
-    def working_seconds(self, start: int, end: int) -> int:
-        """Return the business seconds in [start, end), each part by the calendar in force then."""
-        return self.story.working_seconds(self.rulebook, start, end)
-
-    def calendar_seconds(self, start: int, end: int) -> int:
-        """Return the seconds in [start, end)."""
-        return self.story.calendar_seconds(start, end)
+    def calendar_line(self, indicator: str, at: int, credit: Credit) -> CreditLine:
+        """Return the credit line of the calendar time from creation to `at`."""
+        return self.line(indicator, at, credit, (self.story.calendar_seconds(self.opened_at, at), 1))
 
     def credit(self, agent: str | None, at: int) -> Credit:
         """Return the agent with his team at that instant (the ticket's group where none is configured)."""

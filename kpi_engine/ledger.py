@@ -1,7 +1,7 @@
 """The ledger of what fell due: appended to, corrected by compensation, never rewritten."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -32,11 +32,16 @@ class Entry:
     edition: str
 
 
-Key: TypeAlias = tuple[object, ...]
+Key: TypeAlias = tuple[str, str, int, str, int]
+"""Ticket, clock, instance, step and instant: what makes two lines speak of the same thing."""
+
+
+def _key(line: Entry | Firing) -> Key:
+    return (line.ticket_id, line.clock, line.instance, line.step, line.at)
 
 
 def standing(entries: Iterable[Entry]) -> dict[Key, Entry]:
-    """Return the fired lines that were not taken back, by ticket, clock, instance, step, instant, agent and team."""
+    """Return the fired lines that were not taken back."""
     alive: dict[Key, Entry] = {}
     for entry in entries:
         if entry.kind is EntryKind.FIRED:
@@ -46,16 +51,11 @@ def standing(entries: Iterable[Entry]) -> dict[Key, Entry]:
     return alive
 
 
-def _key(line: Entry | Firing) -> Key:
-    return line.ticket_id, line.clock, line.instance, line.step, line.at, line.agent, line.team
-
-
 def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> Iterator[Entry]:
     """Yield the lines that bring the ledger of some tickets in line with what fires now.
 
-    `entries` and `firings` must speak of the same tickets. A firing that moved to another instant or is charged to
-    someone else, or that no longer holds (late events, a merge), is taken back by a compensating line; nothing is
-    rewritten.
+    `entries` and `firings` must speak of the same tickets. A firing that moved to another instant, or that no longer
+    holds (late events, a merge), is taken back by a compensating line; nothing is rewritten.
     """
     alive = standing(entries)
     for firing in firings:
@@ -74,16 +74,4 @@ def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> I
                 edition=firing.edition,
             )
     for gone in alive.values():
-        yield Entry(
-            ticket_id=gone.ticket_id,
-            clock=gone.clock,
-            instance=gone.instance,
-            step=gone.step,
-            level=gone.level,
-            kind=EntryKind.WITHDRAWN,
-            at=gone.at,
-            recorded_as_of=as_of,
-            agent=gone.agent,
-            team=gone.team,
-            edition=gone.edition,
-        )
+        yield replace(gone, kind=EntryKind.WITHDRAWN, recorded_as_of=as_of)

@@ -73,6 +73,10 @@ class Story:
             for step, first, last in self._spans(start, end)
         )
 
+    def assumes(self, start: int, end: int) -> bool:
+        """Tell whether the calendar of some part of [start, end) is a guess."""
+        return any(step.state.assumed for step, _, _ in self._spans(start, end))
+
     def calendar_seconds(self, start: int, end: int) -> int:
         """Return the seconds in [start, end)."""
         return sum(last - first for _, first, last in self._spans(start, end))

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from config import Settings
+from config import ConnectorSettings, Settings
 from connectors.base import Clock, Connector
-from connectors.zendesk.settings import ZendeskSettings
 from sync.locale import Language
 from sync.store import Store
 
@@ -14,7 +13,7 @@ class Account:
     """A connector, what the admin decided about it and in general, and the store; `clock` is the local one."""
 
     connector: Connector
-    own: ZendeskSettings
+    own: ConnectorSettings
     settings: Settings
     store: Store
     clock: Clock

@@ -7,12 +7,12 @@ from rich.text import Text
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.figures import Explanation, Figures
 from sync.locale import Language
-from sync.wording import cell_text, clock_name, subject_name
+from sync.wording import cell_text, clock_name, heading, subject_name
 
 
 def ordered_subjects(figures: Figures, rulebook: Rulebook, language: Language) -> list[tuple[str | None, str]]:
@@ -27,11 +27,12 @@ def ordered_subjects(figures: Figures, rulebook: Rulebook, language: Language) -
 
 def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language) -> Table:
     """Return a table with a row for every subject and a column for every indicator that has a headline."""
-    table = Table(title=language(message("Scorecards {period}", period=figures.question.period.label)))
-    table.add_column(language(_SCOPES[figures.question.scope]))
+    title = language(message("Scorecards {period}", period=figures.question.period.label))
+    table = _narrow_table(title)
+    table.add_column(language(_SCOPES[figures.question.scope]), min_width=_NAME_WIDTH, overflow="fold")
     shown = [indicator for indicator in INDICATORS.values() if not indicator.key.endswith("_calendar")]
     for indicator in shown:
-        table.add_column(language(indicator.name), justify="right")
+        table.add_column(language(heading(indicator)), justify="right", overflow="fold")
     for subject, name in ordered_subjects(figures, rulebook, language):
         card = figures.scorecards[subject]
         cells = [Text(_headline(figures, indicator, card[indicator.key], language)) for indicator in shown]
@@ -39,11 +40,31 @@ def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language) ->
     return table
 
 
+def _narrow_table(title: str | None = None) -> Table:
+    """Return an empty table without rules, so that a scorecard fits a terminal of 80 columns."""
+    padding = (0, 1, 0, 0)
+    return Table(title=title, title_justify="left", box=None, padding=padding, header_style="bold underline")
+
+
 def _headline(figures: Figures, indicator: Indicator, cell: Cell, language: Language) -> str:
     missing = figures.missing.get(indicator.key)
-    return language(missing) if missing is not None else cell_text(indicator, cell, language)
+    if missing is not None:
+        return "–"
+    return cell_text(indicator, cell, language) if cell.enough or not cell.n else f"({cell.n}/{cell.min_n})"
 
 
+def scorecard_notes(figures: Figures) -> list[Message]:
+    """Return what a reader of the table must know: what stands in brackets, and what is not supplied at all."""
+    notes = [
+        message("{indicator}: {reason}", indicator=INDICATORS[key].name, reason=reason)
+        for key, reason in figures.missing.items()
+    ]
+    if any(cell.n and not cell.enough for card in figures.scorecards.values() for cell in card.values()):
+        notes.append(message("(7/10): not enough data yet, 7 of the 10 that are needed"))
+    return notes
+
+
+_NAME_WIDTH = 12
 _SCOPES = {
     Scope.AGENT: message("Agent"),
     Scope.TEAM: message("Team"),
@@ -93,10 +114,10 @@ def cell_document(cell: Cell) -> dict[str, object]:
 
 def explanation_table(explanation: Explanation, urls: dict[str, str], language: Language) -> Table:
     """Return the tickets behind a figure: when, what each adds, and where to open it."""
-    table = Table()
+    table = _narrow_table()
     headings = (message("Ticket"), message("When"), message("Adds"), message("Of"), message("Link"))
-    for heading in headings:
-        table.add_column(language(heading))
+    for title in headings:
+        table.add_column(language(title), overflow="fold")
     for line in explanation.lines:
         table.add_row(
             line.ticket_id or "",

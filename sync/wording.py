@@ -29,6 +29,16 @@ FIELD_DESCRIPTIONS = {
     "resolution_minutes": message("Business time from creation to the solve that stands."),
 }
 
+_HEADINGS = {
+    "created": message("Created"),
+    "solved": message("Solved"),
+    "backlog": message("Backlog"),
+    "first_reply": message("First reply"),
+    "full_resolution": message("Resolution"),
+    "overdue_count": message("Overdue"),
+    "satisfaction_rate": message("Satisfied"),
+}
+
 FIELD_KINDS = {
     "due_at": "moment",
     "overdue": "yes_no",
@@ -37,6 +47,11 @@ FIELD_KINDS = {
     "first_reply_minutes": "integer",
     "resolution_minutes": "integer",
 }
+
+
+def heading(indicator: Indicator) -> Message:
+    """Return a name that fits over a narrow column."""
+    return _HEADINGS.get(indicator.key, indicator.name)
 
 
 def clock_name(clock: str) -> Message:

@@ -1,6 +1,7 @@
 """Family C: resolution."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kpi_engine.evidence import Evidence
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Reduction, Unit
@@ -10,44 +11,36 @@ from kpi_engine.message import message
 
 def _full_resolution(evidence: Evidence) -> Iterator[CreditLine]:
     if solve := evidence.last_solve:
-        seconds = evidence.working_seconds(evidence.opened_at, solve.at)
-        yield evidence.time_line("full_resolution", solve.at, evidence.solver(solve), seconds)
+        yield evidence.business_line("full_resolution", solve.at, evidence.solver(solve))
 
 
 def _full_resolution_calendar(evidence: Evidence) -> Iterator[CreditLine]:
     if solve := evidence.last_solve:
-        seconds = evidence.calendar_seconds(evidence.opened_at, solve.at)
-        yield evidence.line("full_resolution_calendar", solve.at, evidence.solver(solve), (seconds, 1))
+        yield evidence.calendar_line("full_resolution_calendar", solve.at, evidence.solver(solve))
 
 
-_STAMP = message("the last solve, while it stands")
-_CREDIT = message("the assignee at that solve")
+_BUSINESS = Indicator(
+    key="full_resolution",
+    catalogue="full_res (business)",
+    name=message("Full resolution time"),
+    formula=message("business time from creation to the last solve"),
+    stamp=message("the last solve, while it stands"),
+    credit=message("the assignee at that solve"),
+    unit=Unit.SECONDS,
+    better=Better.LOWER,
+    reduction=Reduction.MEAN,
+    lines=_full_resolution,
+    needs=frozenset({Input.TICKETS, Input.HISTORY}),
+)
 
 INDICATORS = (
-    Indicator(
-        key="full_resolution",
-        catalogue="full_res (business)",
-        name=message("Full resolution time"),
-        formula=message("business time from creation to the last solve"),
-        stamp=_STAMP,
-        credit=_CREDIT,
-        unit=Unit.SECONDS,
-        better=Better.LOWER,
-        reduction=Reduction.MEAN,
-        lines=_full_resolution,
-        needs=frozenset({Input.TICKETS, Input.HISTORY}),
-    ),
-    Indicator(
+    _BUSINESS,
+    replace(
+        _BUSINESS,
         key="full_resolution_calendar",
         catalogue="full_res (calendar)",
         name=message("Full resolution time (calendar)"),
         formula=message("calendar time from creation to the last solve"),
-        stamp=_STAMP,
-        credit=_CREDIT,
-        unit=Unit.SECONDS,
-        better=Better.LOWER,
-        reduction=Reduction.MEAN,
         lines=_full_resolution_calendar,
-        needs=frozenset({Input.TICKETS, Input.HISTORY}),
     ),
 )

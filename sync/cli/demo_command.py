@@ -14,7 +14,7 @@ from sync.cycle import PassReport
 from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played
 from sync.exits import Exit
 from sync.locale import terminal_text
-from sync.scorecards import figures_document, ordered_subjects, scorecard_table
+from sync.scorecards import figures_document, ordered_subjects, scorecard_notes, scorecard_table
 from sync.showing import change_sentences, pass_document
 from sync.wording import subject_name
 
@@ -70,6 +70,8 @@ def _show(call: Call, shown: Shown) -> None:
     """Print the demo's five parts: scorecards, writes, a summary ticket, a figure explained, what it cost."""
     language = call.language
     call.show(scorecard_table(shown.figures, shown.rules, language))
+    for note in scorecard_notes(shown.figures):
+        call.say(note)
     _heading(call, 1)
     call.say(message("custom fields created: {titles}", titles=", ".join(shown.first.created_fields)))
     for title, report in (

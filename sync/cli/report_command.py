@@ -11,7 +11,7 @@ from sync.editions import rulebook
 from sync.exits import Exit
 from sync.figures import as_of_now, figures
 from sync.locale import terminal_text
-from sync.scorecards import figures_document, ordered_subjects, scorecard_table
+from sync.scorecards import figures_document, ordered_subjects, scorecard_notes, scorecard_table
 
 SCOPES = click.Choice([scope.value for scope in Scope])
 PERIODS = click.Choice([kind.value for kind in PeriodKind])
@@ -53,6 +53,8 @@ def _reported(call: Call, account: Account, scope: Scope, by: str, named: str | 
     rules = rulebook(account)
     found = figures(account, asked_period(account, by, named, as_of), scope, as_of)
     call.show(scorecard_table(found, rules, call.language))
+    for note in scorecard_notes(found):
+        call.say(note)
     call.say(
         message(
             "{name}: data complete to {as_of}, time zone {zone}",

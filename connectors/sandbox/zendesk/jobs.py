@@ -136,13 +136,13 @@ def _queued(call: Call, kind: str, items: list[Row], update: Callable[[Row], Non
 
 
 def _results(items: list[Row], update: Callable[[Row], None], number: int) -> list[Row]:
-    results = [_result(index, item, update) for index, item in enumerate(items)]
+    results = [_result(item, update) for item in items]
     Random(number).shuffle(results)  # noqa: S311 -- Zendesk promises no order, and worlds must repeat
     return results
 
 
-def _result(index: int, item: Row, update: Callable[[Row], None]) -> Row:
-    result: Row = {"index": index, "id": item.get("id"), "action": "update"}
+def _result(item: Row, update: Callable[[Row], None]) -> Row:
+    result: Row = {"id": item.get("id"), "action": "update"}
     try:
         update(item)
     except Refusal as refusal:

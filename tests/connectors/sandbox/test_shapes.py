@@ -22,6 +22,7 @@ MAY_BE_NULL = {
     ),
     "SatisfactionRatingObject": ("assignee_id", "group_id", "comment", "reason"),
     "TicketFieldObject": ("agent_description",),
+    "UserForAdmin": ("alias", "details", "notes", "signature", "last_login_at", "default_group_id", "email"),
 }  # fmt: skip
 """What the description leaves out and recordings show."""
 

@@ -143,11 +143,11 @@ def test_a_suspended_agent_takes_no_tickets(sandbox: ZendeskSandbox, ask: Ask) -
 def test_tags_replace_the_list_or_add_to_it_or_take_from_it(sandbox: ZendeskSandbox, ask: Ask) -> None:
     ticket = sandbox.state.create_ticket(tags=("a",))
     put(ask, ticket.id, additional_tags=["b", "a"])
-    assert ticket.tags == ("a", "b")
+    assert list(ticket.tags) == ["a", "b"]
     put(ask, ticket.id, remove_tags=["a"])
-    assert ticket.tags == ("b",)
+    assert list(ticket.tags) == ["b"]
     put(ask, ticket.id, tags="c d")
-    assert ticket.tags == ("c", "d")
+    assert list(ticket.tags) == ["c", "d"]
 
 
 def test_a_safe_update_meets_the_state_it_was_made_for_or_conflicts(sandbox: ZendeskSandbox, ask: Ask) -> None:
@@ -188,16 +188,16 @@ def test_a_creation_needs_some_words(ask: Ask) -> None:
 
 
 def test_an_idempotency_key_creates_once_within_two_hours(sandbox: ZendeskSandbox, ask: Ask) -> None:
-    words = {"comment": {"body": "một"}}
-    first, second = post(ask, "k", **words), post(ask, "k", **words)
+    words = {"body": "một"}
+    first, second = post(ask, "k", comment=words), post(ask, "k", comment=words)
     assert first.headers["x-idempotency-lookup"] == "miss"
     assert second.headers["x-idempotency-lookup"] == "hit"
     assert first.json()["ticket"]["id"] == second.json()["ticket"]["id"]
     other = post(ask, "k", comment={"body": "hai"})
     assert (other.status_code, other.json()["error"]) == (400, "IdempotentRequestError")
-    assert post(ask, "k" * 256, **words).status_code == 400
+    assert post(ask, "k" * 256, comment=words).status_code == 400
     sandbox.advance(7201)
-    assert post(ask, "k", **words).json()["ticket"]["id"] != first.json()["ticket"]["id"]
+    assert post(ask, "k", comment=words).json()["ticket"]["id"] != first.json()["ticket"]["id"]
 
 
 def test_an_external_id_is_found_at_once_and_need_not_be_unique(sandbox: ZendeskSandbox, ask: Ask) -> None:

@@ -57,12 +57,10 @@ def test_a_ticket_has_about_ten_events(world: ZendeskSandbox) -> None:
     assert [audit.at for audit in world.state.audits] == sorted(audit.at for audit in world.state.audits)
 
 
-def test_generation_follows_an_update_by_no_more_than_three_seconds(world: ZendeskSandbox) -> None:
-    lags = {
-        ticket.generated_at - ticket.updated_at for ticket in world.state.tickets.values() if ticket.id % 224 != 219
-    }
-    assert {0, 1, 2} <= lags
-    assert all(lag >= 0 for lag in lags)
+def test_generation_follows_an_update_by_a_few_seconds_and_never_precedes_it(world: ZendeskSandbox) -> None:
+    lags = sorted(ticket.generated_at - ticket.updated_at for ticket in world.state.tickets.values())
+    assert lags[0] == 0
+    assert lags[len(lags) * 9 // 10] in {1, 2, 3}
 
 
 def by_agent_then_trigger(sandbox: ZendeskSandbox, ticket: Ticket) -> bool:
@@ -101,7 +99,9 @@ AWKWARD: dict[str, Callable[[ZendeskSandbox, Ticket], bool]] = {
     "never replied": lambda _, ticket: ticket.status == "new" and ticket.assignee_id is None,
     "two statuses in one update": by_agent_then_trigger,
     "solved without a reply": solved_without_reply,
-    "jumped to closed": lambda _, ticket: ticket.solved_at is None and ticket.status == "closed" and not ticket.tags,
+    "jumped to closed": lambda _, ticket: (
+        ticket.solved_at is None and ticket.status == "closed" and "closed_by_merge" not in ticket.tags
+    ),
     "requester is an agent": lambda sandbox, ticket: role_of_requester(sandbox, ticket) == "agent",
     "rated before a handover": rated_by_another,
     "withdrawn": lambda sandbox, ticket: (
@@ -214,7 +214,7 @@ def test_connections_stay_open_between_requests_and_end_with_the_sandbox() -> No
             sockets = set()
             for _ in range(3):
                 answer = session.get(address, stream=True, timeout=5)
-                sockets.add(answer.raw.connection.sock)
+                sockets.add(getattr(answer.raw.connection, "sock", None))
                 assert answer.json()
             assert len(sockets) == 1
             assert [line[2] for line in sandbox.requests] == [200] * 3

@@ -1,0 +1,58 @@
+# What people run: `make demo` and `make test`. The rest is for maintainers.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock" --quiet
+
+.PHONY: demo test check docs messages schema lock bench clean
+
+demo: $(VENV)/demo.installed
+	$(BIN)/helpdesk-kpi demo
+
+test: $(VENV)/dev.installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=95
+	$(BIN)/coverage report --include='kpi_engine/*' --fail-under=100
+
+# Every package comes from a lock file with its hash; ours is installed from the checkout, without an index.
+$(VENV)/demo.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --no-index --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/dev.installed: requirements-dev.lock $(VENV)/demo.installed
+	$(PIP) --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+docs: $(VENV)/dev.installed ## Write docs/indicators.md anew from the tables of indicators
+	$(BIN)/python -c 'from sync.documents import write_indicators; write_indicators()'
+
+schema: $(VENV)/dev.installed ## Write config/schema.json anew from the settings models
+	$(BIN)/python -c 'from config.schema import generated_schema_text as text; print(text(), end="")' > .schema.new
+	mv .schema.new config/schema.json
+
+messages: $(VENV)/dev.installed ## Bring the Vietnamese catalogue up to date with the sentences in the code
+	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword message --no-location --omit-header \
+		--output .messages.pot kpi_engine connectors config sync
+	$(BIN)/pybabel --quiet update --ignore-obsolete --no-fuzzy-matching --no-wrap --omit-header \
+		--input-file .messages.pot --output-file sync/locale/vi.po --locale vi
+	rm .messages.pot
+
+lock: ## Pin every dependency anew; needs uv
+	$(LOCK) --group build --output-file requirements.lock
+	$(LOCK) --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+
+bench: $(VENV)/demo.installed
+	$(BIN)/python benchmarks/thread.py
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
