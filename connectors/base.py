@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from kpi_engine.message import Message
+from kpi_engine.message import Message, message
 from kpi_engine.records import FieldValue, Record
 
 
@@ -32,6 +32,17 @@ class Stream(StrEnum):
     HISTORY = "history"
     RATINGS = "ratings"
 
+
+STREAM_NAMES = {
+    Stream.AGENTS: message("agents"),
+    Stream.GROUPS: message("groups"),
+    Stream.MEMBERSHIPS: message("group memberships"),
+    Stream.SCHEDULES: message("business hours"),
+    Stream.TICKETS: message("tickets"),
+    Stream.HISTORY: message("ticket history"),
+    Stream.RATINGS: message("satisfaction ratings"),
+}
+"""What people call the streams."""
 
 DATING = frozenset({Stream.TICKETS, Stream.HISTORY, Stream.RATINGS})
 """The streams whose least complete_through is a pass's as_of."""

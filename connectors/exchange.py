@@ -166,7 +166,7 @@ def _lost(request: Request, reason: str) -> TransientError:
     )
 
 
-def _out_of_reach(request: Request, reason: str) -> TransientError:
+def _out_of_reach(request: Request, reason: str | Message) -> TransientError:
     return TransientError(
         message(
             "{base_url} cannot be reached ({reason}); check the network and any proxy, or try again later.",
@@ -240,7 +240,7 @@ def _lasting(request: Request, roots: Sequence[BaseException], reason: str) -> C
 
 def _no_such_host(request: Request, roots: Sequence[BaseException]) -> ConnectorError | Again:
     if any(isinstance(root, socket.gaierror) and root.errno == socket.EAI_AGAIN for root in roots):
-        return Again(_out_of_reach(request, "its name could not be looked up just now"))
+        return Again(_out_of_reach(request, message("its name could not be looked up just now")))
     return AddressError(
         message("{base_url}: there is no host of that name; check base_url.", base_url=request.base_url),
     )

@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -33,13 +33,22 @@ from connectors.exchange import (
 from connectors.origin import Origin, checked_origin
 from connectors.quota import Quota
 from connectors.redaction import Redaction
-from connectors.signing_in import SignIn
 from connectors.waiting import Patience, instant, retry_after
 from kpi_engine.message import message
 
 _log = logging.getLogger(__name__)
 
 _SECRET_HEADERS = ("Authorization", "Cookie", "Proxy-Authorization")
+
+
+class SignIn(Protocol):
+    """How requests are signed; may itself send through the session, with `unsigned=True`."""
+
+    def headers(self, session: "Session") -> dict[str, str]:
+        """Return the headers that sign a request, asking for a token first where one is needed."""
+
+    def refresh(self, session: "Session") -> bool:
+        """After a 401: renew the credentials; True means that trying once more makes sense."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Shown:
     first: PassReport
     second: PassReport
     figures: Figures
+    teams: Figures
     explanation: Explanation
 
     @property
@@ -102,7 +103,8 @@ def _shown(account: Account, first: PassReport, second: PassReport) -> Shown:
     agents = [agent for agent in found.scorecards if agent is not None]
     most = max(agents, key=lambda agent: (found.scorecards[agent][overdue.key].n, agent))
     question = Question(Scope.AGENT, account.name, week, as_of, min_n(account))
-    return Shown(account, rulebook(account), first, second, found, explained(account, overdue, question, most))
+    teams = figures(account, week, Scope.TEAM, as_of)
+    return Shown(account, rulebook(account), first, second, found, teams, explained(account, overdue, question, most))
 
 
 def least_requests(report: PassReport, account: Account, *, first: bool) -> int:

@@ -1,9 +1,9 @@
 """Figures from what is stored: scorecards of agents, teams and the account, and the credit lines behind one figure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.base import Stream
+from connectors.base import STREAM_NAMES, Stream
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Input, Reduction
 from kpi_engine.measurement import CreditLine, Measurement
@@ -19,10 +19,14 @@ Scorecard = Mapping[str, Cell]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The scorecards of one period in one scope; `missing` says why an indicator has nothing to say at all."""
+    """The scorecards of one period in one scope, with the credit lines behind each subject's figures by indicator.
+
+    `missing` says why an indicator has nothing to say at all.
+    """
 
     question: Question
     scorecards: Mapping[str | None, Scorecard]
+    lines: Mapping[str | None, Mapping[str, Sequence[CreditLine]]]
     missing: Mapping[str, Message] = field(default_factory=dict)
 
 
@@ -36,7 +40,7 @@ def figures(account: Account, period: Period, scope: Scope, as_of: int) -> Figur
         subject: {key: cell(indicator, lines.get(key, []), question, subject) for key, indicator in INDICATORS.items()}
         for subject, lines in grouped.items()
     }
-    return Figures(question, cards, missing_inputs(account))
+    return Figures(question, cards, grouped, missing_inputs(account))
 
 
 def _lines(account: Account, period: Period, as_of: int) -> Iterator[tuple[str, CreditLine]]:
@@ -94,11 +98,11 @@ _STREAM_OF = {Input.TICKETS: Stream.TICKETS, Input.HISTORY: Stream.HISTORY, Inpu
 
 
 def missing_inputs(account: Account) -> dict[str, Message]:
-    """Return why an indicator cannot say anything: by indicator, the input that this account does not supply."""
+    """Return why an indicator cannot say anything: by indicator, an input that this account does not supply."""
     cursors = account.store.cursors.all(account.name)
     absent = {needed for needed, stream in _STREAM_OF.items() if stream not in cursors}
     return {
-        key: message("this account supplies no {input}", input=", ".join(sorted(indicator.needs & absent)))
+        key: message("this account supplies no {input}", input=STREAM_NAMES[_STREAM_OF[min(indicator.needs & absent)]])
         for key, indicator in INDICATORS.items()
         if indicator.needs & absent
     }

@@ -25,7 +25,7 @@ class Pulled:
     rows: dict[str, int] = field(default_factory=dict)
     new: int = 0
     rejected: int = 0
-    skipped: dict[str, Message] = field(default_factory=dict)
+    skipped: dict[Stream, Message] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def cell_document(cell: Cell) -> dict[str, object]:
 def explanation_table(explanation: Explanation, urls: dict[str, str], language: Language) -> Table:
     """Return the tickets behind a figure: when, what each adds, and where to open it."""
     table = _narrow_table()
-    headings = (message("Ticket"), message("When"), message("Adds"), message("Of"), message("Link"))
+    headings = (message("Ticket"), message("When"), message("Adds"), message("Clock"), message("Link"))
     for title in headings:
         table.add_column(language(title), overflow="fold")
     for line in explanation.lines:

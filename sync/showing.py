@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from connectors.base import STREAM_NAMES
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.records import FieldValue
 from sync.cycle import Mode, PassReport
 from sync.locale import Language
 from sync.planning import FieldChange, TicketPlan
-from sync.wording import FIELD_KINDS, FIELD_TITLES
+from sync.wording import FIELD_KINDS, FIELD_TITLES, TARGET_NAMES
 
 LISTED = 20
 
@@ -36,7 +38,7 @@ def pass_sentences(report: PassReport, mode: Mode, language: Language) -> Iterat
 
 def _gaps(report: PassReport) -> Iterator[Message]:
     for stream, reason in report.pulled.skipped.items():
-        yield message("{stream} skipped: {reason}", stream=stream, reason=reason)
+        yield message("{stream} skipped: {reason}", stream=STREAM_NAMES[stream], reason=reason)
     if report.pulled.rejected:
         yield message("{n} rows could not be read and are in quarantine", n=report.pulled.rejected)
     yield from report.problems
@@ -60,7 +62,7 @@ def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Mes
                 yield message(
                     "agent {id}: {field}: {old} → {new} ({why})",
                     id=desired.target_id,
-                    field=key,
+                    field=INDICATORS[key].name,
                     old=value_words(key, old, language),
                     new=value_words(key, new, language),
                     why=desired.why,
@@ -83,7 +85,9 @@ def _written(report: PassReport, language: Language) -> Iterator[Message]:
         waiting=language.number(report.sent.waiting),
     )
     for queued, reason in report.sent.refused[:LISTED]:
-        yield message("{target} {id} refused: {reason}", target=queued.target, id=queued.target_id, reason=reason)
+        yield message(
+            "{target} {id} refused: {reason}", target=TARGET_NAMES[queued.target], id=queued.target_id, reason=reason
+        )
     yield from {str(warning): warning for warning in report.sent.warnings}.values()
 
 

@@ -14,14 +14,12 @@ from kpi_engine.records import Agent
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import OWN_TAG, Rulebook
 from sync.account import Account
-from sync.figures import Figures, Scorecard, explained, figures
+from sync.figures import Figures, Scorecard, figures
 from sync.locale import Language
 from sync.store.changes import Desired
 from sync.store.published import PublishedCell
 from sync.store.summaries import Summary
 from sync.wording import cell_text, clock_name, detail_text, subject_name
-
-_MOST_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +166,9 @@ class _Writer:
         return language(indicator.name), value, detail_text(indicator, cell, language)
 
     def overdue_rows(self, subject: str) -> list[tuple[str, str]]:
-        """Return the overdue tickets behind the figure: (link, when)."""
-        explanation = explained(self.account, INDICATORS["overdue_count"], self.found.question, subject)
-        return [
-            (self.account.connector.ticket_url(line.ticket_id or ""), self.overdue_words(line))
-            for line in explanation.lines[:_MOST_LISTED]
-        ]
+        """Return the overdue tickets behind the figure, in order of time: (link, which clock and when)."""
+        lines = sorted(self.found.lines[subject].get("overdue_count", ()), key=lambda line: line.at)
+        return [(self.account.connector.ticket_url(line.ticket_id or ""), self.overdue_words(line)) for line in lines]
 
     def overdue_words(self, line: CreditLine) -> str:
         clock = self.language(clock_name(line.part or ""))

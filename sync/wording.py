@@ -1,10 +1,12 @@
 """How our keys and figures are put into words: clocks, ticket fields, subjects, values."""
 
+from connectors.base import Target
 from kpi_engine.indicators.indicator import Indicator, Unit
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.locale import Language
+from sync.store.changes import ChangeState
 
 _CLOCKS = {
     "first_reply": message("First reply"),
@@ -52,6 +54,32 @@ FIELD_KINDS = {
 def heading(indicator: Indicator) -> Message:
     """Return a name that fits over a narrow column."""
     return _HEADINGS.get(indicator.key, indicator.name)
+
+TARGET_NAMES = {
+    Target.TICKET: message("ticket"),
+    Target.AGENT: message("agent"),
+    Target.SUMMARY: message("summary"),
+}
+
+PASS_WORDS = {
+    "sync": message("sync"),
+    "dry-run": message("dry run"),
+    "running": message("running"),
+    "done": message("done"),
+    "failed": message("failed"),
+    "interrupted": message("interrupted"),
+}
+"""The modes of passes and the states they end in."""
+
+CHANGE_STATES = {
+    ChangeState.QUEUED: message("queued"),
+    ChangeState.SENDING: message("being sent"),
+    ChangeState.UNDER_WAY: message("under way"),
+    ChangeState.DELIVERED: message("delivered"),
+    ChangeState.REFUSED: message("refused"),
+    ChangeState.IN_DOUBT: message("in doubt"),
+    ChangeState.SUPERSEDED: message("replaced by newer ones"),
+}
 
 
 def clock_name(clock: str) -> Message:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from connectors import paging
 from connectors.base import (
+    STREAM_NAMES,
     Change,
     Check,
     Clock,
@@ -171,7 +172,8 @@ class Zendesk:
         except (SignInError, RefusedError) as error:
             self._who_am_i()  # tells a lost sign-in and an unknown subdomain from a missing feature
             if resource.optional and error.status in _FORBIDDEN_OR_MISSING:
-                raise Unavailable(message("Zendesk does not offer {stream} to this account", stream=stream)) from error
+                told = message("Zendesk does not offer {stream} to this account", stream=STREAM_NAMES[stream])
+                raise Unavailable(told) from error
             raise
 
     def checks(self) -> Iterator[Check]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from connectors.base import Clock
 from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
-from connectors.http import Session
-from connectors.signing_in import Basic, Bearer, SignIn
+from connectors.http import Session, SignIn
+from connectors.signing_in import Basic, Bearer
 from connectors.zendesk.settings import ApiToken, ClientCredentials, ZendeskSettings
 from kpi_engine.message import message
 

@@ -26,7 +26,7 @@ INDICATORS = (
         formula=message("number of clocks that went over their goal, each ticket once per clock"),
         stamp=message("the instant of the breach"),
         credit=message(
-            "the holder at the breach if he held the clock for at least 10 % of its goal, "
+            "the holder at the breach if he held the clock for at least a tenth of its goal, "
             "else who held it longest if for at least half of the goal, else the team"
         ),
         unit=Unit.TICKETS,

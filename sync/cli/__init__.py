@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 from kpi_engine.message import Message, message
-from sync.locale import terminal_text
+from sync.locale import click_speaks, preferred_language, terminal_text
 
 COMMANDS: dict[str, Message] = {
     "demo": message("Show the whole product against a simulated helpdesk; needs no account."),
@@ -20,6 +20,9 @@ COMMANDS: dict[str, Message] = {
     "schema": message("Print the JSON Schema of the configuration file."),
     "version": message("Print the version."),
 }
+
+
+click_speaks(preferred_language())
 
 
 class _Commands(click.Group):

@@ -52,7 +52,7 @@ def _keep(call: Call, port: int) -> Exit:
     config = config_text(sandbox, call.language.code)
     call.say(message("the simulated helpdesk answers at {address}; stop it with Ctrl-C", address=sandbox.base_url))
     call.say(message("save this as helpdesk-kpi.yaml:"))
-    call.say(message("{config}", config=config))
+    call.say_text(config)
     call.say(
         message("and set: export {variable}={secret}", variable=SECRET_VARIABLE, secret=sandbox.oauth.client_secret)
     )
@@ -69,7 +69,8 @@ def _keep(call: Call, port: int) -> Exit:
 def _show(call: Call, shown: Shown) -> None:
     """Print the demo's five parts: scorecards, writes, a summary ticket, a figure explained, what it cost."""
     language = call.language
-    call.show(scorecard_table(shown.figures, shown.rules, language))
+    for figures in (shown.figures, shown.teams):
+        call.show(scorecard_table(figures, shown.rules, language))
     for note in scorecard_notes(shown.figures):
         call.say(note)
     _heading(call, 1)
@@ -95,7 +96,7 @@ def _show(call: Call, shown: Shown) -> None:
     _heading(call, 2)
     if shown.second.summaries:
         ticket = shown.second.summaries[0].desired.summary
-        call.say(message("{text}", text=ticket.text if ticket is not None else ""))
+        call.say_text(ticket.text if ticket is not None else "")
     _heading(call, 3)
     say_explanation(call, shown.account, shown.explanation, shown.rules)
     _heading(call, 4)
@@ -134,6 +135,7 @@ def _document(call: Call, shown: Shown) -> dict[str, object]:
     urls = ticket_urls(shown.account, shown.explanation)
     return {
         "scorecards": figures_document(shown.figures, names),
+        "teams": figures_document(shown.teams, ordered_subjects(shown.teams, shown.rules, call.language)),
         "passes": [
             {
                 **pass_document(report),

@@ -21,7 +21,13 @@ from sync.wording import cell_text, detail_text, subject_name
 @click.argument("indicator", type=click.Choice(list(INDICATORS)))
 @click.option("--agent", help=terminal_text(message("An agent's id, e-mail or name.")))
 @click.option("--team", help=terminal_text(message("A team's name.")))
-@click.option("--by", type=PERIODS, default="week", show_default=True)
+@click.option(
+    "--by",
+    type=PERIODS,
+    default="week",
+    show_default=True,
+    help=terminal_text(message("How long the period is, where none is named.")),
+)
 @click.option("--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11.")))
 @click.option("--account", "name", help=terminal_text(message("The connector's name, where there are several.")))
 @framed

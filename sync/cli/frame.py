@@ -1,7 +1,9 @@
 """What every command shares: its options, its settings, store and accounts, its output, and its exit code."""
 
+import io
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +18,7 @@ import click
 from rich.console import Console
 
 from config import Settings, SettingsError, load, not_yet_in_force
+from connectors.body import one_line
 from connectors.errors import ConnectorError
 from kpi_engine.message import Message, message
 from sync.account import Account
@@ -27,6 +30,8 @@ from sync.store import StoreError
 
 CONFIG_VARIABLE = "HELPDESK_KPI_CONFIG"
 DEFAULT_CONFIG = "helpdesk-kpi.yaml"
+_WIDE = 240
+"""Columns of a file or a pipe: wide enough that no table is folded."""
 
 
 @dataclass(slots=True)
@@ -58,8 +63,12 @@ class Call:
 
     def say(self, sentence: Message) -> None:
         """Print a result for people, unless JSON was asked for."""
+        self.say_text(self.language(tamed(sentence)))
+
+    def say_text(self, text: str) -> None:
+        """Print a result that is in words already, of one line or several."""
         if not self.as_json:
-            self.screen.print(plain(self.language(sentence)), markup=False, highlight=False, soft_wrap=True)
+            self.screen.print(plain(text), markup=False, highlight=False, soft_wrap=True)
 
     def show(self, renderable: object) -> None:
         """Print a table for people, unless JSON was asked for."""
@@ -69,16 +78,23 @@ class Call:
     def answer(self, document: object) -> None:
         """Print the JSON answer, if JSON was asked for."""
         if self.as_json:
-            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, sort_keys=False) + "\n")
+            only_ascii = "utf" not in (sys.stdout.encoding or "").lower()
+            sys.stdout.write(json.dumps(document, ensure_ascii=only_ascii, indent=2, sort_keys=False) + "\n")
+            sys.stdout.flush()
 
     def note(self, sentence: Message) -> None:
         """Print a remark to standard error, unless -q was given."""
         if not self.quiet:
-            self.notes.print(plain(self.language(sentence)), markup=False, highlight=False, soft_wrap=True)
+            self.notes.print(plain(self.language(tamed(sentence))), markup=False, highlight=False, soft_wrap=True)
 
     def complain(self, sentence: Message) -> None:
         """Print an error to standard error, always."""
-        self.complain_text(self.language(sentence))
+        self.complain_text(self.language(tamed(sentence)))
+
+    def complain_settings(self, error: SettingsError) -> None:
+        """Print every problem of the configuration, each on a line with its place."""
+        for problem in error.problems:
+            self.complain_text(problem.text(self.language))
 
     def complain_text(self, text: str) -> None:
         """Print an error that is in words already."""
@@ -86,8 +102,19 @@ class Call:
 
 
 def plain(text: str) -> str:
-    """Return text without control characters, so that no name can steer a terminal or forge a line."""
+    """Return text without control characters, so that nothing in it can steer a terminal."""
     return "".join(character for character in text if character.isprintable() or character == "\n")
+
+
+def tamed(sentence: Message) -> Message:
+    """Return the sentence with each of its values on one line, so that no name can forge a line of its own."""
+    return Message(sentence.text, {name: _tame(value) for name, value in sentence.values.items()})
+
+
+def _tame(value: object) -> object:
+    if isinstance(value, Message):
+        return tamed(value)
+    return one_line(value) if isinstance(value, str) else value
 
 
 def framed(function: Callable[..., Exit | None]) -> Callable[..., NoReturn]:
@@ -106,6 +133,7 @@ def framed(function: Callable[..., Exit | None]) -> Callable[..., NoReturn]:
     @click.option("-v", "--verbose", count=True, help=terminal_text(message("Log what happens; twice for more.")))
     @wraps(function)
     def command(config: Path, as_json: bool, quiet: bool, verbose: int, **options: Any) -> NoReturn:  # noqa: ANN401, FBT001 -- click hands over whatever the command declared, by name
+        _bear_any_encoding()
         logging.basicConfig(level=_level(verbose), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
         call = Call(
             config=config,
@@ -113,12 +141,19 @@ def framed(function: Callable[..., Exit | None]) -> Callable[..., NoReturn]:
             quiet=quiet,
             verbose=verbose,
             language=Language(preferred_language()),
-            screen=Console(),
+            screen=Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE),
             notes=Console(stderr=True),
         )
         sys.exit(int(_guarded(call, function, options)))
 
     return command
+
+
+def _bear_any_encoding() -> None:
+    """Let a character that the terminal or the file cannot hold become a question mark instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _level(verbose: int) -> int:
@@ -130,15 +165,16 @@ def _guarded(call: Call, function: Callable[..., Exit | None], options: dict[str
     try:
         return function(call, **options) or Exit.OK
     except SettingsError as error:
-        for problem in error.problems:
-            call.complain_text(problem.text(call.language))
+        call.complain_settings(error)
         return Exit.SETTINGS
     except (ConnectorError, StoreError, UnknownAccountError) as error:
         call.complain(error.message)
         return exit_for(error)
-    except (KeyboardInterrupt, TerminatedError) as stop:
+    except (KeyboardInterrupt, click.Abort, TerminatedError) as stop:
         call.complain(message("stopped; what was saved until now stays"))
-        return Exit.INTERRUPTED if isinstance(stop, KeyboardInterrupt) else Exit.TERMINATED
+        return Exit.TERMINATED if isinstance(stop, TerminatedError) else Exit.INTERRUPTED
+    except BrokenPipeError:
+        raise  # whoever read our output has left: click ends quietly
     except OSError as error:
         call.complain(message("{place}: {reason}", place=error.filename or "–", reason=error.strerror or str(error)))
         return Exit.UNEXPECTED

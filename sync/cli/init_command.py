@@ -31,6 +31,12 @@ _QUESTIONS: dict[str, tuple[Message, str | None]] = {
 }
 
 
+_SIGN_IN_QUESTIONS = {
+    "client_id": message("The OAuth client's identifier"),
+    "email": message("The e-mail address an API token acts as"),
+}
+
+
 def _option(key: str) -> Callable[[Command], Command]:
     choices = {"language": LANGUAGES, "kind": tuple(CONNECTORS), "auth_method": METHODS}.get(key)
     kind = click.Choice(choices) if choices else None
@@ -47,8 +53,8 @@ def _option(key: str) -> Callable[[Command], Command]:
 @_option("auth_method")
 @_option("variable")
 @_option("history_from")
-@click.option("--client-id", default="", help=terminal_text(message("The OAuth client's identifier.")))
-@click.option("--email", default="", help=terminal_text(message("The e-mail address an API token acts as.")))
+@click.option("--client-id", default="", help=terminal_text(_SIGN_IN_QUESTIONS["client_id"]))
+@click.option("--email", default="", help=terminal_text(_SIGN_IN_QUESTIONS["email"]))
 @click.option(
     "--trusted-host", is_flag=True, help=terminal_text(message("Allow an address outside the vendor's domain."))
 )
@@ -84,7 +90,7 @@ def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
             flag = f"--{key.replace('_', '-')}"
             if not ask:
                 raise click.UsageError(terminal_text(message("{flag} is needed", flag=flag)))
-            answers[key] = click.prompt(key, err=True)
+            answers[key] = click.prompt(terminal_text(_SIGN_IN_QUESTIONS[key]), err=True)
     return Answers(**answers)
 
 

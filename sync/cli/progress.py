@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from connectors.base import Stream
+from connectors.base import STREAM_NAMES, Stream
 from sync.cli.frame import Call
 from sync.pull import Progress as Told
 from sync.pull import silent
@@ -22,7 +22,8 @@ def progress_on(call: Call) -> Iterator[Told]:
         tasks: dict[str, int] = {}
 
         def told(stream: Stream, rows: int, total: int | None) -> None:
-            task = tasks.setdefault(stream, bar.add_task(stream, total=total) if stream not in tasks else -1)
-            bar.update(task, completed=rows, total=total)  # type: ignore[arg-type]  # rich's own TaskID is an int
+            if stream not in tasks:
+                tasks[stream] = bar.add_task(call.language(STREAM_NAMES[stream]), total=total)
+            bar.update(tasks[stream], completed=rows, total=total)  # type: ignore[arg-type]  # rich's own TaskID is an int
 
         yield told

@@ -19,8 +19,20 @@ PERIODS = click.Choice([kind.value for kind in PeriodKind])
 
 @click.command("report", help=terminal_text(message("Show the scorecards of a period.")))
 @click.argument("names", nargs=-1)
-@click.option("--scope", type=SCOPES, default=Scope.AGENT.value, show_default=True)
-@click.option("--by", type=PERIODS, default=PeriodKind.WEEK.value, show_default=True)
+@click.option(
+    "--scope",
+    type=SCOPES,
+    default=Scope.AGENT.value,
+    show_default=True,
+    help=terminal_text(message("Whose scorecards: each agent's, each team's or the whole account's.")),
+)
+@click.option(
+    "--by",
+    type=PERIODS,
+    default=PeriodKind.WEEK.value,
+    show_default=True,
+    help=terminal_text(message("How long the period is, where none is named.")),
+)
 @click.option("--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11.")))
 @framed
 def command(call: Call, names: tuple[str, ...], scope: str, by: str, period: str | None) -> Exit:
@@ -42,7 +54,7 @@ def asked_period(account: Account, by: str, named: str | None, as_of: int) -> Pe
     try:
         return period_named(named, account.settings.timezone)
     except ValueError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(terminal_text(error.args[0])) from error
 
 
 def _reported(call: Call, account: Account, scope: Scope, by: str, named: str | None) -> dict[str, object] | None:

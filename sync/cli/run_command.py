@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from config import Settings, resolve
+from config import Settings, SettingsError, resolve
 from connectors.base import Stream
 from connectors.errors import ConnectorError
 from kpi_engine.message import message
@@ -77,3 +77,5 @@ def _passed(call: Call, settings: Settings, name: str, stopping: threading.Event
                 call.note(sentence)
     except (ConnectorError, StoreError) as error:
         call.complain(message("{name}: {problem}", name=name, problem=error.message))
+    except SettingsError as error:  # a secret's file can go while we run
+        call.complain_settings(error)

@@ -10,6 +10,7 @@ from sync.figures import as_of_now
 from sync.locale import terminal_text
 from sync.planning import ARMED
 from sync.scheduler import next_run
+from sync.wording import CHANGE_STATES, PASS_WORDS
 
 _SHOWN_PASSES = 5
 
@@ -81,13 +82,14 @@ def _say(call: Call, account: Account, document: dict[str, object]) -> None:
             message(
                 "  pass of {began}: {mode}, {state}; {measured} tickets measured, {delivered} writes",
                 began=language.moment(each.began_at),
-                mode=each.mode,
-                state=each.state,
+                mode=PASS_WORDS[each.mode],
+                state=PASS_WORDS[each.state],
                 measured=each.counts.get("measured", 0),
                 delivered=each.counts.get("delivered", 0),
             )
         )
-    outbox = ", ".join(f"{state} {n}" for state, n in sorted(store.changes.counts(name).items()))
+    counts = store.changes.counts(name)
+    outbox = ", ".join(f"{language(CHANGE_STATES[state])} {n}" for state, n in sorted(counts.items()))
     call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
     call.say(message("  quarantine: {n}", n=store.quarantine.count(name)))
     run = document["next_run"]

@@ -1,16 +1,12 @@
 """Everything a person reads, in his language: sentences, numbers, dates and durations."""
 
-import io
+import gettext
 import os
 from datetime import UTC, datetime, tzinfo
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from importlib.resources import files
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
@@ -18,19 +14,11 @@ from kpi_engine.message import Message
 
 LANGUAGES = ("en", "vi")
 LANGUAGE_VARIABLE = "HELPDESK_KPI_LANGUAGE"
-_MINUTE, _HOUR = 60, 3600
+CATALOGUES = str(Path(__file__).parent)
+"""The folder of the compiled catalogues: ours, made from vi.po, and that of click's own words."""
 
-
-@cache
-def _catalogue(code: str) -> NullTranslations:
-    """Return the compiled catalogue; English sentences are their own."""
-    if code == "en":
-        return NullTranslations()
-    source = (files(__package__) / f"{code}.po").read_bytes()
-    compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(source), locale=code))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+_OURS, _CLICKS = "helpdesk-kpi", "messages"
+_MINUTE = 60
 
 
 class Language:
@@ -39,6 +27,8 @@ class Language:
     def __init__(self, code: str, zone: str = "UTC") -> None:
         self.code = code
         self.zone: tzinfo = ZoneInfo(zone)
+        # English sentences are their own catalogue.
+        self._catalogue = gettext.translation(_OURS, CATALOGUES, [code], fallback=True)
 
     def __call__(self, sentence: Message) -> str:
         """Return the sentence in this language; values that are sentences are translated too."""
@@ -47,7 +37,7 @@ class Language:
 
     def template(self, text: str) -> str:
         """Return the translated sentence with its placeholders still open."""
-        return _catalogue(self.code).gettext(text) if text else text
+        return self._catalogue.gettext(text) if text else text
 
     def number(self, value: float, digits: int = 0) -> str:
         """Return a number as the language writes it."""
@@ -87,6 +77,12 @@ def preferred_language() -> str:
         if value := os.environ.get(variable):
             return "vi" if value.startswith("vi") else "en"
     return "en"
+
+
+def click_speaks(code: str) -> None:
+    """Let click use this language for its own words (Usage, Error, No such option): it asks gettext at large."""
+    gettext.bindtextdomain(_CLICKS, CATALOGUES)
+    os.environ["LANGUAGE"] = code  # the first of the variables in which gettext looks for a language
 
 
 def terminal_text(sentence: Message) -> str:

@@ -323,6 +323,6 @@ _READ: Final[dict[str, Callable[[Any], Any]]] = {
 }
 
 
-def _queued(row: Any) -> Queued:  # noqa: ANN401 -- a row
+def _queued(row: Any) -> Queued:
     stored: dict[str, Any] = row._asdict()
     return Queued(**{name: _READ[name](value) if name in _READ else value for name, value in stored.items()})

@@ -16,7 +16,7 @@ R = TypeVar("R")
 _GETTERS: dict[type, Callable[[Any], object]] = {}
 
 
-def _by_position(value: Any) -> object:  # noqa: ANN401 -- any dataclass
+def _by_position(value: Any) -> object:
     kind = type(value)
     if kind not in _GETTERS:
         _GETTERS[kind] = attrgetter(*(field.name for field in fields(value)))
@@ -32,7 +32,7 @@ def encoded(value: object) -> str:
     return _ENCODER.encode(value)
 
 
-def decoded(body: str) -> Any:  # noqa: ANN401 -- JSON is anything
+def decoded(body: str) -> Any:
     """Return what `encoded` wrote, arrays where dataclasses or tuples were."""
     return json.loads(body)
 
@@ -42,7 +42,7 @@ def fingerprint(body: str) -> str:
     return blake2b(body.encode(), digest_size=8).hexdigest()
 
 
-def tupled(value: Any) -> Any:  # noqa: ANN401 -- JSON is anything
+def tupled(value: Any) -> Any:
     """Return `value` with tuples for arrays, at any depth."""
     return tuple(map(tupled, value)) if isinstance(value, list) else value
 

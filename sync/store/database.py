@@ -109,22 +109,22 @@ class Database:
         with self.writing() as connection:
             return len(connection.execute(new, list(rows)).all())
 
-    def rows(self, statement: Any) -> Sequence[Any]:  # noqa: ANN401 -- a select, and rows of its columns
+    def rows(self, statement: Any) -> Sequence[Any]:
         """Return all rows of a select."""
         with self.reading() as connection:
             return connection.execute(statement).all()
 
-    def scalars(self, statement: Any) -> Sequence[Any]:  # noqa: ANN401 -- a select of one column, and its values
+    def scalars(self, statement: Any) -> Sequence[Any]:
         """Return the values of a select of one column."""
         with self.reading() as connection:
             return connection.execute(statement).scalars().all()
 
-    def scalar(self, statement: Any) -> Any:  # noqa: ANN401 -- a select of one value
+    def scalar(self, statement: Any) -> Any:
         """Return the one value of a select, None where there is no row."""
         with self.reading() as connection:
             return connection.execute(statement).scalar()
 
-    def execute(self, statement: Any) -> int:  # noqa: ANN401 -- an update or delete
+    def execute(self, statement: Any) -> int:
         """Run a statement and return the number of rows it touched."""
         with self.writing() as connection:
             return int(connection.execute(statement).rowcount)

@@ -44,7 +44,7 @@ class Editions:
         ]
 
 
-def _last(connector: str, kind: str, key: str) -> Any:  # noqa: ANN401 -- a select
+def _last(connector: str, kind: str, key: str) -> Any:
     columns = select(EDITION.c.digest, EDITION.c.valid_from)
     same = columns.where(EDITION.c.connector == connector, EDITION.c.kind == kind, EDITION.c.key == key)
     return same.order_by(EDITION.c.edition_id.desc()).limit(1)

@@ -80,7 +80,7 @@ def _still(lock: Lock) -> ColumnElement[bool]:
     return and_(PASS_LOCK.c.connector == lock.connector, PASS_LOCK.c.fence == lock.fence, PASS_LOCK.c.held.is_(True))
 
 
-def _alive(found: Any, asking: Holder, now: int) -> bool:  # noqa: ANN401 -- a row
+def _alive(found: Any, asking: Holder, now: int) -> bool:
     # A heartbeat far in the future comes from a clock that was wrong: it proves no life either.
     if abs(now - found.heartbeat) >= PATIENCE:
         return False
@@ -103,7 +103,7 @@ def _process_runs(pid: int) -> bool:
     return True
 
 
-def _held(found: Any) -> LockHeldError:  # noqa: ANN401 -- a row
+def _held(found: Any) -> LockHeldError:
     who = f"{found.host}/{found.pid}"
     since = datetime.fromtimestamp(found.since, UTC).isoformat()
     return LockHeldError(

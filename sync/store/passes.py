@@ -53,7 +53,7 @@ class Passes:
         return [_pass(row) for row in self._database.rows(newest)]
 
 
-def _pass(row: Any) -> Pass:  # noqa: ANN401 -- a row
+def _pass(row: Any) -> Pass:
     return Pass(
         pass_id=row.pass_id,
         connector=row.connector,

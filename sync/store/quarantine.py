@@ -63,7 +63,7 @@ class Quarantine:
         return sum(self._database.execute(every.where(QUARANTINE.c.quarantine_id.in_(chunk))) for chunk in chunks)
 
 
-def _of(connector: str, statement: Any) -> Any:  # noqa: ANN401 -- any statement
+def _of(connector: str, statement: Any) -> Any:
     return statement.where(QUARANTINE.c.connector == connector)
 
 
@@ -72,7 +72,7 @@ def _written(reject: Reject) -> dict[str, str]:
     return {"digest": fingerprint(body), "body": body}
 
 
-def _quarantined(row: Any) -> Quarantined:  # noqa: ANN401 -- a row
+def _quarantined(row: Any) -> Quarantined:
     key, reason, raw = decoded(row.body)
     return Quarantined(
         quarantine_id=row.quarantine_id,

@@ -167,7 +167,7 @@ def _values(measured: Measurement) -> list[object]:
     return [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded, *many]
 
 
-def _measurement(row: Any) -> Measurement:  # noqa: ANN401 -- a row
+def _measurement(row: Any) -> Measurement:
     account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings = decoded(row.body)
     return Measurement(
         ticket_id=row.ticket_id,
@@ -183,5 +183,5 @@ def _measurement(row: Any) -> Measurement:  # noqa: ANN401 -- a row
     )
 
 
-def _reading(row: Any) -> Reading:  # noqa: ANN401 -- a row
+def _reading(row: Any) -> Reading:
     return Reading(measurement=_measurement(row), live=decoded(row.live), changed_as_of=row.changed_as_of)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, exists, func, select, update
+from sqlalchemy import Select, and_, exists, func, select, update
 
 from kpi_engine.history import DerivedEvent, History
 from kpi_engine.records import (
@@ -62,14 +62,13 @@ _ACCOUNT: Final[dict[str, tuple[Layout[Any], str]]] = {
     "schedules": (Layout(Schedule, week=tupled, holidays=tupled), "schedule_id"),
 }
 
-_IDENTITY: Final = (RECORD.c.ticket_id, RECORD.c.kind, RECORD.c.key)
-
 
 class Records:
     """Everything pulled, as it is."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._newer = _saving_what_is_newer(database)
 
     def save(self, connector: str, records: Iterable[Kept], *, keep_snapshots: bool = False) -> int:
         """Save what is new or changed, mark its tickets stale, and return how many records that were.
@@ -81,10 +80,9 @@ class Records:
         saved = 0
         with self._database.writing() as connection:
             for chunk in chunked(records):
-                rows = [_row(connector, shapes[type(record)], record) for record in chunk]
-                fresh = _fresh(rows, _known(connection, connector, rows))
-                self._database.upsert(RECORD, fresh)
-                self.mark_stale(connector, {row["ticket_id"] for row in fresh})
+                rows = _newest(_row(connector, shapes[type(record)], record) for record in chunk)
+                fresh = connection.execute(self._newer, rows).scalars().all()
+                self.mark_stale(connector, set(fresh))
                 saved += len(fresh)
         return saved
 
@@ -188,25 +186,23 @@ def _row(connector: str, shape: _Shape, record: Kept) -> dict[str, Any]:
     }
 
 
-def _known(
-    connection: Connection, connector: str, rows: Sequence[dict[str, Any]]
-) -> dict[tuple[str, ...], tuple[int, str]]:
-    # By ticket alone: whole identities would each cost a search of their own, and PostgreSQL a scan.
-    found = select(*_IDENTITY, RECORD.c.version, RECORD.c.digest).where(
-        RECORD.c.connector == connector, RECORD.c.ticket_id.in_({row["ticket_id"] for row in rows})
-    )
-    return {tuple(row[:3]): (row.version, row.digest) for row in connection.execute(found)}
-
-
-def _fresh(rows: Iterable[dict[str, Any]], known: dict[tuple[str, ...], tuple[int, str]]) -> list[dict[str, Any]]:
-    fresh = {}
+def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the newest row of each identity: no statement may touch one row twice."""
+    newest: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in rows:
         identity = (row["ticket_id"], row["kind"], row["key"])
-        version, digest = known.get(identity, (row["version"], None))
-        if row["version"] >= version and row["digest"] != digest:
-            fresh[identity] = row
-            known[identity] = (row["version"], row["digest"])
-    return list(fresh.values())
+        if identity not in newest or row["version"] >= newest[identity]["version"]:
+            newest[identity] = row
+    return list(newest.values())
+
+
+def _saving_what_is_newer(database: Database) -> Any:  # noqa: ANN401 -- an insert that returns tickets
+    """Return the statement that saves rows and returns the tickets of those that were new or changed."""
+    insert = database.insert(RECORD)
+    fresh = and_(insert.excluded.version >= RECORD.c.version, insert.excluded.digest != RECORD.c.digest)
+    values = {name: insert.excluded[name] for name in ("version", "digest", "body")}
+    saving = insert.on_conflict_do_update(index_elements=list(RECORD.primary_key), set_=values, where=fresh)
+    return saving.returning(RECORD.c.ticket_id)
 
 
 def _history(connector: str, ticket_id: str, found: dict[str, list[Any]], known_from: int, *, own: bool) -> History:

@@ -30,10 +30,10 @@ from connectors.errors import (
     TransientError,
     UnexpectedPayloadError,
 )
-from connectors.http import Answer, Limits, Session
+from connectors.http import Answer, Limits, Session, SignIn
 from connectors.quota import Allowance, Quota
 from connectors.redaction import Redaction
-from connectors.signing_in import Basic, Bearer, SignIn
+from connectors.signing_in import Basic, Bearer
 from connectors.waiting import backoff
 
 HOST = "https://saomai.zendesk.com"

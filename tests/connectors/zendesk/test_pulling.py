@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.base import Page, Stream, Unavailable
+from connectors.base import STREAM_NAMES, Page, Stream, Unavailable
 from connectors.errors import AddressError, RefusedError, SignInError, UnexpectedPayloadError
 from connectors.zendesk import Zendesk, connect
 from connectors.zendesk.settings import ZendeskSettings
@@ -282,7 +282,7 @@ def test_what_the_plan_lacks_is_unavailable(
     account: Zendesk, fake: "FakeZendesk", stream: Stream, path: str, status: int
 ) -> None:
     fake.answers(path, {"error": {"title": "Forbidden", "message": "No"}}, status=status)
-    with pytest.raises(Unavailable, match=stream):
+    with pytest.raises(Unavailable, match=f"does not offer {STREAM_NAMES[stream]}"):
         pulled(account, stream)
 
 

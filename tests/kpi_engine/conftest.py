@@ -1,0 +1,55 @@
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# HELPDESK_KPI_EXAMPLES multiplies how many random histories are tried.
+settings.register_profile(
+    "engine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    print_blob=True,
+)
+
+
+def _loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"kpi_engine_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their own module up
+    spec.loader.exec_module(module)
+    return module
+
+
+_TIMELINES = _loaded("timelines")
+_ORACLE = _loaded("oracle")
+
+
+@pytest.fixture(scope="session")
+def timelines() -> ModuleType:
+    return _TIMELINES
+
+
+@pytest.fixture(scope="session")
+def oracle() -> ModuleType:
+    return _ORACLE
+
+
+@pytest.fixture
+def play(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Play the timeline in the test's docstring under the usual rules, with some in place of or beside them."""
+
+    def played(as_of: str, *rules: object, zone: str = _TIMELINES.VIETNAM, change: Any = None) -> Any:  # noqa: ANN401
+        history = _TIMELINES.history(request.function.__doc__, zone)
+        history = change(history) if change else history
+        editions = [*_TIMELINES.USUAL, *rules]
+        return _TIMELINES.played(history, editions, _TIMELINES.moment(as_of, zone), zone)
+
+    return played

@@ -1,0 +1,250 @@
+"""A simulated helpdesk on loopback, a configuration for it, and its account opened on the helpdesk's own clock."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from config import Settings, load
+from connectors.base import Clock, Connector, Target
+from connectors.sandbox import ZendeskSandbox
+from connectors.sandbox.zendesk.records import Ticket
+from connectors.sandbox.zendesk.state import State
+from sync.account import Account
+from sync.accounts import opened
+from sync.cycle import Mode, PassReport, run_pass
+from sync.demo import WORKING_DAY, settings_for
+from sync.pull import silent
+from sync.store import Store
+
+SECRET = "HELPDESK_KPI_TEST_SECRET"
+MONDAY = 1_795_399_200  # 2026-11-23 09:00 +07:00, an hour after opening
+STORE = "helpdesk-kpi.db"
+WEEKLY = {"scope": "agent", "period": "week", "group": "KPI"}
+
+
+class Instead:
+    """The real connector, but for the verbs given in place of its own."""
+
+    def __init__(self, connector: Connector, verbs: dict[str, Any]) -> None:
+        self._connector = connector
+        self._verbs = verbs
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- any verb of the connector
+        return self._verbs[name] if name in self._verbs else getattr(self._connector, name)
+
+
+class World:
+    """A sandbox with one configured account on it: tests tell stories on the one and run passes of the other."""
+
+    def __init__(self, sandbox: ZendeskSandbox, folder: Path, clock: Clock | None = None) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self.clock = clock or sandbox.clock
+        self.secrets = {SECRET: sandbox.oauth.client_secret}
+        self.account: Account
+        self._opened = ExitStack()
+        self._seen = len(sandbox.requests)
+
+    # -- the account ----------------------------------------------------------------------------------------------
+
+    def configure(self, *, own: dict[str, Any] | None = None, push: dict[str, Any] | None = None, **top: Any) -> None:  # noqa: ANN401 -- any key of the configuration
+        """Write the configuration, with these keys of the connector, of its `push` and of the top, and open it."""
+        document = {
+            "version": 1,
+            "organization": "Sao Mai",
+            "timezone": "Asia/Ho_Chi_Minh",
+            "connectors": [
+                {
+                    "name": "sao-mai",
+                    "kind": "zendesk",
+                    "base_url": self.sandbox.base_url,
+                    "trusted_host": True,
+                    "auth": {
+                        "method": "oauth_client_credentials",
+                        "client_id": self.sandbox.oauth.client_id,
+                        "client_secret": f"${{env:{SECRET}}}",
+                    },
+                    "history_from": "2025-10-01",
+                    "rate_limit_share": 1,
+                    "push": push or {},
+                    **(own or {}),
+                }
+            ],
+            **top,
+        }
+        self.path.write_text(json.dumps(document), encoding="utf-8")
+        self.open(load(self.path, self.secrets))
+
+    @property
+    def path(self) -> Path:
+        """Where the configuration is."""
+        return self.folder / "helpdesk-kpi.yaml"
+
+    def open(self, settings: Settings) -> None:
+        """Open the account (anew)."""
+        self.close()
+        (self.account,) = self._opened.enter_context(opened(settings, [], self.clock))
+
+    def close(self) -> None:
+        """Close the account."""
+        self._opened.close()
+
+    def instead(self, **verbs: object) -> None:
+        """Give the account a connector with some verbs replaced."""
+        connector = cast("Connector", Instead(self.account.connector, verbs))
+        self.account = replace(self.account, connector=connector)
+
+    def run(self, *, yes: bool = True, dry_run: bool = False, max_writes: int | None = None) -> PassReport:
+        """Run one pass."""
+        return run_pass(self.account, Mode(dry_run=dry_run, yes=yes, max_writes=max_writes), silent)
+
+    @property
+    def store(self) -> Store:
+        """What is remembered."""
+        return self.account.store
+
+    # -- the helpdesk ---------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """The helpdesk's content."""
+        return self.sandbox.state
+
+    @property
+    def agents(self) -> list[int]:
+        """The helpdesk's agents."""
+        return self.state.account.agent_ids
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass on the helpdesk."""
+        self.sandbox.advance(seconds)
+
+    def ticket(self, *, agent: int = 0, **values: Any) -> Ticket:  # noqa: ANN401 -- any property of a ticket
+        """Let a customer open a ticket, urgent and already in an agent's hands unless said otherwise."""
+        chosen = {"priority": "urgent", "status": "open", "assignee_id": self.agents[agent]}
+        return self.state.create_ticket(**{**chosen, "group_id": self.state.account.group_ids[0], **values})
+
+    def answered(self, *, agent: int = 0, minutes: float = 1, **values: Any) -> Ticket:  # noqa: ANN401 -- any property of a ticket
+        """Let a customer open a ticket, and an agent answer and solve it so many minutes later."""
+        ticket = self.ticket(agent=agent, **values)
+        self.advance(60 * minutes)
+        self.state.comment(ticket.id, self.agents[agent], status="solved")
+        return ticket
+
+    def shown(self, ticket: Ticket) -> dict[str, object]:
+        """Return what our fields hold on a ticket, those that are empty left out."""
+        remote = self.store.remote_fields.all(self.account.name)
+        keys = {int(remote_id): key for (target, key), remote_id in remote.items() if target is Target.TICKET}
+        return {keys[field]: value for field, value in ticket.fields.items() if field in keys}
+
+    def edit(self, ticket: Ticket, key: str, value: object) -> None:
+        """Let an agent change one of our fields by hand."""
+        field = self.store.remote_fields.all(self.account.name)[Target.TICKET, key]
+        self.state.change(ticket.id, self.agents[0], fields={int(field): value})
+
+    @property
+    def writes(self) -> list[str]:
+        """The paths written to since this was last asked."""
+        new = self.sandbox.requests[self._seen :]
+        self._seen = len(self.sandbox.requests)
+        return [path for method, path, _ in new if method != "GET" and "oauth" not in path]
+
+    def summaries(self) -> list[Ticket]:
+        """Return the summary tickets that are on the helpdesk."""
+        return [ticket for ticket in self.state.tickets.values() if (ticket.external_id or "").startswith("helpdesk-kpi:")]
+
+
+@dataclass(frozen=True)
+class Played:
+    """The world of the demo after its two passes, two minutes later a third, and each pass's report."""
+
+    world: World
+    written: frozenset[str]
+    first: PassReport
+    second: PassReport
+    third: PassReport
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty store to be copied: quicker than to make one each time."""
+    folder = tmp_path_factory.mktemp("store")
+    Store.open(f"sqlite:///{STORE}", folder).close()
+    return folder / STORE
+
+
+@contextmanager
+def _world(sandbox: ZendeskSandbox, folder: Path, store: Path, clock: Clock | None = None) -> Iterator[World]:
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(store, folder / STORE)
+    with sandbox:
+        world = World(sandbox, folder, clock)
+        try:
+            yield world
+        finally:
+            world.close()
+
+
+@pytest.fixture(scope="session")
+def world_in(empty_store: Path) -> Callable[..., AbstractContextManager[World]]:
+    """Return what makes a world of a sandbox in a folder, not yet configured."""
+
+    def made(
+        sandbox: ZendeskSandbox, folder: Path, *, store: Path | None = None, clock: Clock | None = None
+    ) -> AbstractContextManager[World]:
+        return _world(sandbox, folder, store or empty_store, clock)
+
+    return made
+
+
+@pytest.fixture
+def make_world(
+    tmp_path: Path, world_in: Callable[..., AbstractContextManager[World]]
+) -> Iterator[Callable[..., World]]:
+    """Return a function that makes a world; its arguments are the configuration's, those of `sandbox` the sandbox's."""
+    with ExitStack() as stack:
+
+        def make(*, sandbox: dict[str, Any] | None = None, **configuration: Any) -> World:  # noqa: ANN401 -- any key of the configuration
+            quiet = {"tickets": 0, "days": 1, "start": MONDAY}
+            simulated = ZendeskSandbox(**{**quiet, **(sandbox or {})})
+            made: World = stack.enter_context(world_in(simulated, tmp_path))
+            made.configure(**configuration)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    """Give an account on which nothing has happened yet, on a Monday morning."""
+    return make_world()
+
+
+@pytest.fixture
+def small_world(make_world: Callable[..., World]) -> World:
+    """Give an account with forty tickets, whose ticket export takes four pages."""
+    return make_world(sandbox={"tickets": 40, "days": 10}, own={"per_page": 10})
+
+
+@pytest.fixture(scope="session")
+def played(
+    tmp_path_factory: pytest.TempPathFactory, world_in: Callable[..., AbstractContextManager[World]]
+) -> Iterator[Played]:
+    """Give the demo's own world, played with a third pass two minutes after its second: only to be looked at."""
+    sandbox = ZendeskSandbox(quotas="plan")
+    with world_in(sandbox, tmp_path_factory.mktemp("played")) as world:
+        world.open(settings_for(sandbox, "vi", world.folder))
+        first = world.run()
+        sandbox.advance(WORKING_DAY)
+        before = {str(ticket.id): ticket.last_audit_id for ticket in sandbox.state.tickets.values()}
+        second = world.run(yes=False)
+        after = {str(ticket.id): ticket.last_audit_id for ticket in sandbox.state.tickets.values()}
+        sandbox.advance(120)
+        third = world.run(yes=False)
+        yield Played(world, frozenset(id_ for id_ in after if after[id_] != before.get(id_)), first, second, third)
