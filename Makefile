@@ -33,8 +33,8 @@ $(VENV)/dev.installed: requirements-dev.lock $(VENV)/demo.installed
 	$(PIP) --require-hashes --requirement requirements-dev.lock
 	touch $@
 
-docs: $(VENV)/dev.installed ## Write docs/indicators.md anew from the tables of indicators
-	$(BIN)/python -c 'from sync.documents import write_indicators; write_indicators()'
+docs: $(VENV)/dev.installed ## Write docs/indicators.md and docs/configuration.md anew
+	$(BIN)/python -c 'from sync.documents import write_documents; write_documents()'
 
 schema: $(VENV)/dev.installed ## Write config/schema.json anew from the settings models
 	$(BIN)/python -c 'from config.schema import generated_schema_text as text; print(text(), end="")' > .schema.new
@@ -43,8 +43,12 @@ schema: $(VENV)/dev.installed ## Write config/schema.json anew from the settings
 messages: $(VENV)/dev.installed ## Bring the Vietnamese catalogue up to date with the sentences in the code
 	$(BIN)/pybabel --quiet extract --no-default-keywords --keyword message --no-location --omit-header \
 		--output .messages.pot kpi_engine connectors config sync
-	$(BIN)/pybabel --quiet update --ignore-obsolete --no-fuzzy-matching --no-wrap --omit-header \
+	$(BIN)/pybabel --quiet update --ignore-obsolete --no-fuzzy-matching --no-wrap --ignore-pot-creation-date \
 		--input-file .messages.pot --output-file sync/locale/vi.po --locale vi
+	$(BIN)/pybabel --quiet compile --locale vi --input-file sync/locale/vi.po \
+		--output-file sync/locale/vi/LC_MESSAGES/helpdesk-kpi.mo
+	$(BIN)/pybabel --quiet compile --locale vi --input-file sync/locale/vi-click.po \
+		--output-file sync/locale/vi/LC_MESSAGES/messages.mo
 	rm .messages.pot
 
 lock: ## Pin every dependency anew; needs uv

@@ -62,7 +62,7 @@ class Refusal:
 def refused(request: Request, refusal: Refusal) -> ConnectorError | Again:
     """Return what an answer other than success means for `request`."""
     status = refusal.status
-    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+    if _is_put_off(request, refusal):
         return Again(_put_off(request, refusal), after=refusal.after, counts=False)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return _repeated_or_in_doubt(request, _broken(request, refusal), f"HTTP {status}")
@@ -77,6 +77,13 @@ def refused(request: Request, refusal: Refusal) -> ConnectorError | Again:
         detail=refusal.detail[:LONGEST_DETAIL],
     )
     return RefusedError(text, status, refusal.detail[:LONGEST_DETAIL])
+
+
+def _is_put_off(request: Request, refusal: Refusal) -> bool:
+    """Tell whether the request was surely not carried out: a 503 without a time may hide that it was."""
+    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return request.safe_to_repeat or refusal.after is not None
+    return refusal.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def failed(request: Request, fault: Exception, reason: str) -> ConnectorError | Again:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass, field
 
+from connectors.errors import SignInError
 from connectors.http import Session
 
 
@@ -34,4 +35,19 @@ class Basic:
 
     def refresh(self, session: Session) -> bool:  # noqa: ARG002 -- as above
         """Return False: a refused password stays refused."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """No credentials, for whoever asks the helpdesk nothing; a request fails with the reason they are missing."""
+
+    reason: SignInError
+
+    def headers(self, session: Session) -> dict[str, str]:  # noqa: ARG002 -- nothing is ever sent
+        """Raise the reason."""
+        raise self.reason
+
+    def refresh(self, session: Session) -> bool:  # noqa: ARG002 -- as above
+        """Return False: there is nothing to renew."""
         return False

@@ -72,14 +72,18 @@ class ClockRun:
                 yield f"warn:{per_cent}%", 0, self.goal * per_cent // 100
             yield "breach", 0, self.goal
 
-    def next_timer(self, calendar: WorkingTime) -> Timer | None:
-        """Return the next step to fall due if the clock runs on from `since` undisturbed."""
+    def next_timer(self, calendar: WorkingTime, within: int | None = None) -> Timer | None:
+        """Return the next step to fall due if the clock runs on from `since` undisturbed.
+
+        One that needs more than `within` seconds of the clock's own time is not worked out: None.
+        """
         if self.since is None:
             return None
         done = {timer.step for timer in self.fired}
         for step, level, threshold in self.thresholds():
             if step not in done:
-                at = calendar.add(self.since, max(0, threshold - self.elapsed))
+                needed = max(0, threshold - self.elapsed)
+                at = calendar.add(self.since, needed) if within is None or needed <= within else None
                 return Timer(step, level, at) if at is not None else None
         return None
 
@@ -111,11 +115,12 @@ class _Player:
     is_done: bool = False
     is_owed: bool = False
     answered: bool = False
+    current: ClockRun | None = None
     instances: list[ClockRun] = field(default_factory=list)
 
-    @property
-    def current(self) -> ClockRun | None:
-        return self.instances[-1] if self.instances else None
+    def begin(self, instance: ClockRun) -> None:
+        self.current = instance
+        self.instances.append(instance)
 
     def calendar(self, instance: ClockRun) -> tuple[str, WorkingTime]:
         """Return the calendar an instance runs by in its present stretch, and its key."""
@@ -129,12 +134,14 @@ class _Player:
         if instance is None or instance.since is None or self.state is None:
             return
         key, calendar = self.calendar(instance)
-        while (timer := instance.next_timer(calendar)) is not None and timer.at < instant:
+        if instance.since < instant and instance.breached_at is None:  # a breach is as sure as what led to it
+            instance.assumed |= instance.business and self.state.assumed
+        worked = calendar.between(instance.since, instant)
+        while (timer := instance.next_timer(calendar, worked)) is not None and timer.at < instant:
             instance.fire(timer)
         if instance.since < instant:
-            instance.elapsed += calendar.between(instance.since, instant)
+            instance.elapsed += worked
             instance.runs.append(Run(instance.since, instant, key))
-            instance.assumed |= instance.business and self.state.assumed
             instance.since = instant
 
     def take(self, step: Step) -> None:
@@ -153,7 +160,7 @@ class _Player:
         self.answered |= step.kind is StepKind.AGENT_REPLY and self.is_owed
 
     def rule_at(self, at: int) -> ClockRule | None:
-        return next((rule for rule in self.rulebook.policies.at(at).clocks if rule.clock == self.clock), None)
+        return self.rulebook.policies.at(at).rule(self.clock)
 
     def start_if_owed(self, step: Step) -> None:
         rule = self.rule_at(step.at)
@@ -164,7 +171,7 @@ class _Player:
         else:
             owed = not self.is_done or step.kind is StepKind.OPENED
         if owed:
-            self.instances.append(ClockRun(rule, 1, step.at))
+            self.begin(ClockRun(rule, 1, step.at))
 
     def reopen(self, instance: ClockRun, step: Step) -> None:
         """Let a suspended clock run on from where it stood; start a stopped one afresh where the policy says so."""
@@ -172,7 +179,7 @@ class _Player:
             instance.stopped_at = None
         elif instance.rule.rearm is Rearm.ON_REOPEN:
             rule = self.rule_at(step.at) or instance.rule
-            self.instances.append(ClockRun(rule, instance.instance + 1, step.at))
+            self.begin(ClockRun(rule, instance.instance + 1, step.at))
 
     def stop_if_over(self, instance: ClockRun, step: Step) -> None:
         if instance.final:

@@ -88,9 +88,8 @@ class Evidence:
 
     @property
     def last_solve(self) -> Step | None:
-        """The solve that stands: None while the ticket is unsolved."""
-        solves, reopens = self.story.solves, self.story.reopens
-        return solves[-1] if len(solves) > len(reopens) else None
+        """The solve that stands: None while the ticket is unsolved, or where it was solved before we looked."""
+        return self.story.standing_solve
 
     @property
     def verdict(self) -> Rating | None:

@@ -32,12 +32,12 @@ class Entry:
     edition: str
 
 
-Key: TypeAlias = tuple[str, str, int, str, int]
-"""Ticket, clock, instance, step and instant: what makes two lines speak of the same thing."""
+Key: TypeAlias = tuple[str, str, int, str, int, str | None, str | None]
+"""Ticket, clock, instance, step, instant, agent and team: what makes two lines speak of the same thing."""
 
 
 def _key(line: Entry | Firing) -> Key:
-    return (line.ticket_id, line.clock, line.instance, line.step, line.at)
+    return (line.ticket_id, line.clock, line.instance, line.step, line.at, line.agent, line.team)
 
 
 def standing(entries: Iterable[Entry]) -> dict[Key, Entry]:
@@ -54,8 +54,9 @@ def standing(entries: Iterable[Entry]) -> dict[Key, Entry]:
 def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> Iterator[Entry]:
     """Yield the lines that bring the ledger of some tickets in line with what fires now.
 
-    `entries` and `firings` must speak of the same tickets. A firing that moved to another instant, or that no longer
-    holds (late events, a merge), is taken back by a compensating line; nothing is rewritten.
+    `entries` and `firings` must speak of the same tickets. A firing that moved to another instant or concerns
+    someone else now, or that no longer holds (late events, a merge), is taken back by a compensating line; nothing is
+    rewritten.
     """
     alive = standing(entries)
     for firing in firings:

@@ -67,6 +67,13 @@ class Policy:
     policy: str
     clocks: tuple[ClockRule, ...]
 
+    def rule(self, clock: str) -> ClockRule | None:
+        """Return the rule of a clock, None where the policy has no such clock."""
+        for rule in self.clocks:
+            if rule.clock == clock:
+                return rule
+        return None
+
 
 NO_POLICY = Policy("none", ())
 

@@ -1,9 +1,11 @@
 """A ticket's history told through the rulebook: its state from step to step, and who said what when."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import zip_longest
+from operator import attrgetter
 
 from kpi_engine.history import History
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
@@ -59,12 +61,8 @@ class Story:
 
     def state_at(self, instant: int) -> State:
         """Return the state after everything that happened up to and including `instant`."""
-        state = self.steps[0].state
-        for step in self.steps:
-            if step.at > instant:
-                break
-            state = step.state
-        return state
+        index = bisect_right(self.steps, instant, key=attrgetter("at"))
+        return self.steps[max(0, index - 1)].state
 
     def working_seconds(self, rulebook: Rulebook, start: int, end: int) -> int:
         """Return the business seconds in [start, end), each part by the calendar in force then."""
@@ -84,6 +82,8 @@ class Story:
     def _spans(self, start: int, end: int) -> Iterator[tuple[Step, int, int]]:
         """Yield the stretches of [start, end) in which the ticket existed: it may have been deleted and restored."""
         for step, following in zip_longest(self.steps, self.steps[1:]):
+            if step.at >= end:
+                return
             first, last = max(step.at, start), min(following.at if following else end, end)
             if first < last and step.state.status is not Status.DELETED:
                 yield step, first, last
@@ -94,24 +94,17 @@ class Story:
         return self.steps[-1].state
 
     @property
-    def solves(self) -> list[Step]:
-        """The steps at which the ticket went from unsolved to solved (or straight to closed)."""
-        return list(self._crossings(into_done=True))
+    def standing_solve(self) -> Step | None:
+        """The step at which the ticket was last solved, or went straight to closed.
 
-    @property
-    def reopens(self) -> list[Step]:
-        """The steps at which the ticket went from solved back to unsolved."""
-        return list(self._crossings(into_done=False))
-
-    def _crossings(self, *, into_done: bool) -> Iterator[Step]:
-        done = not self.whole and self.steps[0].state.status in DONE  # solved before we looked: nobody knows when
+        None while it is unsolved, and where it was solved before we looked. A deleted ticket is what it was.
+        """
+        solve, done = None, not self.whole and self.steps[0].state.status in DONE
         for step in self.steps:
-            if step.state.status is Status.DELETED:
-                continue
             now_done = step.state.status in DONE
-            if now_done is not done and now_done is into_done:
-                yield step
-            done = now_done
+            if now_done is not done and step.state.status is not Status.DELETED:
+                solve, done = (step if now_done else None), now_done
+        return solve
 
 
 FOLLOWED = (Field.STATUS, Field.ASSIGNEE, Field.GROUP, Field.PRIORITY, Field.BRAND, Field.SCHEDULE)

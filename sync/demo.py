@@ -43,6 +43,7 @@ connectors:
     push:
       summaries:
         - {{scope: agent, period: week, group: KPI}}
+bots: ["{bot}"]                    # an account that no platform flag tells from a person
 privacy: {{visible_to_all_agents: true}}   # in the demo; by default an agent's summary is for him alone
 """
 
@@ -73,6 +74,7 @@ def config_text(sandbox: ZendeskSandbox, language: str) -> str:
         client_id=sandbox.oauth.client_id,
         variable=SECRET_VARIABLE,
         history_from="2026-10-01",
+        bot=sandbox.state.account.bot_id,
     )
 
 

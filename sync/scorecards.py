@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
+from connectors.body import one_line
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
@@ -36,7 +37,7 @@ def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language) ->
     for subject, name in ordered_subjects(figures, rulebook, language):
         card = figures.scorecards[subject]
         cells = [Text(_headline(figures, indicator, card[indicator.key], language)) for indicator in shown]
-        table.add_row(Text(name), *cells)
+        table.add_row(Text(one_line(name)), *cells)
     return table
 
 
@@ -119,13 +120,14 @@ def explanation_table(explanation: Explanation, urls: dict[str, str], language: 
     for title in headings:
         table.add_column(language(title), overflow="fold")
     for line in explanation.lines:
-        table.add_row(
+        cells = (
             line.ticket_id or "",
             language.moment(line.at),
             line_text(explanation, line.numerator, line.denominator, language),
             language(clock_name(line.part)) if line.part is not None else "",
             urls.get(line.ticket_id or "", ""),
         )
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
 
 

@@ -55,6 +55,7 @@ def heading(indicator: Indicator) -> Message:
     """Return a name that fits over a narrow column."""
     return _HEADINGS.get(indicator.key, indicator.name)
 
+
 TARGET_NAMES = {
     Target.TICKET: message("ticket"),
     Target.AGENT: message("agent"),

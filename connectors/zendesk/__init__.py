@@ -24,6 +24,8 @@ from connectors.base import (
 from connectors.errors import InDoubtError, RefusedError, SignInError, UnexpectedPayloadError
 from connectors.http import Session
 from connectors.quota import Allowance, Quota
+from connectors.secret import SecretError
+from connectors.signing_in import Unsigned
 from connectors.zendesk import audits, checking, delivering, exports, mapping, payloads, setup
 from connectors.zendesk.delivering import Bulk
 from connectors.zendesk.exports import Payload, Resource, Start, listed, understood
@@ -109,14 +111,21 @@ def connect(
     report_zone: ZoneInfo = ZoneInfo("UTC"),  # noqa: B008 -- immutable, and cached by zoneinfo itself
     mapped_fields: frozenset[str] = frozenset(),
 ) -> "Zendesk":
-    """Return the connector of a configured account, with a session of its own; raises SecretError."""
+    """Return the connector of a configured account, with a session of its own.
+
+    Without its secret it can still do what asks Zendesk nothing; a request then raises SecretError.
+    """
+    try:
+        signing, hidden = sign_in(settings, clock), secrets(settings)
+    except SecretError as missing:
+        signing, hidden = Unsigned(missing), []
     session = Session(
         settings.base_url,
-        sign_in=sign_in(settings, clock),
+        sign_in=signing,
         clock=clock,
         quota=Quota(settings.rate_limit_share, clock, ENDPOINT_LIMITS),
         trusted_host=settings.trusted_host,
-        secrets=secrets(settings),
+        secrets=hidden,
         ca_bundle=settings.ca_bundle,
     )
     return Zendesk(settings, session, report_zone, mapped_fields)

@@ -27,16 +27,12 @@ _SYSTEM = "-1"  # the author of what nobody did
 
 @dataclass(frozen=True, slots=True)
 class _Child:
-    """One child of an audit: its place in it, and its JSON."""
+    """One child of an audit: its place in it, its JSON, and what it calls itself."""
 
     audit: payloads.TicketEventRow
     position: int
     json: Mapping[str, object]
-
-    @property
-    def type(self) -> str:
-        named = self.json.get("event_type") or self.json.get("type")
-        return named if isinstance(named, str) else ""
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +53,14 @@ def ticket_events(row: object, followed: FollowedFields) -> list[TicketEvent]:
     """
     audit = payloads.TicketEventRow.model_validate(row)
     int(audit.id)  # the order of audits inside a second: one without number could not be placed
-    children = [_Child(audit, position, child) for position, child in enumerate(audit.child_events)]
+    children = [_Child(audit, position, child, _type(child)) for position, child in enumerate(audit.child_events)]
     told = any(child.type == "Comment" for child in children)
     return [event for child in children for event in _events(child, followed, comments_told=told)]
+
+
+def _type(child: Mapping[str, object]) -> str:
+    named = child.get("event_type") or child.get("type")
+    return named if isinstance(named, str) else ""
 
 
 def _events(child: _Child, followed: FollowedFields, *, comments_told: bool) -> Iterator[TicketEvent]:
@@ -102,8 +103,7 @@ def _first(json: Mapping[str, object], *keys: str) -> str | None:
 def _differences_as_events(child: _Child, followed: FollowedFields) -> Iterator[TicketEvent]:
     for difference in _differences(child.json):
         field = _field(difference.property, followed)
-        unreadable = isinstance(difference.new, dict) or isinstance(difference.old, dict)
-        if field is not None and not unreadable:
+        if field is not None and not isinstance(difference.new, dict) and not isinstance(difference.old, dict):
             yield _changed(child, _KINDS[child.type], field, (_text(difference.old), _text(difference.new)))
 
 
@@ -119,7 +119,7 @@ def _differences(json: Mapping[str, object]) -> Iterator[_Difference]:
             yield from _custom_differences(value, old)
         elif key == "tags":
             yield _Difference(key, old if "previous_value" in json else _tags_before(json), value)
-        else:
+        elif key in _FIELDS:
             yield _Difference(key, old, value)
 
 
@@ -183,8 +183,14 @@ def _person(user_id: str | None) -> str | None:
 
 def _automatic(child: _Child) -> bool:
     """`via` may be text ("Rule") or an object, on the child or on the whole audit."""
-    words = [(channel(via) or "").lower().split() for via in (child.json.get("via"), child.audit.via)]
-    return child.audit.updater_id == _SYSTEM or any(said[0] in _AUTOMATIC for said in words if said)
+    if child.audit.updater_id == _SYSTEM:
+        return True
+    return _first_word(child.json.get("via")) in _AUTOMATIC or _first_word(child.audit.via) in _AUTOMATIC
+
+
+def _first_word(via: object) -> str:
+    words = (channel(via) or "").lower().split()
+    return words[0] if words else ""
 
 
 def _text(value: object) -> str | None:

@@ -109,7 +109,7 @@ def _exports(session: Session) -> Check:
     except SignInError as error:
         mend = message("Give the user the role admin, and the OAuth client the scopes read and write")
         return Check(subject, Verdict.FAILURE, error.message, mend)
-    except ConnectorError as error:
+    except RefusedError as error:
         return Check(subject, Verdict.FAILURE, error.message)
     return Check(subject, Verdict.OK, message("allowed"))
 

@@ -14,6 +14,8 @@ _EARLIEST, _LATEST = 0, 4_102_444_800  # 1970 and 2100: beyond them a time is a 
 
 def clean(text: str) -> str:
     """Return `text` as every store can hold it: whole characters, no NUL, composed (NFC)."""
+    if text.isascii() and "\0" not in text:
+        return text  # most of what comes: ids, statuses, tags
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
     return unicodedata.normalize("NFC", whole)
 

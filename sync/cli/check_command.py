@@ -70,7 +70,7 @@ def _mend(error: ConnectorError) -> Message | None:
 
 
 def _store_checks(account: Account) -> Iterator[Check]:
-    findings = account.store.check()
+    findings = account.store.check(account.now())
     if not findings:
         yield Check(message("store"), Verdict.OK, message("sound"))
     for finding in findings:

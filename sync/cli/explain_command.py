@@ -5,7 +5,7 @@ import click
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Question, Scope
-from kpi_engine.rulebook import Rulebook
+from kpi_engine.rulebook import Person, Rulebook
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import PERIODS, asked_period
@@ -18,7 +18,7 @@ from sync.wording import cell_text, detail_text, subject_name
 
 
 @click.command("explain", help=terminal_text(message("Show the tickets behind one figure.")))
-@click.argument("indicator", type=click.Choice(list(INDICATORS)))
+@click.argument("indicator", metavar="INDICATOR", type=click.Choice(list(INDICATORS)))
 @click.option("--agent", help=terminal_text(message("An agent's id, e-mail or name.")))
 @click.option("--team", help=terminal_text(message("A team's name.")))
 @click.option(
@@ -35,8 +35,10 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     call: Call, *, indicator: str, agent: str | None, team: str | None, by: str, period: str | None, name: str | None
 ) -> Exit:
     """Show a figure, its formula in words, and exactly the tickets it is made of."""
+    if agent is not None and team is not None:
+        raise click.UsageError(terminal_text(message("say either {one} or {other}", one="--agent", other="--team")))
     with call.accounts([name] if name else [], signed_in=False) as accounts:
-        account = accounts[0]
+        account = _only(accounts)
         as_of = as_of_now(account)
         if as_of is None:
             call.say(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
@@ -52,14 +54,22 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     return Exit.OK
 
 
+def _only(accounts: list[Account]) -> Account:
+    if len(accounts) > 1:
+        names = ", ".join(account.name for account in accounts)
+        raise click.UsageError(
+            terminal_text(message("{flag} is needed; there are: {known}", flag="--account", known=names))
+        )
+    return accounts[0]
+
+
 def _whose(
     account: Account, rules: Rulebook, as_of: int, agent: str | None, team: str | None
 ) -> tuple[Scope, str | None]:
     if agent is not None:
         return Scope.AGENT, _agent_id(rules, agent, as_of)
     if team is not None:
-        named = {line.at(as_of).casefold(): f"group:{key}" for key, line in rules.groups.items()}
-        return Scope.TEAM, named.get(team.casefold(), team)
+        return Scope.TEAM, _team_key(rules, team, as_of)
     return Scope.ACCOUNT, account.name
 
 
@@ -68,10 +78,29 @@ def _agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
     if wanted in rules.agents:
         return wanted
     people = {key: line.at(as_of) for key, line in rules.agents.items()}
-    found = [key for key, person in people.items() if wanted.casefold() in (person.name.casefold(), person.email)]
+    found = [key for key, person in people.items() if wanted.casefold() in _called(person)]
     if len(found) != 1:
         raise click.UsageError(
             terminal_text(message("{n} agents are called {name}; give the id or the e-mail", n=len(found), name=wanted))
+        )
+    return found[0]
+
+
+def _called(person: Person) -> tuple[str, str]:
+    return person.name.casefold(), (person.email or "").casefold()
+
+
+def _team_key(rules: Rulebook, wanted: str, as_of: int) -> str:
+    """Return the key of the team with that key or name; none or several is a usage error."""
+    teams = {f"group:{key}": line.at(as_of) for key, line in rules.groups.items()}
+    teams |= {name: name for teams_of in rules.organization.values for name in teams_of.values()}
+    found = [key for key, name in teams.items() if wanted.casefold() in (key.casefold(), name.casefold())]
+    if len(found) != 1:
+        known = ", ".join(sorted(set(teams.values())))
+        raise click.UsageError(
+            terminal_text(
+                message("{n} teams are called {name}; there are: {known}", n=len(found), name=wanted, known=known)
+            )
         )
     return found[0]
 

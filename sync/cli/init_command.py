@@ -3,12 +3,13 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from config import Answers, load, starter_config
+from config import Answers, Problem, SettingsError, load, starter_config
 from connectors import CONNECTORS
 from kpi_engine.message import Message, message
 from sync.cli.frame import Call, framed
@@ -37,10 +38,17 @@ _SIGN_IN_QUESTIONS = {
 }
 
 
-def _option(key: str) -> Callable[[Command], Command]:
+def _flag(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
+def _kind(key: str) -> click.Choice[str] | None:
     choices = {"language": LANGUAGES, "kind": tuple(CONNECTORS), "auth_method": METHODS}.get(key)
-    kind = click.Choice(choices) if choices else None
-    return click.option(f"--{key.replace('_', '-')}", key, type=kind, help=terminal_text(_QUESTIONS[key][0]))
+    return click.Choice(choices) if choices else None
+
+
+def _option(key: str) -> Callable[[Command], Command]:
+    return click.option(_flag(key), key, type=_kind(key), help=terminal_text(_QUESTIONS[key][0]))
 
 
 @click.command("init", help=terminal_text(message("Write a commented configuration file.")))
@@ -68,12 +76,35 @@ def command(call: Call, *, no_input: bool, force: bool, **given: Any) -> Exit:  
     if call.config.exists() and not force:
         call.complain(message("{file} exists; say --force to overwrite it", file=call.config))
         return Exit.SETTINGS
-    answers = _answers(given, ask=not no_input and sys.stdin.isatty())
-    _write(call.config, starter_config(answers))
+    answers = _written(call, given, ask=not no_input and sys.stdin.isatty())
     call.say(message("{file} written", file=call.config))
     call.say(message("next: set ${variable}, then `helpdesk-kpi check`", variable=answers.variable))
     call.answer({"file": str(call.config)})
     return Exit.OK
+
+
+def _written(call: Call, given: dict[str, Any], *, ask: bool) -> Answers:
+    """Write the answers and return them; where there is someone to ask, wrong ones are asked for again."""
+    while True:
+        answers = _answers(given, ask=ask)
+        try:
+            _write(call.config, starter_config(answers))
+        except SettingsError as error:
+            found = SettingsError(_of_option(problem) for problem in error.problems)
+            wrong = [problem.path.removeprefix("--").replace("-", "_") for problem in found.problems]
+            if not ask or not set(wrong) <= given.keys():
+                raise found from error
+            call.complain_settings(found)
+            given = {**asdict(answers), **dict.fromkeys(wrong)}
+        else:
+            return answers
+
+
+def _of_option(problem: Problem) -> Problem:
+    """Return the problem with the option it came from in place of a line in a file that was never kept."""
+    key = problem.path.rpartition(".")[2]
+    key = "variable" if key in ("client_secret", "token") else key
+    return replace(problem, file="", line=None, column=None, path=_flag(key))
 
 
 def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
@@ -81,17 +112,19 @@ def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
     answers = dict(given)
     for key, (question, default) in _QUESTIONS.items():
         if answers[key] is None:
-            answers[key] = click.prompt(terminal_text(question), default=default, err=True) if ask else default
+            answers[key] = _asked(question, default, _kind(key)) if ask else default
         if answers[key] is None:
-            flag = f"--{key.replace('_', '-')}"
-            raise click.UsageError(terminal_text(message("{flag} is needed", flag=flag)))
+            raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
     for key, method in (("client_id", METHODS[0]), ("email", METHODS[1])):
         if answers["auth_method"] == method and not answers[key]:
-            flag = f"--{key.replace('_', '-')}"
             if not ask:
-                raise click.UsageError(terminal_text(message("{flag} is needed", flag=flag)))
-            answers[key] = click.prompt(terminal_text(_SIGN_IN_QUESTIONS[key]), err=True)
+                raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
+            answers[key] = _asked(_SIGN_IN_QUESTIONS[key])
     return Answers(**answers)
+
+
+def _asked(question: Message, default: str | None = None, kind: click.Choice[str] | None = None) -> str:
+    return str(click.prompt(terminal_text(question), default=default, type=kind, show_choices=False, err=True))
 
 
 def _write(target: Path, text: str) -> None:

@@ -64,6 +64,9 @@ def _reported(call: Call, account: Account, scope: Scope, by: str, named: str | 
         return None
     rules = rulebook(account)
     found = figures(account, asked_period(account, by, named, as_of), scope, as_of)
+    if not found.scorecards:
+        call.say(message("{name}: nothing to show for {period}", name=account.name, period=found.question.period.label))
+        return figures_document(found, [])
     call.show(scorecard_table(found, rules, call.language))
     for note in scorecard_notes(found):
         call.say(note)

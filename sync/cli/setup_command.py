@@ -7,14 +7,15 @@ import sys
 import click
 
 from connectors.base import FieldSetup
+from connectors.errors import ConnectorError
 from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.cli.frame import Call, framed
-from sync.exits import Exit
+from sync.exits import Exit, exit_for, gravest
 from sync.locale import terminal_text
 from sync.pull import Pass
 from sync.setup import set_up, use_remembered_fields, wanted_fields
-from sync.store import Holder
+from sync.store import Holder, StoreError
 
 
 @click.command("setup", help=terminal_text(message("Show and create the custom fields the helpdesk needs.")))
@@ -23,20 +24,30 @@ from sync.store import Holder
 @framed
 def command(call: Call, names: tuple[str, ...], *, yes: bool) -> Exit:
     """Show which fields are there and which are missing; create those after --yes or a prompt. Safe to repeat."""
-    documents = []
-    problems = False
+    documents, exits = [], []
     with call.accounts(names) as accounts:
         for account in accounts:
-            account.connector.begin()
-            use_remembered_fields(account)
-            setups = account.connector.fields(wanted_fields(account))
-            problems |= any(setup.problem is not None for setup in setups)
-            for setup in setups:
-                call.say(_line(account, setup))
-            created = _created(call, account, setups, yes=yes)
-            documents.append({"connector": account.name, "fields": [_document(s) for s in setups], "created": created})
+            document, code = _looked_after(call, account, yes=yes)
+            documents.append(document)
+            exits.append(code)
     call.answer({"accounts": documents})
-    return Exit.PARTIAL if problems else Exit.OK
+    return gravest(exits)
+
+
+def _looked_after(call: Call, account: Account, *, yes: bool) -> tuple[dict[str, object], Exit]:
+    """Set one account up; its trouble does not stop the others."""
+    try:
+        account.connector.begin()
+        use_remembered_fields(account)
+        setups = account.connector.fields(wanted_fields(account))
+        for setup in setups:
+            call.say(_line(account, setup))
+        created = _created(call, account, setups, yes=yes)
+    except (ConnectorError, StoreError) as error:
+        call.complain(message("{name}: {problem}", name=account.name, problem=error.message))
+        return {"connector": account.name, "error": str(error)}, exit_for(error)
+    code = Exit.PARTIAL if any(setup.problem is not None for setup in setups) else Exit.OK
+    return {"connector": account.name, "fields": [_document(s) for s in setups], "created": created}, code
 
 
 def _created(call: Call, account: Account, setups: list[FieldSetup], *, yes: bool) -> list[str]:

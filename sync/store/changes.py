@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, Connection, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, insert, select, update
 
 from connectors.base import (
     Change,
@@ -124,13 +124,7 @@ class Changes:
         return queued
 
     def _superseded(self, connection: Connection, connector: str, desired: Desired, now: int) -> Queued | None:
-        waiting = select(CHANGE).where(
-            CHANGE.c.connector == connector,
-            CHANGE.c.target == desired.target,
-            CHANGE.c.target_id == desired.target_id,
-            CHANGE.c.state == ChangeState.QUEUED,
-        )
-        row = connection.execute(waiting).first()
+        row = connection.execute(_queued_for(connector, desired.target, desired.target_id)).first()
         if row is None:
             return None
         this = update(CHANGE).where(CHANGE.c.change_id == row.change_id)
@@ -183,9 +177,28 @@ class Changes:
         """Queue changes again for `until`; the request that was turned away does not count as an attempt."""
         counted = case((CHANGE.c.state == ChangeState.SENDING, CHANGE.c.attempts - 1), else_=CHANGE.c.attempts)
         waiting = {"state": ChangeState.QUEUED, "attempts": counted, "not_before": until, "job": None}
-        for chunk in chunked(change_ids):
-            these = update(CHANGE).where(CHANGE.c.change_id.in_(chunk))
-            self._database.execute(these.values(**waiting, reason=encoded_message(reason), changed_at=now))
+        ids = list(change_ids)
+        with self._database.writing() as connection:
+            for chunk in chunked(ids):
+                these = update(CHANGE).where(CHANGE.c.change_id.in_(chunk))
+                connection.execute(these.values(**waiting, reason=encoded_message(reason), changed_at=now))
+            for change_id in ids:
+                self._give_way(connection, change_id, now)
+
+    def _give_way(self, connection: Connection, change_id: int, now: int) -> None:
+        """Let a newer change of the same object, queued while this one was under way, take its place."""
+        older = connection.execute(select(CHANGE).where(CHANGE.c.change_id == change_id)).one()
+        after = _queued_for(older.connector, older.target, older.target_id).where(CHANGE.c.change_id > change_id)
+        newer = connection.execute(after).first()
+        if newer is not None:
+            taken_over = {
+                "values": encoded({**decoded(older.values), **decoded(newer.values)}),
+                "previous": encoded({**decoded(newer.previous), **decoded(older.previous)}),
+                "urgency": max(newer.urgency, older.urgency),
+                "not_before": older.not_before,
+            }
+            connection.execute(update(CHANGE).where(CHANGE.c.change_id == newer.change_id).values(**taken_over))
+            self._move(change_id, now, state=ChangeState.SUPERSEDED)
 
     def _deliver(self, change_id: int, remote_id: str | None, warning: Message | None, now: int) -> None:
         with self._database.writing() as connection:
@@ -275,6 +288,11 @@ class Changes:
     def _list(self, connector: str, condition: ColumnElement[bool]) -> list[Queued]:
         rows = select(CHANGE).where(CHANGE.c.connector == connector, condition).order_by(CHANGE.c.change_id)
         return [_queued(row) for row in self._database.rows(rows)]
+
+
+def _queued_for(connector: str, target: str, target_id: str) -> Select[Any]:
+    whose = (CHANGE.c.connector == connector, CHANGE.c.target == target, CHANGE.c.target_id == target_id)
+    return select(CHANGE).where(*whose, CHANGE.c.state == ChangeState.QUEUED)
 
 
 def _is_known(connection: Connection, connector: str, key: str) -> bool:

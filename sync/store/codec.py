@@ -37,6 +37,11 @@ def decoded(body: str) -> Any:
     return json.loads(body)
 
 
+def decoded_all(bodies: Iterable[str]) -> list[Any]:
+    """Return what `encoded` wrote in each of `bodies`: read as one text, which costs far less than one by one."""
+    return list(json.loads(f"[{','.join(bodies)}]"))
+
+
 def fingerprint(body: str) -> str:
     """Return sixteen hexadecimal digits that tell one body from another."""
     return blake2b(body.encode(), digest_size=8).hexdigest()

@@ -20,7 +20,7 @@ from kpi_engine.records import (
     TicketRecord,
     TicketSnapshot,
 )
-from sync.store.codec import Layout, chunked, decoded, encoded, fingerprint, tupled
+from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
 from sync.store.tables import ACCOUNT_RECORD, RECORD, STALE, SUMMARY
 
@@ -99,10 +99,9 @@ class Records:
     def _by_ticket(self, connector: str, ticket_ids: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
         wanted = and_(RECORD.c.connector == connector, RECORD.c.ticket_id.in_(ticket_ids))
         found: dict[str, dict[str, list[Any]]] = {ticket_id: {} for ticket_id in ticket_ids}
-        for ticket_id, kind, body in self._database.rows(
-            select(RECORD.c.ticket_id, RECORD.c.kind, RECORD.c.body).where(wanted)
-        ):
-            found[ticket_id].setdefault(kind, []).append(_LAYOUTS[kind].read(decoded(body)))
+        rows = self._database.rows(select(RECORD.c.ticket_id, RECORD.c.kind, RECORD.c.body).where(wanted))
+        for (ticket_id, kind, _), values in zip(rows, decoded_all(row.body for row in rows), strict=True):
+            found[ticket_id].setdefault(kind, []).append(_LAYOUTS[kind].read(values))
         return found
 
     def snapshots(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, TicketSnapshot]:
@@ -196,7 +195,7 @@ def _newest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(newest.values())
 
 
-def _saving_what_is_newer(database: Database) -> Any:  # noqa: ANN401 -- an insert that returns tickets
+def _saving_what_is_newer(database: Database) -> Any:
     """Return the statement that saves rows and returns the tickets of those that were new or changed."""
     insert = database.insert(RECORD)
     fresh = and_(insert.excluded.version >= RECORD.c.version, insert.excluded.digest != RECORD.c.digest)

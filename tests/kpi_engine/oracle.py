@@ -330,10 +330,11 @@ class Judge:
             if verdict.breached_at is None and not stretch.done:
                 verdict.goal = goal_of(self.rule(stretch.start), stretch.values["priority"])
             if self.is_running(stretch):
-                self.fall_due(stretch)
                 spelled, assumed = self.calendar(stretch)
+                if verdict.breached_at is None:
+                    verdict.assumed |= assumed and stretch.start < stretch.end
+                self.fall_due(stretch)
                 verdict.elapsed += worked(spelled, stretch.start, stretch.end)
-                verdict.assumed |= assumed and stretch.start < stretch.end
 
     def fall_due(self, stretch: Stretch) -> None:
         spelled, _ = self.calendar(stretch)

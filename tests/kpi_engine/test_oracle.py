@@ -4,7 +4,7 @@ import os
 from types import ModuleType
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpi_engine.live import live_fields
@@ -47,7 +47,6 @@ def held_at(measurement: Measurement, instant: int) -> tuple[object, ...] | None
 @given(st.data())
 def test_every_answer_is_the_naive_oracles(timelines: ModuleType, oracle: ModuleType, data: st.DataObject) -> None:
     world = data.draw(timelines.worlds())
-    note(str(world))
     measurement = measure(world.history, world.rulebook, world.as_of)
     expected = oracle.answers(world.history, world.plain, world.as_of)
     assert (measurement.excluded is not None) == (expected is None)
@@ -65,7 +64,6 @@ def test_the_backlog_of_any_past_instant_is_the_naive_oracles(
     timelines: ModuleType, oracle: ModuleType, data: st.DataObject
 ) -> None:
     world = data.draw(timelines.worlds())
-    note(str(world))
     measurement = measure(world.history, world.rulebook, world.as_of)
     instants = {event.at + shift for event in world.history.events for shift in (-1, 0, 1)} | {world.as_of}
     for instant in sorted(instant for instant in instants if instant <= world.as_of):

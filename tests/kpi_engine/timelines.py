@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.history import History
 from kpi_engine.measure import measure
-from kpi_engine.measurement import Clock, CreditLine, Measurement
+from kpi_engine.measurement import Certainty, Clock, CreditLine, Measurement
 from kpi_engine.records import EventKind, Rating, TicketEvent, TicketSnapshot
 from kpi_engine.rulebook import Rulebook, compiled
 
@@ -135,7 +136,7 @@ class Teller:
             self.values[words[0]] = new
             self.event(at, EventKind.CHANGED, field=words[0], old=old, new=new)
         else:
-            self.rate(at, words[1:])
+            self.rate(at, words[2:])
 
     def open(self, at: int, who: str, words: list[str]) -> None:
         self.created_at = at
@@ -151,12 +152,12 @@ class Teller:
         self.event(at, EventKind.COMMENTED, actor=None if who == "system" else who, public=public, automatic=automatic)
 
     def rate(self, at: int, words: list[str]) -> None:
-        """"rated good", "rated bad for an", "rated nothing" (withdrawn)."""
+        """Keep the verdict of "customer rated good", "… bad for an" or "… nothing", which withdraws it."""
         category = None if words[0] == "nothing" else words[0]
-        by = words[2] if "for" in words else None
+        by = words[-1] if "for" in words else None
         self.ratings.append(
             Rating(
-                ticket_id="1", rating_id="r", at=at, version=self.order, category=category, score=None, scale=None,
+                ticket_id="1", rating_id="r", at=at, version=len(self.ratings), category=category, score=None, scale=None,
                 agent_id=by, group_id=None,
             )
         )  # fmt: skip
@@ -252,7 +253,8 @@ def played(whole: History, editions: Sequence[Edition], as_of: int, zone: str = 
 
 def same_answers(measurement: Measurement) -> Measurement:
     """Return the answers without what goes on growing while a clock runs."""
-    clocks = tuple(replace(clock, elapsed=0, runs=()) for clock in measurement.clocks)
+    still = {"elapsed": 0, "runs": (), "certainty": Certainty.EXACT}
+    clocks = tuple(replace(clock, **still) for clock in measurement.clocks)
     return replace(measurement, clocks=clocks, as_of=0, edition="", wake_at=None)
 
 
@@ -291,7 +293,7 @@ GAPS = st.one_of(
     st.sampled_from((0, 0, 0, 1, 60, 599, 600, 1800, 3600, 5400, 7200, 14_400, 18_000, 61_200, 86_400)),
     st.integers(0, 2 * 86_400),
 )
-SPEAKERS = st.sampled_from(("customer", "an", "binh", "chi", "friend", "robot", "script", "system"))
+SPEAKERS = st.sampled_from(("customer", "customer", "an", "an", "binh", "binh", "chi", "friend", "robot", "script", "system"))
 CLAUSES = st.one_of(
     st.builds("status becomes {}".format, st.sampled_from(("open", "pending", "hold", "waiting", "deleted"))),
     st.sampled_from(("status becomes solved", "status becomes closed", "status becomes open")),
@@ -303,7 +305,7 @@ CLAUSES = st.one_of(
     st.builds("{} replies".format, SPEAKERS),
     st.builds("{} replies{}".format, SPEAKERS, st.sampled_from(("", " automatically"))),
     st.builds("{} notes".format, st.sampled_from(("an", "customer"))),
-    st.builds("it rated {}".format, st.sampled_from(("good", "bad", "neutral", "nothing", "good for an"))),
+    st.builds("customer rated {}".format, st.sampled_from(("good", "bad", "neutral", "nothing", "good for an"))),
 )
 OPENINGS = st.builds(
     "{} opens {} status={} {}".format,
@@ -327,6 +329,9 @@ class World:
     as_of: int
     zone: str
     lines: tuple[str, ...]
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: ANN401, FBT001 -- what Hypothesis calls
+        printer.text(str(self))
 
     def __str__(self) -> str:
         later = [f"{told(e.valid_from, self.zone)} another {e.kind} edition" for e in self.editions if e.valid_from]

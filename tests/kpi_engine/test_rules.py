@@ -1,0 +1,73 @@
+from types import ModuleType
+
+import pytest
+
+from kpi_engine.rules import NO_POLICY, EscalationStep, Rearm, Stop, parse_policy
+
+
+def test_a_policy_document_says_everything_about_a_clock(timelines: ModuleType) -> None:
+    t = timelines
+    reply = t.first_reply(
+        {"urgent": "30m", "normal": "4h", "default": "normal"},
+        time={"urgent": "calendar"},
+        warn=["90%", "75%"],
+        pause_in=["hold"],
+    )
+    steps = t.escalating("first_reply", (3, "4h"), (1, "0m"), (2, "30m"))
+    policy = parse_policy(t.policy(reply, t.resolution("8h", rearm="on_reopen"), escalations=[steps]))
+    first, second = policy.clocks
+    assert (policy.policy, first.clock, first.is_reply_clock, second.is_reply_clock) == (
+        "care",
+        "first_reply",
+        True,
+        False,
+    )
+    assert first.goals == {"urgent": 1800, "normal": 14_400, "default": 14_400}
+    assert [first.in_business_time(priority) for priority in ("urgent", "low", None)] == [False, True, True]
+    assert (first.warnings, first.pause_in, first.rearm) == ((75, 90), {"hold"}, Rearm.NEVER)
+    assert first.steps == (EscalationStep(1, 0), EscalationStep(2, 1800), EscalationStep(3, 14_400))
+    assert (second.steps, second.stop, second.rearm) == ((), {Stop.SOLVED}, Rearm.ON_REOPEN)
+
+
+def test_a_missing_or_unknown_priority_takes_the_default_goal(timelines: ModuleType) -> None:
+    (with_default,) = parse_policy(timelines.policy(timelines.first_reply({"high": "1h", "default": "2h"}))).clocks
+    (without,) = parse_policy(timelines.policy(timelines.first_reply({"high": "1h"}))).clocks
+    assert [with_default.goal(priority) for priority in ("high", "odd", None)] == [3600, 7200, 7200]
+    assert [without.goal(priority) for priority in ("high", "odd", None)] == [3600, None, None]
+
+
+def test_a_clock_may_count_calendar_time_for_every_priority(timelines: ModuleType) -> None:
+    (clock,) = parse_policy(timelines.policy(timelines.first_reply("1h", time="calendar"))).clocks
+    assert not clock.in_business_time("urgent")
+    assert not clock.in_business_time(None)
+
+
+def test_a_document_without_policies_has_no_clocks() -> None:
+    assert parse_policy({"version": 1, "policies": []}) is NO_POLICY
+    assert parse_policy({"version": 1}) is NO_POLICY
+
+
+def test_what_a_policy_does_not_say_is_not_done(timelines: ModuleType) -> None:
+    bare = {"id": "first_reply", "goal": {"default": "1h"}, "stop": ["agent_public_reply"]}
+    (clock,) = parse_policy(timelines.policy(bare)).clocks
+    assert (clock.warnings, clock.steps, clock.pause_in, clock.rearm) == ((), (), frozenset(), Rearm.NEVER)
+    assert clock.in_business_time(None)
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ({"policies": "none"}, "policies: a list is needed, not 'none'"),
+        ({"policies": ["care"]}, "policies.0: a mapping is needed, not 'care'"),
+        ({"policies": [{"id": "x", "clocks": [1]}]}, "policies.0.clocks: a mapping is needed, not 1"),
+        ({"policies": [{"id": "x", "clocks": [{"id": "c", "goal": "1h"}]}]}, "c.goal: a mapping is needed"),
+        (
+            {"policies": [{"id": "x", "clocks": [{"id": "c", "goal": {}, "warn": ["-15m"]}]}]},
+            "a warning is a percentage of the goal, such as 75%, not '-15m'",
+        ),
+        ({"policies": [{"id": "x"}], "escalations": [{"on": "c"}]}, "escalations.on: a mapping is needed"),
+    ],
+)
+def test_a_policy_that_is_not_understood_is_refused_with_the_place(document: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parse_policy(document)

@@ -1,0 +1,153 @@
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Desk
+
+    from connectors.sandbox import ZendeskSandbox
+
+
+def checks(document: Any) -> dict[str, dict[str, Any]]:  # noqa: ANN401 -- JSON
+    """Return the checks of the only account by subject."""
+    (account,) = document["accounts"]
+    return {check["subject"]: check for check in account["checks"]}
+
+
+def test_each_check_is_a_line_and_what_is_to_be_done_stands_below_it(desk: "Desk") -> None:
+    result = desk.run("check")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert "ok  sao-mai  settings: valid" in lines
+    assert "ok  sao-mai  sign-in: signed in as KPI Integration (admin)" in lines
+    missing = lines.index("warning  sao-mai  field KPI: overdue: not there yet")
+    assert lines[missing + 1] == "         → run `helpdesk-kpi setup`"
+
+
+def test_a_check_changes_nothing_on_the_helpdesk(desk: "Desk") -> None:
+    desk.run("check")
+    assert desk.writes() == []
+
+
+def test_the_json_tells_subject_verdict_finding_and_mend(desk: "Desk") -> None:
+    found = checks(desk.told("check"))
+    assert found["store"] == {"subject": "store", "verdict": "ok", "finding": "sound", "mend": None}
+    assert found["field KPI: due at"]["mend"] == "run `helpdesk-kpi setup`"
+    assert {"sign-in", "credentials", "quota", "clock", "ticket export", "business hours"} <= found.keys()
+
+
+def test_fields_that_are_there_are_in_order(desk: "Desk") -> None:
+    assert desk.run("setup", "--yes").exit_code == 0
+    found = checks(desk.told("check"))
+    assert {check["verdict"] for check in found.values()} == {"ok"}
+
+
+def test_a_field_of_another_type_is_a_warning_that_says_what_to_do(desk: "Desk") -> None:
+    desk.sandbox.state.create_ticket_field(type="integer", title="KPI: overdue")
+    check = checks(desk.told("check"))["field KPI: overdue"]
+    assert check["verdict"] == "warning"
+    assert "KPI: overdue" in check["finding"]
+
+
+def test_figures_on_profiles_are_a_warning(desk: "Desk") -> None:
+    desk.configure(desk.account("sao-mai", desk.sandbox, push={"agent_fields": ["first_reply"]}))
+    check = checks(desk.told("check"))["agent fields"]
+    assert (check["verdict"], "push.agent_fields" in check["mend"]) == ("warning", True)
+
+
+@pytest.mark.parametrize(
+    ("visible", "restricted", "verdict", "words"),
+    [
+        (False, False, "warning", "so none is written"),
+        (True, False, "warning", "as the configuration allows"),
+        (False, True, "ok", "only the agent himself"),
+    ],
+)
+def test_readers_of_agents_summaries_are_counted(
+    desk: "Desk", *, visible: bool, restricted: bool, verdict: str, words: str
+) -> None:
+    if restricted:
+        for user in desk.sandbox.state.users.values():
+            user.ticket_restriction = "assigned"
+    summaries = [{"scope": "agent", "period": "week", "group": "KPI"}, {"scope": "team", "period": "month"}]
+    own = desk.account("sao-mai", desk.sandbox, push={"summaries": summaries})
+    desk.configure(own, privacy={"visible_to_all_agents": visible})
+    check = checks(desk.told("check"))["readers of agents' summaries"]
+    assert check["verdict"] == verdict
+    assert words in check["finding"]
+
+
+def test_a_store_that_is_not_sound_is_a_warning(desk: "Desk") -> None:
+    desk.run("sync")
+    desk.sandbox.clock.now = lambda: 1_700_000_000.0  # a local clock three years behind
+    result = desk.run("check")
+    assert "warning  sao-mai  store: sao-mai claims that" in result.stdout
+    assert "in the future" in result.stdout
+
+
+def test_an_agent_without_an_admins_rights_is_a_failure(desk: "Desk") -> None:
+    agent = desk.sandbox.state.account.agent_ids[0]
+    desk.patch.setenv("WEAK", desk.sandbox.issue_token(agent))
+    desk.configure(desk.account("sao-mai", desk.sandbox, auth={"method": "bearer", "token": "${env:WEAK}"}))
+    result = desk.run("check")
+    assert result.exit_code == 3
+    failures = [line for line in result.stdout.splitlines() if line.startswith("failure")]
+    assert "no admin" in failures[0]
+    assert "→ Make" in result.stdout
+    assert desk.run("sync").exit_code == 3
+    assert desk.run("setup").exit_code in (0, 3)
+
+
+def test_wrong_credentials_are_a_failure_with_the_way_to_mend_them(desk: "Desk") -> None:
+    desk.patch.setenv("SECRET_SAO_MAI", "not-the-secret")
+    result = desk.run("check")
+    assert result.exit_code == 3
+    assert "401" in result.stdout
+    assert "→ correct the credentials" in result.stdout
+    assert "not-the-secret" not in result.output
+
+
+def test_a_helpdesk_out_of_reach_is_a_failure_to_be_tried_again(desk: "Desk") -> None:
+    own = desk.account("sao-mai", desk.sandbox)
+    desk.sandbox.stop()
+    desk.configure(own)
+    result = desk.run("check")
+    assert result.exit_code == 6
+    assert own["base_url"] in result.stdout
+    assert "→ try again later" in result.stdout
+
+
+@pytest.mark.parametrize("path", ["/api/v2/users/me.json", "/api/v2/incremental/tickets/cursor.json"])
+def test_a_login_page_instead_of_an_answer_is_a_failure(desk: "Desk", path: str) -> None:
+    desk.sandbox.fail_next(path, "html", times=None)
+    result = desk.run("check")
+    assert result.exit_code == 6
+    assert "no JSON" in result.stdout
+
+
+def test_every_account_is_looked_at_and_the_gravest_outcome_counts(two_desks: "Desk") -> None:
+    two_desks.patch.setenv("SECRET_SAO_MAI", "not-the-secret")
+    result = two_desks.run("check")
+    assert result.exit_code == 3
+    assert "failure  sao-mai" in result.stdout
+    assert "ok  sao-hom  ticket export: allowed" in result.stdout
+    assert two_desks.run("check", "sao-hom").exit_code == 0
+
+
+def test_an_address_of_no_helpdesk_is_named(
+    desk: "Desk", simulated: "Callable[..., ZendeskSandbox]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from connectors.errors import AddressError  # noqa: PLC0415
+    from kpi_engine.message import message  # noqa: PLC0415
+
+    del simulated
+
+    def nobody(*_: object) -> None:
+        raise AddressError(message("There is no Zendesk account at {base_url}", base_url="https://x"))
+
+    monkeypatch.setattr("connectors.zendesk.checking.who_am_i", nobody)
+    result = desk.run("check")
+    assert result.exit_code == 2
+    assert "→ correct base_url" in result.stdout

@@ -1,0 +1,133 @@
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.periods import PeriodKind, period_at
+from kpi_engine.reduce import Question, Scope, cell
+from sync.agent_fields import field_value
+from sync.store.changes import ChangeState
+
+if TYPE_CHECKING:
+    from kpi_engine.measurement import CreditLine
+    from tests.sync.conftest import World
+
+HOUR = 3600
+DAY = 24 * HOUR
+KEYS = ["solved", "first_reply", "satisfaction_rate"]
+END = 1_795_399_200 + 7 * DAY - 9 * HOUR  # of the week that began on Monday
+
+
+@pytest.fixture
+def world(make_world: "Callable[..., World]") -> "World":
+    """Give an account that shows three indicators on agents' profiles, agent 0 at work since Monday."""
+    made = make_world(push={"agent_fields": KEYS})
+    made.advance(120)
+    made.run()
+    made.answered(minutes=40)
+    return made
+
+
+def at(world: "World", hours: float) -> None:
+    """Move to so many hours after the end of the first week, as the data will be complete then."""
+    world.advance(END + hours * HOUR + 70 - world.sandbox.now)
+
+
+def profile(world: "World", place: int = 0) -> dict[str, object]:
+    return world.state.users[world.agents[place]].user_fields
+
+
+def written(world: "World") -> int:
+    return world.writes.count("/api/v2/users/update_many.json")
+
+
+def test_nothing_is_written_on_profiles_unless_asked_for(make_world: "Callable[..., World]") -> None:
+    world = make_world()
+    world.answered()
+    at(world, 12)
+    assert world.run().agents == []
+    assert written(world) == 0
+
+
+def test_the_last_complete_week_is_shown_once_its_grace_is_over(world: "World") -> None:
+    at(world, 5.9)
+    assert world.run().agents == []
+    at(world, 6)
+    report = world.run()
+    (plan,) = report.agents
+    assert plan.target_id == str(world.agents[0])
+    assert str(plan.why) == "the figures of 2026-W48 are complete"
+    assert profile(world) == {"kpi_solved": "1", "kpi_first_reply": "40"}
+    assert written(world) == 1
+
+
+def test_it_is_written_once_a_week(world: "World") -> None:
+    at(world, 6)
+    world.run()
+    for day in range(3):
+        at(world, 10 + 24 * day)
+        assert world.run().agents == []
+    world.answered(minutes=20)
+    at(world, 7 * 24 + 6)
+    (plan,) = world.run().agents
+    assert plan.values == {"first_reply": 20}
+    assert plan.previous == {"first_reply": 40}
+    assert profile(world)["kpi_first_reply"] == "20"
+    assert written(world) == 2
+
+
+def test_what_is_queued_already_is_not_queued_again(world: "World") -> None:
+    at(world, 6)
+    first = world.run(max_writes=0)
+    assert len(first.agents) == 1
+    world.advance(60)
+    second = world.run(max_writes=0)
+    assert (second.agents, second.sent.waiting) == ([], first.sent.waiting)
+    world.run()
+    assert world.store.changes.counts("sao-mai")[ChangeState.DELIVERED] == first.sent.waiting
+    assert profile(world) == {"kpi_solved": "1", "kpi_first_reply": "40"}
+
+
+def test_a_dry_run_shows_them_and_writes_none(world: "World") -> None:
+    at(world, 6)
+    assert len(world.run(dry_run=True).agents) == 1
+    assert profile(world) == {}
+
+
+def line(numerator: int, denominator: int = 1) -> "CreditLine":
+    from kpi_engine.measurement import Certainty, CreditLine  # noqa: PLC0415
+
+    nothing = dict.fromkeys(("observation_id", "part", "agent", "team", "channel", "priority", "segment"))
+    return CreditLine(
+        indicator="",
+        ticket_id="1",
+        account="",
+        at=0,
+        numerator=numerator,
+        denominator=denominator,
+        certainty=Certainty.EXACT,
+        edition="",
+        **nothing,
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "lines", "shown"),
+    [
+        ("solved", [], 0),
+        ("solved", [line(1), line(1)], 2),
+        ("first_reply", [], None),
+        ("first_reply", [line(89), line(90)], 1),
+        ("first_reply", [line(90), line(90)], 2),
+        ("satisfaction_rate", [line(1)] * 9, None),
+        ("satisfaction_rate", [line(1)] * 2 + [line(0)] * 10, 16.7),
+        ("satisfaction_rate", [line(1)] * 11 + [line(0)] * 5, 68.8),
+    ],
+)
+def test_a_number_field_holds_counts_minutes_or_percent(
+    key: str, lines: "list[CreditLine]", shown: float | None
+) -> None:
+    week = period_at(PeriodKind.WEEK, "UTC", END)
+    found = cell(INDICATORS[key], lines, Question(Scope.AGENT, "", week, END, {}), None)
+    assert field_value(found) == shown

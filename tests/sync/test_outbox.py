@@ -1,0 +1,275 @@
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connectors.base import Change, Outcome, Target, Usage
+from sync.outbox import Sent, resolve_leftovers
+from sync.store.changes import ChangeState
+
+if TYPE_CHECKING:
+    from connectors.sandbox.zendesk.records import Ticket
+    from sync.store.changes import Queued
+    from tests.sync.conftest import World
+
+BULK = "/api/v2/tickets/update_many*"
+
+
+@pytest.fixture
+def tickets(world: "World") -> "list[Ticket]":
+    """Three urgent tickets, opened a minute apart, that the export shows and no pass has seen."""
+    made = []
+    for _ in range(3):
+        made.append(world.ticket())
+        world.advance(60)
+    world.advance(120)
+    return made
+
+
+def states(world: "World") -> dict[str, int]:
+    return {str(state): n for state, n in world.store.changes.counts(world.account.name).items()}
+
+
+def recent(world: "World") -> "list[Queued]":
+    return world.store.changes.recent(world.account.name, 10)
+
+
+def times_written(world: "World", ticket: "Ticket") -> int:
+    fields = {int(remote) for (_, key), remote in world.store.remote_fields.all(world.account.name).items() if key == "due_at"}
+    audits = world.state.audits_of(ticket.id)
+    return sum(child.name in fields for audit in audits for child in audit.children)
+
+
+def test_a_batch_is_one_request_and_one_job(world: "World", tickets: "list[Ticket]") -> None:
+    report = world.run()
+    assert [path for path in world.writes if "update_many" in path] == ["/api/v2/tickets/update_many.json"]
+    assert (len(report.sent.delivered), report.sent.waiting) == (3, 0)
+    assert all(world.shown(ticket) for ticket in tickets)
+
+
+def test_the_most_urgent_are_written_and_the_rest_goes_next_time(world: "World", tickets: "list[Ticket]") -> None:
+    first = world.run(max_writes=1)
+    assert (len(first.plans), len(first.sent.delivered), first.sent.waiting) == (3, 1, 2)
+    assert [bool(world.shown(ticket)) for ticket in tickets] == [True, False, False]
+    second = world.run(max_writes=1)
+    assert (second.writes_planned, len(second.sent.delivered), second.sent.waiting) == (0, 1, 1)
+    assert [bool(world.shown(ticket)) for ticket in tickets] == [True, True, False]
+    assert world.run().sent.waiting == 0
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+def test_no_write_at_all_may_be_asked_for(world: "World", tickets: "list[Ticket]") -> None:
+    report = world.run(max_writes=0)
+    assert (report.sent.delivered, report.sent.waiting) == ([], len(tickets))
+    assert not [path for path in world.writes if "update_many" in path]
+
+
+def test_a_newer_desired_state_takes_the_place_of_a_queued_one(world: "World") -> None:
+    """09:00 opened, its due time is queued; 09:10 replied and solved: that the first was ever wanted is not written."""
+    ticket = world.ticket()
+    world.advance(120)
+    world.run(max_writes=0)
+    world.advance(480)
+    world.state.comment(ticket.id, world.agents[0], status="solved")
+    world.advance(120)
+    report = world.run()
+    assert world.shown(ticket) == {"first_reply_minutes": "10", "resolution_minutes": "10"}
+    assert times_written(world, ticket) == 0
+    assert [queued.target_id for queued in report.sent.delivered] == [str(ticket.id)]
+    assert states(world) == {ChangeState.SUPERSEDED: 1, ChangeState.DELIVERED: 1}
+
+
+def test_a_job_item_that_fails_is_refused_with_its_reason_and_alone(world: "World", tickets: "list[Ticket]") -> None:
+    world.run(max_writes=0)
+    field = world.store.remote_fields.all(world.account.name)[Target.TICKET, "due_at"]
+    world.state.ticket_fields[int(field)].type = "integer"
+    solved = tickets[0]
+    world.state.comment(solved.id, world.agents[0], status="solved")
+    world.advance(120)
+    report = world.run()
+    assert [queued.target_id for queued in report.sent.delivered] == [str(solved.id)]
+    assert {queued.target_id for queued, _ in report.sent.refused} == {str(ticket.id) for ticket in tickets[1:]}
+    assert all("Zendesk refuses" in str(reason) for _, reason in report.sent.refused)
+    assert states(world)[ChangeState.REFUSED] == 2
+
+
+def test_a_ticket_closed_since_it_was_pulled_refuses_and_is_set_aside(world: "World", tickets: "list[Ticket]") -> None:
+    world.sandbox.before_next(BULK, lambda: world.state.close(tickets[0].id))
+    report = world.run()
+    assert (report.sent.closed, report.sent.refused, len(report.sent.delivered)) == (1, [], 2)
+    world.advance(120)
+    assert world.run().writes_planned == 0
+
+
+def test_a_collision_is_tried_again_a_minute_later(world: "World", tickets: "list[Ticket]") -> None:
+    world.sandbox.conflict_next(tickets[0].id)
+    assert world.run().sent.waiting == 1
+    assert world.run().sent.waiting == 1
+    world.advance(60)
+    report = world.run()
+    assert ([queued.attempts for queued in report.sent.delivered], report.sent.waiting) == ([2], 0)
+
+
+def test_what_zendesk_ignores_is_passed_on_as_a_warning(world: "World", tickets: "list[Ticket]") -> None:
+    world.run(max_writes=0)
+    field = world.store.remote_fields.all(world.account.name)[Target.TICKET, "due_at"]
+    del world.state.ticket_fields[int(field)]
+    report = world.run()
+    assert len(report.sent.delivered) == len(tickets)
+    assert field in str(report.sent.warnings[0])
+
+
+def test_a_rate_limit_is_waited_for_and_costs_no_attempt(world: "World", tickets: "list[Ticket]") -> None:
+    world.sandbox.fail_next(BULK, 429, 2, retry_after=30)
+    report = world.run()
+    assert report.usage.waited >= 60
+    assert [queued.attempts for queued in report.sent.delivered] == [1] * len(tickets)
+
+
+@pytest.mark.parametrize("kind", [429, 500, "drop"])
+def test_a_batch_that_is_never_taken_waits_whole_for_the_next_pass(
+    world: "World", tickets: "list[Ticket]", kind: int | str
+) -> None:
+    world.sandbox.fail_next(BULK, kind, None)
+    report = world.run()
+    assert (report.sent.waiting, report.sent.delivered) == (len(tickets), [])
+    assert [queued.attempts for queued in recent(world)] == [0] * len(tickets)
+    world.sandbox.clear_faults()
+    world.advance(600)
+    assert len(world.run().sent.delivered) == len(tickets)
+
+
+def test_a_queue_that_is_turned_away_is_not_pushed_batch_after_batch(world: "World", tickets: "list[Ticket]") -> None:
+    world.account.connector.batch = 1  # type: ignore[misc]  # so that there are several
+    world.sandbox.fail_next(BULK, 500, None)
+    world.run()
+    asked = [path for path in world.writes if "update_many" in path]
+    assert len(asked) == 5  # one batch, tried five times
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+@pytest.mark.parametrize("kind", ["drop", 500, "cut"])
+def test_a_bulk_write_whose_answer_is_lost_is_repeated_and_changes_each_ticket_once(
+    world: "World", tickets: "list[Ticket]", kind: int | str, *, after_effect: bool
+) -> None:
+    world.sandbox.fail_next(BULK, kind, 1, after_effect=after_effect)
+    report = world.run()
+    assert len(report.sent.delivered) + report.sent.waiting == len(tickets)
+    world.advance(120)
+    world.run()
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("fate", "in_effect"), [("lost", True), ("vanished", False), ("failed", False), ("killed", False)])
+def test_a_job_that_is_lost_is_looked_up_before_anything_is_sent_again(
+    world: "World", tickets: "list[Ticket]", fate: str, *, in_effect: bool
+) -> None:
+    world.sandbox.doom_next_job(fate)  # type: ignore[arg-type]  # one of its fates
+    report = world.run()
+    assert states(world) == {ChangeState.IN_DOUBT: 3}
+    assert report.sent.waiting == 3
+    assert [bool(world.shown(ticket)) for ticket in tickets] == [in_effect] * 3
+    world.writes  # noqa: B018 -- forget what was written until now
+    second = world.run()
+    assert ("/api/v2/tickets/update_many.json" in world.writes) is not in_effect
+    assert (len(second.sent.delivered), second.sent.waiting) == (3, 0)
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+def test_a_job_that_does_not_end_is_followed_by_later_passes_and_holds_back_newer_writes(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
+    """It is asked after for five minutes in each of two passes; meanwhile one of its tickets is solved; then it ends."""
+    world.sandbox.doom_next_job("stuck")
+    began = world.sandbox.now
+    assert world.run().sent.waiting == 3
+    assert 300 <= world.sandbox.now - began < 400
+    assert states(world) == {ChangeState.UNDER_WAY: 3}
+    world.state.comment(tickets[0].id, world.agents[0], status="solved")
+    world.advance(120)
+    second = world.run()
+    assert (len(second.plans), second.sent.waiting) == (1, 4)
+    (job,) = world.state.jobs.values()
+    job.fate = None
+    world.writes  # noqa: B018 -- forget what was written until now
+    third = world.run()
+    assert (len(third.sent.delivered), third.sent.waiting) == (2, 1)  # the solved one was changed by someone meanwhile
+    world.advance(60)
+    fourth = world.run()
+    assert (len(fourth.sent.delivered), fourth.sent.waiting) == (1, 0)
+    assert world.shown(tickets[0]) == {"first_reply_minutes": "13", "resolution_minutes": "13"}
+    assert times_written(world, tickets[0]) == 0
+
+
+def test_what_is_gone_when_looked_up_is_set_aside(world: "World", tickets: "list[Ticket]") -> None:
+    world.sandbox.doom_next_job("vanished")
+    world.run()
+    world.state.delete(tickets[0].id)
+    report = world.run()
+    assert (report.sent.closed, len(report.sent.delivered)) == (1, 2)
+
+
+def test_a_change_about_which_nothing_is_said_is_looked_up(world: "World", tickets: "list[Ticket]") -> None:
+    """No helpdesk should, but a connector may answer for some changes only: the others are not taken as done."""
+
+    def silent_about_all(_changes: Sequence[Change]) -> dict[int, Outcome]:
+        return {}
+
+    real = world.account.connector
+    world.instead(deliver=silent_about_all)
+    assert world.run().sent.waiting == 3
+    assert {str(queued.reason) for queued in recent(world)} == {"the helpdesk said nothing about this change"}
+    world.instead(deliver=real.deliver)
+    assert world.run().sent.waiting == 0
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+def test_deliveries_are_dated_by_the_helpdesks_clock_and_by_ours_where_it_tells_none(world: "World") -> None:
+    def delivered_at() -> int:
+        ticket = str(world.ticket().id)
+        world.advance(120)
+        world.run()
+        last = world.store.changes.last_delivered(world.account.name, Target.TICKET, ticket)
+        assert last is not None
+        return last.delivered_at
+
+    ours = 4_000_000_000
+    world.account.clock.now = lambda: float(ours)  # type: ignore[method-assign]
+    assert delivered_at() == int(world.sandbox.now)
+    world.instead(usage=lambda: Usage(0, 0.0, None))
+    assert delivered_at() == ours
+
+
+def test_an_unticked_box_counts_as_an_empty_one_when_looked_up(world: "World", tickets: "list[Ticket]") -> None:
+    """What was sent says "not overdue"; the helpdesk shows an empty box: that is what was sent."""
+    world.advance(1800)
+    world.run()
+    for ticket in tickets:
+        world.state.comment(ticket.id, world.agents[0])
+    world.advance(120)
+    world.sandbox.doom_next_job("lost")
+    world.run()
+    for ticket in tickets:
+        world.edit(ticket, "overdue", None)
+    world.writes  # noqa: B018 -- forget what was written until now
+    assert len(world.run().sent.delivered) == 3
+    assert world.writes == []
+
+
+def test_nothing_left_over_needs_no_look_up(world: "World") -> None:
+    world.run()
+    before = len(world.sandbox.requests)
+    sent = Sent()
+    resolve_leftovers(world.account, None, sent)  # type: ignore[arg-type]  # no pass is needed for nothing
+    assert len(world.sandbox.requests) == before
+    assert sent == Sent()
+
+
+def test_several_batches_go_one_after_another(make_world: "Callable[..., World]") -> None:
+    world = make_world()
+    world.account.connector.batch = 2  # type: ignore[misc]  # so that there are several
+    made = [world.ticket() for _ in range(5)]
+    world.advance(120)
+    report = world.run()
+    assert world.writes.count("/api/v2/tickets/update_many.json") == 3
+    assert {queued.target_id for queued in report.sent.delivered} == {str(ticket.id) for ticket in made}
