@@ -53,6 +53,8 @@ class ClockRun:
         """The verdict so far."""
         if self.breached_at is not None:
             return ClockState.BREACHED_OPEN if self.stopped_at is None else ClockState.BREACHED_CLOSED
+        if self.goal is None:
+            return ClockState.VOID
         if self.stopped_at is not None:
             return ClockState.MET if self.final else ClockState.VOID
         return ClockState.RUNNING if self.since is not None else ClockState.PAUSED
@@ -72,18 +74,16 @@ class ClockRun:
                 yield f"warn:{per_cent}%", 0, self.goal * per_cent // 100
             yield "breach", 0, self.goal
 
-    def next_timer(self, calendar: WorkingTime, within: int | None = None) -> Timer | None:
+    def next_timer(self, since: int, calendar: WorkingTime, within: int | None = None) -> Timer | None:
         """Return the next step to fall due if the clock runs on from `since` undisturbed.
 
         One that needs more than `within` seconds of the clock's own time is not worked out: None.
         """
-        if self.since is None:
-            return None
         done = {timer.step for timer in self.fired}
         for step, level, threshold in self.thresholds():
             if step not in done:
                 needed = max(0, threshold - self.elapsed)
-                at = calendar.add(self.since, needed) if within is None or needed <= within else None
+                at = calendar.add(since, needed) if within is None or needed <= within else None
                 return Timer(step, level, at) if at is not None else None
         return None
 
@@ -103,7 +103,8 @@ def played(clock: str, story: Story, rulebook: Rulebook) -> list[ClockRun]:
         player.take(step)
     player.run_until(story.as_of)
     player.look_ahead()
-    return [instance for instance in player.instances if instance.goal is not None]
+    # One that fired before its goal was taken away is still told of: the ledger never forgets.
+    return [instance for instance in player.instances if instance.goal is not None or instance.fired]
 
 
 @dataclass(slots=True)
@@ -137,7 +138,7 @@ class _Player:
         if instance.since < instant and instance.breached_at is None:  # a breach is as sure as what led to it
             instance.assumed |= instance.business and self.state.assumed
         worked = calendar.between(instance.since, instant)
-        while (timer := instance.next_timer(calendar, worked)) is not None and timer.at < instant:
+        while (timer := instance.next_timer(instance.since, calendar, worked)) is not None and timer.at < instant:
             instance.fire(timer)
         if instance.since < instant:
             instance.elapsed += worked
@@ -215,5 +216,5 @@ class _Player:
             instance.due_at = instance.breached_at
         else:
             instance.due_at = calendar.add(instance.since, max(0, instance.goal - instance.elapsed))
-        timer = instance.next_timer(calendar)
+        timer = instance.next_timer(instance.since, calendar)
         instance.wake_at = timer.at if timer is not None else None

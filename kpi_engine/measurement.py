@@ -47,7 +47,7 @@ class ClockState(StrEnum):
     MET = "met"
     BREACHED_OPEN = "breached_open"  # over its goal and still running or paused
     BREACHED_CLOSED = "breached_closed"
-    VOID = "void"  # ended without a verdict
+    VOID = "void"  # ended without a verdict, or without a goal now
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from sync.store.changes import Desired
 _GRACE = 6 * 3600
 
 
-def agent_plans(account: Account, as_of: int) -> Iterator[Desired]:
+def agent_plans(account: Account, pass_id: int, as_of: int) -> Iterator[Desired]:
     """Yield the agents whose fields must change to show the last week that is complete, its grace over."""
     keys = account.own.push.agent_fields
     if not keys:
@@ -34,7 +34,7 @@ def agent_plans(account: Account, as_of: int) -> Iterator[Desired]:
         new = {key: value for key, value in values.items() if shown.get(key) != value}
         if new:
             yield Desired(
-                key=f"agent:{agent}:{as_of}",
+                key=f"agent:{agent}:{pass_id}",
                 target=Target.AGENT,
                 target_id=agent,
                 values=new,

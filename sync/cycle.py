@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 
 from connectors.base import Usage
 from kpi_engine.message import Message
@@ -88,7 +89,7 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
     armed = account.store.switches.number(account.name, ARMED)
     report.armed = armed is not None or (mode.yes and not mode.dry_run)
     if mode.dry_run or not report.armed:
-        _show(account, report, rules, as_of, armed)
+        _show(account, this, report, rules, as_of)
         return
     _create_missing_fields(account, this, report)
     crash_point("after_fields")
@@ -97,13 +98,14 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
     report.sent = send_all(account, this, mode.max_writes)
 
 
-def _show(account: Account, report: PassReport, rules: Rulebook, as_of: int, armed: int | None) -> None:
+def _show(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_of: int) -> None:
     """Work out every write without queueing any; before the first writing pass, as if this were it."""
+    armed = account.store.switches.number(account.name, ARMED)
     since = as_of if armed is None else armed
     _plan_tickets(account, report, rules, since)
     for due in due_periods(account, as_of, since):
         _sort(report, summaries_of(account, due, rules, as_of))
-    report.agents = list(agent_plans(account, as_of))
+    report.agents = list(agent_plans(account, this.pass_id, as_of))
 
 
 def _create_missing_fields(account: Account, this: Pass, report: PassReport) -> None:
@@ -121,8 +123,8 @@ def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as
             armed = as_of
             store.switches.set(account.name, ARMED, as_of)
         planned = _plan_tickets(account, report, rules, armed)
-        report.agents = list(agent_plans(account, as_of))
-        desired = [plan.desired(as_of) for plan in report.plans] + report.agents
+        report.agents = list(agent_plans(account, this.pass_id, as_of))
+        desired = chain((plan.desired(this.pass_id) for plan in report.plans), report.agents)
         store.changes.enqueue(account.name, desired, pass_id=this.pass_id, now=account.now())
         store.readings.planned(account.name, planned)
     for due in due_periods(account, as_of, armed):

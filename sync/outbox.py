@@ -7,6 +7,7 @@ from connectors.base import Delivered, InDoubt, Outcome, Refused, Snoozed, Targe
 from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.crash import crash_point
+from sync.planning import same
 from sync.pull import Pass
 from sync.store.changes import ChangeState, Queued
 
@@ -140,7 +141,7 @@ def _found_values(account: Account, doubtful: Sequence[Queued]) -> dict[int, Out
         found = remote.get(each.target_id)
         if found is None:
             outcomes[each.change_id] = Refused(message("it is gone from the helpdesk"), closed=True)
-        elif all((found.get(key) or None) == (value or None) for key, value in each.values.items()):
+        elif all(same(found.get(key), value) for key, value in each.values.items()):
             outcomes[each.change_id] = Delivered()
         else:
             outcomes[each.change_id] = Snoozed(0, message("its answer was lost and it had not arrived"))

@@ -32,23 +32,26 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class TicketPlan:
-    """What one ticket's fields need; `changes` may be empty. `closed`: a closed ticket, which nobody can write."""
+    """What one ticket's fields need; `changes` may be empty. `closed`: a closed ticket, which nobody can write.
 
-    reading: Reading
+    Of the reading it keeps only how urgent the write is: a pass may plan for every ticket there is.
+    """
+
+    ticket_id: str
+    urgency: int
     changes: tuple[FieldChange, ...]
     closed: bool = False
 
-    def desired(self, as_of: int) -> Desired:
+    def desired(self, pass_id: int) -> Desired:
         """Return the plan as a row for the outbox; the most urgent tickets go first."""
-        ticket_id = self.reading.measurement.ticket_id
         return Desired(
-            key=f"ticket:{ticket_id}:{as_of}",
+            key=f"ticket:{self.ticket_id}:{pass_id}",
             target=Target.TICKET,
-            target_id=ticket_id,
+            target_id=self.ticket_id,
             values={change.key: change.new for change in self.changes},
             previous={change.key: change.old for change in self.changes},
             why=self.changes[0].why,
-            urgency=urgency(self.reading.live),
+            urgency=self.urgency,
         )
 
 
@@ -114,12 +117,12 @@ def _plan(
         if key == "overdue_clock" and new is not None:
             new = ", ".join(language(clock_name(clock)) for clock in str(new).split(","))
         old = shown.get(key)
-        if not _same(old, new):
+        if not same(old, new):
             changes.append(FieldChange(key, old, new, _why(key, new, reading.live)))
     status = rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
     if status in (Status.CLOSED, Status.DELETED):
-        return TicketPlan(reading, (), closed=bool(changes))
-    return TicketPlan(reading, tuple(changes))
+        return TicketPlan(ticket.ticket_id, urgency(reading.live), (), closed=bool(changes))
+    return TicketPlan(ticket.ticket_id, urgency(reading.live), tuple(changes))
 
 
 def _shown(ticket: TicketSnapshot, delivered: LastDelivered | None, remote: Mapping[str, str]) -> dict[str, FieldValue]:
@@ -133,7 +136,7 @@ def _shown(ticket: TicketSnapshot, delivered: LastDelivered | None, remote: Mapp
     return pulled
 
 
-def _same(old: FieldValue, new: FieldValue) -> bool:
+def same(old: FieldValue, new: FieldValue) -> bool:
     """Tell whether two values show the same; an unticked box is an empty one."""
     return (old or None) == (new or None) if isinstance(new, bool) or isinstance(old, bool) else old == new
 

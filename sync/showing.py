@@ -96,7 +96,7 @@ def change_sentences(plan: TicketPlan, language: Language) -> Iterator[Message]:
     for change in plan.changes:
         yield message(
             "ticket {id}: {field}: {old} → {new} ({why})",
-            id=plan.reading.measurement.ticket_id,
+            id=plan.ticket_id,
             field=FIELD_TITLES[change.key],
             old=value_words(change.key, change.old, language),
             new=value_words(change.key, change.new, language),
@@ -149,7 +149,7 @@ def pass_document(report: PassReport) -> dict[str, object]:
 
 def _change(plan: TicketPlan, change: FieldChange) -> dict[str, object]:
     return {
-        "ticket_id": plan.reading.measurement.ticket_id,
+        "ticket_id": plan.ticket_id,
         "field": change.key,
         "old": change.old,
         "new": change.new,

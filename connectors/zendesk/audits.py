@@ -119,7 +119,7 @@ def _differences(json: Mapping[str, object]) -> Iterator[_Difference]:
             yield from _custom_differences(value, old)
         elif key == "tags":
             yield _Difference(key, old if "previous_value" in json else _tags_before(json), value)
-        elif key in _FIELDS:
+        elif key in _FIELDS or key.isdecimal():  # a custom field may stand under its id alone
             yield _Difference(key, old, value)
 
 

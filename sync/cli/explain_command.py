@@ -14,7 +14,7 @@ from sync.exits import Exit
 from sync.figures import Explanation, as_of_now, explained, min_n
 from sync.locale import terminal_text
 from sync.scorecards import cell_document, explanation_table
-from sync.wording import cell_text, detail_text, subject_name
+from sync.wording import NOBODY, cell_text, detail_text, subject_name
 
 
 @click.command("explain", help=terminal_text(message("Show the tickets behind one figure.")))
@@ -45,9 +45,11 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             call.answer({})
             return Exit.OK
         rules = rulebook(account)
-        scope, subject = _whose(account, rules, as_of, agent, team)
+        scope, subject = _whose(call, rules, as_of, agent, team) or (Scope.ACCOUNT, account.name)
         question = Question(scope, account.name, asked_period(account, by, period, as_of), as_of, min_n(account))
         explanation = explained(account, INDICATORS[indicator], question, subject)
+        if agent is not None and subject is not None and subject not in rules.agents and not explanation.lines:
+            raise _not_one_agent(0, agent)
         say_explanation(call, account, explanation, rules)
         whose = call.language(subject_name(subject, scope, rules, question.period.end - 1))
         call.answer(explanation_document(explanation, ticket_urls(account, explanation), whose))
@@ -64,26 +66,35 @@ def _only(accounts: list[Account]) -> Account:
 
 
 def _whose(
-    account: Account, rules: Rulebook, as_of: int, agent: str | None, team: str | None
-) -> tuple[Scope, str | None]:
+    call: Call, rules: Rulebook, as_of: int, agent: str | None, team: str | None
+) -> tuple[Scope, str | None] | None:
+    """Return the scope and the subject that were named, None where neither an agent nor a team was."""
+    nobody = call.language(NOBODY)
     if agent is not None:
-        return Scope.AGENT, _agent_id(rules, agent, as_of)
+        return Scope.AGENT, _agent_id(rules, agent, as_of) if agent != nobody else None
     if team is not None:
-        return Scope.TEAM, _team_key(rules, team, as_of)
-    return Scope.ACCOUNT, account.name
+        return Scope.TEAM, _team_key(rules, team, as_of) if team != nobody else None
+    return None
 
 
 def _agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
-    """Return the id of the agent with that id, e-mail or name; nobody or several is a usage error."""
+    """Return the id of the agent with that id, e-mail or name; several are a usage error.
+
+    What nobody is called may be the id of somebody who is no agent any more.
+    """
     if wanted in rules.agents:
         return wanted
     people = {key: line.at(as_of) for key, line in rules.agents.items()}
     found = [key for key, person in people.items() if wanted.casefold() in _called(person)]
-    if len(found) != 1:
-        raise click.UsageError(
-            terminal_text(message("{n} agents are called {name}; give the id or the e-mail", n=len(found), name=wanted))
-        )
-    return found[0]
+    if len(found) > 1:
+        raise _not_one_agent(len(found), wanted)
+    return found[0] if found else wanted
+
+
+def _not_one_agent(n: int, name: str) -> click.UsageError:
+    return click.UsageError(
+        terminal_text(message("{n} agents are called {name}; give the id or the e-mail", n=n, name=name))
+    )
 
 
 def _called(person: Person) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from config import Settings, SettingsError, resolve
+from config import Settings, SettingsError
 from connectors.base import Stream
 from connectors.errors import ConnectorError
 from kpi_engine.message import message
@@ -30,9 +30,9 @@ _STOPS = {signal.SIGTERM: Exit.TERMINATED, signal.SIGINT: Exit.INTERRUPTED}
 @framed
 def command(call: Call) -> Exit:
     """Run passes until SIGINT or SIGTERM; one account's trouble never stops the others."""
-    settings = call.settings()
-    resolve(settings)
-    stopping = threading.Event()
+    settings, stopping = call.settings(), threading.Event()
+    with opened(settings, [], StoppableClock(stopping)):
+        pass  # a secret or a store that cannot serve is told now, not on every schedule
     with _stop_signals(stopping) as received:
         jobs = [
             Job(own.name, own.schedule, partial(_passed, call, settings, own.name, stopping))

@@ -1,5 +1,4 @@
 import importlib.util
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,15 +6,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-
-# HELPDESK_KPI_EXAMPLES multiplies how many random histories are tried.
-settings.register_profile(
-    "engine",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    print_blob=True,
-)
 
 
 def _loaded(name: str) -> ModuleType:

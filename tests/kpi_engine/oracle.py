@@ -1,3 +1,4 @@
+# ruff: noqa: D101, D102 -- a method here is a sentence of the rules; its name says it
 """The naive oracle: a ticket's answers worked out from raw events by the words of the rules, slowly and simply.
 
 It shares nothing with the engine but the records. Rules are the plain documents that editions hold, each given as
@@ -27,7 +28,7 @@ FAR = 90 * 86_400  # how far ahead a due time is looked for
 
 @lru_cache(maxsize=5000)
 def open_minutes(spelled: str, day: int) -> bytes:
-    """Return one byte for each minute of a UTC day, counted from 1970-01-01: is it worked?"""
+    """Return one byte for each minute of a UTC day, counted from 1970-01-01: 1 where it is worked."""
     calendar = json.loads(spelled)
     zone = ZoneInfo(calendar["zone"])
     midnight = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
@@ -86,7 +87,7 @@ class Rules:
     editions: tuple[PlainEdition, ...]
 
     def body(self, kind: str, at: int, key: str = "") -> Body:
-        """The first edition holds from the beginning, each later one from its own instant."""
+        """Return the body in force: the first edition holds from the beginning, a later one from its own instant."""
         line = [edition for edition in self.editions if edition[:2] == (kind, key)]
         found: Body = {}
         for position, (_, _, valid_from, body) in enumerate(line):
@@ -297,7 +298,7 @@ class Verdict:
     assumed: bool = False
 
     def answer(self) -> tuple[object, ...]:
-        return tuple(vars(self).values())
+        return tuple(vars(self).values())  # the fields in their order
 
 
 @dataclass
@@ -367,7 +368,7 @@ class Judge:
         return next((step for step in steps if step[0] not in done), None)
 
     def charge(self) -> None:
-        """The holder at breach from 10 % of the goal, else the largest share from 50 %, else the team."""
+        """Charge the holder at breach from 10 % of the goal, else the largest share from 50 %, else the team."""
         verdict = self.verdict
         if verdict.breached_at is None or verdict.goal is None:
             return
@@ -386,6 +387,8 @@ class Judge:
         verdict.paused = verdict.stopped_at is None and not running
         if verdict.breached_at is not None:
             verdict.state = "breached_open" if verdict.stopped_at is None else "breached_closed"
+        elif verdict.goal is None:
+            verdict.state = "void"
         elif verdict.stopped_at is not None:
             verdict.state = "met" if ended_at is not None else "void"
         else:
@@ -422,7 +425,7 @@ def episodes(told: Told, clock: str) -> Iterator[tuple[int, int | None]]:
 
 
 def reply_episode(told: Told) -> Iterator[tuple[int, int | None]]:
-    """A reply is owed from the opening; from the customer's first message where an agent opened it publicly."""
+    """Yield the one instance: from the opening, or the customer's first message where an agent opened it publicly."""
     start: int | None = 0
     if told.opening is not None and told.voice(told.opening) == "agent":
         start = next((i for i, moment in enumerate(told.moments) if moment.what == "customer"), None)
@@ -440,7 +443,7 @@ def judged(told: Told) -> list[Judge]:
             judge.walk(stretches)
             judge.charge()
             judge.conclude(None if end is None else told.moments[end].at, stretches)
-            if judge.verdict.goal is not None:
+            if judge.verdict.goal is not None or judge.fired:
                 judges.append(judge)
     return judges
 
@@ -464,7 +467,7 @@ def answers(history: History, editions: Sequence[PlainEdition], as_of: int) -> A
     judges = judged(told)
     lines = [*volume(told), *responsiveness(told), *resolution(told), *overdue(told, judges), *voice(told)]
     clocks = [judge.verdict.answer() for judge in judges]
-    return Answers(sorted(lines, key=repr), clocks, [*firings(told, judges)], live(told, judges, lines))
+    return Answers(sorted(lines, key=repr), clocks, [*firings(told, judges)], live(judges, lines))
 
 
 def backlog(history: History, editions: Sequence[PlainEdition], as_of: int, instant: int) -> tuple[object, ...] | None:
@@ -559,7 +562,7 @@ def firings(told: Told, judges: Sequence[Judge]) -> Iterator[tuple[object, ...]]
             yield verdict.clock, verdict.instance, step, level, at, agent, team
 
 
-def live(told: Told, judges: Sequence[Judge], lines: Sequence[Line]) -> dict[str, object]:
+def live(judges: Sequence[Judge], lines: Sequence[Line]) -> dict[str, object]:
     due = [judge.verdict.due_at for judge in judges if judge.verdict.due_at is not None]
     over = [judge for judge in judges if judge.verdict.state == "breached_open"]
     levels = [level for judge in over for _, level, _ in judge.fired]

@@ -115,6 +115,22 @@ def test_v6_a_change_that_makes_a_ticket_late_breaches_it_at_the_change(play: Pl
     assert play("06-06 17:20", by_priority).breached("first_reply") is None
 
 
+def test_escalation_counts_from_the_change_that_made_a_ticket_late(play: Play, timelines: ModuleType) -> None:
+    """Two hours had gone by when the goal became half an hour.
+
+    06-09 08:00 customer opens priority=normal
+    06-09 10:00 priority becomes urgent
+    """
+    t = timelines
+    clock = t.first_reply({"normal": "4h", "urgent": "30m"})
+    rule = t.policy(clock, escalations=[t.escalating("first_reply", (1, "0m"), (2, "30m"))])
+    assert play("06-09 11:00", t.edition("policies", rule)).fired("first_reply") == {
+        "breach": "06-09 10:00",
+        "escalation:1": "06-09 10:00",
+        "escalation:2": "06-09 10:30",
+    }
+
+
 def test_v7_the_clocks_of_new_york_skip_an_hour_over_the_weekend(
     play: Play, timelines: ModuleType, care: object
 ) -> None:
@@ -369,6 +385,23 @@ def test_without_a_default_goal_a_ticket_without_priority_has_no_clock(play: Pla
     assert play("06-09 10:00", some).due("first_reply") == "06-09 11:00"
 
 
+def test_a_clock_that_loses_its_goal_is_void_and_what_it_fired_stays_on_record(
+    play: Play, timelines: ModuleType
+) -> None:
+    """Warned about, then the priority is taken away, and given again.
+
+    06-09 09:00 customer opens priority=high
+    06-09 10:40 priority becomes nothing
+    06-09 11:30 priority becomes high
+    """
+    some = timelines.edition("policies", timelines.policy(timelines.first_reply({"high": "2h"}, warn=["75%"])))
+    played = play("06-09 11:20", some)
+    clock = played.clock("first_reply")
+    assert (clock.state, clock.goal, clock.due_at, clock.paused) == (ClockState.VOID, 0, None, False)
+    assert played.fired("first_reply") == {"warn:75%": "06-09 10:30"}
+    assert play("06-09 11:31", some).breached("first_reply") == "06-09 11:30"
+
+
 def test_urgent_tickets_may_count_the_night_too(play: Play, timelines: ModuleType) -> None:
     """Business time for two hours of which one was worked, then calendar time.
 
@@ -475,9 +508,7 @@ def test_a_clock_that_a_later_policy_adds_does_not_start_on_answered_or_solved_t
     assert play("06-10 11:30", none, new).measurement.clocks == ()
 
 
-def test_a_running_clock_keeps_its_rule_when_a_later_policy_no_longer_has_it(
-    play: Play, timelines: ModuleType
-) -> None:
+def test_a_running_clock_keeps_its_rule_when_a_later_policy_no_longer_has_it(play: Play, timelines: ModuleType) -> None:
     """The promise is dropped an hour later, and the ticket is solved and reopened.
 
     06-09 09:00 customer opens

@@ -21,9 +21,7 @@ def two_hours(timelines: ModuleType) -> Any:  # noqa: ANN401 -- an Edition
 # --- Who answers for a breach -------------------------------------------------------------------------------------
 
 
-def test_v10_who_held_a_clock_for_less_than_a_tenth_of_the_goal_is_not_charged(
-    play: Play, two_hours: object
-) -> None:
+def test_v10_who_held_a_clock_for_less_than_a_tenth_of_the_goal_is_not_charged(play: Play, two_hours: object) -> None:
     """An holds it for 110 of 120 minutes, then Bình.
 
     06-09 09:00 customer opens assignee=an group=1
@@ -41,9 +39,7 @@ def test_who_holds_a_tenth_of_the_goal_at_the_breach_is_charged(play: Play, two_
     assert charged(play("06-09 12:00", two_hours)) == ("binh", "group:1")
 
 
-def test_a_hand_over_at_the_very_instant_of_the_breach_does_not_shift_the_charge(
-    play: Play, two_hours: object
-) -> None:
+def test_a_hand_over_at_the_very_instant_of_the_breach_does_not_shift_the_charge(play: Play, two_hours: object) -> None:
     """Events at an instant precede timers: Bình is the holder, but for no time at all.
 
     06-09 09:00 customer opens assignee=an group=1
@@ -63,9 +59,7 @@ def test_where_nobody_had_it_for_half_of_the_goal_the_team_answers(play: Play, t
     assert charged(play("06-09 12:00", two_hours)) == (None, "group:2")
 
 
-def test_where_nobody_holds_it_at_the_breach_the_one_who_had_it_longest_answers(
-    play: Play, two_hours: object
-) -> None:
+def test_where_nobody_holds_it_at_the_breach_the_one_who_had_it_longest_answers(play: Play, two_hours: object) -> None:
     """An gives it back after exactly half of the goal.
 
     06-09 09:00 customer opens assignee=an group=1

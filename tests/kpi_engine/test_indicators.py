@@ -214,7 +214,9 @@ def test_a_line_says_where_and_under_which_rules_it_arose(play: Play, timelines:
     06-09 11:00 priority becomes urgent
     """
     old = timelines.edition("policies", timelines.policy(timelines.resolution("8h")))
-    new = timelines.edition("policies", timelines.policy(timelines.resolution("4h")), since=timelines.moment("06-09 09:30"))
+    new = timelines.edition(
+        "policies", timelines.policy(timelines.resolution("4h")), since=timelines.moment("06-09 09:30")
+    )
     played = play("06-10 09:00", old, new)
     created, solved = played.line("created"), played.line("solved")
     assert (created.priority, created.channel, created.account, created.edition) == (None, "web", "acme", old.digest)

@@ -81,9 +81,7 @@ def test_v9_a_merge_after_the_breach_is_compensated_and_the_firing_stays_on_reco
     assert list(settle([*ledger, *compensation], [], 0)) == []
 
 
-def test_a_late_event_takes_a_breach_back_and_a_correction_of_it_fires_it_again(
-    play: Play, timelines: ModuleType, care: object
-) -> None:
+def test_a_late_event_takes_a_breach_back_and_a_correction_of_it_fires_it_again(play: Play, care: object) -> None:
     """The reply of 10:20 becomes known only after the breach was noted.
 
     06-09 09:00 customer opens
@@ -102,9 +100,7 @@ def test_a_late_event_takes_a_breach_back_and_a_correction_of_it_fires_it_again(
     assert len(standing(ledger)) == 2
 
 
-def test_a_charge_that_passes_to_someone_else_is_withdrawn_and_made_anew(
-    play: Play, timelines: ModuleType, care: object
-) -> None:
+def test_a_charge_that_passes_to_someone_else_is_withdrawn_and_made_anew(play: Play, care: object) -> None:
     """That Bình had it from 9:30 on becomes known only after the breach was charged to An.
 
     06-09 09:00 customer opens assignee=an

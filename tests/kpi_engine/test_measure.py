@@ -177,6 +177,8 @@ def test_a_paused_ticket_wakes_for_a_rule_that_is_already_agreed_on(play: Play, 
     now = t.edition("policies", t.policy(t.resolution("8h")))
     then = t.edition("policies", t.policy(t.resolution("8h", pause_in=[])), since=t.moment("06-20 08:00"))
     assert play("06-11 09:00", now, then).wake == "06-20 07:59:59"
+    assert play("06-20 07:59:59", now, then).wake == "06-20 07:59:59"
+    assert play("06-20 08:00", now, then).wake == "06-20 16:30"
     assert play("06-20 09:00", now, then).clock("resolution").state is ClockState.RUNNING
     assert play("06-20 09:00", now, then).due("resolution") == "06-20 16:30"
 

@@ -27,7 +27,7 @@ def line(said: CreditLine) -> tuple[object, ...]:
 
 def clock(said: Clock) -> tuple[object, ...]:
     return (
-        said.clock, said.instance, said.started_at, said.stopped_at, said.goal, said.elapsed, said.due_at,
+        said.clock, said.instance, said.started_at, said.stopped_at, said.goal or None, said.elapsed, said.due_at,
         said.breached_at, str(said.state), said.paused, said.agent, said.team, said.certainty is Certainty.APPROXIMATE,
     )  # fmt: skip
 

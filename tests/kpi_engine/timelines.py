@@ -1,3 +1,4 @@
+# ruff: noqa: D102 -- the names of these few methods say all there is
 """Timelines in local time and the histories they tell; the rules they are read by; and both made up at random."""
 
 import re
@@ -70,7 +71,8 @@ def resolution(goal: object, **more: object) -> dict[str, object]:
 
 
 def escalating(name: str, *steps: tuple[int, str]) -> dict[str, object]:
-    return {"on": {"clock": name}, "steps": [{"level": level, "at": "breach", "after": after} for level, after in steps]}
+    documents = [{"level": level, "at": "breach", "after": after} for level, after in steps]
+    return {"on": {"clock": name}, "steps": documents}
 
 
 def policy(*clocks: Body, escalations: Sequence[Body] = ()) -> dict[str, object]:
@@ -157,8 +159,8 @@ class Teller:
         by = words[-1] if "for" in words else None
         self.ratings.append(
             Rating(
-                ticket_id="1", rating_id="r", at=at, version=len(self.ratings), category=category, score=None, scale=None,
-                agent_id=by, group_id=None,
+                ticket_id="1", rating_id="r", at=at, version=len(self.ratings), category=category, score=None,
+                scale=None, agent_id=by, group_id=None,
             )
         )  # fmt: skip
 
@@ -275,7 +277,9 @@ _URGENT_ROUND_THE_CLOCK = {"urgent": "calendar", "default": "business"}
 POLICIES = (
     policy(
         first_reply(_BY_PRIORITY, time=_URGENT_ROUND_THE_CLOCK, warn=["75%"]),
-        resolution({**_BY_PRIORITY, "low": "24h"}, time=_URGENT_ROUND_THE_CLOCK, rearm="on_reopen", warn=["50%", "90%"]),
+        resolution(
+            {**_BY_PRIORITY, "low": "24h"}, time=_URGENT_ROUND_THE_CLOCK, rearm="on_reopen", warn=["50%", "90%"]
+        ),
         escalations=[escalating("first_reply", *STEPS), escalating("resolution", *STEPS)],
     ),
     policy(
@@ -293,7 +297,9 @@ GAPS = st.one_of(
     st.sampled_from((0, 0, 0, 1, 60, 599, 600, 1800, 3600, 5400, 7200, 14_400, 18_000, 61_200, 86_400)),
     st.integers(0, 2 * 86_400),
 )
-SPEAKERS = st.sampled_from(("customer", "customer", "an", "an", "binh", "binh", "chi", "friend", "robot", "script", "system"))
+SPEAKERS = st.sampled_from(
+    ("customer", "customer", "an", "an", "binh", "binh", "chi", "friend", "robot", "script", "system")
+)
 CLAUSES = st.one_of(
     st.builds("status becomes {}".format, st.sampled_from(("open", "pending", "hold", "waiting", "deleted"))),
     st.sampled_from(("status becomes solved", "status becomes closed", "status becomes open")),
@@ -391,9 +397,7 @@ def _rules(draw: st.DrawFn, main: Body, other: Body, turns: tuple[int, ...]) -> 
         edition("organization", draw(_organizations)),
         *PEOPLE,
     ]
-    for since in sorted(turns):
-        rules.append(draw(_later_editions(main, other, since)))
-    return tuple(rules)
+    return (*rules, *(draw(_later_editions(main, other, since)) for since in sorted(turns)))
 
 
 _organizations = st.sampled_from(({"team_of": {}}, {"team_of": {"an": "north"}}, {"team_of": {"binh": "south"}}))

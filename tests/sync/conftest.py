@@ -11,10 +11,11 @@ from typing import Any, cast
 import pytest
 
 from config import Settings, load
-from connectors.base import Clock, Connector, Target
+from connectors.base import Clock, Connector, Page, Stream, Target
 from connectors.sandbox import ZendeskSandbox
 from connectors.sandbox.zendesk.records import Ticket
 from connectors.sandbox.zendesk.state import State
+from kpi_engine.records import TicketSnapshot
 from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import Mode, PassReport, run_pass
@@ -162,10 +163,14 @@ class World:
 
 @dataclass(frozen=True)
 class Played:
-    """The world of the demo after its two passes, two minutes later a third, and each pass's report."""
+    """The world of the demo after its two passes and, two minutes later, a third one, with each pass's report.
+
+    `written` are the tickets that changed while the second pass wrote, `returned` those that the third one pulled.
+    """
 
     world: World
     written: frozenset[str]
+    returned: frozenset[str]
     first: PassReport
     second: PassReport
     third: PassReport
@@ -246,5 +251,21 @@ def played(
         second = world.run(yes=False)
         after = {str(ticket.id): ticket.last_audit_id for ticket in sandbox.state.tickets.values()}
         sandbox.advance(120)
+        returned = _overheard(world)
         third = world.run(yes=False)
-        yield Played(world, frozenset(id_ for id_ in after if after[id_] != before.get(id_)), first, second, third)
+        written = frozenset(ticket_id for ticket_id, audit in after.items() if audit != before.get(ticket_id))
+        yield Played(world, written, frozenset(returned), first, second, third)
+
+
+def _overheard(world: World) -> set[str]:
+    """Return a set that fills with the tickets that the export brings from now on."""
+    heard: set[str] = set()
+    pull = world.account.connector.pull
+
+    def overheard(stream: Stream, cursor: str | None) -> Iterator[Page]:
+        for page in pull(stream, cursor):
+            heard.update(record.ticket_id for record in page.records if isinstance(record, TicketSnapshot))
+            yield page
+
+    world.instead(pull=overheard)
+    return heard

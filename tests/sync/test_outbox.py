@@ -197,7 +197,7 @@ def test_a_job_that_does_not_end_is_followed_by_later_passes_and_holds_back_newe
     world.advance(60)
     fourth = world.run()
     assert (len(fourth.sent.delivered), fourth.sent.waiting) == (1, 0)
-    assert world.shown(tickets[0]) == {"first_reply_minutes": "13", "resolution_minutes": "13"}
+    assert world.shown(tickets[0]) == {"first_reply_minutes": "10", "resolution_minutes": "10"}
     assert times_written(world, tickets[0]) == 0
 
 

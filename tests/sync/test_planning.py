@@ -99,7 +99,7 @@ def test_the_first_writing_pass_serves_running_clocks_and_leaves_the_past_alone(
     world.state.comment(waiting.id, world.agents[0], status="pending")
     world.advance(120)
     report = world.run()
-    assert [plan.reading.measurement.ticket_id for plan in report.plans] == [str(open_ticket.id)]
+    assert [plan.ticket_id for plan in report.plans] == [str(open_ticket.id)]
     assert (world.shown(solved), world.shown(waiting)) == ({}, {})
 
 
@@ -111,7 +111,7 @@ def test_later_passes_serve_whatever_changed_since(world: "World") -> None:
     world.state.change(waiting.id, world.agents[0], tags=("vip",))
     world.advance(120)
     report = world.run()
-    assert [plan.reading.measurement.ticket_id for plan in report.plans] == [str(waiting.id)]
+    assert [plan.ticket_id for plan in report.plans] == [str(waiting.id)]
     assert world.shown(waiting) == {"first_reply_minutes": "0"}
     assert world.shown(solved) == {}
 

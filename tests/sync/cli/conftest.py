@@ -18,6 +18,7 @@ from sync.cli import main
 
 SCRIPT = str(Path(sys.executable).with_name("helpdesk-kpi"))
 STORE = "helpdesk-kpi.db"
+PASSES = ('INSERT INTO "pass', """INSERT INTO "sqlite_sequence" VALUES('pass'""")
 
 
 class Desk:
@@ -72,9 +73,9 @@ class Desk:
 
     # -- what is done ----------------------------------------------------------------------------------------------
 
-    def run(self, *arguments: str, answers: str | None = None) -> Result:
+    def run(self, *arguments: str, answers: str | None = None, charset: str = "utf-8") -> Result:
         """Give a command in this process, as from a terminal that stands in the folder; no error may escape it."""
-        return CliRunner().invoke(
+        return CliRunner(charset=charset).invoke(
             main, list(arguments), input=answers, catch_exceptions=False, prog_name="helpdesk-kpi"
         )
 
@@ -107,7 +108,7 @@ class Desk:
     def remembered(self) -> list[str]:
         """Everything in the store but the history of passes, and who held the lock."""
         with closing(sqlite3.connect(self.store)) as connection:
-            return [line for line in connection.iterdump() if not line.startswith(('INSERT INTO "pass', "PRAGMA"))]
+            return [line for line in connection.iterdump() if not line.startswith(PASSES)]
 
     def writes(self, name: str | None = None) -> list[tuple[str, str]]:
         """Return the requests by which something was changed on the helpdesk."""

@@ -81,7 +81,7 @@ def test_fields_on_profiles_are_created_too(desk: "Desk") -> None:
 
 
 def test_a_field_of_another_type_is_left_alone_and_the_rest_created(desk: "Desk") -> None:
-    desk.sandbox.state.create_ticket_field(type="integer", title="KPI: overdue")
+    desk.sandbox.state.add_ticket_field("integer", "KPI: overdue")
     result = desk.run("setup", "--yes")
     assert result.exit_code == 5
     assert "sao-mai: 5 fields created" in result.stdout

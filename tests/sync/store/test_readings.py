@@ -21,6 +21,7 @@ def line(at: int, ticket_id: str = "1") -> CreditLine:
         indicator="first_reply",
         ticket_id=ticket_id,
         observation_id=None,
+        part=None,
         agent="7",
         team=None,
         account="sao-mai",

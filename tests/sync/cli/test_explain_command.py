@@ -1,0 +1,173 @@
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kpi_engine.indicators import INDICATORS
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+MONTH = ("--period", "2026-11")
+
+
+def explained(desk: "Desk", indicator: str, *options: str) -> Any:  # noqa: ANN401 -- JSON
+    """Return the JSON explanation of a figure of November."""
+    return desk.told("explain", indicator, *options, *MONTH)
+
+
+def agent(desk: "Desk", number: int) -> str:
+    """Return an agent's id."""
+    return str(desk.sandbox.state.account.agent_ids[number])
+
+
+@pytest.mark.parametrize("indicator", list(INDICATORS))
+@pytest.mark.parametrize("scope", ["agent", "team", "account"])
+def test_a_figure_is_the_sum_of_its_lines_and_the_one_reported(known: "Desk", indicator: str, scope: str) -> None:
+    (report,) = known.told("report", "--scope", scope, *MONTH)["reports"]
+    most = max(
+        (card for card in report["scorecards"] if card["subject"] is not None),
+        key=lambda card: card["indicators"][indicator]["n"],
+    )
+    whose = [] if scope == "account" else [f"--{scope}", most["subject"]]
+    document = explained(known, indicator, *whose)
+    figure, lines = document["figure"], document["lines"]
+    assert figure == most["indicators"][indicator]
+    assert (document["scope"], document["subject"], document["name"]) == (scope, most["subject"], most["name"])
+    assert figure["n"] == len(lines) > 0
+    assert figure["numerator"] == sum(line["numerator"] for line in lines)
+    assert figure["denominator"] == sum(line["denominator"] for line in lines)
+
+
+def test_an_explanation_tells_formula_stamp_credit_and_every_ticket(known: "Desk") -> None:
+    document = explained(known, "overdue_count")
+    result = known.run("explain", "overdue_count", *MONTH)
+    assert (result.exit_code, result.stderr) == (0, "")
+    n = document["figure"]["n"]
+    assert result.stdout.startswith(f"Overdue requests of sao-mai in 2026-11: {n}\n")
+    assert f"What it is: {document['formula']}" in result.stdout
+    assert "Counted in the period of: " in result.stdout
+    assert "Credited to: " in result.stdout
+    assert "Data complete to 2026-11-21 11:5" in result.stdout
+    for line in document["lines"]:
+        assert line["url"] == f"{known.sandbox.base_url}/agent/tickets/{line['ticket_id']}"
+        assert line["url"] in result.stdout
+    assert set(document["lines"][0]) == {
+        *("ticket_id", "url", "at", "part", "agent", "team", "numerator", "denominator", "certainty", "edition"),
+    }
+
+
+def test_lengths_of_time_and_shares_are_put_into_words(known: "Desk") -> None:
+    times = known.run("explain", "first_reply", *MONTH).stdout
+    assert re.search(r"median .+, 9 of 10 within .+; n = \d+", times)
+    share = known.run("explain", "satisfaction_rate", *MONTH).stdout
+    assert re.search(r"Satisf.+: \d+(\.\d)?%\n\d+(\.\d)?% – \d+(\.\d)?%; n = \d+", share)
+    assert " 1/1 " in share
+
+
+def test_an_agent_is_found_by_id_name_and_e_mail_however_written(known: "Desk") -> None:
+    wanted = agent(known, 1)
+    person = known.sandbox.state.users[int(wanted)]
+    ways = [wanted, person.name, person.name.upper(), "hai.nguyen@sao-mai.EXAMPLE"]
+    assert {explained(known, "created", "--agent", way)["subject"] for way in ways} == {wanted}
+
+
+@pytest.mark.parametrize(("name", "n"), [("Trùng Tên", 2), ("Nobody", 0)])
+def test_an_agent_who_is_nobody_or_several_is_a_usage_error(known: "Desk", name: str, n: int) -> None:
+    result = known.run("explain", "created", "--agent", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{n} agents are called {name}; give the id or the e-mail" in result.stderr
+
+
+def test_a_team_is_a_group_or_a_configured_one(known: "Desk") -> None:
+    group = known.sandbox.state.account.group_ids[0]
+    for way in ("Hỗ trợ", "hỗ TRỢ", f"group:{group}"):
+        document = explained(known, "created", "--team", way)
+        assert (document["subject"], document["name"]) == (f"group:{group}", "Hỗ trợ")
+    document = explained(known, "solved", "--team", "tuyến một")
+    assert (document["scope"], document["subject"], document["name"]) == ("team", "Tuyến một", "Tuyến một")
+    assert {line["agent"] for line in document["lines"]} == {agent(known, 1)}
+
+
+def test_an_unknown_team_is_a_usage_error_that_lists_those_there_are(known: "Desk") -> None:
+    result = known.run("explain", "created", "--team", "Hotline")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "0 teams are called Hotline; there are: " in result.stderr
+    assert "Hỗ trợ" in result.stderr
+    assert "Tuyến một" in result.stderr
+
+
+def test_agent_and_team_exclude_each_other(known: "Desk") -> None:
+    result = known.run("explain", "created", "--team", "Hỗ trợ", "--agent", agent(known, 1))
+    assert result.exit_code == 2
+    assert "either --agent or --team" in result.stderr
+
+
+def test_an_unknown_indicator_is_a_usage_error_that_lists_those_there_are(known: "Desk") -> None:
+    result = known.run("explain", "happiness")
+    assert result.exit_code == 2
+    assert all(key in result.stderr for key in INDICATORS)
+
+
+def test_a_figure_without_lines_is_a_dash_and_not_a_zero(known: "Desk") -> None:
+    result = known.run("explain", "first_reply", "--period", "2020-01")
+    assert result.stdout.startswith("First reply time of sao-mai in 2020-01: –\n")
+    assert "rules –" in result.stdout
+    document = known.told("explain", "created", "--period", "2020-01")
+    assert (document["figure"]["value"], document["lines"]) == (0, [])
+
+
+def test_a_figure_on_too_little_data_is_no_verdict(known: "Desk") -> None:
+    (report,) = known.told("report", *MONTH)["reports"]
+    few = next(c for c in report["scorecards"] if 0 < c["indicators"]["satisfaction_rate"]["n"] < 10)
+    n = few["indicators"]["satisfaction_rate"]["n"]
+    shown = known.run("explain", "satisfaction_rate", "--agent", few["subject"], *MONTH).stdout
+    assert f"not enough data yet ({n} of 10)" in shown
+    assert "%" not in shown.splitlines()[0]
+
+
+def test_no_name_can_forge_a_line(known: "Desk") -> None:
+    shown = known.run("explain", "created", "--agent", agent(known, 0), *MONTH).stdout
+    assert "of Dư [31mđỏ okay sao-mai forged in 2026-11: " in shown.splitlines()[0]
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
+def test_before_any_data_the_way_to_get_some_is_told(desk: "Desk") -> None:
+    result = desk.run("explain", "created")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "sao-mai: no data yet; run `helpdesk-kpi sync --dry-run` first\n",
+    )
+    assert desk.told("explain", "created") == {}
+
+
+def test_what_the_account_does_not_supply_is_said(desk: "Desk") -> None:
+    desk.sandbox.features.discard("satisfaction")
+    desk.run("sync")
+    assert "this account supplies no " in desk.told("explain", "satisfaction_rate")["missing"]
+    assert "this account supplies no " in desk.run("explain", "satisfaction_rate").stdout.splitlines()[0]
+
+
+def test_among_several_accounts_one_must_be_named(two_desks: "Desk") -> None:
+    two_desks.run("sync", "sao-hom")
+    result = two_desks.run("explain", "created")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--account is needed; there are: sao-mai, sao-hom" in result.stderr
+    assert two_desks.told("explain", "created", "--account", "sao-hom")["subject"] == "sao-hom"
+    assert two_desks.run("explain", "created", "--account", "nemo").exit_code == 2
+
+
+@pytest.mark.parametrize("scope", ["agent", "team"])
+def test_every_row_of_a_report_can_be_explained(known: "Desk", scope: str) -> None:
+    """Also that of nobody, and of somebody who is no agent any more."""
+    (report,) = known.told("report", "--scope", scope, *MONTH)["reports"]
+    subjects = {card["subject"]: card["indicators"]["created"] for card in report["scorecards"]}
+    if scope == "agent":
+        downgraded = [
+            each for each in subjects if each is not None and known.sandbox.state.users[int(each)].role == "end-user"
+        ]
+        assert downgraded
+        assert None in subjects
+    for subject, figure in subjects.items():
+        document = explained(known, "created", f"--{scope}", subject or "nobody")
+        assert (document["subject"], document["figure"]) == (subject, figure)

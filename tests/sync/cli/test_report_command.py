@@ -1,0 +1,142 @@
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+FIGURE = {
+    *("value", "n", "numerator", "denominator", "median", "p90", "low", "high"),
+    *("enough", "min_n", "approximate", "editions"),
+}
+DAY = 86_400
+
+
+@pytest.mark.parametrize("scope", ["agent", "team", "account"])
+@pytest.mark.parametrize(("by", "label"), [("day", "2026-11-21"), ("week", "2026-W47"), ("month", "2026-11")])
+def test_scorecards_of_whoever_is_asked_for_in_the_period_the_data_has_reached(
+    known: "Desk", scope: str, by: str, label: str
+) -> None:
+    (report,) = known.told("report", "--scope", scope, "--by", by)["reports"]
+    assert (report["account"], report["scope"], report["period"]) == ("sao-mai", scope, label)
+    assert report["start"] < report["as_of"] < report["end"]
+    assert report["scorecards"]
+    assert all(set(figure) == FIGURE for card in report["scorecards"] for figure in card["indicators"].values())
+    shown = known.run("report", "--scope", scope, "--by", by)
+    assert (shown.exit_code, shown.stderr) == (0, "")
+    assert f"Scorecards {label}" in shown.stdout
+    assert "data complete to 2026-11-21 11:5" in shown.stdout
+    assert "time zone Asia/Ho_Chi_Minh" in shown.stdout
+
+
+def test_without_options_the_agents_week_is_shown(known: "Desk") -> None:
+    (report,) = known.told("report")["reports"]
+    assert (report["scope"], report["period"], report["end"] - report["start"]) == ("agent", "2026-W47", 7 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("named", "days"), [("2026-11-20", 1), ("2026-W46", 7), ("2026-10", 31), ("2026-Q4", 92), (" 2026-w46", 7)]
+)
+def test_a_period_may_be_named(known: "Desk", named: str, days: int) -> None:
+    (report,) = known.told("report", "--period", named)["reports"]
+    assert report["period"] == named.strip().upper()
+    assert report["end"] - report["start"] == days * DAY
+
+
+@pytest.mark.parametrize("command", [["report"], ["explain", "created"]])
+@pytest.mark.parametrize("named", ["last week", "2026-13", "2026-W54", ""])
+def test_a_period_that_is_none_is_a_usage_error_with_examples(known: "Desk", command: list[str], named: str) -> None:
+    result = known.run(*command, "--period", named)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"“{named}” is not a period" in result.stderr
+    assert "2026-W47" in result.stderr
+
+
+def test_the_parts_make_the_whole(known: "Desk") -> None:
+    def counted(scope: str) -> dict[str, int]:
+        (report,) = known.told("report", "--scope", scope, "--period", "2026-11")["reports"]
+        keys = ("created", "solved", "backlog", "overdue_count")
+        return {key: sum(card["indicators"][key]["n"] for card in report["scorecards"]) for key in keys}
+
+    whole = counted("account")
+    assert whole["created"] > 50
+    assert counted("agent") == counted("team") == whole
+
+
+def test_a_figure_on_too_little_data_is_no_verdict_but_says_how_much_there_is(known: "Desk") -> None:
+    (report,) = known.told("report", "--period", "2026-11")["reports"]
+    few = [c for c in report["scorecards"] if 0 < c["indicators"]["satisfaction_rate"]["n"] < 10]
+    n = few[0]["indicators"]["satisfaction_rate"]["n"]
+    assert few[0]["indicators"]["satisfaction_rate"]["enough"] is False
+    shown = known.run("report", "--period", "2026-11").stdout
+    assert f"({n}/10)" in shown
+    assert "not enough data yet" in shown
+
+
+def test_the_least_n_can_be_configured(desk: "Desk") -> None:
+    desk.configure(desk.account("sao-mai", desk.sandbox), indicators={"first_reply": {"min_n": 7}})
+    desk.run("sync")
+    (report,) = desk.told("report", "--scope", "account")["reports"]
+    assert report["scorecards"][0]["indicators"]["first_reply"]["min_n"] == 7
+
+
+def test_a_period_without_anything_says_so(known: "Desk") -> None:
+    result = known.run("report", "--period", "2020-01")
+    assert (result.exit_code, result.stdout) == (0, "sao-mai: nothing to show for 2020-01\n")
+    (report,) = known.told("report", "--period", "2020-01")["reports"]
+    assert (report["period"], report["scorecards"]) == ("2020-01", [])
+
+
+def test_before_any_data_the_way_to_get_some_is_told(desk: "Desk") -> None:
+    result = desk.run("report")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "sao-mai: no data yet; run `helpdesk-kpi sync --dry-run` first\n",
+    )
+    assert desk.told("report") == {"reports": []}
+
+
+def test_every_account_is_reported_or_those_named(two_desks: "Desk") -> None:
+    two_desks.run("sync")
+    assert [r["account"] for r in two_desks.told("report")["reports"]] == ["sao-mai", "sao-hom"]
+    assert [r["account"] for r in two_desks.told("report", "sao-hom")["reports"]] == ["sao-hom"]
+
+
+def test_what_the_account_does_not_supply_is_said_instead_of_a_zero(desk: "Desk") -> None:
+    desk.sandbox.features.discard("satisfaction")
+    desk.run("sync")
+    (report,) = desk.told("report", "--scope", "account")["reports"]
+    assert report["missing"].keys() == {"satisfaction_rate"}
+    assert "this account supplies no " in desk.run("report", "--scope", "account").stdout
+
+
+def test_no_name_can_steer_the_terminal_or_forge_a_line(known: "Desk") -> None:
+    (report,) = known.told("report", "--period", "2026-11")["reports"]
+    assert any("\x1b[31m" in card["name"] for card in report["scorecards"])
+    shown = known.run("report", "--period", "2026-11").stdout
+    (line,) = [line for line in shown.splitlines() if "Dư" in line]
+    assert "Dư [31mđỏ okay sao-mai forged" in line
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_nothing_is_cut_off_on_a_narrow_terminal(known: "Desk", columns: str) -> None:
+    known.patch.setenv("COLUMNS", columns)
+    shown = known.run("report", "--period", "2026-11").stdout
+    assert "…" not in shown
+    table = shown.partition("(7/10)")[0].splitlines()
+    assert len(table) > 10
+    assert max(map(len, table)) <= int(columns)
+
+
+def test_an_old_terminal_gets_question_marks_instead_of_an_error(known: "Desk") -> None:
+    result = known.run("report", "--period", "2026-11", charset="ascii")
+    assert result.exit_code == 0
+    assert "Tr?ng T?n" in result.stdout
+
+
+def test_json_is_whole_whatever_the_terminal_can_show(known: "Desk") -> None:
+    result = known.run("report", "--json", "--period", "2026-11", charset="ascii")
+    names = [card["name"] for card in json.loads(result.stdout)["reports"][0]["scorecards"]]
+    assert "Trùng Tên" in names
