@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import zip_longest
 from operator import attrgetter
@@ -118,14 +118,15 @@ def told(history: History, rulebook: Rulebook, as_of: int) -> Story:
     opening = _opening_comment(ticket, heard, opening_order)
     values = _opening_values(ticket, history.events, created=opening_order is not None)
     steps = [Step(ticket.created_at, StepKind.OPENED, _state(values, rulebook, ticket.created_at))]
-    steps += _later_steps(values, heard, _Reader(ticket, rulebook, opening.event_id if opening else None), as_of)
+    reader = _Reader(ticket, rulebook, _assignees(history), opening.event_id if opening else None)
+    steps += _later_steps(values, heard, reader, as_of)
     unheard = [event.at for event in history.events if event.at > as_of]
     unheard += [rating.at for rating in history.ratings if rating.at > as_of]
     return Story(
         ticket=ticket,
         steps=tuple(steps),
         as_of=as_of,
-        owed_from=_owed_from(opening, steps, _Reader(ticket, rulebook, None)),
+        owed_from=_owed_from(opening, steps, replace(reader, opening_id=None)),
         whole=opening_order is not None or ticket.created_at >= history.known_from,
         unheard_at=min(unheard, default=None),
     )
@@ -159,6 +160,12 @@ def _opening_values(ticket: TicketSnapshot, events: Iterable[TicketEvent], *, cr
     return unsaid | known
 
 
+def _assignees(history: History) -> frozenset[str | None]:
+    """Return everybody the ticket was ever assigned to."""
+    changes = [event for event in history.events if event.field == Field.ASSIGNEE]
+    return frozenset({history.latest.assignee_id, *(c.old for c in changes), *(c.new for c in changes)})
+
+
 def _opening_comment(
     ticket: TicketSnapshot, events: Iterable[TicketEvent], opening_order: int | None
 ) -> TicketEvent | None:
@@ -175,6 +182,7 @@ class _Reader:
 
     ticket: TicketSnapshot
     rulebook: Rulebook
+    assignees: frozenset[str | None]
     opening_id: str | None
 
     def kind(self, event: TicketEvent) -> StepKind | None:
@@ -182,9 +190,14 @@ class _Reader:
             return None
         if event.actor_id == self.ticket.requester_id:
             return StepKind.CUSTOMER_MESSAGE
-        if self.rulebook.is_agent(event.actor_id, event.at):
-            return StepKind.AGENT_REPLY
-        return None if self.rulebook.is_machine(event.actor_id, event.at) else StepKind.CUSTOMER_MESSAGE
+        if self.rulebook.is_machine(event.actor_id, event.at):
+            return None
+        return StepKind.AGENT_REPLY if self.is_agent(event.actor_id, event.at) else StepKind.CUSTOMER_MESSAGE
+
+    def is_agent(self, actor_id: str, at: int) -> bool:
+        """Tell whether a person works tickets; one who left before we looked is known by having had this one."""
+        left_before = self.rulebook.person(actor_id, at) is None and actor_id in self.assignees
+        return left_before or self.rulebook.is_agent(actor_id, at)
 
 
 def _later_steps(

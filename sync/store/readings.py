@@ -91,8 +91,8 @@ class Readings:
         return self._ticket_ids(connector, READING.c.running.is_(True))
 
     def unfinished(self, connector: str) -> list[str]:
-        """Return the tickets still held: their last holding is open."""
-        return self._ticket_ids(connector, READING.c.held_from.is_not(None), READING.c.held_to.is_(None))
+        """Return the tickets whose answers may still change with the rules: those still held, and those excluded."""
+        return self._ticket_ids(connector, READING.c.held_to.is_(None))
 
     def in_period(self, connector: str, start: int, end: int) -> Iterator[Measurement]:
         """Yield the measurements that have credit lines in [start, end)."""

@@ -260,6 +260,12 @@ class Told:
             return "customer"
         if self.rules.is_bot(event.actor_id, event.at):
             return "nothing"
+        known = self.rules.body("agent", event.at, event.actor_id)
+        had_it = {self.ticket.assignee_id}
+        for each in self.history.events:
+            had_it |= {each.old, each.new} if each.field == "assignee" else set()
+        if not known and event.actor_id in had_it:  # an agent who left before anybody looked
+            return "agent"
         return "agent" if self.rules.is_human_agent(event.actor_id, event.at) else "customer"
 
     def values_at(self, instant: int) -> Mapping[str, str | None]:

@@ -71,3 +71,20 @@ def test_a_ticket_made_before_the_history_is_whole_where_its_creation_was_heard(
     rulebook, as_of = compiled(t.USUAL), t.moment("06-10 09:00")
     assert told(t.cut(history, t.moment("06-09 09:00")), rulebook, as_of).whole
     assert not told(t.cut(history, t.moment("06-09 09:00:01")), rulebook, as_of).whole
+
+
+def test_somebody_who_left_before_we_looked_is_an_agent_if_the_ticket_was_ever_his(timelines: ModuleType) -> None:
+    """The platform lists today's agents only: "gone" is nobody's id there, but the ticket was assigned to him."""
+    t = timelines
+    history = t.history(
+        """
+        06-09 09:00 customer opens
+        06-09 09:30 gone replies
+        06-09 09:40 assignee becomes gone
+        06-09 10:00 assignee becomes an
+        06-09 10:10 stranger replies
+        """
+    )
+    story = told(history, compiled(t.USUAL), t.moment("06-10 09:00"))
+    spoken = [(step.actor, step.kind) for step in story.steps if step.actor is not None]
+    assert spoken == [("gone", StepKind.AGENT_REPLY), ("stranger", StepKind.CUSTOMER_MESSAGE)]

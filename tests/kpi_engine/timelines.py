@@ -298,12 +298,12 @@ GAPS = st.one_of(
     st.integers(0, 2 * 86_400),
 )
 SPEAKERS = st.sampled_from(
-    ("customer", "customer", "an", "an", "binh", "binh", "chi", "friend", "robot", "script", "system")
+    ("customer", "customer", "an", "an", "binh", "binh", "chi", "gone", "friend", "robot", "script", "system")
 )
 CLAUSES = st.one_of(
     st.builds("status becomes {}".format, st.sampled_from(("open", "pending", "hold", "waiting", "deleted"))),
     st.sampled_from(("status becomes solved", "status becomes closed", "status becomes open")),
-    st.builds("assignee becomes {}".format, st.sampled_from(("an", "binh", "chi", "nothing"))),
+    st.builds("assignee becomes {}".format, st.sampled_from(("an", "binh", "chi", "gone", "nothing"))),
     st.builds("group becomes {}".format, st.sampled_from(("1", "2", "nothing"))),
     st.builds("priority becomes {}".format, st.sampled_from(("urgent", "high", "normal", "low", "nothing"))),
     st.builds("schedule becomes {}".format, st.sampled_from(("main", "other", "unheard_of", "nothing"))),

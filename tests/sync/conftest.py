@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -16,12 +16,14 @@ from connectors.sandbox import ZendeskSandbox
 from connectors.sandbox.zendesk.records import Ticket
 from connectors.sandbox.zendesk.state import State
 from kpi_engine.records import TicketSnapshot
-from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import Mode, PassReport, run_pass
 from sync.demo import WORKING_DAY, settings_for
 from sync.pull import silent
 from sync.store import Store
+
+if TYPE_CHECKING:
+    from sync.account import Account
 
 SECRET = "HELPDESK_KPI_TEST_SECRET"
 MONDAY = 1_795_399_200  # 2026-11-23 09:00 +07:00, an hour after opening
@@ -156,9 +158,15 @@ class World:
         self._seen = len(self.sandbox.requests)
         return [path for method, path, _ in new if method != "GET" and "oauth" not in path]
 
+    def forget_writes(self) -> None:
+        """Leave out of `writes` what was written until now."""
+        self._seen = len(self.sandbox.requests)
+
     def summaries(self) -> list[Ticket]:
         """Return the summary tickets that are on the helpdesk."""
-        return [ticket for ticket in self.state.tickets.values() if (ticket.external_id or "").startswith("helpdesk-kpi:")]
+        return [
+            ticket for ticket in self.state.tickets.values() if (ticket.external_id or "").startswith("helpdesk-kpi:")
+        ]
 
 
 @dataclass(frozen=True)

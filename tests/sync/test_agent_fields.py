@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,8 @@ from sync.agent_fields import field_value
 from sync.store.changes import ChangeState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kpi_engine.measurement import CreditLine
     from tests.sync.conftest import World
 

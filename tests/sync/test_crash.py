@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,8 @@ from sync.planning import ARMED
 from sync.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from connectors.sandbox.zendesk.records import Ticket
     from tests.sync.conftest import World
 
@@ -83,7 +84,7 @@ def armed_store(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @contextmanager
 def standing(world_in: "Worlds", folder: Path, store: Path) -> "Iterator[World]":
-    """Give a world whose time stands still: forty tickets in twelve days, last week's summaries due, no pass run yet."""
+    """Give a world whose time stands still: forty tickets in twelve days, last week's summaries due, no pass yet."""
     sandbox = ZendeskSandbox(tickets=40, days=12, start=SATURDAY)
     with world_in(sandbox, folder, store=store, clock=WaitingNowhere()) as world:
         hurry_jobs(world)
@@ -115,7 +116,9 @@ def end_state(world: "World") -> dict[str, Any]:
         "profiles": {user.id: dict(user.user_fields) for user in world.state.users.values()},
         "field titles": sorted(field.title for field in world.state.ticket_fields.values()),
         "summaries": sorted((t.external_id, t.subject, t.assignee_id) for t in world.summaries()),
-        "texts": sorted(body.replace(world.sandbox.base_url, "") for t in world.summaries() for body in words(world, t)),
+        "texts": sorted(
+            body.replace(world.sandbox.base_url, "") for t in world.summaries() for body in words(world, t)
+        ),
         "known": sorted((s.external_id, s.state, s.remote_id is None) for s in store.summaries.all(NAME)),
         "tickets": store.records.ticket_count(NAME),
         "readings": sorted(repr(measurement) for measurement in store.readings.all(NAME)),
@@ -124,7 +127,9 @@ def end_state(world: "World") -> dict[str, Any]:
         "published": store.published.for_period(NAME, this_week.previous().label),
         "editions": store.editions.all(NAME),
         "pending": store.changes.pending_count(NAME),
-        "written twice": [t.id for t in world.state.tickets.values() if t.id not in ours and own_writes(world, t.id) > 1],
+        "written twice": [
+            t.id for t in world.state.tickets.values() if t.id not in ours and own_writes(world, t.id) > 1
+        ],
     }
 
 
@@ -142,9 +147,7 @@ def own_writes(world: "World", ticket_id: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
-    world_in: "Worlds", armed_store: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
+def undisturbed(world_in: "Worlds", armed_store: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the end state of a pass that nobody disturbed."""
     with standing(world_in, tmp_path_factory.mktemp("undisturbed"), armed_store) as world:
         report = world.run()
@@ -164,7 +167,9 @@ def world(world_in: "Worlds", armed_store: Path, tmp_path: Path) -> "Iterator[Wo
 def started(world: "World") -> subprocess.Popen[str]:
     """Start a pass in a process of its own, as a scheduler would."""
     environ = {**os.environ, **world.secrets, "LC_ALL": "C.UTF-8"}
-    return subprocess.Popen((*COMMAND, *argued(world)), env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        (*COMMAND, *argued(world)), env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def argued(world: "World") -> list[str]:

@@ -1,6 +1,5 @@
 import os
 import socket
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,8 @@ from sync.store.errors import LockHeldError
 from sync.store.locks import Holder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sync.conftest import Played, World
 
 NAME = "sao-mai"
@@ -21,10 +22,7 @@ BULK = "/api/v2/tickets/update_many*"
 
 
 def planned(report: PassReport) -> dict[str, dict[str, object]]:
-    return {
-        plan.ticket_id: {change.key: change.new for change in plan.changes}
-        for plan in report.plans
-    }
+    return {plan.ticket_id: {change.key: change.new for change in plan.changes} for plan in report.plans}
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ def test_a_dry_run_after_the_first_writing_pass_shows_and_leaves_all_to_the_next
     busy.run()
     ticket = busy.ticket()
     busy.advance(120)
-    busy.writes  # noqa: B018 -- forget what was written until now
+    busy.forget_writes()
     shown = busy.run(dry_run=True)
     assert (list(planned(shown)), busy.writes) == ([str(ticket.id)], [])
     assert busy.store.changes.pending_count(NAME) == 0
@@ -99,7 +97,9 @@ def test_the_echo_is_what_is_stored(played: "Played") -> None:
     delivered = [q.target_id for q in played.second.sent.delivered if q.target is Target.TICKET]
     snapshots = world.store.records.snapshots(NAME, delivered)
     for ticket_id in delivered:
-        told = {remote[int(id_)]: value for id_, value in snapshots[ticket_id].fields.items() if value not in {None, False}}
+        told = {
+            remote[int(id_)]: value for id_, value in snapshots[ticket_id].fields.items() if value not in {None, False}
+        }
         last = world.store.changes.last_delivered(NAME, Target.TICKET, ticket_id)
         assert last is not None
         assert {key: value for key, value in last.values.items() if value not in {None, False}} == told
@@ -109,7 +109,7 @@ def test_a_pass_on_an_unchanged_account_measures_and_writes_nothing(busy: "World
     busy.run()
     busy.advance(120)
     busy.run()
-    busy.writes  # noqa: B018 -- forget what was written until now
+    busy.forget_writes()
     busy.advance(60)
     report = busy.run()
     assert (report.measured, report.writes_planned, report.pulled.new, busy.writes) == (0, 0, 0, [])

@@ -1,10 +1,11 @@
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kpi_engine.rulebook import Kind
 from sync.editions import rulebook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kpi_engine.editions import Edition
     from tests.sync.conftest import World
 

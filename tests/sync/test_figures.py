@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +8,8 @@ from kpi_engine.reduce import Question, Scope
 from sync.figures import as_of_now, explained, figures, min_n, missing_inputs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sync.account import Account
     from tests.sync.conftest import Played, World
 

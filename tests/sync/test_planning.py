@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,8 @@ from sync.planning import ARMED, ticket_plans, urgency
 from sync.wording import clock_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sync.cycle import PassReport
     from tests.sync.conftest import World
 
@@ -134,7 +135,7 @@ def test_a_closed_ticket_is_set_aside(world: "World") -> None:
     world.run()
     world.state.close(ticket.id)
     world.advance(120)
-    world.writes  # noqa: B018 -- forget what was written until now
+    world.forget_writes()
     report = world.run()
     assert report.closed == 1
     assert (report.plans, world.writes) == ([], [])

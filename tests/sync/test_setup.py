@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +8,8 @@ from connectors.errors import ConnectorError
 from sync.setup import missing_fields, wanted_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sync.conftest import World
 
 FIELDS = "/api/v2/ticket_fields*"
@@ -35,7 +36,10 @@ def test_a_pass_that_may_not_write_makes_no_field(world: "World") -> None:
 
 
 def test_fields_that_are_there_already_are_used(world: "World") -> None:
-    made = [world.state.add_ticket_field("text", "KPI: due at"), world.state.add_ticket_field("checkbox", "KPI: overdue")]
+    made = [
+        world.state.add_ticket_field("text", "KPI: due at"),
+        world.state.add_ticket_field("checkbox", "KPI: overdue"),
+    ]
     report = world.run()
     assert not {"KPI: due at", "KPI: overdue"} & set(report.created_fields)
     remembered = world.store.remote_fields.all(world.account.name)

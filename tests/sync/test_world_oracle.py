@@ -182,8 +182,8 @@ def story(state: "State", audits: "list[Audit]") -> Iterator[tuple[int, str, Any
             if child.kind in {"Create", "Change"} and child.name in {"status", "assignee_id"}:
                 yield audit.at, str(child.name), child.value
             elif child.kind == "Comment" and child.public and child.rule_id is None and place > 0:
-                if child.author_id in people - {state.tickets[audit.ticket_id].requester_id}:
-                    yield audit.at, "reply", child.author_id
+                asked_by = state.tickets[audit.ticket_id].requester_id
+                yield from [(audit.at, "reply", child.author_id)] * (child.author_id in people - {asked_by})
 
 
 def raw_lines(state: "State", ticket: "Ticket", as_of: int) -> Iterator[tuple[str, str | None, int, int]]:

@@ -38,6 +38,7 @@ def test_a_commands_help_follows_the_locale(empty_desk: "Desk") -> None:
 
 
 def test_every_command_is_there_and_described_once(empty_desk: "Desk") -> None:
+    assert main.list_commands(click.Context(main)) == list(COMMANDS)
     for name, text in COMMANDS.items():
         command = main.get_command(click.Context(main), name)
         assert command is not None

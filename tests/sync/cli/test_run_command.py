@@ -93,6 +93,7 @@ def test_a_secret_that_goes_missing_is_told_each_time_and_the_rest_goes_on(two_d
 
 
 def test_a_missing_secret_is_told_before_anything_runs(desk: "Desk") -> None:
+    desk.store.unlink()
     desk.patch.delenv("SECRET_SAO_MAI")
     result = desk.run("run")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -130,7 +131,6 @@ def stopped(process: "subprocess.Popen[str]", number: signal.Signals) -> tuple[i
 
 def test_the_process_makes_a_pass_at_once_and_stops_when_told(desk: "Desk") -> None:
     process = desk.start("run")
-    wait_until(lambda: desk.store.exists() and desk.store.stat().st_size and desk.sandbox.requests)
     wait_until(lambda: ("done",) in desk.rows("SELECT state FROM pass"))
     wait_until(lambda: desk.rows(HELD) == [(0,)])
     exit_code, told, seconds = stopped(process, signal.SIGINT)

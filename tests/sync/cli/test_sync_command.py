@@ -96,6 +96,7 @@ def test_max_writes_writes_some_and_leaves_the_rest_for_later(desk: "Desk") -> N
 
 @pytest.mark.parametrize("value", ["-1", "many"])
 def test_max_writes_is_a_number(desk: "Desk", value: str) -> None:
+    desk.store.unlink()
     result = desk.run("sync", "--max-writes", value)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "--max-writes" in result.stderr
@@ -167,7 +168,7 @@ def test_what_the_account_lacks_is_told(desk: "Desk") -> None:
     desk.sandbox.features.discard("satisfaction")
     result = desk.run("sync")
     assert result.exit_code == 0
-    assert "ratings skipped: " in result.stdout
+    assert "satisfaction ratings skipped: " in result.stdout
 
 
 def test_quiet_says_results_only_and_json_nothing_else(desk: "Desk") -> None:

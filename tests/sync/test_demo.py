@@ -1,0 +1,76 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.base import Stream
+from connectors.sandbox import ZendeskSandbox
+from sync.cycle import PassReport
+from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played, settings_for
+from sync.pull import Pulled
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """Play the demo once, as it ships."""
+    with played("vi", tmp_path_factory.mktemp("demo")) as what:
+        yield what
+
+
+def test_the_configuration_of_the_demo_is_one_that_people_could_have_written(tmp_path: Path) -> None:
+    with ZendeskSandbox(tickets=0, days=1) as sandbox:
+        text = config_text(sandbox, "vi")
+        settings = settings_for(sandbox, "vi", tmp_path)
+        assert (tmp_path / "helpdesk-kpi.yaml").read_text(encoding="utf-8") == text
+        assert sandbox.oauth.client_secret not in text
+        assert f"${{env:{SECRET_VARIABLE}}}" in text
+        assert settings.language == "vi"
+        assert settings.connectors[0].base_url == sandbox.base_url
+
+
+def test_both_passes_write_and_nothing_is_left_or_refused(shown: Shown) -> None:
+    for report in (shown.first, shown.second):
+        assert report.armed
+        assert report.sent.delivered
+        assert (report.sent.refused, report.sent.waiting, report.problems) == ([], 0, [])
+    assert shown.first.created_fields
+    assert not shown.second.created_fields
+
+
+def test_the_second_pass_makes_the_summaries_of_the_week_that_ended(shown: Shown) -> None:
+    assert shown.first.summaries == []
+    assert {due.summary.period for due in shown.second.summaries} == {"2026-W47"}
+    assert shown.figures.question.period.label == shown.teams.question.period.label == "2026-W47"
+
+
+def test_three_examples_are_shown_those_with_the_most_changes_first(shown: Shown) -> None:
+    counts = [len(plan.changes) for plan in shown.examples]
+    assert counts == sorted(counts, reverse=True)
+    assert len(counts) == 3
+    assert counts[0] == max(len(plan.changes) for plan in shown.second.plans)
+
+
+def test_the_figure_explained_is_the_most_overdue_and_adds_up(shown: Shown) -> None:
+    cell = shown.explanation.cell
+    most = max(card["overdue_count"].n for agent, card in shown.figures.scorecards.items() if agent is not None)
+    assert cell.n == len(shown.explanation.lines) == most > 0
+
+
+def test_passes_cost_hardly_more_requests_than_the_least_possible(shown: Shown) -> None:
+    for report, first in ((shown.first, True), (shown.second, False)):
+        least = least_requests(report, shown.account, first=first)
+        assert least <= report.usage.requests <= 2 * least
+
+
+def test_the_least_possible_counts_pages_holidays_sign_in_fields_and_writes(shown: Shown) -> None:
+    streams = len(shown.account.connector.streams)
+    nothing = PassReport("sao-mai")
+    assert least_requests(nothing, shown.account, first=False) == streams
+    assert least_requests(nothing, shown.account, first=True) == streams + 1
+    rows = {Stream.TICKETS: 1001, Stream.AGENTS: 101, Stream.SCHEDULES: 2}
+    busy = PassReport("sao-mai", pulled=Pulled(rows=rows), created_fields=["a", "b"])
+    busy.sent.delivered = shown.second.sent.delivered
+    tickets = sum(each.target == "ticket" for each in busy.sent.delivered)
+    summaries = sum(each.target == "summary" for each in busy.sent.delivered)
+    assert 0 < tickets <= 100
+    assert least_requests(busy, shown.account, first=False) == streams + 2 + 2 + 3 + 2 + summaries

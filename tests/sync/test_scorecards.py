@@ -1,0 +1,157 @@
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from connectors.base import Stream
+from connectors.sandbox import ZendeskSandbox
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import message
+from kpi_engine.periods import PeriodKind, period_at
+from kpi_engine.reduce import Question, Scope
+from kpi_engine.rulebook import Rulebook
+from sync.account import Account
+from sync.accounts import opened
+from sync.cycle import Mode, run_pass
+from sync.demo import settings_for
+from sync.editions import rulebook
+from sync.figures import Figures, explained, figures, min_n
+from sync.locale import Language
+from sync.pull import silent
+from sync.scorecards import (
+    explanation_table,
+    figures_document,
+    line_text,
+    ordered_subjects,
+    scorecard_notes,
+    scorecard_table,
+)
+from sync.wording import clock_name
+
+EN = Language("en", "Asia/Ho_Chi_Minh")
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """Give an account whose agents have the names that people and attackers choose."""
+    with ZendeskSandbox(tickets=80, days=14) as sandbox:
+        first, second, third = sandbox.state.account.agent_ids[:3]
+        sandbox.state.users[first].name = "zebra [red]loud[/red]\x1b[2J\nforged"
+        sandbox.state.users[second].name = "Ánh"
+        sandbox.state.users[third].name = "an"
+        settings = settings_for(sandbox, "en", tmp_path_factory.mktemp("scorecards"))
+        with opened(settings, [], sandbox.clock) as (made,):
+            run_pass(made, Mode(dry_run=True), silent)
+            yield made
+
+
+@pytest.fixture
+def rules(account: Account) -> Rulebook:
+    """Give what was in force."""
+    return rulebook(account)
+
+
+def found(account: Account, scope: Scope = Scope.AGENT) -> Figures:
+    """Return the scorecards of November."""
+    as_of = account.store.cursors.all(account.name)[Stream.TICKETS].complete_through
+    assert as_of is not None
+    return figures(account, period_at(PeriodKind.MONTH, "Asia/Ho_Chi_Minh", as_of), scope, as_of)
+
+
+def printed(table: Table, width: int = 200) -> list[str]:
+    """Return the lines of a table."""
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_scorecard_is_no_ranking(account: Account, rules: Rulebook) -> None:
+    names = [name for _, name in ordered_subjects(found(account), rules, EN)]
+    assert names[-1] == "nobody"
+    assert names[:-1] == sorted(names[:-1], key=str.casefold)
+    assert names.index("an") < names.index("zebra [red]loud[/red]\x1b[2J\nforged")
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_the_table_has_a_row_for_each_subject_and_a_column_for_each_headline(
+    account: Account, rules: Rulebook, scope: Scope
+) -> None:
+    figures_ = found(account, scope)
+    table = scorecard_table(figures_, rules, EN)
+    headlines = [key for key in INDICATORS if not key.endswith("_calendar")]
+    assert len(table.columns) == 1 + len(headlines)
+    assert table.row_count == len(figures_.scorecards)
+    assert scope.value.capitalize() in printed(table)[1]
+
+
+def test_names_are_shown_as_they_are_on_one_line_without_control_characters(account: Account, rules: Rulebook) -> None:
+    lines = printed(scorecard_table(found(account), rules, EN))
+    (line,) = [line for line in lines if "zebra" in line]
+    assert line.startswith("zebra [red]loud[/red] [2J forged ")
+
+
+def test_too_little_data_is_shown_in_brackets_with_a_note(account: Account, rules: Rulebook) -> None:
+    figures_ = found(account)
+    few = next(
+        card["satisfaction_rate"].n for card in figures_.scorecards.values() if 0 < card["satisfaction_rate"].n < 10
+    )
+    assert f"({few}/10)" in "\n".join(printed(scorecard_table(figures_, rules, EN)))
+    assert "not enough data yet" in EN(scorecard_notes(figures_)[-1])
+
+
+def test_where_there_is_enough_there_is_no_note(account: Account) -> None:
+    empty = Figures(found(account).question, {}, {})
+    assert scorecard_notes(empty) == []
+
+
+def test_what_is_not_supplied_is_a_dash_with_a_note(account: Account, rules: Rulebook) -> None:
+    missing = {"satisfaction_rate": message("this account supplies no ratings")}
+    without = replace(found(account), missing=missing)
+    _, _, *rows = printed(scorecard_table(without, rules, EN))
+    assert {row.split()[-1] for row in rows} == {"–"}
+    assert EN(scorecard_notes(without)[0]).endswith(": this account supplies no ratings")
+
+
+def test_the_document_holds_every_indicator_of_everybody(account: Account, rules: Rulebook) -> None:
+    figures_ = found(account)
+    document = figures_document(figures_, ordered_subjects(figures_, rules, EN))
+    cards = document["scorecards"]
+    assert isinstance(cards, list)
+    assert len(cards) == len(figures_.scorecards)
+    assert all(list(card["indicators"]) == list(INDICATORS) for card in cards)
+    assert (document["account"], document["scope"], document["period"]) == ("sao-mai", "agent", "2026-11")
+
+
+@pytest.mark.parametrize(
+    ("key", "text"), [("created", "1"), ("first_reply", "1 hr 1 min"), ("satisfaction_rate", "3661/4")]
+)
+def test_what_a_line_adds_is_in_the_indicators_unit(account: Account, key: str, text: str) -> None:
+    explanation = explained(account, INDICATORS[key], found(account, Scope.ACCOUNT).question, account.name)
+    assert line_text(explanation, 1 if key == "created" else 3661, 4, EN) == text
+
+
+def test_an_explanation_lists_each_ticket_with_its_clock_and_where_to_open_it(account: Account) -> None:
+    whole = found(account, Scope.ACCOUNT).question
+    question = Question(Scope.ACCOUNT, account.name, whole.period, whole.as_of, min_n(account))
+    explanation = explained(account, INDICATORS["overdue_count"], question, account.name)
+    urls = {line.ticket_id or "": f"https://x/{line.ticket_id}[bold]" for line in explanation.lines}
+    urls.pop(explanation.lines[-1].ticket_id or "")
+    heading, *lines = printed(explanation_table(explanation, urls, EN))
+    assert heading.split() == ["Ticket", "When", "Adds", "Clock", "Link"]
+    assert len(lines) == len(explanation.lines) > 1
+    assert any("First reply" in line for line in lines)
+    for each, line in zip(explanation.lines, lines, strict=True):
+        assert line.split()[0] == each.ticket_id
+        assert line.rstrip().endswith(urls.get(each.ticket_id or "", str(EN(clock_name(each.part or "")))))
+
+
+def test_a_line_of_no_clock_and_no_ticket_leaves_its_places_empty(account: Account) -> None:
+    question = found(account, Scope.ACCOUNT).question
+    explanation = explained(account, INDICATORS["created"], question, account.name)
+    bare = replace(explanation, lines=(replace(explanation.lines[0], ticket_id=None),))
+    (_, line) = printed(explanation_table(bare, {}, EN))
+    assert line.split()[0].startswith("2026-")

@@ -1,0 +1,203 @@
+import json
+from typing import Any
+
+import pytest
+
+from connectors.base import Stream, SummaryTicket, Target, Usage
+from kpi_engine.message import message
+from sync.cycle import Mode, PassReport
+from sync.locale import Language
+from sync.outbox import Sent
+from sync.planning import FieldChange, TicketPlan
+from sync.pull import Pulled
+from sync.showing import LISTED, pass_document, pass_sentences, value_words
+from sync.store.changes import ChangeState, Desired, Queued
+from sync.store.summaries import Summary
+from sync.summaries import DueSummary, Withheld
+
+EN = Language("en", "Asia/Ho_Chi_Minh")
+AS_OF = 1_795_237_200
+WHY = message("a clock was started, stopped or moved")
+
+
+def plan() -> TicketPlan:
+    """Return what one ticket needs."""
+    changes = (
+        FieldChange("due_at", None, AS_OF, WHY),
+        FieldChange("overdue", old=True, new=False, why=message("it is over")),
+    )
+    return TicketPlan("37", 0, changes)
+
+
+def due(*, with_ticket: bool = True) -> DueSummary:
+    """Return a summary that is due."""
+    ticket = SummaryTicket("helpdesk-kpi:x", "KPI · Mai · 2026-W47", "", "", (), None, None) if with_ticket else None
+    summary = Summary(
+        connector="sao-mai",
+        scope="agent",
+        subject="7",
+        period="2026-W47",
+        period_start=0,
+        period_end=1,
+        external_id="helpdesk-kpi:x",
+    )
+    wanted = Desired(key="x", target=Target.SUMMARY, target_id="x", why=message("it is due"), summary=ticket)
+    return DueSummary(summary, wanted, ())
+
+
+def refused(number: int) -> tuple[Queued, Any]:
+    """Return a write that was refused."""
+    return (
+        Queued(
+            change_id=number,
+            connector="sao-mai",
+            key=f"ticket:{number}",
+            target=Target.TICKET,
+            target_id=str(number),
+            state=ChangeState.REFUSED,
+            values={},
+            previous={},
+            why=WHY,
+            urgency=0,
+            attempts=1,
+            not_before=None,
+            job=None,
+            reason=message("it is locked"),
+            closed=False,
+            remote_id=None,
+            pass_id=1,
+            created_at=0,
+            changed_at=0,
+            summary=None,
+        ),
+        message("it is locked"),
+    )
+
+
+def report(**changed: Any) -> PassReport:  # noqa: ANN401 -- any part of a report
+    """Return a report of a pass that did something."""
+    usage = Usage(12, 90.0, AS_OF)
+    return PassReport(**{"connector": "sao-mai", "as_of": AS_OF, "measured": 1200, "usage": usage, **changed})
+
+
+def told(of: PassReport, mode: Mode) -> list[str]:
+    """Return the sentences about a pass."""
+    return [EN(sentence) for sentence in pass_sentences(of, mode, EN)]
+
+
+def test_before_a_first_whole_pull_there_is_nothing_to_tell() -> None:
+    assert told(report(as_of=None), Mode()) == ["sao-mai: nothing is complete yet; the next pass goes on"]
+
+
+def test_the_result_comes_first() -> None:
+    pulled = Pulled(rows={Stream.TICKETS: 1000, Stream.HISTORY: 345})
+    first, *_ = told(report(pulled=pulled), Mode())
+    assert first == (
+        "sao-mai: data complete to 2026-11-21 12:00; 1,345 rows pulled, 1,200 tickets measured, "
+        "12 requests, waited 2 min"
+    )
+
+
+def test_what_is_missing_is_told_before_what_was_written() -> None:
+    pulled = Pulled(rejected=3, skipped={Stream.RATINGS: message("the plan has none")})
+    withheld = [Withheld("Mai", "2026-W47", message("others could read it"))]
+    problems = [message("KPI: overdue is of another type")]
+    _, *gaps, _ = told(report(pulled=pulled, withheld=withheld, problems=problems, armed=True), Mode())
+    assert gaps == [
+        "satisfaction ratings skipped: the plan has none",
+        "3 rows could not be read and are in quarantine",
+        "KPI: overdue is of another type",
+        "summary of Mai for 2026-W47 not written: others could read it",
+    ]
+
+
+def test_a_dry_run_tells_each_write() -> None:
+    agents = [
+        Desired(
+            key="a",
+            target=Target.AGENT,
+            target_id="7",
+            values={"first_reply": 12.5, "created": 3},
+            previous={"first_reply": None},
+            why=message("the week is over"),
+        )
+    ]
+    given = report(plans=[plan()], agents=agents, summaries=[due(), due(with_ticket=False)])
+    assert told(given, Mode(dry_run=True))[1:] == [
+        "writes this pass would make: 4; none was made",
+        "ticket 37: KPI: due at: empty → 2026-11-21 12:00 (a clock was started, stopped or moved)",
+        "ticket 37: KPI: overdue: yes → no (it is over)",
+        "agent 7: First reply time: empty → 12.5 (the week is over)",
+        "agent 7: Tickets created: empty → 3 (the week is over)",
+        "new ticket: KPI · Mai · 2026-W47 (it is due)",
+        "new ticket:  (it is due)",
+    ]
+
+
+def test_an_account_that_may_not_be_written_to_says_how_to_allow_it() -> None:
+    assert told(report(plans=[plan()]), Mode())[1:] == [
+        "writes this pass would make: 1; none was made",
+        "look at them with --dry-run; allow the first writes with --yes",
+    ]
+    assert told(report(), Mode())[1:] == ["writes this pass would make: 0; none was made"]
+
+
+def test_a_writing_pass_tells_what_became_of_its_writes_and_lists_so_many_refusals() -> None:
+    many = [refused(number) for number in range(LISTED + 5)]
+    warnings = [message("the assignee is gone"), message("the assignee is gone"), message("another")]
+    sent = Sent(delivered=[many[0][0]] * 1001, refused=many, closed=2, warnings=warnings, waiting=4)
+    _, fields, counts, *rest = told(report(armed=True, sent=sent, closed=1, created_fields=["KPI: a"]), Mode())
+    assert fields == "custom fields created: KPI: a"
+    assert counts == "written: 1,001; refused: 25; closed tickets set aside: 3; still waiting: 4"
+    assert rest == [
+        *(f"ticket {number} refused: it is locked" for number in range(LISTED)),
+        "the assignee is gone",
+        "another",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("due_at", None, "empty"),
+        ("overdue", True, "yes"),
+        ("overdue", False, "no"),
+        ("due_at", AS_OF, "2026-11-21 12:00"),
+        ("due_at", float(AS_OF), "2026-11-21 12:00"),
+        ("escalation_level", 1200, "1,200"),
+        ("first_reply", 12.25, "12.2"),
+        ("overdue_clock", "First reply", "First reply"),
+        ("due_at", "tomorrow", "tomorrow"),
+    ],
+)
+def test_a_value_is_told_as_a_person_reads_it(key: str, value: object, words: str) -> None:
+    assert str(value_words(key, value, EN)) == words
+
+
+def test_the_document_of_a_pass_is_json_and_tells_all_of_it() -> None:
+    agents = [Desired(key="a", target=Target.AGENT, target_id="7", values={"created": 3}, why=WHY)]
+    given = report(
+        plans=[plan()],
+        agents=agents,
+        summaries=[due()],
+        withheld=[Withheld("Mai", "2026-W47", message("others"))],
+        pulled=Pulled(rows={"tickets": 2}, new=1, rejected=1, skipped={Stream.RATINGS: message("none")}),
+        sent=Sent(refused=[refused(5)], closed=1, waiting=2, warnings=[message("odd")]),
+        closed=1,
+        problems=[message("a problem")],
+    )
+    document = json.loads(json.dumps(pass_document(given)))
+    assert document["writes"][1] == {
+        "ticket_id": "37",
+        "field": "overdue",
+        "old": True,
+        "new": False,
+        "why": "it is over",
+    }
+    assert document["agent_writes"] == [{"agent_id": "7", "values": {"created": 3}, "previous": {}}]
+    assert document["summaries"] == ["helpdesk-kpi:x"]
+    assert document["withheld"] == [{"subject": "Mai", "period": "2026-W47", "reason": "others"}]
+    assert document["refused"] == [{"target": "ticket", "id": "5", "reason": "it is locked"}]
+    assert document["skipped"] == {"ratings": "none"}
+    assert (document["closed"], document["waiting"], document["quarantined"]) == (2, 2, 1)
+    assert (document["problems"], document["warnings"]) == (["a problem"], ["odd"])
