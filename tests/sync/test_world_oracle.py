@@ -176,14 +176,14 @@ def counts(ticket: "Ticket", as_of: int) -> bool:
 
 def story(state: "State", audits: "list[Audit]") -> Iterator[tuple[int, str, Any]]:
     """Yield (at, what, value) of a ticket: its statuses and assignees, and who answered in public."""
-    people = {user.id for user in state.users.values() if user.role in {"agent", "admin"}} - {state.account.bot_id}
+    staff = {*state.account.agent_ids, state.account.admin_id, state.account.integration_id}  # those who left, too
     for place, audit in enumerate(audits):
         for child in audit.children:
             if child.kind in {"Create", "Change"} and child.name in {"status", "assignee_id"}:
                 yield audit.at, str(child.name), child.value
             elif child.kind == "Comment" and child.public and child.rule_id is None and place > 0:
                 asked_by = state.tickets[audit.ticket_id].requester_id
-                yield from [(audit.at, "reply", child.author_id)] * (child.author_id in people - {asked_by})
+                yield from [(audit.at, "reply", child.author_id)] * (child.author_id in staff - {asked_by})
 
 
 def raw_lines(state: "State", ticket: "Ticket", as_of: int) -> Iterator[tuple[str, str | None, int, int]]:
