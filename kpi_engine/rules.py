@@ -47,8 +47,8 @@ class ClockRule:
     steps: tuple[EscalationStep, ...]
 
     def goal(self, priority: str | None) -> int | None:
-        """Return the goal in seconds; a missing or unknown priority takes the default, None means no clock."""
-        return self.goals.get(priority or DEFAULT, self.goals.get(DEFAULT))
+        """Return the goal in seconds; no priority takes the default, and a priority left out has no clock (None)."""
+        return self.goals.get(priority or DEFAULT)
 
     def in_business_time(self, priority: str | None) -> bool:
         """Tell whether the clock runs in business time at that priority."""

@@ -152,7 +152,7 @@ def seconds(text: str) -> int:
 
 def goal_of(rule: Body, priority: str | None) -> int | None:
     goals = rule["goal"]
-    said = goals.get(priority or "default", goals.get("default"))
+    said = goals.get(priority or "default")
     said = goals.get(said, said)
     return None if said is None else seconds(said)
 

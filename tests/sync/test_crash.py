@@ -51,11 +51,11 @@ for line in sys.stdin:
 """
 KILLS = int(os.environ.get("HELPDESK_KPI_TEST_KILLS", "3"))
 VISITS = {
-    "before_page": (1, 4),
-    "after_page": (1, 3, 9),
+    "before_page": (4,),
+    "after_page": (1, 9),
     "before_request": (1, 3),
-    "after_request": (1, 2, 4),
-    "after_outcome": (1, 2, 3),
+    "after_request": (1, 2),
+    "after_outcome": (1, 3),
 }
 EVERYWHERE = [(point, visit) for point in POINTS for visit in VISITS.get(point, (1,))]
 
