@@ -12,6 +12,7 @@ from kpi_engine.reduce import Cell, Scope
 from kpi_engine.statistics import half_up
 from sync.account import Account
 from sync.figures import figures
+from sync.planning import writable_keys
 from sync.store.changes import Desired
 
 _GRACE = 6 * 3600
@@ -19,7 +20,7 @@ _GRACE = 6 * 3600
 
 def agent_plans(account: Account, pass_id: int, as_of: int) -> Iterator[Desired]:
     """Yield the agents whose fields must change to show the last week that is complete, its grace over."""
-    keys = account.own.push.agent_fields
+    keys = writable_keys(account, Target.AGENT, account.own.push.agent_fields)
     if not keys:
         return
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()

@@ -32,8 +32,7 @@ def _wanted() -> tuple[str, int]:
 def crash_point(name: str) -> None:
     """Die here without warning, as in a power failure, if the environment asks for it; else do nothing."""
     wanted, visit = _wanted()
-    if name != wanted:
-        return
-    _passed[name] = _passed.get(name, 0) + 1
-    if _passed[name] == visit:
-        os.kill(os.getpid(), signal.SIGKILL)
+    if name == wanted:  # pragma: no cover -- a killed process takes its own measurement with it
+        _passed[name] = _passed.get(name, 0) + 1
+        if _passed[name] == visit:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,6 +1,6 @@
 """Planning: which ticket fields must change, from what to what and why; nothing is sent here."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.base import Target
@@ -9,6 +9,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.records import FieldValue, TicketSnapshot
 from kpi_engine.rulebook import Rulebook, Status
 from sync.account import Account
+from sync.locale import Language
 from sync.store.changes import Desired, LastDelivered
 from sync.store.readings import Reading
 from sync.wording import clock_name
@@ -69,6 +70,9 @@ def ticket_plans(account: Account, readings: Iterable[Reading], rulebook: Rulebo
     Once armed, a ticket gets fields while one of its clocks runs, or when it changed after the first writing pass.
     """
     remote = ticket_field_ids(account)
+    planner = _Planner(
+        account.language, rulebook, writable_keys(account, Target.TICKET, account.own.push.ticket_fields)
+    )
     for group in _groups(readings):
         ids = [reading.measurement.ticket_id for reading in group]
         delivered = account.store.changes.last_delivered_to(account.name, Target.TICKET, ids)
@@ -78,7 +82,7 @@ def ticket_plans(account: Account, readings: Iterable[Reading], rulebook: Rulebo
             ticket = snapshots[reading.measurement.ticket_id]
             if _is_eligible(reading, armed) or ticket.ticket_id in delivered:
                 shown = _shown(ticket, delivered.get(ticket.ticket_id), remote) | pending.get(ticket.ticket_id, {})
-                yield _plan(account, reading, ticket, shown, rulebook)
+                yield planner.plan(reading, ticket, shown)
 
 
 def _groups(readings: Iterable[Reading], size: int = 500) -> Iterator[list[Reading]]:
@@ -103,26 +107,36 @@ def ticket_field_ids(account: Account) -> dict[str, str]:
     return {key: remote_id for (target, key), remote_id in remote.items() if target is Target.TICKET}
 
 
-def _plan(
-    account: Account,
-    reading: Reading,
-    ticket: TicketSnapshot,
-    shown: Mapping[str, FieldValue],
-    rulebook: Rulebook,
-) -> TicketPlan:
-    language = account.language
-    changes = []
-    for key in account.own.push.ticket_fields:
-        new = reading.live[key]
-        if key == "overdue_clock" and new is not None:
-            new = ", ".join(language(clock_name(clock)) for clock in str(new).split(","))
-        old = shown.get(key)
-        if not same(old, new):
-            changes.append(FieldChange(key, old, new, _why(key, new, reading.live)))
-    status = rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
-    if status in (Status.CLOSED, Status.DELETED):
-        return TicketPlan(ticket.ticket_id, urgency(reading.live), (), closed=bool(changes))
-    return TicketPlan(ticket.ticket_id, urgency(reading.live), tuple(changes))
+def writable_keys(account: Account, target: Target, keys: Sequence[str]) -> Sequence[str]:
+    """Return the keys that have a remote field to be written to; before any is known, all are taken to get one."""
+    known = {key for of, key in account.store.remote_fields.all(account.name) if of is target}
+    return [key for key in keys if key in known] if known else keys
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    language: Language
+    rulebook: Rulebook
+    keys: Sequence[str]
+
+    def plan(self, reading: Reading, ticket: TicketSnapshot, shown: Mapping[str, FieldValue]) -> TicketPlan:
+        """Return what a ticket's fields need, given what they are known to show."""
+        wanted = {key: self.wording(key, reading.live[key]) for key in self.keys}
+        changes = tuple(
+            FieldChange(key, shown.get(key), new, _why(key, new, reading.live))
+            for key, new in wanted.items()
+            if not same(shown.get(key), new)
+        )
+        status = self.rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
+        if status in (Status.CLOSED, Status.DELETED):
+            return TicketPlan(ticket.ticket_id, urgency(reading.live), (), closed=bool(changes))
+        return TicketPlan(ticket.ticket_id, urgency(reading.live), changes)
+
+    def wording(self, key: str, value: FieldValue) -> FieldValue:
+        """Return a wanted value as the field shows it: clocks by their names."""
+        if key != "overdue_clock" or value is None:
+            return value
+        return ", ".join(self.language(clock_name(clock)) for clock in str(value).split(","))
 
 
 def _shown(ticket: TicketSnapshot, delivered: LastDelivered | None, remote: Mapping[str, str]) -> dict[str, FieldValue]:

@@ -139,6 +139,7 @@ def test_a_closed_ticket_is_set_aside(world: "World") -> None:
     report = world.run()
     assert report.closed == 1
     assert (report.plans, world.writes) == ([], [])
+    assert world.run().closed == 0  # told once: nothing about it is new
 
 
 def test_a_value_edited_by_hand_is_written_again_once(world: "World") -> None:
