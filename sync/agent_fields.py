@@ -1,17 +1,17 @@
 """Agents' own fields, opt-in: each asked-for indicator of the last complete week, written on the agent's profile."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from connectors.base import Target
+from connectors.base import Stream, Target
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Unit
 from kpi_engine.message import message
 from kpi_engine.periods import PeriodKind, period_at
-from kpi_engine.records import FieldValue
-from kpi_engine.reduce import Cell, Scope
+from kpi_engine.records import Agent, FieldValue
+from kpi_engine.reduce import Cell, Scope, cell
 from kpi_engine.statistics import half_up
 from sync.account import Account
-from sync.figures import figures
+from sync.figures import Figures, figures
 from sync.planning import writable_keys
 from sync.store.changes import Desired
 
@@ -19,19 +19,23 @@ _GRACE = 6 * 3600
 
 
 def agent_plans(account: Account, pass_id: int, as_of: int) -> Iterator[Desired]:
-    """Yield the agents whose fields must change to show the last week that is complete, its grace over."""
+    """Yield the agents whose fields must change to show the last week that is complete, its grace over.
+
+    Whoever was idle in it shows an idle week, not the one before; whoever left the helpdesk is not written to.
+    """
     keys = writable_keys(account, Target.AGENT, account.own.push.agent_fields)
     if not keys:
         return
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()
-    cards = figures(account, week, Scope.AGENT, as_of).scorecards
-    agents = [agent for agent in cards if agent is not None]
+    found = figures(account, week, Scope.AGENT, as_of)
+    listed = account.store.records.account(account.name, Stream.AGENTS)
+    agents = [agent.agent_id for agent in listed if isinstance(agent, Agent)]
     delivered = account.store.changes.last_delivered_to(account.name, Target.AGENT, agents)
     pending = account.store.changes.pending_values(account.name, Target.AGENT, agents)
     for agent in agents:
-        values = {key: field_value(cards[agent][key]) for key in keys}
         last = delivered[agent].values if agent in delivered else {}
         shown = {**last, **pending.get(agent, {})}
+        values = _values(found, agent, keys) if agent in found.scorecards or shown else {}
         new = {key: value for key, value in values.items() if shown.get(key) != value}
         if new:
             yield Desired(
@@ -42,6 +46,12 @@ def agent_plans(account: Account, pass_id: int, as_of: int) -> Iterator[Desired]
                 previous={key: shown.get(key) for key in new},
                 why=message("the figures of {period} are complete", period=week.label),
             )
+
+
+def _values(found: Figures, agent: str, keys: Iterable[str]) -> dict[str, FieldValue]:
+    card = found.scorecards.get(agent, {})
+    cells = {key: card.get(key) or cell(INDICATORS[key], [], found.question, agent) for key in keys}
+    return {key: field_value(each) for key, each in cells.items()}
 
 
 def field_value(cell: Cell) -> FieldValue:

@@ -45,7 +45,7 @@ def send_all(account: Account, this: Pass, limit: int | None) -> Sent:
 
 def _next_batch(account: Account, target: Target, left: int) -> list[Queued]:
     size = 1 if target is Target.SUMMARY else account.connector.batch
-    return account.store.changes.next_batch(account.name, target, min(size, left), account.now())
+    return account.store.changes.next_batch(account.name, target, min(size, left), _server_now(account))
 
 
 def _all_still_wait(account: Account, batch: Iterable[Queued]) -> bool:

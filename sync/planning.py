@@ -80,7 +80,7 @@ def ticket_plans(account: Account, readings: Iterable[Reading], rulebook: Rulebo
         snapshots = account.store.records.snapshots(account.name, ids)
         for reading in group:
             ticket = snapshots[reading.measurement.ticket_id]
-            if _is_eligible(reading, armed) or ticket.ticket_id in delivered:
+            if _is_eligible(reading, ticket, armed) or ticket.ticket_id in delivered:
                 shown = _shown(ticket, delivered.get(ticket.ticket_id), remote) | pending.get(ticket.ticket_id, {})
                 yield planner.plan(reading, ticket, shown)
 
@@ -96,9 +96,10 @@ def _groups(readings: Iterable[Reading], size: int = 500) -> Iterator[list[Readi
         yield group
 
 
-def _is_eligible(reading: Reading, armed: int) -> bool:
+def _is_eligible(reading: Reading, ticket: TicketSnapshot, armed: int) -> bool:
+    # The ticket's own last change, not the reading's: a new colleague or calendar has old tickets measured again, too.
     running = any(clock.state in RUNNING and not clock.paused for clock in reading.measurement.clocks)
-    return running or reading.changed_as_of > armed
+    return running or ticket.updated_at > armed
 
 
 def ticket_field_ids(account: Account) -> dict[str, str]:

@@ -45,6 +45,8 @@ def pull(account: Account, this: Pass, progress: Progress) -> Pulled:
             _pull_stream(account, this, stream, pulled, progress)
         except Unavailable as gap:
             pulled.skipped[stream] = gap.reason
+            with account.store.transaction(this.lock):  # one that the account had once must not hold back the others
+                account.store.cursors.drop(account.name, stream)
     return pulled
 
 

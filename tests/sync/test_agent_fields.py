@@ -132,3 +132,21 @@ def test_a_number_field_holds_counts_minutes_or_percent(
     week = period_at(PeriodKind.WEEK, "UTC", END)
     found = cell(INDICATORS[key], lines, Question(Scope.AGENT, "", week, END, {}), None)
     assert field_value(found) == shown
+
+
+def test_an_idle_week_does_not_go_on_showing_the_busy_one_before(world: "World") -> None:
+    world.answered(agent=1)
+    at(world, 6)
+    world.run()
+    at(world, 7 * 24 + 6)
+    plans = {plan.target_id: plan.values for plan in world.run().agents}
+    assert plans == {str(agent): {"solved": 0, "first_reply": None} for agent in world.agents[:2]}
+    assert profile(world)["kpi_solved"] == "0"
+    assert not profile(world).get("kpi_first_reply")
+
+
+def test_whoever_left_the_helpdesk_is_not_written_to_pass_after_pass(world: "World") -> None:
+    del world.state.users[world.agents[0]]
+    at(world, 6)
+    assert world.run().agents == []
+    assert written(world) == 0

@@ -9,6 +9,7 @@ from sync.outbox import Sent, resolve_leftovers
 from sync.store.changes import ChangeState
 
 if TYPE_CHECKING:
+    from connectors.base import Clock
     from connectors.sandbox.zendesk.records import Ticket
     from sync.store.changes import Queued
     from tests.sync.conftest import World
@@ -297,3 +298,31 @@ def test_several_batches_go_one_after_another(make_world: "Callable[..., World]"
     report = world.run()
     assert world.writes.count("/api/v2/tickets/update_many.json") == 3
     assert {queued.target_id for queued in report.sent.delivered} == {str(ticket.id) for ticket in made}
+
+
+class Behind:
+    """The helpdesk's clock as a computer sees it whose own is three hours slow."""
+
+    def __init__(self, clock: "Clock") -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        """Return seconds since 1970-01-01 UTC, as that computer has it."""
+        return self._clock.now() - 3 * 3600
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self._clock.sleep(seconds)
+
+
+def test_what_was_put_off_is_sent_in_time_by_a_computer_whose_clock_is_slow(make_world: "Callable[..., World]") -> None:
+    world = make_world()
+    world.clock = Behind(world.clock)
+    world.open(world.account.settings)
+    ticket = world.ticket()
+    world.advance(120)
+    world.sandbox.conflict_next(ticket.id)
+    assert world.run().sent.waiting == 1
+    world.advance(120)
+    assert world.run().sent.waiting == 0
+    assert world.shown(ticket)

@@ -196,3 +196,16 @@ def test_many_readings_are_planned_group_by_group(world: "World") -> None:
     assert len(plans) == 501
     assert {plan.desired(1).target_id for plan in plans} == {str(ticket.id)}
     assert plans[0].desired(1).target is Target.TICKET
+
+
+def test_a_new_colleague_has_no_ticket_written_that_did_not_change_itself(world: "World") -> None:
+    """It is measured again, as the rules changed; a write would restart what counts hours since its last update."""
+    ticket = world.ticket()
+    world.advance(300)
+    world.state.comment(ticket.id, world.agents[0], status="pending")
+    world.advance(300)
+    world.run()
+    world.state.add_user("Mai", role="agent")
+    world.advance(300)
+    report = world.run()
+    assert (report.measured, report.plans, world.shown(ticket)) == (1, [], {})

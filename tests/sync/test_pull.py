@@ -177,3 +177,14 @@ def test_nothing_is_complete_where_no_dating_stream_exists(world: "World") -> No
     world.instead(pull=absent)
     assert world.run().as_of is None
     assert complete_through(world.account) is None
+
+
+def test_a_stream_that_the_account_lost_holds_nothing_back_any_more(world: "World") -> None:
+    world.run(dry_run=True)
+    world.sandbox.fail_next("/api/v2/satisfaction_ratings*", 404, times=None)
+    world.advance(86_400)
+    report = world.run(dry_run=True)
+    assert set(report.pulled.skipped) == {Stream.RATINGS}
+    assert report.as_of == world.sandbox.now - 70
+    world.sandbox.clear_faults()
+    assert world.run(dry_run=True).pulled.skipped == {}
