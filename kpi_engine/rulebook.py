@@ -79,11 +79,12 @@ class Meanings:
 
 @dataclass(frozen=True, slots=True)
 class CalendarChoice:
-    """Which calendar a ticket follows when the platform does not say; `oldest` is the fall-back, an assumption."""
+    """Which calendar a ticket follows when the platform does not say; `assumed` is the fall-back, the oldest schedule."""
 
     by_group: Mapping[str, str]
     by_brand: Mapping[str, str]
     default: str | None
+    assumed: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Person:
 
 
 _NO_MEANINGS = Meanings({}, frozenset(), frozenset(), frozenset())
-_NO_CHOICE = CalendarChoice({}, {}, None)
+_NO_CHOICE = CalendarChoice({}, {}, None, None)
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,6 @@ class Rulebook:
         lines: list[Timeline[object]] = [*single, *self.calendars.values()]
         return tuple(sorted({start for line in lines for start in line.starts}))
 
-    @cached_property
-    def oldest_calendar(self) -> str | None:
-        """The key of the account's oldest calendar; our own, which have no age, are followed only where chosen."""
-        ages = [(line.values[0].definition.created_at, key) for key, line in self.calendars.items()]
-        known = [(created_at, key) for created_at, key in ages if created_at is not None]
-        return min(known)[1] if known else None
-
     def calendar(self, key: str, instant: int) -> WorkingTime:
         """Return the calendar `key` as it was at `instant`; "" is calendar time."""
         return self.calendars[key].at(instant) if key else ALWAYS
@@ -140,8 +134,7 @@ class Rulebook:
         for key in (schedule, choice.by_group.get(group or ""), choice.by_brand.get(brand or ""), choice.default):
             if key is not None and key in self.calendars:
                 return key, False
-        oldest = self.oldest_calendar
-        return (oldest, True) if oldest is not None else ("", False)
+        return (choice.assumed, True) if choice.assumed in self.calendars and choice.assumed else ("", False)
 
     def person(self, agent_id: str | None, at: int) -> Person | None:
         """Return the agent with that id, None for customers and strangers."""
@@ -215,10 +208,14 @@ def _meanings(body: Body) -> Meanings:
 
 
 def _choice(body: Body) -> CalendarChoice:
-    default = body.get("default")
     return CalendarChoice(
-        _words(body, "by_group"), _words(body, "by_brand"), str(default) if default is not None else None
+        _words(body, "by_group"), _words(body, "by_brand"), _word(body, "default"), _word(body, "assumed")
     )
+
+
+def _word(body: Body, key: str) -> str | None:
+    value = body.get(key)
+    return str(value) if value is not None else None
 
 
 def _teams(body: Body) -> Mapping[str, str]:

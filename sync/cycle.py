@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 
-from connectors.base import Usage
+from connectors.base import FieldSetup, Usage
 from kpi_engine.message import Message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
@@ -18,7 +18,7 @@ from sync.measuring import measure_changed_and_due
 from sync.outbox import Sent, send_all
 from sync.planning import ARMED, TicketPlan, ticket_plans
 from sync.pull import Pass, Progress, Pulled, complete_through, pull
-from sync.setup import missing_fields, set_up, use_remembered_fields
+from sync.setup import look_up_fields, set_up, use_remembered_fields
 from sync.store.changes import Desired
 from sync.store.locks import Holder
 from sync.store.readings import Reading
@@ -41,10 +41,14 @@ class Mode:
 
 @dataclass(slots=True)
 class PassReport:
-    """What a pass did, or would do: `plans` are the ticket writes, `summaries` the tickets to be made."""
+    """What a pass did, or would do: `plans` are the ticket writes, `summaries` the tickets to be made.
+
+    `setups` are the wanted custom fields that are missing or cannot serve.
+    """
 
     connector: str
     as_of: int | None = None
+    setups: list[FieldSetup] = field(default_factory=list)
     pulled: Pulled = field(default_factory=Pulled)
     measured: int = 0
     plans: list[TicketPlan] = field(default_factory=list)
@@ -71,6 +75,7 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
     """
     report = PassReport(account.name)
     with _running(account, mode, report) as this:
+        report.setups = look_up_fields(account, this)
         report.pulled = pull(account, this, progress)
         crash_point("after_pull")
         report.as_of = complete_through(account)
@@ -91,7 +96,8 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
     if mode.dry_run or not report.armed:
         _show(account, this, report, rules, as_of)
         return
-    _create_missing_fields(account, this, report)
+    report.problems += [setup.problem for setup in report.setups if setup.problem is not None]
+    report.created_fields = set_up(account, this, report.setups)
     crash_point("after_fields")
     _queue(account, this, report, rules, as_of)
     crash_point("after_planning")
@@ -106,12 +112,6 @@ def _show(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_
     for due in due_periods(account, as_of, since):
         _sort(report, summaries_of(account, due, rules, as_of))
     report.agents = list(agent_plans(account, this.pass_id, as_of))
-
-
-def _create_missing_fields(account: Account, this: Pass, report: PassReport) -> None:
-    setups = missing_fields(account)
-    report.problems += [setup.problem for setup in setups if setup.problem is not None]
-    report.created_fields = set_up(account, this, setups)
 
 
 def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_of: int) -> None:

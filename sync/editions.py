@@ -35,7 +35,7 @@ def rulebook(account: Account) -> Rulebook:
 def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     """Yield (kind, key, body) of everything that decides, as it is today."""
     yield Kind.POLICIES, "", policy_document(account.settings)
-    yield Kind.CALENDAR_CHOICE, "", calendar_choice(account.settings)
+    yield Kind.CALENDAR_CHOICE, "", {**calendar_choice(account.settings), "assumed": _oldest_schedule(account)}
     yield Kind.ORGANIZATION, "", {"team_of": _teams(account)}
     yield Kind.MEANINGS, "", _meanings(account)
     for key, document in calendar_documents(account.settings).items():
@@ -68,6 +68,13 @@ def _agent(agent: Agent) -> Body:
         "bot": agent.bot,
         "locale": agent.locale,
     }
+
+
+def _oldest_schedule(account: Account) -> str | None:
+    """Return the id of the helpdesk's oldest schedule: followed where nothing says which one to follow."""
+    records = account.store.records.account(account.name, Stream.SCHEDULES)
+    ages = [(record.created_at, record.schedule_id) for record in records if isinstance(record, Schedule)]
+    return min(ages)[1] if ages else None
 
 
 def _schedule(schedule: Schedule) -> Body:

@@ -25,9 +25,8 @@ _log = logging.getLogger(__name__)
 def measure_changed_and_due(account: Account, this: Pass, rulebook: Rulebook, as_of: int) -> int:
     """Measure the tickets that changed and those whose answers changed by themselves; return how many."""
     measuring = _Measuring(account, this, rulebook, as_of)
-    changed = account.store.records.stale(account.name)
-    due = set(account.store.readings.due(account.name, as_of)).difference(changed)
-    return sum(measuring.measure(chunk, due) for chunk in _chunks([*changed, *sorted(due)]))
+    changed, due = account.store.records.stale(account.name), account.store.readings.due(account.name, as_of)
+    return sum(measuring.measure(chunk) for chunk in _chunks(dict.fromkeys([*changed, *due])))
 
 
 def history_start(account: Account) -> int:
@@ -50,19 +49,19 @@ class _Measuring:
     rulebook: Rulebook
     as_of: int
 
-    def measure(self, ids: Sequence[str], due: set[str]) -> int:
+    def measure(self, ids: Sequence[str]) -> int:
         """Measure some tickets and store the readings, with the ledger settled, in one transaction."""
         store, name = self.account.store, self.account.name
-        unchanged = store.readings.many(name, due.intersection(ids))
         readings, rejects = [], []
         for history in store.records.histories(name, ids, history_start(self.account)):
             try:
-                readings.append(self.reading(history, unchanged.get(history.ticket_id)))
+                readings.append(self.reading(history))
             except Exception as error:  # noqa: BLE001 -- one ticket that breaks a rule must not stop all the others
                 rejects.append(_reject(history, error))
         measured = [reading.measurement for reading in readings]
         firings = [firing for measurement in measured for firing in measurement.firings]
         with store.transaction(self.this.lock):
+            store.locks.beat(self.this.lock, self.account.now())
             store.readings.save(name, readings, self.account.now())
             entries = store.ledger.entries(name, [measurement.ticket_id for measurement in measured])
             store.ledger.append(name, settle(entries, firings, self.as_of))
@@ -70,10 +69,9 @@ class _Measuring:
         self.account.clock.sleep(0)  # a safe point: whoever waits to stop the pass may do it here
         return len(readings)
 
-    def reading(self, history: History, unchanged: Reading | None) -> Reading:
+    def reading(self, history: History) -> Reading:
         measurement = measure(history, self.rulebook, self.as_of)
-        changed_as_of = unchanged.changed_as_of if unchanged is not None else self.as_of
-        return Reading(measurement=measurement, live=live_fields(measurement), changed_as_of=changed_as_of)
+        return Reading(measurement=measurement, live=live_fields(measurement))
 
 
 def _reject(history: History, error: Exception) -> Reject:

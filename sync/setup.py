@@ -39,6 +39,17 @@ def missing_fields(account: Account) -> list[FieldSetup]:
     return account.connector.fields(unknown) if unknown else []
 
 
+def look_up_fields(account: Account, this: Pass) -> list[FieldSetup]:
+    """Remember the wanted fields that the helpdesk has already, and return those that are missing or cannot serve.
+
+    It comes before the pull, so that the rows pulled show what stands in these fields.
+    """
+    setups = missing_fields(account)
+    found = [setup for setup in setups if setup.remote_id is not None and setup.problem is None]
+    set_up(account, this, found)
+    return [setup for setup in setups if setup not in found]
+
+
 def set_up(account: Account, this: Pass, setups: Iterable[FieldSetup]) -> list[str]:
     """Create what is missing, remember where each field lives, and return the titles of those created."""
     created = []

@@ -13,8 +13,8 @@ from sync.store.database import Database
 from sync.store.errors import LockHeldError, LostLockError
 from sync.store.tables import PASS_LOCK
 
-PATIENCE = 600
-"""Seconds without a heartbeat after which a pass on another host is taken for dead."""
+PATIENCE = 2400
+"""Seconds without a heartbeat after which a pass is taken for dead: longer than it may wait for one request."""
 
 
 @dataclass(frozen=True, slots=True)

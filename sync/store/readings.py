@@ -26,18 +26,16 @@ DAY: Final = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A ticket's measurement and what its live fields should show, which last changed at `changed_as_of`."""
+    """A ticket's measurement and what its live fields should show."""
 
     measurement: Measurement
     live: Mapping[str, FieldValue]
-    changed_as_of: int
 
 
 _LINES: Final = Layout(CreditLine, certainty=Certainty)
 _CLOCKS: Final = Layout(Clock, state=ClockState, certainty=Certainty, runs=Layout(Run).read_all)
 _FIRINGS: Final = Layout(Firing)
 _HOLDINGS: Final = Layout(Holding)
-_TICKING: Final = frozenset({ClockState.RUNNING, ClockState.BREACHED_OPEN})
 
 
 class Readings:
@@ -78,17 +76,9 @@ class Readings:
         rows = self._rows(connector, [ticket_id])
         return _reading(rows[0]) if rows else None
 
-    def many(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, Reading]:
-        """Return the readings of `ticket_ids` by ticket; what was never measured is absent."""
-        return {row.ticket_id: _reading(row) for chunk in chunked(ticket_ids) for row in self._rows(connector, chunk)}
-
     def due(self, connector: str, as_of: int) -> list[str]:
         """Return the tickets whose answers changed before `as_of` with no new event."""
         return self._ticket_ids(connector, READING.c.wake_at < as_of)
-
-    def running(self, connector: str) -> list[str]:
-        """Return the tickets on which some clock runs."""
-        return self._ticket_ids(connector, READING.c.running.is_(True))
 
     def unfinished(self, connector: str) -> list[str]:
         """Return the tickets whose answers may still change with the rules: those still held, and those excluded."""
@@ -138,7 +128,7 @@ class Readings:
             yield from (_measurement(row) for row in self._rows(connector, chunk))
 
     def _rows(self, connector: str, ticket_ids: Sequence[str]) -> Sequence[Any]:
-        columns = select(READING.c.ticket_id, READING.c.live, READING.c.changed_as_of, READING.c.body)
+        columns = select(READING.c.ticket_id, READING.c.live, READING.c.body)
         these = columns.where(READING.c.connector == connector, READING.c.ticket_id.in_(ticket_ids))
         return self._database.rows(these.order_by(READING.c.ticket_id))
 
@@ -152,9 +142,7 @@ def _row(connector: str, reading: Reading, now: int) -> dict[str, object]:
         "wake_at": measured.wake_at,
         "held_from": min((holding.start for holding in measured.holdings), default=None),
         "held_to": None if None in ends else max(filter(None, ends), default=None),
-        "running": any(clock.state in _TICKING and not clock.paused for clock in measured.clocks),
         "unplanned": True,
-        "changed_as_of": reading.changed_as_of,
         "measured_at": now,
         "live": encoded(dict(reading.live)),
         "body": encoded(_values(measured)),
@@ -184,4 +172,4 @@ def _measurement(row: Any) -> Measurement:
 
 
 def _reading(row: Any) -> Reading:
-    return Reading(measurement=_measurement(row), live=decoded(row.live), changed_as_of=row.changed_as_of)
+    return Reading(measurement=_measurement(row), live=decoded(row.live))

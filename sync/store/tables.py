@@ -130,9 +130,7 @@ READING = Table(
     Column("wake_at", MOMENT),
     Column("held_from", MOMENT),
     Column("held_to", MOMENT),
-    Column("running", Boolean, nullable=False),
     Column("unplanned", Boolean, nullable=False),
-    _moment("changed_as_of"),
     _moment("measured_at"),
     _words("live"),
     _words("body"),
@@ -140,14 +138,7 @@ READING = Table(
     Index("ix_reading_held", "connector", "held_to", "held_from", "ticket_id"),
 )
 # Few rows of many: such an index holds only those.
-_RUNNING, _UNPLANNED = READING.c.running.is_(True), READING.c.unplanned.is_(True)
-Index(
-    "ix_reading_running",
-    READING.c.connector,
-    READING.c.ticket_id,
-    sqlite_where=_RUNNING,
-    postgresql_where=_RUNNING,
-)
+_UNPLANNED = READING.c.unplanned.is_(True)
 Index(
     "ix_reading_unplanned",
     READING.c.connector,

@@ -127,9 +127,8 @@ class Rules:
         for key in (values["schedule"], by_group, by_brand, choice.get("default")):
             if key in known:
                 return json.dumps(self.body("calendar", at, key), sort_keys=True), False
-        aged = [(self.body("calendar", 0, key)["created_at"], key) for key in known]
-        aged = [(created_at, key) for created_at, key in aged if created_at is not None]
-        return (json.dumps(self.body("calendar", at, min(aged)[1]), sort_keys=True), True) if aged else (None, False)
+        assumed = choice.get("assumed")
+        return (json.dumps(self.body("calendar", at, assumed), sort_keys=True), True) if assumed else (None, False)
 
     def clocks(self, at: int) -> Mapping[str, Body]:
         policies = self.body("policies", at).get("policies", ())

@@ -540,7 +540,7 @@ def test_an_assumed_calendar_makes_a_clock_approximate(play: Play, timelines: Mo
 
     06-09 09:00 customer opens
     """
-    nothing_chosen = timelines.edition("calendar_choice", {}, since=0)
+    nothing_chosen = timelines.edition("calendar_choice", {"assumed": "vn"}, since=0)
     guessed = play("06-09 10:00", care, nothing_chosen)
     assert guessed.clock("first_reply").certainty is Certainty.APPROXIMATE
     assert guessed.due("first_reply") == "06-09 11:00"

@@ -149,7 +149,7 @@ def test_business_time_by_a_guessed_calendar_is_approximate_and_calendar_time_ne
     06-09 10:00 schedule becomes vn
     06-09 11:00 an replies
     """
-    nothing_chosen = timelines.edition("calendar_choice", {}, since=0)
+    nothing_chosen = timelines.edition("calendar_choice", {"assumed": "vn"}, since=0)
     played = play("06-09 12:00", nothing_chosen)
     assert played.line("first_reply").certainty is Certainty.APPROXIMATE
     assert played.line("first_reply_calendar").certainty is Certainty.EXACT
@@ -162,7 +162,7 @@ def test_a_schedule_assigned_in_the_second_of_creation_is_no_guess(play: Play, t
     06-09 09:00 schedule becomes vn
     06-09 11:00 an replies
     """
-    nothing_chosen = timelines.edition("calendar_choice", {}, since=0)
+    nothing_chosen = timelines.edition("calendar_choice", {"assumed": "vn"}, since=0)
     assert play("06-09 12:00", nothing_chosen).line("first_reply").certainty is Certainty.EXACT
 
 

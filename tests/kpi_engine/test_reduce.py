@@ -128,7 +128,7 @@ def test_a_cell_names_the_editions_behind_it_and_says_where_a_calendar_was_guess
     t = timelines
     old = t.edition("policies", t.policy(t.first_reply("1h")))
     new = t.edition("policies", t.policy(t.first_reply("2h")), since=t.moment("06-09 12:00"))
-    nothing_chosen = t.edition("calendar_choice", {}, since=0)
+    nothing_chosen = t.edition("calendar_choice", {"assumed": "vn"}, since=0)
     texts = (
         "06-09 09:00 customer opens\n06-09 10:00 an replies",
         "06-09 14:00 customer opens\n06-09 15:00 an replies",

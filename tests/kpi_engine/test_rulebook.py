@@ -80,18 +80,13 @@ def test_a_ticket_follows_its_schedule_else_its_groups_else_its_brands_else_the_
     assert rulebook.chosen_calendar(schedule, group, brand, NOON) == expected
 
 
-def test_where_nothing_is_chosen_the_accounts_oldest_schedule_is_assumed_but_never_one_of_our_own(
-    timelines: ModuleType,
-) -> None:
+def test_where_nothing_is_chosen_a_schedule_is_assumed_from_its_own_time_on(timelines: ModuleType) -> None:
+    """Business hours that were set up later do not change what was judged without them."""
     t = timelines
-
-    def chosen(**ages: int | None) -> tuple[str, bool]:
-        bodies = {key: {**t.VN, "created_at": age} for key, age in ages.items()}
-        rulebook = compiled([t.edition("calendar", body, key) for key, body in bodies.items()])
-        return rulebook.chosen_calendar(None, "1", None, NOON)
-
-    assert chosen(young=9, old=5, ours=None) == ("old", True)
-    assert chosen(ours=None) == ("", False)
+    before, since = t.edition("calendar_choice", {}), t.edition("calendar_choice", {"assumed": "vn"}, since=NOON)
+    rulebook = compiled([t.edition("calendar", t.VN, "vn"), before, since])
+    assert rulebook.chosen_calendar(None, "1", None, NOON - 1) == ("", False)
+    assert rulebook.chosen_calendar(None, "1", None, NOON) == ("vn", True)
 
 
 def test_agents_are_people_who_work_tickets_and_machines_are_not(timelines: ModuleType) -> None:

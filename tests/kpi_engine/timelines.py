@@ -387,13 +387,14 @@ def worlds(draw: st.DrawFn, *, whole: bool = False) -> World:
 @st.composite
 def _rules(draw: st.DrawFn, main: Body, other: Body, turns: tuple[int, ...]) -> tuple[Edition, ...]:
     default = draw(st.sampled_from(("main", "main", None)))
-    ages = draw(st.sampled_from(((5, 6), (6, 5), (None, 6), (None, None))))
+    assumed = draw(st.sampled_from(("main", "other", None)))
+    choice = {"by_group": {"2": "other"}, "by_brand": {"9": "other"}, "default": default, "assumed": assumed}
     rules = [
         edition("policies", draw(st.sampled_from(POLICIES))),
         edition("meanings", MEANINGS),
-        edition("calendar_choice", {"by_group": {"2": "other"}, "by_brand": {"9": "other"}, "default": default}),
-        edition("calendar", {**main, "created_at": ages[0]}, "main"),
-        edition("calendar", {**other, "created_at": ages[1]}, "other"),
+        edition("calendar_choice", choice),
+        edition("calendar", main, "main"),
+        edition("calendar", other, "other"),
         edition("organization", draw(_organizations)),
         *PEOPLE,
     ]
@@ -411,5 +412,6 @@ def _later_editions(main: Body, other: Body, since: int) -> st.SearchStrategy[Ed
         _organizations.map(lambda body: edition("organization", body, since=since)),
         st.just(edition("meanings", custom, since=since)),
         st.just(edition("calendar_choice", {"by_group": {}, "by_brand": {}, "default": "other"}, since=since)),
+        st.just(edition("calendar_choice", {"by_group": {}, "by_brand": {}, "assumed": "other"}, since=since)),
         st.just(agent("chi", since, role="end-user")),
     )

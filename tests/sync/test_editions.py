@@ -59,6 +59,25 @@ def test_a_change_holds_from_the_pass_that_saw_it(world: "World") -> None:
     assert rules.groups[str(group)].at(as_of - 1) == "Hỗ trợ"
 
 
+def test_the_oldest_schedule_is_assumed_and_one_set_up_later_changes_no_verdict(world: "World") -> None:
+    schedules = dict(world.state.schedules)
+    world.state.schedules.clear()
+    world.advance(10 * 3600)
+    ticket = world.ticket(priority="normal")
+    world.advance(12 * 3600)
+    world.run(dry_run=True)
+    judged = world.store.readings.get(world.account.name, str(ticket.id))
+    world.state.schedules.update(schedules)
+    world.advance(3600)
+    as_of = world.run(dry_run=True).as_of
+    again = world.store.readings.get(world.account.name, str(ticket.id))
+    assert judged is not None
+    assert again is not None
+    assert again.measurement.clocks[0].breached_at == judged.measurement.clocks[0].breached_at is not None
+    oldest = min(schedules.values(), key=lambda schedule: schedule.created_at)
+    assert rulebook(world.account).choice.at(as_of or 0).assumed == str(oldest.id)
+
+
 def test_a_change_has_unfinished_tickets_measured_again_and_no_others(world: "World") -> None:
     world.answered()
     world.ticket()

@@ -1,3 +1,4 @@
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from sync.setup import missing_fields, wanted_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.sync.conftest import World
 
@@ -75,3 +77,22 @@ def test_agents_get_a_number_field_for_each_indicator_asked_for(make_world: "Cal
     assert report.created_fields == ["KPI: Tickets solved", "KPI: First reply time"]
     kinds = {field.key: field.type for field in world.state.user_fields.values()}
     assert (kinds["kpi_solved"], kinds["kpi_first_reply"]) == ("decimal", "decimal")
+
+
+def test_after_a_lost_store_what_still_stands_in_the_fields_is_known_and_cleared(
+    make_world: "Callable[..., World]", empty_store: "Path"
+) -> None:
+    world = make_world()
+    ticket = world.ticket()
+    world.advance(7200)
+    world.run()
+    assert world.shown(ticket)["overdue"] is True
+    world.state.comment(ticket.id, world.agents[0], status="open")
+    world.close()
+    for part in world.folder.glob("helpdesk-kpi.db*"):
+        part.unlink()
+    shutil.copy(empty_store, world.folder / "helpdesk-kpi.db")
+    world.configure()
+    world.advance(120)
+    assert world.run().created_fields == []
+    assert not world.shown(ticket)["overdue"]

@@ -47,11 +47,11 @@ def test_a_heartbeat_keeps_the_lock_and_silence_loses_it(store: Store) -> None:
     silent = store.locks.acquire("sao-mai", ELSEWHERE, 1000)
     store.locks.beat(silent, 1500)
     with pytest.raises(LockHeldError):
-        store.locks.acquire("sao-mai", HERE, 2099)
+        store.locks.acquire("sao-mai", HERE, 3899)
 
-    assert store.locks.acquire("sao-mai", HERE, 2100).fence == 2
+    assert store.locks.acquire("sao-mai", HERE, 3900).fence == 2
     with pytest.raises(LostLockError, match="another one took over"):
-        store.locks.beat(silent, 2101)
+        store.locks.beat(silent, 3901)
 
 
 def test_a_heartbeat_from_the_far_future_proves_no_life(store: Store) -> None:

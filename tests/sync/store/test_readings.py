@@ -63,7 +63,7 @@ def holding(start: int, end: int | None) -> Holding:
 
 def reading(ticket_id: str = "1", **values: object) -> Reading:
     measured = Measurement(ticket_id=ticket_id, account="sao-mai", as_of=100, edition="abc", **values)  # type: ignore[arg-type]
-    return Reading(measurement=measured, live={"overdue": True, "due_at": 60}, changed_as_of=90)
+    return Reading(measurement=measured, live={"overdue": True, "due_at": 60})
 
 
 def tickets(measured: Iterable[Measurement]) -> list[str]:
@@ -92,11 +92,10 @@ def test_a_reading_comes_back_as_it_was_saved(store: Store) -> None:
     assert found.measurement.lines == whole.measurement.lines
     assert isinstance(found.measurement.clocks[0].state, ClockState)
     assert (found.measurement.firings, found.measurement.holdings) == ((fired,), whole.measurement.holdings)
-    assert (found.measurement.wake_at, found.live, found.changed_as_of) == (60, whole.live, 90)
+    assert (found.measurement.wake_at, found.live) == (60, whole.live)
     assert store.readings.get("sao-mai", "2") == reading("2")
     assert store.readings.get("sao-mai", "3") is None
     assert store.readings.get("cua-hang", "1") is None
-    assert store.readings.many("sao-mai", ["2", "3"]) == {"2": reading("2")}
     assert store.readings.count("sao-mai") == 2
     assert tickets(store.readings.all("sao-mai")) == ["1", "2"]
 
@@ -152,19 +151,6 @@ def test_who_was_held_when_is_found_at_any_past_instant(store: Store) -> None:
     assert tickets(store.readings.held_at("sao-mai", 29)) == ["1", "2"]
     assert tickets(store.readings.held_at("sao-mai", 30)) == ["2"]
     assert store.readings.unfinished("sao-mai") == ["2", "3"], "still held, or counted nowhere for now"
-
-
-def test_a_clock_runs_until_it_pauses_or_ends(store: Store) -> None:
-    running = {
-        "1": clock(),
-        "2": clock(ClockState.BREACHED_OPEN),
-        "3": clock(ClockState.BREACHED_OPEN, paused=True),
-        "4": clock(ClockState.PAUSED, paused=True),
-        "5": clock(ClockState.MET),
-    }
-    store.readings.save("sao-mai", [reading(key, clocks=(value,)) for key, value in running.items()], now=1)
-
-    assert store.readings.running("sao-mai") == ["1", "2"]
 
 
 def test_a_reading_is_planned_for_once_and_again_when_measured_anew(store: Store) -> None:

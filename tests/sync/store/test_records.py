@@ -141,7 +141,7 @@ def test_tickets_can_be_marked_stale_one_by_one_or_all(store: Store, snapshot: S
 
 def forget_stale(store: Store, ticket_ids: list[str]) -> None:
     measured = [Measurement(ticket_id=ticket_id, account="sao-mai", as_of=1, edition="e") for ticket_id in ticket_ids]
-    readings = [Reading(measurement=each, live={}, changed_as_of=1) for each in measured]
+    readings = [Reading(measurement=each, live={}) for each in measured]
     store.readings.save("sao-mai", readings, 1)
     assert store.records.stale("sao-mai") == []
 

@@ -116,14 +116,13 @@ def _create_readings() -> None:
         "reading",
         *_key("connector", "ticket_id"),
         *_numbers("wake_at", "held_from", "held_to", nullable=True),
-        *_flags("running", "unplanned"),
-        *_numbers("changed_as_of", "measured_at"),
+        *_flags("unplanned"),
+        *_numbers("measured_at"),
         *_words("live", "body"),
     )
     _index("ix_reading_wake_at", "reading", "connector", "wake_at", "ticket_id")
     _index("ix_reading_held", "reading", "connector", "held_to", "held_from", "ticket_id")
-    for flag in ("running", "unplanned"):
-        _partial_index(f"ix_reading_{flag}", ["connector", "ticket_id"], sa.column(flag).is_(True))
+    _partial_index("ix_reading_unplanned", ["connector", "ticket_id"], sa.column("unplanned").is_(True))
     day = sa.Column("day", sa.Integer(), primary_key=True, autoincrement=False)
     _clustered("reading_day", *_key("connector"), day, *_key("ticket_id"))
     _index("ix_reading_day_connector_ticket_id", "reading_day", "connector", "ticket_id")
