@@ -1,12 +1,16 @@
 """Checks between distant parts of the configuration, made on plain values: they run whatever else is wrong."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 
+from config.planned import PLANNED_INDICATORS
 from config.problems import Document, Finding, Path, one_of
 from config.schema import secret_keys
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 
 _ANY = "*"
+_CHOICES = ("by_group", "by_brand", "default")
 
 
 def disagreements(document: Document) -> Iterator[Finding]:
@@ -15,6 +19,8 @@ def disagreements(document: Document) -> Iterator[Finding]:
     yield from _repeated_summaries(document.value)
     yield from _repeated_accounts(document.value)
     yield from _unknown_connectors(document.value)
+    yield from _unknown_indicators(document.value)
+    yield from _misspelt_calendars(document.value)
     yield from _misplaced_references(document.value, ())
 
 
@@ -69,6 +75,25 @@ def _unknown_connectors(value: object) -> Iterator[Finding]:
         for path, _ in _at(value, *steps):
             if path[-1] not in names:
                 yield Finding(path, message("no connector has this name"), one_of(names, path[-1]))
+
+
+def _unknown_indicators(value: object) -> Iterator[Finding]:
+    for path, _ in _at(value, "indicators", _ANY):
+        if path[-1] not in INDICATORS and path[-1] not in PLANNED_INDICATORS:
+            yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, path[-1]))
+    for path, key in _at(value, "connectors", _ANY, "push", "agent_fields", _ANY):
+        if key not in INDICATORS:
+            yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))
+
+
+def _misspelt_calendars(value: object) -> Iterator[Finding]:
+    """Yield names that look like one of our calendars but are none; any other may be the helpdesk's own schedule."""
+    chosen = [*_at(value, "calendars", "default"), *_at(value, "calendars", "by_group", _ANY)]
+    chosen += _at(value, "calendars", "by_brand", _ANY)
+    own = [str(path[-1]) for path, _ in _at(value, "calendars", _ANY) if path[-1] not in _CHOICES]
+    for path, name in chosen:
+        if isinstance(name, str) and name not in own and get_close_matches(name, own, n=1):
+            yield Finding(path, message("no calendar has this name"), one_of(own, name))
 
 
 def _misplaced_references(value: object, path: Path) -> Iterator[Finding]:

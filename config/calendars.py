@@ -24,7 +24,9 @@ def checked_zone(name: str) -> str:
     with suppress(ValueError):
         zone_named(name)
         return name
-    guesses = [zone for zone in available_timezones() if name and zone.rsplit("/")[-1].lower() == name.lower()]
+    # Etc/GMT+7 lies west of Greenwich, seven hours behind it: never what somebody who writes GMT+7 means.
+    zones = (zone for zone in available_timezones() if name and not zone.startswith("Etc/"))
+    guesses = [zone for zone in zones if zone.rsplit("/")[-1].lower() == name.lower()]
     example = min(guesses, default="Asia/Ho_Chi_Minh")
     raise UnfitError(message("this is no time zone"), message("an IANA name such as {example}", example=example))
 

@@ -8,6 +8,36 @@ from config.calendars import Zone
 from connectors.settings import Day, Email, Identifier, Key, Line, Section, Slug, UnfitError
 from kpi_engine.durations import DurationError, months_of
 
+PLANNED_INDICATORS = frozenset(
+    {
+        "assigned",
+        "backlog_overlap",
+        "next_reply",
+        "response_time",
+        "first_resolution",
+        "requester_wait",
+        "agent_wait",
+        "on_hold",
+        "first_contact_resolution",
+        "first_contact_resolution_gross",
+        "one_touch",
+        "reopen_rate",
+        "satisfaction_mean",
+        "survey_response_rate",
+        "positive_feedback",
+        "complaints",
+        "complaint_rate",
+        "net_promoter_score",
+        "customer_effort",
+        "quality_score",
+        "handling_time",
+        "overdue_rate",
+        "overdue_now",
+        "goals_met",
+    }
+)
+"""Keys that later versions will serve: accepted in `indicators`, and reported as not yet in force."""
+
 
 def _months(text: str) -> str:
     try:

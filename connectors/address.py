@@ -23,6 +23,8 @@ def checked_base_url(base_url: str, vendor_domain: str, *, trusted_host: bool) -
     wanted = _wanted(vendor_domain)
     if not base_url.isascii() or re.search(r"[\s\\]", base_url):
         raise UnfitError(message("the address holds characters that have no place there"), wanted)
+    if "://" not in base_url:
+        raise UnfitError(message("the address must begin with https://"), wanted)
     try:
         origin = checked_origin(base_url, trusted_host=trusted_host)
     except AddressError as error:

@@ -79,7 +79,7 @@ class Meanings:
 
 @dataclass(frozen=True, slots=True)
 class CalendarChoice:
-    """Which calendar a ticket follows when the platform does not say; `assumed` is the fall-back, the oldest schedule."""
+    """Which calendar a ticket follows when the platform does not say; `assumed` is the fall-back, its oldest one."""
 
     by_group: Mapping[str, str]
     by_brand: Mapping[str, str]

@@ -1,6 +1,6 @@
 """Agents' own fields, opt-in: each asked-for indicator of the last complete week, written on the agent's profile."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from connectors.base import Stream, Target
 from kpi_engine.indicators import INDICATORS
@@ -12,18 +12,17 @@ from kpi_engine.reduce import Cell, Scope, cell
 from kpi_engine.statistics import half_up
 from sync.account import Account
 from sync.figures import Figures, figures
-from sync.planning import writable_keys
 from sync.store.changes import Desired
 
 _GRACE = 6 * 3600
 
 
-def agent_plans(account: Account, pass_id: int, as_of: int) -> Iterator[Desired]:
+def agent_plans(account: Account, pass_id: int, as_of: int, unfit: Collection[str] = ()) -> Iterator[Desired]:
     """Yield the agents whose fields must change to show the last week that is complete, its grace over.
 
     Whoever was idle in it shows an idle week, not the one before; whoever left the helpdesk is not written to.
     """
-    keys = writable_keys(account, Target.AGENT, account.own.push.agent_fields)
+    keys = [key for key in account.own.push.agent_fields if key not in unfit]
     if not keys:
         return
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()

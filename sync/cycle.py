@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 
-from connectors.base import FieldSetup, Usage
+from connectors.base import FieldSetup, Target, Usage
 from kpi_engine.message import Message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
@@ -62,6 +62,10 @@ class PassReport:
     sent: Sent = field(default_factory=Sent)
     usage: Usage = field(default_factory=lambda: Usage(0, 0.0, None))
 
+    def unfit(self, target: Target) -> set[str]:
+        """Return the keys whose remote fields cannot serve."""
+        return {s.wanted.key for s in self.setups if s.problem is not None and s.wanted.target is target}
+
     @property
     def writes_planned(self) -> int:
         """How many objects this pass found to be written."""
@@ -111,7 +115,7 @@ def _show(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_
     _plan_tickets(account, report, rules, since)
     for due in due_periods(account, as_of, since):
         _sort(report, summaries_of(account, due, rules, as_of))
-    report.agents = list(agent_plans(account, this.pass_id, as_of))
+    report.agents = list(agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)))
 
 
 def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_of: int) -> None:
@@ -123,7 +127,7 @@ def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as
             armed = as_of
             store.switches.set(account.name, ARMED, as_of)
         planned = _plan_tickets(account, report, rules, armed)
-        report.agents = list(agent_plans(account, this.pass_id, as_of))
+        report.agents = list(agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)))
         desired = chain((plan.desired(this.pass_id) for plan in report.plans), report.agents)
         store.changes.enqueue(account.name, desired, pass_id=this.pass_id, now=account.now())
         store.readings.planned(account.name, planned)
@@ -145,7 +149,7 @@ def _plan_tickets(account: Account, report: PassReport, rules: Rulebook, armed: 
             looked_at.append(reading.measurement.ticket_id)
             yield reading
 
-    for plan in ticket_plans(account, unplanned(), rules, armed):
+    for plan in ticket_plans(account, unplanned(), rules, armed, report.unfit(Target.TICKET)):
         report.closed += plan.closed
         if plan.changes:
             report.plans.append(plan)

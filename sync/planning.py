@@ -1,7 +1,8 @@
 """Planning: which ticket fields must change, from what to what and why; nothing is sent here."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from connectors.base import Target
 from kpi_engine.measurement import ClockState
@@ -19,6 +20,9 @@ ARMED = "armed_as_of"
 
 RUNNING = frozenset({ClockState.RUNNING, ClockState.BREACHED_OPEN})
 _MOST_URGENT = 2**40
+
+
+Values: TypeAlias = Mapping[str, FieldValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,19 @@ def urgency(live: Mapping[str, FieldValue]) -> int:
     return _MOST_URGENT - due_at if isinstance(due_at, int) else 0
 
 
-def ticket_plans(account: Account, readings: Iterable[Reading], rulebook: Rulebook, armed: int) -> Iterator[TicketPlan]:
-    """Yield what each freshly measured ticket needs.
+def ticket_plans(
+    account: Account,
+    readings: Iterable[Reading],
+    rulebook: Rulebook,
+    armed: int,
+    unfit: Collection[str] = (),
+) -> Iterator[TicketPlan]:
+    """Yield what each freshly measured ticket needs, but for the fields that cannot serve.
 
     Once armed, a ticket gets fields while one of its clocks runs, or when it changed after the first writing pass.
     """
     remote = ticket_field_ids(account)
-    planner = _Planner(
-        account.language, rulebook, writable_keys(account, Target.TICKET, account.own.push.ticket_fields)
-    )
+    planner = _Planner(account.language, rulebook, account.own.push.ticket_fields, unfit)
     for group in _groups(readings):
         ids = [reading.measurement.ticket_id for reading in group]
         delivered = account.store.changes.last_delivered_to(account.name, Target.TICKET, ids)
@@ -81,8 +89,9 @@ def ticket_plans(account: Account, readings: Iterable[Reading], rulebook: Rulebo
         for reading in group:
             ticket = snapshots[reading.measurement.ticket_id]
             if _is_eligible(reading, ticket, armed) or ticket.ticket_id in delivered:
-                shown = _shown(ticket, delivered.get(ticket.ticket_id), remote) | pending.get(ticket.ticket_id, {})
-                yield planner.plan(reading, ticket, shown)
+                last = delivered.get(ticket.ticket_id)
+                shown = _shown(ticket, last, remote) | pending.get(ticket.ticket_id, {})
+                yield planner.plan(reading, ticket, shown, last.values if last is not None else {})
 
 
 def _groups(readings: Iterable[Reading], size: int = 500) -> Iterator[list[Reading]]:
@@ -108,23 +117,18 @@ def ticket_field_ids(account: Account) -> dict[str, str]:
     return {key: remote_id for (target, key), remote_id in remote.items() if target is Target.TICKET}
 
 
-def writable_keys(account: Account, target: Target, keys: Sequence[str]) -> Sequence[str]:
-    """Return the keys that have a remote field to be written to; before any is known, all are taken to get one."""
-    known = {key for of, key in account.store.remote_fields.all(account.name) if of is target}
-    return [key for key in keys if key in known] if known else keys
-
-
 @dataclass(frozen=True, slots=True)
 class _Planner:
     language: Language
     rulebook: Rulebook
     keys: Sequence[str]
+    unfit: Collection[str]
 
-    def plan(self, reading: Reading, ticket: TicketSnapshot, shown: Mapping[str, FieldValue]) -> TicketPlan:
-        """Return what a ticket's fields need, given what they are known to show."""
-        wanted = {key: self.wording(key, reading.live[key]) for key in self.keys}
+    def plan(self, reading: Reading, ticket: TicketSnapshot, shown: Values, delivered: Values) -> TicketPlan:
+        """Return what a ticket's fields need, given what they are known to show and what was last delivered."""
+        wanted = {key: self.wording(key, reading.live[key]) for key in self.keys if key not in self.unfit}
         changes = tuple(
-            FieldChange(key, shown.get(key), new, _why(key, new, reading.live))
+            FieldChange(key, shown.get(key), new, self.why(key, new, reading.live, delivered))
             for key, new in wanted.items()
             if not same(shown.get(key), new)
         )
@@ -132,6 +136,12 @@ class _Planner:
         if status in (Status.CLOSED, Status.DELETED):
             return TicketPlan(ticket.ticket_id, urgency(reading.live), (), closed=bool(changes))
         return TicketPlan(ticket.ticket_id, urgency(reading.live), changes)
+
+    def why(self, key: str, new: FieldValue, live: Values, delivered: Values) -> Message:
+        """Return the reason of a change; what was delivered already and is gone was changed by somebody else."""
+        if key in delivered and same(delivered[key], new):
+            return message("somebody else changed it")
+        return _why(key, new, live)
 
     def wording(self, key: str, value: FieldValue) -> FieldValue:
         """Return a wanted value as the field shows it: clocks by their names."""

@@ -51,7 +51,7 @@ def _headline(figures: Figures, indicator: Indicator, cell: Cell, language: Lang
     missing = figures.missing.get(indicator.key)
     if missing is not None:
         return "–"
-    return cell_text(indicator, cell, language) if cell.enough or not cell.n else f"({cell.n}/{cell.min_n})"
+    return cell_text(indicator, cell, language) if cell.enough or not cell.n else f"(n={cell.n})"
 
 
 def scorecard_notes(figures: Figures) -> list[Message]:
@@ -61,7 +61,9 @@ def scorecard_notes(figures: Figures) -> list[Message]:
         for key, reason in figures.missing.items()
     ]
     if any(cell.n and not cell.enough for card in figures.scorecards.values() for cell in card.values()):
-        notes.append(message("(7/10): not enough data yet, 7 of the 10 that are needed"))
+        notes.append(
+            message("(n=) in brackets: so many until now, too few for a figure; `explain` says how many are needed")
+        )
     return notes
 
 

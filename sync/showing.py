@@ -52,6 +52,8 @@ def _gaps(report: PassReport) -> Iterator[Message]:
 
 
 def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Message]:
+    if missing := [setup.wanted.title for setup in report.setups if setup.problem is None]:
+        yield message("custom fields that would be created: {titles}", titles=", ".join(missing))
     yield message("writes this pass would make: {n}; none was made", n=report.writes_planned)
     if mode.dry_run:
         for plan in report.plans:
@@ -71,7 +73,9 @@ def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Mes
             subject = due.desired.summary.subject if due.desired.summary is not None else ""
             yield message("new ticket: {subject} ({why})", subject=subject, why=due.desired.why)
     elif report.writes_planned:
-        yield message("look at them with --dry-run; allow the first writes with --yes")
+        yield message("look at them with --dry-run")
+    if not report.armed and report.writes_planned:
+        yield message("writing is not yet allowed: the first pass with --yes allows it, for all later passes too")
 
 
 def _written(report: PassReport, language: Language) -> Iterator[Message]:
@@ -84,6 +88,8 @@ def _written(report: PassReport, language: Language) -> Iterator[Message]:
         closed=language.number(report.closed + report.sent.closed),
         waiting=language.number(report.sent.waiting),
     )
+    if report.sent.waiting:
+        yield message("the next pass writes what is waiting, unless --max-writes bounds it again")
     for queued, reason in report.sent.refused[:LISTED]:
         yield message(
             "{target} {id} refused: {reason}", target=TARGET_NAMES[queued.target], id=queued.target_id, reason=reason

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import click
 
-from connectors.base import Check, Verdict
+from connectors.base import Check, Stream, Verdict
 from connectors.errors import AddressError, ConnectorError, SignInError
 from kpi_engine.message import Message, message
+from kpi_engine.records import Agent, Group, Record
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.exits import Exit, exit_for, gravest
@@ -35,7 +36,8 @@ def command(call: Call, names: tuple[str, ...]) -> Exit:
             checks, code = _looked_at(account)
             exits.append(code)
             for check in checks:
-                _say(call, account, check)
+                if check.verdict is not Verdict.OK or not call.quiet:
+                    _say(call, account, check)
             documents.append({"connector": account.name, "checks": [_document(check) for check in checks]})
     call.answer({"accounts": documents})
     return gravest(exits)
@@ -53,6 +55,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         found += account.connector.checks()
         found += _field_checks(account)
         found += _summary_checks(account)
+        found += _addressee_checks(account)
     except ConnectorError as error:
         found.append(Check(message("helpdesk"), Verdict.FAILURE, error.message, _mend(error)))
         code = exit_for(error)
@@ -112,6 +115,29 @@ def _summary_checks(account: Account) -> Iterator[Check]:
             told = message("{n} agents could read all of them, so none is written", n=len(readers))
             mend = message("restrict the agents or the group, or set privacy.visible_to_all_agents: true")
             yield Check(subject, Verdict.WARNING, told, mend)
+
+
+def _addressee_checks(account: Account) -> Iterator[Check]:
+    """Tell of groups and assignees of summaries that the helpdesk does not know."""
+    summaries = account.own.push.summaries
+    if not summaries:
+        return
+    groups = {record.name for record in _listed(account, Stream.GROUPS) if isinstance(record, Group)}
+    addresses = {record.email for record in _listed(account, Stream.AGENTS) if isinstance(record, Agent)}
+    for wanted in summaries:
+        if wanted.group is not None and wanted.group not in groups:
+            told = message("there is no group {group}", group=wanted.group)
+            mend = message("there are: {groups}", groups=", ".join(sorted(groups)))
+            yield Check(message("group of summaries"), Verdict.WARNING, told, mend)
+        if wanted.assignee is not None and wanted.assignee not in addresses:
+            told = message("no agent has the address {email}", email=wanted.assignee)
+            mend = message("correct push.summaries in the configuration")
+            yield Check(message("assignee of summaries"), Verdict.WARNING, told, mend)
+
+
+def _listed(account: Account, stream: Stream) -> Iterator[Record]:
+    for page in account.connector.pull(stream, None):
+        yield from page.records
 
 
 def _say(call: Call, account: Account, check: Check) -> None:

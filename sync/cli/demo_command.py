@@ -71,6 +71,7 @@ def _show(call: Call, shown: Shown) -> None:
     language = call.language
     for figures in (shown.figures, shown.teams):
         call.show(scorecard_table(figures, shown.rules, language))
+    call.say(message("some names are hostile on purpose, to be shown harmlessly; a bare number is an agent who left"))
     for note in scorecard_notes(shown.figures):
         call.say(note)
     _heading(call, 1)

@@ -1,5 +1,7 @@
 """`helpdesk-kpi explain`: the tickets behind one figure."""
 
+import unicodedata
+
 import click
 
 from kpi_engine.indicators import INDICATORS
@@ -28,7 +30,9 @@ from sync.wording import NOBODY, cell_text, detail_text, subject_name
     show_default=True,
     help=terminal_text(message("How long the period is, where none is named.")),
 )
-@click.option("--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11.")))
+@click.option(
+    "--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11, 2026-Q4."))
+)
 @click.option("--account", "name", help=terminal_text(message("The connector's name, where there are several.")))
 @framed
 def command(  # noqa: PLR0913 -- one parameter for each option a person may give
@@ -85,20 +89,28 @@ def _agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
     if wanted in rules.agents:
         return wanted
     people = {key: line.at(as_of) for key, line in rules.agents.items()}
-    found = [key for key, person in people.items() if wanted.casefold() in _called(person)]
+    found = [key for key, person in people.items() if unaccented(wanted) in map(unaccented, _called(person))]
     if len(found) > 1:
         raise _not_one_agent(len(found), wanted)
     return found[0] if found else wanted
 
 
 def _not_one_agent(n: int, name: str) -> click.UsageError:
+    if n == 0:
+        return click.UsageError(terminal_text(message("no agent is called {name}; `report` lists them", name=name)))
     return click.UsageError(
         terminal_text(message("{n} agents are called {name}; give the id or the e-mail", n=n, name=name))
     )
 
 
 def _called(person: Person) -> tuple[str, str]:
-    return person.name.casefold(), (person.email or "").casefold()
+    return person.name, person.email or ""
+
+
+def unaccented(name: str) -> str:
+    """Return a name as it is typed in a hurry: without accents, in lower case; the Vietnamese đ counts as d."""
+    letters = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _team_key(rules: Rulebook, wanted: str, as_of: int) -> str:

@@ -33,7 +33,9 @@ PERIODS = click.Choice([kind.value for kind in PeriodKind])
     show_default=True,
     help=terminal_text(message("How long the period is, where none is named.")),
 )
-@click.option("--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11.")))
+@click.option(
+    "--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11, 2026-Q4."))
+)
 @framed
 def command(call: Call, names: tuple[str, ...], scope: str, by: str, period: str | None) -> Exit:
     """Show the scorecards of the period that the data has reached, or of the one that is named."""

@@ -105,10 +105,10 @@ def _process_runs(pid: int) -> bool:
 
 def _held(found: Any) -> LockHeldError:
     who = f"{found.host}/{found.pid}"
-    since = datetime.fromtimestamp(found.since, UTC).isoformat()
+    since = datetime.fromtimestamp(found.since, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return LockHeldError(
         message(
-            "Another pass of {connector} is running: {who} (host/process), since {since}.",
+            "Another pass of {connector} is running: {who} (host/process), since {since}; let it finish.",
             connector=found.connector,
             who=who,
             since=since,

@@ -210,7 +210,19 @@ fields: {topic: {sao-mi: {tag: x}}}
         ("statuses: {sao-mai: {waiting: paused}}", "9: statuses.sao-mai.waiting: this word is not known here"),
         ("indicators: {created: {min_n: 0}}", "9: indicators.created.min_n: this number is out of range; 1 or more"),
         ("indicators: {created: {on: maybe}}", "9: indicators.created.on: true or false is needed here"),
-        ("indicators: {Created!: {}}", "this is no indicator's key"),
+        (
+            "indicators: {satisfaction: {min_n: 5}}",
+            "9: indicators.satisfaction: no indicator has this key; did you mean satisfaction_rate?",
+        ),
+        (
+            "    push: {agent_fields: [reopen_rate]}",
+            "push.agent_fields[0]: no indicator has this key; known here: created",
+        ),
+        ("    history_from: 2199-01-01", "9: connectors[0].history_from: this day has not come yet"),
+        (
+            "calendars: {office: {week: {mon: ['08:00-12:00']}}, default: offce}",
+            "9: calendars.default: no calendar has this name; did you mean office? Known here: office",
+        ),
         ("scorecards: {lead: {blocks: {}}}", "9: scorecards.lead.blocks: this must not be empty"),
         ("targets: [{indicator: created, scope: all, value: x}]", "9: targets[0].value: a number is needed here"),
         ("teams: {a: {since: yesterday}}", "9: teams.a.since: this is no date"),

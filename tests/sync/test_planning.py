@@ -151,7 +151,7 @@ def test_a_value_edited_by_hand_is_written_again_once(world: "World") -> None:
     world.advance(120)
     report = world.run()
     (change,) = report.plans[0].changes
-    assert (change.key, change.old) == ("due_at", "someday")
+    assert (change.key, change.old, str(change.why)) == ("due_at", "someday", "somebody else changed it")
     assert world.shown(ticket) == {"due_at": "2026-11-23 09:30 +07:00"}
     world.advance(120)
     after = world.run()

@@ -99,8 +99,8 @@ def test_too_little_data_is_shown_in_brackets_with_a_note(account: Account, rule
     few = next(
         card["satisfaction_rate"].n for card in figures_.scorecards.values() if 0 < card["satisfaction_rate"].n < 10
     )
-    assert f"({few}/10)" in "\n".join(printed(scorecard_table(figures_, rules, EN)))
-    assert "not enough data yet" in EN(scorecard_notes(figures_)[-1])
+    assert f"(n={few})" in "\n".join(printed(scorecard_table(figures_, rules, EN)))
+    assert "too few for a figure" in EN(scorecard_notes(figures_)[-1])
 
 
 def test_where_there_is_enough_there_is_no_note(account: Account) -> None:

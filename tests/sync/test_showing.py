@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base import Stream, SummaryTicket, Target, Usage
+from connectors.base import FieldSetup, Stream, SummaryTicket, Target, Usage, WantedField
 from kpi_engine.message import message
 from sync.cycle import Mode, PassReport
 from sync.locale import Language
@@ -80,6 +80,9 @@ def report(**changed: Any) -> PassReport:  # noqa: ANN401 -- any part of a repor
     return PassReport(**{"connector": "sao-mai", "as_of": AS_OF, "measured": 1200, "usage": usage, **changed})
 
 
+NOT_YET = "writing is not yet allowed: the first pass with --yes allows it, for all later passes too"
+
+
 def told(of: PassReport, mode: Mode) -> list[str]:
     """Return the sentences about a pass."""
     return [EN(sentence) for sentence in pass_sentences(of, mode, EN)]
@@ -131,13 +134,21 @@ def test_a_dry_run_tells_each_write() -> None:
         "agent 7: Tickets created: empty → 3 (the week is over)",
         "new ticket: KPI · Mai · 2026-W47 (it is due)",
         "new ticket:  (it is due)",
+        NOT_YET,
     ]
+
+
+def test_a_dry_run_tells_which_fields_would_be_created() -> None:
+    wanted = WantedField(Target.TICKET, "overdue", "yes_no", "KPI: overdue", "")
+    setups = [FieldSetup(wanted, None), FieldSetup(wanted, "1", message("it is of another type"))]
+    assert told(report(setups=setups), Mode(dry_run=True))[1] == "custom fields that would be created: KPI: overdue"
 
 
 def test_an_account_that_may_not_be_written_to_says_how_to_allow_it() -> None:
     assert told(report(plans=[plan()]), Mode())[1:] == [
         "writes this pass would make: 1; none was made",
-        "look at them with --dry-run; allow the first writes with --yes",
+        "look at them with --dry-run",
+        NOT_YET,
     ]
     assert told(report(), Mode())[1:] == ["writes this pass would make: 0; none was made"]
 
@@ -150,6 +161,7 @@ def test_a_writing_pass_tells_what_became_of_its_writes_and_lists_so_many_refusa
     assert fields == "custom fields created: KPI: a"
     assert counts == "written: 1,001; refused: 25; closed tickets set aside: 3; still waiting: 4"
     assert rest == [
+        "the next pass writes what is waiting, unless --max-writes bounds it again",
         *(f"ticket {number} refused: it is locked" for number in range(LISTED)),
         "the assignee is gone",
         "another",

@@ -135,3 +135,22 @@ def test_an_address_without_a_helpdesk_is_named_with_the_way_to_mend_it(desk: "D
     assert result.exit_code == 2
     assert f"There is no Zendesk account at {desk.sandbox.base_url}" in result.stdout
     assert "→ correct base_url" in result.stdout
+
+
+def test_a_group_or_an_assignee_of_summaries_that_does_not_exist_is_told_with_those_that_do(desk: "Desk") -> None:
+    summaries = [
+        {"scope": "agent", "period": "week", "group": "KPII"},
+        {"scope": "team", "period": "month", "group": "KPI", "assignee": "nobody@sao-mai.example"},
+    ]
+    own = desk.account("sao-mai", desk.sandbox, push={"summaries": summaries})
+    desk.configure(own)
+    found = checks(desk.told("check"))
+    assert found["group of summaries"]["finding"] == "there is no group KPII"
+    assert "KPI" in found["group of summaries"]["mend"]
+    assert found["assignee of summaries"]["finding"] == "no agent has the address nobody@sao-mai.example"
+
+
+def test_quietly_only_what_is_not_well_is_told(desk: "Desk") -> None:
+    lines = desk.run("check", "-q").stdout.splitlines()
+    assert lines
+    assert not [line for line in lines if line.startswith("ok ")]

@@ -28,11 +28,13 @@ def ours(sandbox: "ZendeskSandbox") -> dict[int, dict[str, object]]:
 def test_a_dry_run_prints_every_write_with_old_new_and_why_and_makes_none(desk: "Desk") -> None:
     result = desk.run("sync", "--dry-run")
     assert (result.exit_code, result.stderr) == (0, "")
-    first, second, *writes = result.stdout.splitlines()
+    first, fields, second, *writes, last = result.stdout.splitlines()
     assert re.fullmatch(
         r"sao-mai: data complete to 2026-11-21 11:5\d; \d+ rows pulled, \d+ tickets measured, .*", first
     )
+    assert fields.startswith("custom fields that would be created: KPI: due at, ")
     assert re.fullmatch(r"writes this pass would make: \d+; none was made", second)
+    assert last.startswith("writing is not yet allowed")
     assert all(re.fullmatch(r"ticket \d+: KPI: .+: .+ → .+ \(.+\)", line) for line in writes)
     assert any("KPI: due at: empty → 2026-11-" in line for line in writes)
     assert desk.writes() == []
@@ -174,7 +176,7 @@ def test_what_the_account_lacks_is_told(desk: "Desk") -> None:
 def test_quiet_says_results_only_and_json_nothing_else(desk: "Desk") -> None:
     desk.configure(desk.account("sao-mai", desk.sandbox), targets=[])
     loud = desk.run("sync")
-    assert loud.stdout.count("\n") == 3
+    assert loud.stdout.count("\n") == 5
     quiet = desk.run("sync", "-q")
     assert (quiet.exit_code, quiet.stderr) == (0, "")
     machine = desk.run("sync", "--json")
