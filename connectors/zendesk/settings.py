@@ -1,6 +1,6 @@
 """What the admin must tell us about a Zendesk account."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -8,8 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from connectors.account import Exclude, Push, Schedule
 from connectors.address import checked_base_url
 from connectors.secret import Secret
-from connectors.settings import Day, Email, FilePath, Line, Section, Slug, UnfitError
-from kpi_engine.message import message
+from connectors.settings import Day, Email, FilePath, Line, Section, Slug
 
 VENDOR_DOMAIN = "zendesk.com"
 BEGINNING = date(2000, 1, 1)
@@ -65,13 +64,6 @@ class ZendeskSettings(Section):
         None, description="A file of certificates to trust instead of the usual ones, for a company's own proxy."
     )
     per_page: int = Field(1000, ge=1, le=1000, description="Rows asked for at once, where Zendesk allows so many.")
-
-    @field_validator("history_from")
-    @classmethod
-    def _has_come(cls, day: date) -> date:
-        if day > datetime.now(UTC).date() + timedelta(days=1):  # somewhere it may be tomorrow already
-            raise UnfitError(message("this day has not come yet"), message("a day in the past"))
-        return day
 
     @field_validator("base_url")
     @classmethod

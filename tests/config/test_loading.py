@@ -218,7 +218,6 @@ fields: {topic: {sao-mi: {tag: x}}}
             "    push: {agent_fields: [reopen_rate]}",
             "push.agent_fields[0]: no indicator has this key; known here: created",
         ),
-        ("    history_from: 2199-01-01", "9: connectors[0].history_from: this day has not come yet"),
         (
             "calendars: {office: {week: {mon: ['08:00-12:00']}}, default: offce}",
             "9: calendars.default: no calendar has this name; did you mean office? Known here: office",

@@ -37,7 +37,7 @@ def lasting(value: object) -> Timeline[object]:
 RULES = Rulebook(
     policies=lasting(NO_POLICY),
     meanings=lasting(Meanings({}, frozenset(), frozenset(), frozenset())),
-    choice=lasting(CalendarChoice({}, {}, None)),
+    choice=lasting(CalendarChoice({}, {}, None, None)),
     organization=lasting({}),
     calendars={},
     agents={

@@ -71,7 +71,7 @@ def test_a_figure_on_too_little_data_is_no_verdict_but_says_how_much_there_is(kn
     assert few[0]["indicators"]["satisfaction_rate"]["enough"] is False
     shown = known.run("report", "--period", "2026-11").stdout
     assert f"(n={n})" in shown
-    assert "not enough data yet" in shown
+    assert "too few for a figure" in shown
 
 
 def test_the_least_n_can_be_configured(desk: "Desk") -> None:
