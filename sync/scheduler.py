@@ -34,7 +34,9 @@ def trigger_of(schedule: Schedule, timezone: str) -> BaseTrigger:
 def next_run(schedule: Schedule, timezone: str, now: int) -> int | None:
     """Return about when the next pass would run, in epoch seconds."""
     moment = datetime.fromtimestamp(now, UTC)
-    following = trigger_of(schedule, timezone).get_next_fire_time(moment, moment)
+    trigger = trigger_of(schedule, timezone)
+    trigger.jitter = None  # what is announced need not be scattered
+    following = trigger.get_next_fire_time(moment, moment)
     return int(following.timestamp()) if following is not None else None
 
 
