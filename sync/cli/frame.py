@@ -161,7 +161,9 @@ def _level(verbose: int) -> int:
 
 
 def _guarded(call: Call, function: Callable[..., Exit | None], options: dict[str, Any]) -> Exit:
-    previous = signal.signal(signal.SIGTERM, _terminate)
+    # Ctrl-C stops us cleanly even where a shell in the background had it ignored.
+    handlers = {signal.SIGTERM: _terminate, signal.SIGINT: signal.default_int_handler}
+    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         return function(call, **options) or Exit.OK
     except SettingsError as error:
@@ -179,7 +181,8 @@ def _guarded(call: Call, function: Callable[..., Exit | None], options: dict[str
         call.complain(message("{place}: {reason}", place=error.filename or "–", reason=error.strerror or str(error)))
         return Exit.UNEXPECTED
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 class TerminatedError(BaseException):
