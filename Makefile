@@ -17,8 +17,7 @@ test: $(VENV)/dev.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage combine --quiet
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --include='kpi_engine/*' --fail-under=100
 
