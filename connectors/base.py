@@ -31,6 +31,10 @@ class Stream(StrEnum):
     TICKETS = "tickets"
     HISTORY = "history"
     RATINGS = "ratings"
+    SURVEYS = "surveys"
+    METRIC_EVENTS = "metric_events"
+    SLA_POLICIES = "sla_policies"
+    CUSTOM_STATUSES = "custom_statuses"
 
 
 STREAM_NAMES = {
@@ -41,11 +45,18 @@ STREAM_NAMES = {
     Stream.TICKETS: message("tickets"),
     Stream.HISTORY: message("ticket history"),
     Stream.RATINGS: message("satisfaction ratings"),
+    Stream.SURVEYS: message("survey responses"),
+    Stream.METRIC_EVENTS: message("the helpdesk's own clock events"),
+    Stream.SLA_POLICIES: message("the helpdesk's own SLA policies"),
+    Stream.CUSTOM_STATUSES: message("custom statuses"),
 }
 """What people call the streams."""
 
-DATING = frozenset({Stream.TICKETS, Stream.HISTORY, Stream.RATINGS})
+DATING = frozenset({Stream.TICKETS, Stream.HISTORY, Stream.RATINGS, Stream.SURVEYS})
 """The streams whose least complete_through is a pass's as_of."""
+
+OF_TICKETS = DATING | {Stream.METRIC_EVENTS}
+"""The streams whose records belong to tickets; those of the others describe the account and are listed whole."""
 
 
 @dataclass(frozen=True, slots=True)

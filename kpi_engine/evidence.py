@@ -1,12 +1,12 @@
 """One measured ticket as the indicators see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kpi_engine.history import History
-from kpi_engine.measurement import Certainty, Clock, CreditLine, Holding
-from kpi_engine.records import Rating
+from kpi_engine.measurement import Certainty, Clock, CreditLine, Holding, Omission
+from kpi_engine.records import FieldValue, Rating
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.story import Step, StepKind, Story
 
@@ -38,7 +38,7 @@ class Evidence:
             account=self.history.account,
             channel=self.story.ticket.channel,
             priority=state.priority,
-            segment=None,
+            segment=state.segment,
             at=at,
             numerator=numerator,
             denominator=denominator,
@@ -56,6 +56,26 @@ class Evidence:
     def calendar_line(self, indicator: str, at: int, credit: Credit) -> CreditLine:
         """Return the credit line of the calendar time from creation to `at`."""
         return self.line(indicator, at, credit, (self.story.calendar_seconds(self.opened_at, at), 1))
+
+    def omission(self, indicator: str, at: int, credit: Credit, reason: str) -> Omission:
+        """Return the note that an indicator leaves this ticket out; `reason` is a code that sync words."""
+        return Omission(indicator, at, credit[0], credit[1], reason)
+
+    def word(self, indicator: str, parameter: str, default: str) -> str:
+        """Return the parameter of an indicator that is one of several words, as configured at `as_of`."""
+        return str(self._configured(indicator).get(parameter, default))
+
+    def number(self, indicator: str, parameter: str, default: int) -> int:
+        """Return the parameter of an indicator that is a whole number (seconds for a duration), as configured."""
+        return int(str(self._configured(indicator).get(parameter, default)))
+
+    def _configured(self, indicator: str) -> Mapping[str, object]:
+        return self.rulebook.parameters.at(self.story.as_of).get(indicator, {})
+
+    def meaning(self, name: str) -> FieldValue:
+        """Return what the ticket's fields and tags say about a meaning (complaint, topic, …) now; None: nothing."""
+        ticket = self.story.ticket
+        return self.rulebook.meanings.at(self.story.as_of).read(name, ticket.fields, ticket.tags)
 
     def credit(self, agent: str | None, at: int) -> Credit:
         """Return the agent with his team at that instant (the ticket's group where none is configured)."""

@@ -4,15 +4,24 @@ from dataclasses import dataclass
 
 from kpi_engine.records import Rating, TicketEvent, TicketSnapshot
 
+REQUESTER_RETURNED = "requester_returned"
+MERGED_IN = "merged_in"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DerivedEvent:
-    """Something another ticket caused here (requester_returned, merged_in), noted when that ticket was seen."""
+    """Something another ticket caused here, noted when that ticket was seen.
+
+    `kind` is REQUESTER_RETURNED (`at`: when the requester's other ticket was created) or MERGED_IN (`at`: when the
+    other was merged into this one). `cause` is the other ticket as it is, so that whether it counts, and what it is
+    about, is judged at measuring.
+    """
 
     ticket_id: str
     kind: str
     at: int
     cause_ticket_id: str
+    cause: TicketSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Who held a ticket, and who answers for what happened meanwhile."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from kpi_engine.clocks import ClockRun
@@ -49,7 +50,7 @@ def _continues(before: Holding, after: Holding) -> bool:
 
 
 def _joined(before: Holding, after: Holding) -> Holding:
-    return Holding(before.agent, before.team, before.status, before.start, after.end, before.channel, before.priority)
+    return replace(before, end=after.end)
 
 
 def responsible(

@@ -8,7 +8,7 @@ from kpi_engine.evidence import Evidence
 from kpi_engine.history import History
 from kpi_engine.holdings import held, responsible
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import Clock, Firing, Holding, Measurement
+from kpi_engine.measurement import Clock, CreditLine, Exclusion, Firing, Holding, Measurement, Omission
 from kpi_engine.message import Message, message
 from kpi_engine.records import TicketSnapshot
 from kpi_engine.rulebook import DONE, Rulebook, Status
@@ -28,30 +28,34 @@ def measure(history: History, rulebook: Rulebook, as_of: int) -> Measurement:
     )
     if ticket.created_at > as_of:
         too_young = message("it was opened after the instant the data is complete to")
-        return replace(blank, excluded=too_young, wake_at=ticket.created_at - 1)
-    if (reason := _exclusion(history, rulebook, as_of)) is not None:
-        return replace(blank, excluded=reason)
+        return replace(
+            blank, excluded=Exclusion("too_young", too_young, ticket.created_at), wake_at=ticket.created_at - 1
+        )
+    if (excluded := _exclusion(history, rulebook, as_of)) is not None:
+        return replace(blank, excluded=Exclusion(*excluded, ticket.created_at))
     return _measured(blank, history, told(history, rulebook, as_of), rulebook)
 
 
-def _exclusion(history: History, rulebook: Rulebook, as_of: int) -> Message | None:
-    """Return why the ticket counts nowhere, None if it counts."""
+def _exclusion(history: History, rulebook: Rulebook, as_of: int) -> tuple[str, Message] | None:
+    """Return why the ticket counts nowhere, as a code and in words; None if it counts."""
     ticket, meanings = history.latest, rulebook.meanings.at(as_of)
     if history.own:
-        return message("it is a summary written by helpdesk-kpi")
+        return "own", message("it is a summary written by helpdesk-kpi")
     if meanings.status(ticket.status) is Status.DELETED:
-        return message("it was deleted")
+        return "deleted", message("it was deleted")
     if MERGED_TAG in ticket.tags:
-        return message("it was merged into another ticket")
+        return "merged", message("it was merged into another ticket")
     return _configured_exclusion(ticket, meanings.excluded_tags, meanings.excluded_forms)
 
 
-def _configured_exclusion(ticket: TicketSnapshot, tags: frozenset[str], forms: frozenset[str]) -> Message | None:
+def _configured_exclusion(
+    ticket: TicketSnapshot, tags: frozenset[str], forms: frozenset[str]
+) -> tuple[str, Message] | None:
     for tag in ticket.tags:
         if tag in tags:
-            return message("its tag {tag} is excluded", tag=tag)
+            return "excluded_tag", message("its tag {tag} is excluded", tag=tag)
     if ticket.form_id in forms:
-        return message("its form {form} is excluded", form=ticket.form_id)
+        return "excluded_form", message("its form {form} is excluded", form=ticket.form_id)
     return None
 
 
@@ -60,9 +64,11 @@ def _measured(blank: Measurement, history: History, story: Story, rulebook: Rule
     runs = _clock_runs(story, rulebook) if story.whole else []
     clocks = tuple(_clock(run, story, holdings, rulebook) for run in runs)
     evidence = Evidence(history, story, rulebook, clocks, holdings)
+    found = [each for indicator in INDICATORS.values() for each in indicator.lines(evidence)]
     return replace(
         blank,
-        lines=tuple(line for indicator in INDICATORS.values() for line in indicator.lines(evidence)),
+        lines=tuple(each for each in found if isinstance(each, CreditLine)),
+        omissions=tuple(each for each in found if isinstance(each, Omission)),
         clocks=clocks,
         firings=tuple(_firings(zip(runs, clocks, strict=True), story, rulebook)),
         holdings=holdings,

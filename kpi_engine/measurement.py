@@ -100,9 +100,14 @@ class Firing:
     edition: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """Who held the unsolved ticket in which status, over [start, end); `end` is None while it lasts."""
+    """Who held the unsolved ticket, and how it stood, over [start, end); `end` is None while it lasts.
+
+    A new one begins whenever anything here changes, so that whatever is asked of an instant is answered by the
+    holding that covers it. `owed_since` is the oldest public message of the customer's side that nobody answered;
+    `touched_at` the last thing a human agent did; `overdue_since` since when some clock is over its goal.
+    """
 
     agent: str | None
     team: str | None
@@ -111,6 +116,34 @@ class Holding:
     end: int | None
     channel: str | None
     priority: str | None
+    segment: str | None = None
+    requester: str | None = None
+    opened_at: int = 0
+    calendar: str = ""  # the ticket's calendar then; "" is calendar time
+    answered: bool = False
+    owed_since: int | None = None
+    touched_at: int | None = None
+    overdue_since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Omission:
+    """A ticket that an indicator leaves out, for a reason (a code that sync words) its reader may ask about."""
+
+    indicator: str
+    at: int
+    agent: str | None
+    team: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """Why a ticket counts nowhere; `at` is its creation, which says in which periods it is missed."""
+
+    code: str
+    reason: Message
+    at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,4 +159,5 @@ class Measurement:
     firings: tuple[Firing, ...] = ()
     holdings: tuple[Holding, ...] = ()
     wake_at: int | None = None
-    excluded: Message | None = None
+    excluded: Exclusion | None = None
+    omissions: tuple[Omission, ...] = ()

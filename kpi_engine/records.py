@@ -17,6 +17,7 @@ class EventKind(StrEnum):
     OPENED_WITH = "opened_with"  # a field's value at creation
     CHANGED = "changed"
     COMMENTED = "commented"
+    SURVEY_OFFERED = "survey_offered"  # the customer was asked for a rating
 
 
 class Field(StrEnum):
@@ -53,6 +54,9 @@ class TicketSnapshot:
     channel: str | None
     tags: tuple[str, ...]
     fields: dict[str, FieldValue] = field(default_factory=dict)  # custom fields by platform id
+    custom_status_id: str | None = None
+    ai_agent: bool = False  # the platform says that a machine alone works it
+    survey: str | None = None  # the platform's word for how its satisfaction survey stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,38 @@ class Rating:
     scale: tuple[float, float] | None
     agent_id: str | None
     group_id: str | None
+    offered_at: int | None = None  # when the survey was sent, where the platform says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSet:
+    """The platform's own figures of a ticket, kept for reconciling; `version` orders the states of one ticket.
+
+    `minutes` maps the platform's names ("reply_time.business") to whole minutes, None: not there yet; `counts` maps
+    names ("reopens") to numbers; `instants` maps names ("solved_at") to seconds since 1970 UTC.
+    """
+
+    ticket_id: str
+    version: int
+    minutes: dict[str, int | None]
+    counts: dict[str, int | None]
+    instants: dict[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricEvent:
+    """What the platform's own SLA clocks did; `metric` and `kind` are its words, `target` is in seconds."""
+
+    ticket_id: str
+    event_id: str
+    at: int
+    metric: str
+    instance: int
+    kind: str
+    target: int | None
+    business_hours: bool | None
+    policy_id: str | None
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +181,26 @@ class Schedule:
     created_at: int
 
 
-TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating
-AccountRecord: TypeAlias = Agent | Group | Membership | Schedule
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaPolicy:
+    """One of the platform's own SLA policies; `body` is its JSON as the platform sends it."""
+
+    policy_id: str
+    title: str
+    position: int
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomStatus:
+    """A status the account defined; `status` is the platform's own status it belongs to."""
+
+    custom_status_id: str
+    label: str
+    status: str
+    active: bool
+
+
+TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent
+AccountRecord: TypeAlias = Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus
 Record: TypeAlias = TicketRecord | AccountRecord

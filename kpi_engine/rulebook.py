@@ -1,15 +1,19 @@
 """The editions in force over time, compiled for measuring."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property, partial
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
 from kpi_engine.editions import Edition
+from kpi_engine.records import FieldValue
 from kpi_engine.rules import NO_POLICY, Policy, parse_policy
+
+Parameters: TypeAlias = Mapping[str, Mapping[str, object]]
+"""The configured parameters: by indicator key, then by the parameter's name."""
 
 T_co = TypeVar("T_co", covariant=True)
 V = TypeVar("V")
@@ -27,6 +31,8 @@ class Kind(StrEnum):
     MEMBERSHIP = "membership"
     ORGANIZATION = "organization"
     MEANINGS = "meanings"
+    PARAMETERS = "parameters"
+    SLA_POLICY = "sla_policy"
 
 
 class Status(StrEnum):
@@ -64,17 +70,45 @@ class Timeline(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class FieldMeaning:
+    """The custom field (by platform id) or the tag that carries a meaning; `values` renames the field's values."""
+
+    field: str | None
+    tag: str | None
+    values: Mapping[str, str]
+
+    def read(self, fields: Mapping[str, FieldValue], tags: Collection[str]) -> FieldValue:
+        """Return what a ticket with these fields and tags says: True for its tag, a field's value, else None."""
+        if self.tag is not None and self.tag in tags:
+            return True
+        value = fields.get(self.field) if self.field is not None else None
+        return self.values.get(str(value), value) if value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
 class Meanings:
-    """What the account's words mean: statuses, exclusions, machines, and which fields are ours."""
+    """What the account's words mean: statuses, exclusions, machines, and which fields carry which meaning.
+
+    `custom_statuses` (by platform id) are those the configuration explains; `fields` maps the names of meanings
+    (complaint, complaint_cause, responsible_agent, topic, severity, segment, warranty, root_cause) to their carriers.
+    """
 
     statuses: Mapping[str, Status]
     excluded_tags: frozenset[str]
     excluded_forms: frozenset[str]
     bots: frozenset[str]
+    custom_statuses: Mapping[str, Status] = field(default_factory=dict)
+    fields: Mapping[str, FieldMeaning] = field(default_factory=dict)
 
-    def status(self, word: str | None) -> Status:
+    def status(self, word: str | None, custom_status_id: str | None = None) -> Status:
         """Return what a platform's status means; a word nobody explained is unknown, never guessed."""
-        return self.statuses.get(word or "", Status.UNKNOWN)
+        custom = self.custom_statuses.get(custom_status_id or "")
+        return custom if custom is not None else self.statuses.get(word or "", Status.UNKNOWN)
+
+    def read(self, meaning: str, fields: Mapping[str, FieldValue], tags: Collection[str]) -> FieldValue:
+        """Return what a ticket with these fields and tags says about `meaning`; None where nothing carries it."""
+        carrier = self.fields.get(meaning)
+        return carrier.read(fields, tags) if carrier is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +147,12 @@ class Rulebook:
     calendars: Mapping[str, Timeline[Calendar]]
     agents: Mapping[str, Timeline[Person]]
     groups: Mapping[str, Timeline[str]] = field(default_factory=dict)
+    parameters: Timeline[Parameters] = field(default_factory=lambda: Timeline(({},), ("",), ()))
 
     @cached_property
     def turning_points(self) -> tuple[int, ...]:
         """The instants at which a later edition of something comes into force."""
-        single = (self.policies, self.meanings, self.choice, self.organization)
+        single = (self.policies, self.meanings, self.choice, self.organization, self.parameters)
         lines: list[Timeline[object]] = [*single, *self.calendars.values()]
         return tuple(sorted({start for line in lines for start in line.starts}))
 
@@ -172,6 +207,7 @@ def compiled(editions: Iterable[Edition]) -> Rulebook:
         calendars={key: _timeline(line, partial(_calendar, key)) for key, line in by_kind[Kind.CALENDAR].items()},
         agents={key: _timeline(line, partial(_person, key)) for key, line in by_kind[Kind.AGENT].items()},
         groups={key: _timeline(line, _name) for key, line in by_kind[Kind.GROUP].items()},
+        parameters=_single(by_kind[Kind.PARAMETERS], _parameters, {}),
     )
 
 
@@ -204,7 +240,22 @@ def _meanings(body: Body) -> Meanings:
         excluded_tags=_set(body, "excluded_tags") | {OWN_TAG},
         excluded_forms=_set(body, "excluded_forms"),
         bots=_set(body, "bots"),
+        custom_statuses={key: Status(meaning) for key, meaning in _words(body, "custom_statuses").items()},
+        fields={name: _field_meaning(carrier) for name, carrier in _mappings(body, "fields").items()},
     )
+
+
+def _mappings(body: Body, key: str) -> Mapping[str, Body]:
+    value = body.get(key)
+    return {str(name): part for name, part in value.items()} if isinstance(value, Mapping) else {}
+
+
+def _field_meaning(body: Body) -> FieldMeaning:
+    return FieldMeaning(_word(body, "field"), _word(body, "tag"), _words(body, "values"))
+
+
+def _parameters(body: Body) -> Parameters:
+    return {indicator: dict(_mappings(body, "indicators")[indicator]) for indicator in _mappings(body, "indicators")}
 
 
 def _choice(body: Body) -> CalendarChoice:

@@ -19,6 +19,7 @@ class StepKind(Enum):
     CHANGED = auto()  # some followed property, or a rule, changed
     AGENT_REPLY = auto()
     CUSTOMER_MESSAGE = auto()
+    NOTE = auto()  # a private comment of a human agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,21 @@ class State:
     priority: str | None
     calendar: str
     assumed: bool
+    segment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened at `at`, and the state from then on; `actor` is who wrote, for messages."""
+    """Something that happened at `at`, and the state from then on.
+
+    `actor` is who did it, None for machines, rules and later editions; `by_agent` tells a human agent's hand.
+    """
 
     at: int
     kind: StepKind
     state: State
     actor: str | None = None
+    by_agent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def _from_platform(account: Account) -> Iterator[tuple[Kind, str, Body]]:
                 yield Kind.GROUP, record.group_id, {"name": record.name, "private": record.private}
             elif isinstance(record, Membership):
                 groups_of.setdefault(record.agent_id, []).append(record.group_id)
-            else:
+            elif isinstance(record, Schedule):
                 yield Kind.CALENDAR, record.schedule_id, _schedule(record)
     for agent_id, groups in groups_of.items():
         yield Kind.MEMBERSHIP, agent_id, {"groups": sorted(groups)}

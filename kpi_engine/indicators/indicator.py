@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kpi_engine.evidence import Evidence
-from kpi_engine.measurement import CreditLine
+from kpi_engine.measurement import CreditLine, Omission
 from kpi_engine.message import Message
 
 
@@ -50,6 +50,23 @@ class Input(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A choice where the field disagrees: its name in the configuration, its default, and what else it may be.
+
+    `allowed` lists the words; empty, `least` and `most` bound a whole number (seconds for a duration). `why` argues
+    the default beside how the trade's products define the same name.
+    """
+
+    name: str
+    default: str | int
+    allowed: tuple[str, ...] = ()
+    least: int = 0
+    most: int | None = None
+    duration: bool = False
+    why: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One indicator: how it is called, what it counts, whom it credits and how it is reduced.
 
@@ -66,8 +83,9 @@ class Indicator:
     unit: Unit
     better: Better
     reduction: Reduction
-    lines: Callable[[Evidence], Iterator[CreditLine]]
+    lines: Callable[[Evidence], Iterator[CreditLine | Omission]]
     needs: frozenset[Input]
     interval: Interval = Interval.NONE
     min_n: int = 1
     additive: bool = False  # agents' values, nobody included, add up to the team's
+    parameters: tuple[Parameter, ...] = ()

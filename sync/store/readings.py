@@ -11,9 +11,11 @@ from kpi_engine.measurement import (
     Clock,
     ClockState,
     CreditLine,
+    Exclusion,
     Firing,
     Holding,
     Measurement,
+    Omission,
     Run,
 )
 from kpi_engine.records import FieldValue
@@ -36,6 +38,7 @@ _LINES: Final = Layout(CreditLine, certainty=Certainty)
 _CLOCKS: Final = Layout(Clock, state=ClockState, certainty=Certainty, runs=Layout(Run).read_all)
 _FIRINGS: Final = Layout(Firing)
 _HOLDINGS: Final = Layout(Holding)
+_OMISSIONS: Final = Layout(Omission)
 
 
 class Readings:
@@ -150,13 +153,14 @@ def _row(connector: str, reading: Reading, now: int) -> dict[str, object]:
 
 
 def _values(measured: Measurement) -> list[object]:
-    excluded = None if measured.excluded is None else message_values(measured.excluded)
-    many = [measured.lines, measured.clocks, measured.firings, measured.holdings]
+    why = measured.excluded
+    excluded = None if why is None else [why.code, message_values(why.reason), why.at]
+    many = [measured.lines, measured.clocks, measured.firings, measured.holdings, measured.omissions]
     return [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded, *many]
 
 
 def _measurement(row: Any) -> Measurement:
-    account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings = decoded(row.body)
+    account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings, omissions = decoded(row.body)
     return Measurement(
         ticket_id=row.ticket_id,
         account=account,
@@ -167,7 +171,8 @@ def _measurement(row: Any) -> Measurement:
         firings=_FIRINGS.read_all(firings),
         holdings=_HOLDINGS.read_all(holdings),
         wake_at=wake_at,
-        excluded=None if excluded is None else read_message(excluded),
+        excluded=None if excluded is None else Exclusion(excluded[0], read_message(excluded[1]), excluded[2]),
+        omissions=_OMISSIONS.read_all(omissions),
     )
 
 

@@ -11,11 +11,15 @@ from kpi_engine.history import DerivedEvent, History
 from kpi_engine.records import (
     AccountRecord,
     Agent,
+    CustomStatus,
     EventKind,
     Group,
     Membership,
+    MetricEvent,
+    MetricSet,
     Rating,
     Schedule,
+    SlaPolicy,
     TicketEvent,
     TicketRecord,
     TicketSnapshot,
@@ -41,17 +45,23 @@ def _unversioned(_record: object) -> int:
     return 0
 
 
+def _the_only(_record: object) -> str:
+    return ""
+
+
 def _cause(record: DerivedEvent) -> str:
     return f"{record.kind}:{record.cause_ticket_id}:{record.at}"
 
 
-_SNAPSHOT: Final = _Shape("snapshot", Layout(TicketSnapshot, tags=tuple), lambda _record: "", attrgetter("version"))
+_SNAPSHOT: Final = _Shape("snapshot", Layout(TicketSnapshot, tags=tuple), _the_only, attrgetter("version"))
 _EVERY_SNAPSHOT: Final = _Shape("snapshot", _SNAPSHOT.layout, lambda record: str(record.version), attrgetter("version"))
 _SHAPES: Final[dict[type, _Shape]] = {
     TicketSnapshot: _SNAPSHOT,
     TicketEvent: _Shape("event", Layout(TicketEvent, kind=EventKind), attrgetter("event_id"), _unversioned),
     Rating: _Shape("rating", Layout(Rating, scale=tupled), attrgetter("rating_id"), attrgetter("version")),
-    DerivedEvent: _Shape("derived", Layout(DerivedEvent), _cause, _unversioned),
+    MetricSet: _Shape("metrics", Layout(MetricSet), _the_only, attrgetter("version")),
+    MetricEvent: _Shape("metric_event", Layout(MetricEvent), attrgetter("event_id"), _unversioned),
+    DerivedEvent: _Shape("derived", Layout(DerivedEvent, cause=_SNAPSHOT.layout.read), _cause, _unversioned),
 }
 _LAYOUTS: Final = {shape.kind: shape.layout for shape in _SHAPES.values()}
 
@@ -59,6 +69,8 @@ _ACCOUNT: Final[dict[str, tuple[Layout[Any], str]]] = {
     "agents": (Layout(Agent), "agent_id"),
     "groups": (Layout(Group), "group_id"),
     "memberships": (Layout(Membership), "membership_id"),
+    "sla_policies": (Layout(SlaPolicy), "policy_id"),
+    "custom_statuses": (Layout(CustomStatus), "custom_status_id"),
     "schedules": (Layout(Schedule, week=tupled, holidays=tupled), "schedule_id"),
 }
 

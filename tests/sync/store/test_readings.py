@@ -5,6 +5,7 @@ from kpi_engine.measurement import (
     Clock,
     ClockState,
     CreditLine,
+    Exclusion,
     Firing,
     Holding,
     Measurement,
@@ -80,14 +81,16 @@ def test_a_reading_comes_back_as_it_was_saved(store: Store) -> None:
         firings=(fired,),
         holdings=(holding(0, 40), holding(40, None)),
         wake_at=60,
-        excluded=message("Tagged {tag}.", tag="test", tags=["test"]),
+        excluded=Exclusion("excluded_tag", message("Tagged {tag}.", tag="test", tags=["test"]), 5),
     )
     store.readings.save("sao-mai", [whole, reading("2")], now=100)
 
     found = store.readings.get("sao-mai", "1")
 
     assert found is not None
-    assert found.measurement.excluded == message("Tagged {tag}.", tag="test", tags="['test']")
+    assert found.measurement.excluded == Exclusion(
+        "excluded_tag", message("Tagged {tag}.", tag="test", tags="['test']"), 5
+    )
     assert found.measurement.clocks == whole.measurement.clocks
     assert found.measurement.lines == whole.measurement.lines
     assert isinstance(found.measurement.clocks[0].state, ClockState)

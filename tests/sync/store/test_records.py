@@ -45,7 +45,7 @@ def test_a_history_comes_back_as_it_was_saved(store: Store, snapshot: Snapshot, 
     seen = snapshot(version=3, tags=("vip", "khẩn"), fields={"9": None, "10": 2.5, "11": True}, channel="web")
     said = event(kind=EventKind.COMMENTED, public=True, automatic=True)
     verdict = rating(score=4.0, scale=(1.0, 5.0))
-    returned = DerivedEvent(ticket_id="1", kind="requester_returned", at=30, cause_ticket_id="2")
+    returned = DerivedEvent(ticket_id="1", kind="requester_returned", at=30, cause_ticket_id="2", cause=snapshot("2"))
 
     assert store.records.save("sao-mai", [seen, said, verdict, returned]) == 4
 
