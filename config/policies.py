@@ -34,12 +34,20 @@ def _default_goal(text: str) -> str:
     return text if text in PRIORITIES else _goal(text)
 
 
-def _percentage(text: str) -> str:
-    if re.fullmatch(r"[1-9][0-9]?%", text) is None:
+def _warning(text: str) -> str:
+    if re.fullmatch(r"[1-9][0-9]?%", text) is None and not _is_time_before(text):
         raise UnfitError(
-            message("this is no warning"), message("a percentage of the goal, for example {example}", example='"75%"')
+            message("this is no warning"),
+            message("a percentage of the goal or a time before it, for example {examples}", examples='"75%" or "-15m"'),
         )
     return text
+
+
+def _is_time_before(text: str) -> bool:
+    try:
+        return text.startswith("-") and seconds_of(text[1:]) > 0
+    except DurationError:
+        return False
 
 
 DurationText = Annotated[
@@ -78,25 +86,52 @@ class TimeByPriority(Section):
     default: Time = Field("business", description="For every other ticket.")
 
 
+ClockId: TypeAlias = Literal["first_reply", "next_reply", "resolution"]
+Warnings: TypeAlias = Annotated[
+    tuple[Annotated[str, Field(examples=["75%", "-15m"]), AfterValidator(_warning)], ...], AfterValidator(each_once)
+]
+
+
 class Clock(Section):
     """One clock: what starts, stops and pauses it, and how long it may run."""
 
-    id: Literal["first_reply", "resolution"] = Field(description="Which clock this is.")
+    id: ClockId = Field(description="Which clock this is.")
     goal: Goal
     time: Time | TimeByPriority = Field(
         "business", description="Whether only opening hours count, for all tickets or by priority."
     )
-    start: Literal["created"] = Field("created", description="What starts the clock.")
-    stop: Annotated[tuple[Literal["agent_public_reply", "solved"], ...], AfterValidator(each_once)] = Field(
-        min_length=1, description="What stops the clock."
+    start: Literal["created", "assigned", "group_assigned", "customer_message", "agent_reply"] = Field(
+        "created", description="What starts the clock; customer_message is the oldest that is not answered."
+    )
+    stop: Annotated[tuple[Literal["agent_public_reply", "solved", "group_changed"], ...], AfterValidator(each_once)] = (
+        Field(min_length=1, description="What stops the clock; a reply clock is only suspended by a solve.")
     )
     pause_in: Annotated[tuple[Literal["new", "open", "pending", "hold"], ...], AfterValidator(each_once)] = Field(
         (), description="Statuses in which the clock stands still."
     )
-    rearm: Literal["never", "on_reopen"] = Field("never", description="When a stopped clock starts again.")
-    warn: Annotated[
-        tuple[Annotated[str, Field(examples=["75%"]), AfterValidator(_percentage)], ...], AfterValidator(each_once)
-    ] = Field((), description="At which parts of the goal a warning is noted.")
+    rearm: Literal["never", "on_customer_message", "on_agent_reply", "on_reopen", "on_group_change"] = Field(
+        "never", description="When a stopped clock starts again."
+    )
+    on_change: Literal["recompute", "freeze"] = Field(
+        "recompute",
+        description="What a changed priority or policy does to the goal of a running clock; a breached one keeps it.",
+    )
+    warn: Warnings = Field((), description="At which parts of the goal, or how long before it, a warning is noted.")
+
+    @model_validator(mode="after")
+    def _fits_its_name(self) -> "Clock":
+        reply = "agent_public_reply"
+        if self.id in ("first_reply", "next_reply") and reply not in self.stop:
+            raise UnfitError(
+                message("a reply is what this clock waits for"), message("{word} among them", word=reply), ("stop",)
+            )
+        if self.id == "next_reply" and self.start != "customer_message":
+            raise UnfitError(
+                message("this clock runs from the customer's oldest unanswered message"),
+                message("start: {word}", word="customer_message"),
+                ("start",),
+            )
+        return self
 
 
 def _no_conditions(conditions: tuple[str, ...]) -> tuple[str, ...]:
@@ -151,7 +186,7 @@ def _rising(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 class On(Section):
     """What an escalation belongs to."""
 
-    clock: Literal["first_reply", "resolution"] = Field(description="The clock whose breach is escalated.")
+    clock: ClockId = Field(description="The clock whose breach is escalated.")
 
 
 class Escalation(Section):

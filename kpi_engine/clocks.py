@@ -4,18 +4,17 @@ Events at an instant precede timers at that instant: a timer fires only when its
 reply exactly at the goal meets it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kpi_engine.calendars import ALWAYS, WorkingTime
 from kpi_engine.measurement import Certainty, ClockState, Run
-from kpi_engine.rulebook import DONE, UNSOLVED, Rulebook, Status
-from kpi_engine.rules import ClockRule, Rearm
+from kpi_engine.rulebook import UNSOLVED, Rulebook
+from kpi_engine.rules import BREACH, NEXT_REPLY, ClockRule, OnChange, Rearm, Stage, Start, Stop
 from kpi_engine.story import State, Step, StepKind, Story
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """A step of a clock that falls due: its name, escalation level and instant."""
 
     step: str
@@ -28,7 +27,8 @@ class ClockRun:
     """One clock instance while it is played; what became of it is read off its properties.
 
     `goal` None means that no goal applies. `since` is the start of the stretch it now runs in, None while it stands
-    still. `final` tells a stop for good from a suspension (a reply clock while its ticket is solved unanswered).
+    still; `key`, `calendar` and `guessed` are that stretch's calendar. `final` tells a stop for good from a suspension
+    (a reply clock while its ticket is solved unanswered).
     """
 
     rule: ClockRule
@@ -38,6 +38,9 @@ class ClockRun:
     business: bool = True
     elapsed: int = 0
     since: int | None = None
+    key: str = ""
+    calendar: WorkingTime = ALWAYS
+    guessed: bool = False
     stopped_at: int | None = None
     final: bool = False
     breached_at: int | None = None
@@ -47,6 +50,7 @@ class ClockRun:
     assumed: bool = False
     fired: list[Timer] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
+    ran_by: WorkingTime | None = None
 
     @property
     def state(self) -> ClockState:
@@ -64,45 +68,82 @@ class ClockRun:
         """Whether an assumed calendar had a part in it."""
         return Certainty.APPROXIMATE if self.assumed else Certainty.EXACT
 
-    def thresholds(self) -> Iterator[tuple[str, int, int]]:
-        """Yield (step, level, elapsed seconds at which it falls due) of what has not fired yet, in order."""
-        if self.breached_at is not None:
-            for step in self.rule.steps:
-                yield f"escalation:{step.level}", step.level, self.breach_elapsed + step.after
-        elif self.goal is not None:
-            for per_cent in self.rule.warnings:
-                yield f"warn:{per_cent}%", 0, self.goal * per_cent // 100
-            yield "breach", 0, self.goal
+    def next_stage(self) -> Stage | None:
+        """Return the warning, the breach or the escalation that comes next, None where nothing does."""
+        if self.goal is None and self.breached_at is None:
+            return None
+        done = {timer.step for timer in self.fired}
+        if self.breached_at is None:
+            stages = self.rule.stages(self.goal or 0)
+            return stages[0] if not done else next(stage for stage in stages if stage.step not in done)
+        for step in self.rule.steps:
+            if (name := f"escalation:{step.level}") not in done:
+                return Stage(name, step.level, self.breach_elapsed + step.after)
+        return None
 
-    def next_timer(self, since: int, calendar: WorkingTime, within: int | None = None) -> Timer | None:
+    def next_timer(self, since: int, within: int | None = None) -> Timer | None:
         """Return the next step to fall due if the clock runs on from `since` undisturbed.
 
         One that needs more than `within` seconds of the clock's own time is not worked out: None.
         """
-        done = {timer.step for timer in self.fired}
-        for step, level, threshold in self.thresholds():
-            if step not in done:
-                needed = max(0, threshold - self.elapsed)
-                at = calendar.add(since, needed) if within is None or needed <= within else None
-                return Timer(step, level, at) if at is not None else None
-        return None
+        stage = self.next_stage()
+        if stage is None:
+            return None
+        needed = max(0, stage.threshold - self.elapsed)
+        at = self.calendar.add(since, needed) if within is None or needed <= within else None
+        return Timer(stage.step, stage.level, at) if at is not None else None
 
     def fire(self, timer: Timer) -> None:
         """Note that a step fell due."""
         self.fired.append(timer)
-        if timer.step == "breach":
+        if timer.step == BREACH:
             self.breached_at = timer.at
             self.breach_elapsed = max(self.goal or 0, self.elapsed)
+
+    def run_until(self, instant: int) -> None:
+        """Let the clock run from its last stop to `instant`, firing what falls due strictly before."""
+        since = self.since
+        if since is None or since >= instant:
+            return
+        if self.breached_at is None:  # a breach is as sure as what led to it
+            self.assumed |= self.guessed
+        worked = self.calendar.between(since, instant)
+        while (timer := self.next_timer(since, worked)) is not None and timer.at < instant:
+            self.fire(timer)
+        self.elapsed += worked
+        self.since = instant
+        if self.ran_by is self.calendar and self.runs[-1].end == since:
+            since = self.runs.pop().start  # it never stood still
+        self.runs.append(Run(since, instant, self.key))
+        self.ran_by = self.calendar
+
+    def stop(self, instant: int, *, final: bool) -> None:
+        """Stop for good, or until the ticket is reopened; the goal stays the one it ended with."""
+        self.run_until(instant)
+        self.since = None
+        self.stopped_at = instant if self.stopped_at is None or final else self.stopped_at
+        self.final = final
+
+    def look_ahead(self) -> None:
+        """Work out when the running instance is due and when its answers change next."""
+        if self.since is None or self.goal is None:
+            return
+        if self.breached_at is not None:
+            self.due_at = self.breached_at
+        else:
+            self.due_at = self.calendar.add(self.since, max(0, self.goal - self.elapsed))
+        timer = self.next_timer(self.since)
+        self.wake_at = timer.at if timer is not None else None
 
 
 def played(clock: str, story: Story, rulebook: Rulebook) -> list[ClockRun]:
     """Return the instances of one clock of the policy, in order, judged as of the end of the story."""
-    player = _Player(clock, story, rulebook)
+    player = _Player(clock, rulebook, story.steps[0])
     for step in story.steps:
-        player.run_until(step.at)
         player.take(step)
-    player.run_until(story.as_of)
-    player.look_ahead()
+    if player.current is not None:
+        player.current.run_until(story.as_of)
+        player.current.look_ahead()
     # One that fired before its goal was taken away is still told of: the ledger never forgets.
     return [instance for instance in player.instances if instance.goal is not None or instance.fired]
 
@@ -110,111 +151,124 @@ def played(clock: str, story: Story, rulebook: Rulebook) -> list[ClockRun]:
 @dataclass(slots=True)
 class _Player:
     clock: str
-    story: Story
     rulebook: Rulebook
-    state: State | None = None
-    is_done: bool = False
-    is_owed: bool = False
-    answered: bool = False
+    before: Step
+    rule: ClockRule | None = None
+    asked: bool = False  # the customer's side has written
     current: ClockRun | None = None
+    aimed: State | None = None  # what the current instance was last aimed by; None: aim anew
     instances: list[ClockRun] = field(default_factory=list)
-
-    def begin(self, instance: ClockRun) -> None:
-        self.current = instance
-        self.instances.append(instance)
-
-    def calendar(self, instance: ClockRun) -> tuple[str, WorkingTime]:
-        """Return the calendar an instance runs by in its present stretch, and its key."""
-        if self.state is None or instance.since is None or not instance.business:
-            return "", ALWAYS
-        return self.state.calendar, self.rulebook.calendar(self.state.calendar, instance.since)
-
-    def run_until(self, instant: int) -> None:
-        """Let the clock run from its last step to `instant`, firing what falls due strictly before."""
-        instance = self.current
-        if instance is None or instance.since is None or self.state is None:
-            return
-        key, calendar = self.calendar(instance)
-        if instance.since < instant and instance.breached_at is None:  # a breach is as sure as what led to it
-            instance.assumed |= instance.business and self.state.assumed
-        worked = calendar.between(instance.since, instant)
-        while (timer := instance.next_timer(instance.since, calendar, worked)) is not None and timer.at < instant:
-            instance.fire(timer)
-        if instance.since < instant:
-            instance.elapsed += worked
-            instance.runs.append(Run(instance.since, instant, key))
-            instance.since = instant
 
     def take(self, step: Step) -> None:
         """Start, stop, suspend, resume, re-arm and re-aim the clock as the step demands."""
-        was_done, self.state = self.is_done, step.state
-        if step.state.status is not Status.DELETED:  # who deletes and restores neither reopens nor solves
-            self.is_done = step.state.status in DONE
-        self.is_owed |= step is self.story.owed_from
-        if self.current is None:
-            self.start_if_owed(step)
-        elif was_done and not self.is_done:
-            self.reopen(self.current, step)
-        if self.current is not None:
-            self.stop_if_over(self.current, step)
+        if step.kind is StepKind.RULES or step.kind is StepKind.OPENED:
+            self.rule, self.aimed = self.rulebook.policies.at(step.at).rule(self.clock), None
+        self.asked |= step.owed_since is not None
+        current = self.current
+        if current is None or current.final or not self.goes_on(current, step):
+            self.start(current, step)
+        if self.current is not None and self.current.stopped_at is None:
             self.aim(self.current, step)
-        self.answered |= step.kind is StepKind.AGENT_REPLY and self.is_owed
+        self.before = step
 
-    def rule_at(self, at: int) -> ClockRule | None:
-        return self.rulebook.policies.at(at).rule(self.clock)
+    def goes_on(self, instance: ClockRun, step: Step) -> bool:
+        """Stop the instance for good, suspend it, or let it run on; tell whether it is not over."""
+        if self.ends(instance.rule, step):
+            instance.stop(step.at, final=True)
+            return False
+        if step.done:
+            if instance.stopped_at is None:
+                instance.stop(step.at, final=False)  # no verdict, unless it is reopened
+        elif instance.stopped_at is not None:
+            instance.stopped_at, self.aimed = None, None
+        return True
 
-    def start_if_owed(self, step: Step) -> None:
-        rule = self.rule_at(step.at)
-        if rule is None:
-            return
-        if rule.is_reply_clock:
-            owed = self.is_owed and not self.answered
+    def ends(self, rule: ClockRule, step: Step) -> bool:
+        if rule.is_reply_clock:  # a solve answers nobody
+            replied = step.kind is StepKind.AGENT_REPLY
+            return replied or (Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step))
+        solved = step.done and Stop.SOLVED in rule.stop
+        return solved or (Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step))
+
+    def left_its_group(self, step: Step) -> bool:
+        group = self.before.state.group
+        return group is not None and group != step.state.group
+
+    def start(self, ended: ClockRun | None, step: Step) -> None:
+        """Start the clock where the policy says so, anew if an instance `ended` before; on a solved ticket it waits."""
+        rule = self.rule
+        if ended is None:
+            if rule is None or not self.starts(rule, step):
+                return
         else:
-            owed = not self.is_done or step.kind is StepKind.OPENED
-        if owed:
-            self.begin(ClockRun(rule, 1, step.at))
+            rule = rule or ended.rule
+            if not self.rearms(rule, step):
+                return
+        instance = self.current = ClockRun(rule, len(self.instances) + 1, step.at)
+        self.instances.append(instance)
+        self.aimed = None
+        if step.done:
+            instance.stop(step.at, final=not rule.is_reply_clock and Stop.SOLVED in rule.stop)
 
-    def reopen(self, instance: ClockRun, step: Step) -> None:
-        """Let a suspended clock run on from where it stood; start a stopped one afresh where the policy says so."""
-        if not instance.final:
-            instance.stopped_at = None
-        elif instance.rule.rearm is Rearm.ON_REOPEN:
-            rule = self.rule_at(step.at) or instance.rule
-            self.begin(ClockRun(rule, instance.instance + 1, step.at))
+    def starts(self, rule: ClockRule, step: Step) -> bool:
+        """Tell whether the first instance starts here; a policy that came later finds things as they stand."""
+        if rule.start is Start.AGENT_REPLY:
+            return step.replied
+        if rule.start is Start.CUSTOMER_MESSAGE and rule.clock == NEXT_REPLY:  # the first turn is the first reply's
+            return step.owed_since is not None and not step.awaited
+        waiting = step.awaited if rule.is_reply_clock else not step.done or step.kind is StepKind.OPENED
+        return waiting and self.has_begun(rule.start, step)
 
-    def stop_if_over(self, instance: ClockRun, step: Step) -> None:
-        if instance.final:
-            return
-        if instance.rule.is_reply_clock:
-            if step.kind is StepKind.AGENT_REPLY:
-                instance.stopped_at, instance.final = step.at, True
-            elif self.is_done and instance.stopped_at is None:
-                instance.stopped_at = step.at  # nobody was answered: no verdict, unless it is reopened
-        elif self.is_done:
-            instance.stopped_at, instance.final = step.at, True
+    def has_begun(self, start: Start, step: Step) -> bool:
+        if start is Start.ASSIGNED:
+            return step.state.agent is not None and not step.done
+        if start is Start.GROUP_ASSIGNED:
+            return step.state.group is not None
+        return self.asked or start is Start.CREATED
+
+    def rearms(self, rule: ClockRule, step: Step) -> bool:
+        if rule.rearm is Rearm.ON_REOPEN:
+            return self.before.done and not step.done
+        if rule.rearm is Rearm.ON_CUSTOMER_MESSAGE:
+            return step.kind is StepKind.CUSTOMER_MESSAGE and not step.awaited
+        if rule.rearm is Rearm.ON_AGENT_REPLY:
+            return step.kind is StepKind.AGENT_REPLY
+        if rule.rearm is Rearm.ON_GROUP_CHANGE:
+            return step.state.group is not None and step.state.group != self.before.state.group
+        return False
 
     def aim(self, instance: ClockRun, step: Step) -> None:
         """Apply the goal, the kind of time and the pauses that hold from this step on."""
-        if instance.stopped_at is not None:  # its goal stays the one it ended with
-            instance.since = None
+        state, rule = step.state, self.rule or instance.rule
+        runs = state.status in UNSOLVED and state.status not in rule.pause_in
+        before, self.aimed = self.aimed, state
+        if (
+            before is not None
+            and rule is instance.rule
+            and runs is (instance.since is not None)
+            and _same_aim(before, state)
+        ):
             return
-        instance.rule = self.rule_at(step.at) or instance.rule
-        if instance.breached_at is None:  # a verdict keeps the goal it was given by
-            instance.goal = instance.rule.goal(step.state.priority)
-        instance.business = instance.rule.in_business_time(step.state.priority)
-        status = step.state.status
-        runs = status in UNSOLVED and status not in instance.rule.pause_in
+        instance.run_until(step.at)
+        instance.rule = rule
+        frozen = rule.on_change is OnChange.FREEZE and instance.goal is not None
+        if not frozen:
+            instance.business = rule.in_business_time(state.priority)
+            if instance.breached_at is None:  # a verdict keeps the goal it was given by
+                instance.goal = rule.goal(state.priority)
         instance.since = step.at if runs else None
+        self.choose_calendar(instance, step)
 
-    def look_ahead(self) -> None:
-        """Work out when the running instance is due and when its answers change next."""
-        instance = self.current
-        if instance is None or instance.since is None or instance.goal is None:
-            return
-        _, calendar = self.calendar(instance)
-        if instance.breached_at is not None:
-            instance.due_at = instance.breached_at
+    def choose_calendar(self, instance: ClockRun, step: Step) -> None:
+        if instance.business:
+            instance.key, instance.guessed = step.state.calendar, step.state.assumed
+            instance.calendar = self.rulebook.calendar(instance.key, step.at)
         else:
-            instance.due_at = calendar.add(instance.since, max(0, instance.goal - instance.elapsed))
-        timer = instance.next_timer(instance.since, calendar)
-        instance.wake_at = timer.at if timer is not None else None
+            instance.key, instance.guessed, instance.calendar = "", False, ALWAYS
+
+
+def _same_aim(before: State, after: State) -> bool:
+    """Tell whether two states of a ticket mean the same for a clock that runs, or rests, in both."""
+    return before is after or (
+        before.priority == after.priority and before.calendar == after.calendar and before.assumed == after.assumed
+    )

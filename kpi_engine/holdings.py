@@ -1,28 +1,55 @@
-"""Who held a ticket, and who answers for what happened meanwhile."""
+"""Who held a ticket, how it stood meanwhile, and who answers for what happened."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 from kpi_engine.clocks import ClockRun
 from kpi_engine.measurement import Holding
 from kpi_engine.rulebook import UNSOLVED, Rulebook
-from kpi_engine.story import Step, Story
+from kpi_engine.story import State, Step, Story
 
 HOLDER_AT_BREACH_PER_CENT = 10
 LARGEST_SHARE_PER_CENT = 50
 
+Late: TypeAlias = list[tuple[int, int | None]]
+"""From when to when (None: still) each clock was over its goal, the earliest first."""
 
-def held(story: Story, rulebook: Rulebook) -> tuple[Holding, ...]:
-    """Return the stretches in which the ticket was unsolved, by agent, team and status; the last one may last."""
-    holdings: list[Holding] = []
+
+class _Held(NamedTuple):
+    """What a holding tells beside its time, as the story has it."""
+
+    state: State
+    team: str | None
+    replied: bool
+    owed_since: int | None
+    touched_at: int | None
+    overdue_since: int | None
+
+
+def held(story: Story, rulebook: Rulebook, runs: Sequence[ClockRun] = ()) -> tuple[Holding, ...]:
+    """Return the stretches in which the ticket was unsolved; a new one begins whenever anything in it changes."""
+    late = sorted(
+        ((run.breached_at, run.stopped_at) for run in runs if run.breached_at is not None), key=lambda span: span[0]
+    )
+    parts: list[tuple[_Held, int, int | None]] = []
+    for part in _told(story, rulebook, late):
+        if parts and parts[-1][2] == part[1] and parts[-1][0] == part[0]:  # nothing changed: it goes on
+            part = (part[0], parts.pop()[1], part[2])  # noqa: PLW2901 -- the longer part takes the place of both
+        parts.append(part)
+    return tuple(_holding(what, start, end, story) for what, start, end in parts)
+
+
+def _told(story: Story, rulebook: Rulebook, late: Late) -> Iterator[tuple[_Held, int, int | None]]:
+    touched_at = None
     for step, end in _spans(story.steps):
-        if step.state.status in UNSOLVED and end != step.at:
-            holding = _holding(step, end, story, rulebook)
-            if holdings and _continues(holdings[-1], holding):
-                holding = _joined(holdings.pop(), holding)
-            holdings.append(holding)
-    return tuple(holdings)
+        touched_at = step.at if step.by_agent else touched_at
+        state = step.state
+        if state.status in UNSOLVED and end != step.at:
+            team = rulebook.team(state.agent, state.group, step.at)
+            for start, stop in _cut(step.at, end, late) if late else ((step.at, end),):
+                overdue_since = _overdue_since(start, late)
+                yield _Held(state, team, step.replied, step.owed_since, touched_at, overdue_since), start, stop
 
 
 def _spans(steps: Sequence[Step]) -> Iterator[tuple[Step, int | None]]:
@@ -31,31 +58,41 @@ def _spans(steps: Sequence[Step]) -> Iterator[tuple[Step, int | None]]:
     yield steps[-1], None
 
 
-def _holding(step: Step, end: int | None, story: Story, rulebook: Rulebook) -> Holding:
-    state = step.state
+def _cut(start: int, end: int | None, late: Late) -> Iterator[tuple[int, int | None]]:
+    """Yield [start, end) in pieces that end where a clock goes over its goal; where it stops there is a step."""
+    for at, _ in late:
+        if start < at and (end is None or at < end):
+            yield start, at
+            start = at
+    yield start, end
+
+
+def _overdue_since(instant: int, late: Late) -> int | None:
+    return next((at for at, stop in late if at <= instant and (stop is None or instant < stop)), None)
+
+
+def _holding(what: _Held, start: int, end: int | None, story: Story) -> Holding:
+    state = what.state
     return Holding(
         agent=state.agent,
-        team=rulebook.team(state.agent, state.group, step.at),
+        team=what.team,
         status=state.status,
-        start=step.at,
+        start=start,
         end=end,
         channel=story.ticket.channel,
         priority=state.priority,
+        segment=state.segment,
+        requester=state.requester,
+        opened_at=story.ticket.created_at,
+        calendar=state.calendar,
+        answered=what.replied,
+        owed_since=what.owed_since,
+        touched_at=what.touched_at,
+        overdue_since=what.overdue_since,
     )
 
 
-def _continues(before: Holding, after: Holding) -> bool:
-    same_hands = (before.agent, before.team, before.status, before.priority)
-    return before.end == after.start and same_hands == (after.agent, after.team, after.status, after.priority)
-
-
-def _joined(before: Holding, after: Holding) -> Holding:
-    return replace(before, end=after.end)
-
-
-def responsible(
-    run: ClockRun, story: Story, holdings: Iterable[Holding], rulebook: Rulebook
-) -> tuple[str | None, str | None]:
+def responsible(run: ClockRun, story: Story, rulebook: Rulebook) -> tuple[str | None, str | None]:
     """Return the agent and the team that answer for a breached clock, the agent None for the team alone.
 
     The holder at breach if he held the clock for at least 10 % of its goal; else who held it longest, if for at least
@@ -63,7 +100,7 @@ def responsible(
     """
     breached_at, goal = run.breached_at or 0, run.goal or 0
     state = story.state_at(breached_at)
-    shares = _shares(run, holdings, rulebook, breached_at)
+    shares = _shares(run, story, rulebook, breached_at)
     agent = state.agent if _reaches(shares.get(state.agent, 0), goal, HOLDER_AT_BREACH_PER_CENT) else None
     if agent is None:
         longest = max((seconds, holder or "") for holder, seconds in shares.items()) if shares else (0, "")
@@ -75,14 +112,23 @@ def _reaches(seconds: int, goal: int, per_cent: int) -> bool:
     return seconds * 100 >= goal * per_cent
 
 
-def _shares(run: ClockRun, holdings: Iterable[Holding], rulebook: Rulebook, breached_at: int) -> dict[str | None, int]:
+def _shares(run: ClockRun, story: Story, rulebook: Rulebook, breached_at: int) -> dict[str | None, int]:
     """Return the seconds of the clock's own time up to the breach that each holder had it, nobody included."""
     shares: dict[str | None, int] = {}
-    for holding in holdings:
+    for agent, since, until in _assignments(story, breached_at):
         for stretch in run.runs:
-            start = max(holding.start, stretch.start)
-            end = min(stretch.end, breached_at, breached_at if holding.end is None else holding.end)
+            start, end = max(since, stretch.start), min(stretch.end, until)
             if start < end:
                 seconds = rulebook.calendar(stretch.calendar, stretch.start).between(start, end)
-                shares[holding.agent] = shares.get(holding.agent, 0) + seconds
+                shares[agent] = shares.get(agent, 0) + seconds
     return shares
+
+
+def _assignments(story: Story, until: int) -> Iterator[tuple[str | None, int, int]]:
+    """Yield (agent, start, end): who was assigned when, nobody included, up to an instant."""
+    agent, since = story.steps[0].state.agent, story.steps[0].at
+    for step in story.steps:
+        if step.state.agent != agent:
+            yield agent, since, min(step.at, until)
+            agent, since = step.state.agent, step.at
+    yield agent, since, until

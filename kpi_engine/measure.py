@@ -1,88 +1,76 @@
 """The one definition: a ticket's history, read through the rulebook, as of an instant."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from kpi_engine.clocks import ClockRun, played
 from kpi_engine.evidence import Evidence
+from kpi_engine.exclusions import exclusion
 from kpi_engine.history import History
 from kpi_engine.holdings import held, responsible
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import Clock, CreditLine, Exclusion, Firing, Holding, Measurement, Omission
-from kpi_engine.message import Message, message
-from kpi_engine.records import TicketSnapshot
-from kpi_engine.rulebook import DONE, Rulebook, Status
-from kpi_engine.story import Story, told
+from kpi_engine.measurement import Clock, CreditLine, Exclusion, Firing, Measurement, Omission
+from kpi_engine.message import message
+from kpi_engine.rulebook import DONE, Rulebook
+from kpi_engine.story import Story
+from kpi_engine.telling import told
 
-MERGED_TAG = "closed_by_merge"
+WINDOW_OPEN = "window_open"
+"""The reason of an omission that ends by itself: its `at` is the last instant of the window, never before as_of."""
 
 
 def measure(history: History, rulebook: Rulebook, as_of: int) -> Measurement:
     """Return everything a ticket's history says, up to and including `as_of`, under the rulebook."""
-    ticket = history.latest
-    blank = Measurement(
+    created_at = history.latest.created_at
+    if created_at > as_of:
+        too_young = message("it was opened after the instant the data is complete to")
+        return _blank(history, rulebook, as_of, Exclusion("too_young", too_young, created_at))
+    if history.own:
+        ours = message("it is a summary written by helpdesk-kpi")
+        return _blank(history, rulebook, as_of, Exclusion("own", ours, created_at))
+    if (excluded := exclusion(history.latest, rulebook.meanings.at(as_of))) is not None:
+        return _blank(history, rulebook, as_of, Exclusion(*excluded, created_at))
+    return _measured(history, told(history, rulebook, as_of), rulebook)
+
+
+def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion) -> Measurement:
+    return Measurement(
         ticket_id=history.ticket_id,
         account=history.account,
         as_of=as_of,
         edition=rulebook.policies.digest_at(as_of),
+        excluded=excluded,
+        wake_at=excluded.at - 1 if excluded.at > as_of else None,
     )
-    if ticket.created_at > as_of:
-        too_young = message("it was opened after the instant the data is complete to")
-        return replace(
-            blank, excluded=Exclusion("too_young", too_young, ticket.created_at), wake_at=ticket.created_at - 1
-        )
-    if (excluded := _exclusion(history, rulebook, as_of)) is not None:
-        return replace(blank, excluded=Exclusion(*excluded, ticket.created_at))
-    return _measured(blank, history, told(history, rulebook, as_of), rulebook)
 
 
-def _exclusion(history: History, rulebook: Rulebook, as_of: int) -> tuple[str, Message] | None:
-    """Return why the ticket counts nowhere, as a code and in words; None if it counts."""
-    ticket, meanings = history.latest, rulebook.meanings.at(as_of)
-    if history.own:
-        return "own", message("it is a summary written by helpdesk-kpi")
-    if meanings.status(ticket.status) is Status.DELETED:
-        return "deleted", message("it was deleted")
-    if MERGED_TAG in ticket.tags:
-        return "merged", message("it was merged into another ticket")
-    return _configured_exclusion(ticket, meanings.excluded_tags, meanings.excluded_forms)
-
-
-def _configured_exclusion(
-    ticket: TicketSnapshot, tags: frozenset[str], forms: frozenset[str]
-) -> tuple[str, Message] | None:
-    for tag in ticket.tags:
-        if tag in tags:
-            return "excluded_tag", message("its tag {tag} is excluded", tag=tag)
-    if ticket.form_id in forms:
-        return "excluded_form", message("its form {form} is excluded", form=ticket.form_id)
-    return None
-
-
-def _measured(blank: Measurement, history: History, story: Story, rulebook: Rulebook) -> Measurement:
-    holdings = held(story, rulebook)
+def _measured(history: History, story: Story, rulebook: Rulebook) -> Measurement:
     runs = _clock_runs(story, rulebook) if story.whole else []
-    clocks = tuple(_clock(run, story, holdings, rulebook) for run in runs)
-    evidence = Evidence(history, story, rulebook, clocks, holdings)
+    holdings = held(story, rulebook, runs)
+    clocks = tuple(_clock(run, story, rulebook) for run in runs)
+    firings = tuple(_firings(zip(runs, clocks, strict=True), story, rulebook))
+    evidence = Evidence(history, story, rulebook, clocks, holdings, firings)
     found = [each for indicator in INDICATORS.values() for each in indicator.lines(evidence)]
-    return replace(
-        blank,
+    omissions = tuple(each for each in found if isinstance(each, Omission))
+    return Measurement(
+        ticket_id=history.ticket_id,
+        account=history.account,
+        as_of=story.as_of,
+        edition=rulebook.policies.digest_at(story.as_of),
         lines=tuple(each for each in found if isinstance(each, CreditLine)),
-        omissions=tuple(each for each in found if isinstance(each, Omission)),
+        omissions=omissions,
         clocks=clocks,
-        firings=tuple(_firings(zip(runs, clocks, strict=True), story, rulebook)),
+        firings=firings,
         holdings=holdings,
-        wake_at=_wake_at(story, runs, rulebook),
+        wake_at=min(_waking(story, runs, rulebook, omissions), default=None),
     )
 
 
 def _clock_runs(story: Story, rulebook: Rulebook) -> list[ClockRun]:
-    names = dict.fromkeys(rule.clock for policy in rulebook.policies.values for rule in policy.clocks)
-    return [run for name in names for run in played(name, story, rulebook)]
+    return [run for name in rulebook.clock_names for run in played(name, story, rulebook)]
 
 
-def _clock(run: ClockRun, story: Story, holdings: tuple[Holding, ...], rulebook: Rulebook) -> Clock:
-    agent, team = (None, None) if run.breached_at is None else responsible(run, story, holdings, rulebook)
+def _clock(run: ClockRun, story: Story, rulebook: Rulebook) -> Clock:
+    agent, team = (None, None) if run.breached_at is None else responsible(run, story, rulebook)
     judged_at = next(at for at in (run.breached_at, run.stopped_at, story.as_of) if at is not None)
     return Clock(
         clock=run.rule.clock,
@@ -124,11 +112,11 @@ def _firings(pairs: Iterable[tuple[ClockRun, Clock]], story: Story, rulebook: Ru
             )
 
 
-def _wake_at(story: Story, runs: Iterable[ClockRun], rulebook: Rulebook) -> int | None:
-    """Return the latest instant up to which nothing changes by itself: look again once as_of has passed it."""
-    instants = [run.wake_at for run in runs if run.wake_at is not None]
+def _waking(story: Story, runs: Iterable[ClockRun], rulebook: Rulebook, omissions: Iterable[Omission]) -> Iterator[int]:
+    """Yield the instants up to which nothing changes by itself: look again once as_of has passed the least."""
+    yield from (run.wake_at for run in runs if run.wake_at is not None)
     if story.last.status not in DONE:  # a later rule may resume what is paused now, or start a clock
-        instants += [turn - 1 for turn in rulebook.turning_points if turn > story.as_of]
+        yield from (turn - 1 for turn in rulebook.turning_points if turn > story.as_of)
     if story.unheard_at is not None:
-        instants.append(story.unheard_at - 1)
-    return min(instants, default=None)
+        yield story.unheard_at - 1
+    yield from (each.at for each in omissions if each.reason == WINDOW_OPEN)

@@ -57,6 +57,7 @@ class TicketSnapshot:
     custom_status_id: str | None = None
     ai_agent: bool = False  # the platform says that a machine alone works it
     survey: str | None = None  # the platform's word for how its satisfaction survey stands
+    rating_id: str | None = None  # the rating that survey brought, where the platform says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,30 +1,39 @@
 """Credit lines become cells: one figure for an indicator, a subject and a period."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import accumulate
+from math import lcm
+from operator import attrgetter
 
-from kpi_engine.indicators.indicator import Indicator, Interval, Reduction
-from kpi_engine.measurement import Certainty, CreditLine, Measurement
+from kpi_engine.indicators.indicator import Asked, Indicator, Interval, Portion, Reduction
+from kpi_engine.measurement import Certainty, CreditLine, Holding, Measurement
 from kpi_engine.periods import Period
+from kpi_engine.rulebook import Rulebook
 from kpi_engine.statistics import mean, median, percentile, wilson
 
 
 class Scope(StrEnum):
-    """Whose figure a cell is."""
+    """Whose figure a cell is: each one names the property of a credit line it goes by."""
 
     AGENT = "agent"
     TEAM = "team"
     ACCOUNT = "account"
+    CHANNEL = "channel"
+    PRIORITY = "priority"
+    SEGMENT = "segment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """A reduced figure; `subject` None is nobody. `value` None: nothing to say (0 of 0), never a zero in disguise.
 
-    `n` counts the credit lines; `numerator` and `denominator` are their exact sums. A time is in seconds, a share lies
-    in 0..1. `enough` is false below `min_n`, where the value must not be shown as a verdict. `low` and `high` are the
-    ends of the indicator's interval.
+    `n` counts the credit lines, or the different parts where those are counted; `numerator` and `denominator` are
+    their exact sums. A time is in seconds, a share lies in 0..1. `enough` is false below `min_n`, where the value must
+    not be shown as a verdict. `low` and `high` are the ends of the indicator's interval. `series` names the scale of
+    a mean score: figures of different series do not compare.
     """
 
     indicator: str
@@ -45,6 +54,7 @@ class Cell:
     approximate: bool
     as_of: int
     editions: tuple[str, ...]
+    series: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,89 +68,291 @@ class Question:
     min_n: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period as far as the data has come, and the rulebook by which holdings are read in it."""
+
+    period: Period
+    as_of: int
+    rulebook: Rulebook
+
+    @property
+    def end(self) -> int:
+        """The end of what is known of the period: not after its own, and not after the instant the data is complete."""
+        return min(self.period.end, self.as_of + 1)
+
+    def has(self, at: int) -> bool:
+        """Tell whether an instant lies in the period."""
+        return self.period.start <= at < self.period.end
+
+
 def subject_of(line: CreditLine, scope: Scope) -> str | None:
     """Return whose figure a line enters in that scope."""
-    if scope is Scope.AGENT:
-        return line.agent
-    return line.team if scope is Scope.TEAM else line.account
+    subject: str | None = getattr(line, scope)
+    return subject
 
 
 def lines_in(
-    indicator: Indicator, measurements: Iterable[Measurement], period: Period, as_of: int
+    indicator: Indicator, measurements: Iterable[Measurement], period: Period, as_of: int, rulebook: Rulebook
 ) -> Iterator[CreditLine]:
-    """Yield the credit lines that make the indicator's figures in the period: `reduce` and `explain` both ask this."""
+    """Yield the credit lines that make the indicator's figures in the period."""
+    window = Window(period, as_of, rulebook)
     for measurement in measurements:
-        if indicator.reduction is Reduction.SNAPSHOT:
-            yield from _held_lines(indicator, measurement, min(period.end, as_of + 1))
+        yield from lines_of(measurement, {indicator.key: indicator}, window)
+
+
+def lines_of(measurement: Measurement, indicators: Mapping[str, Indicator], window: Window) -> Iterator[CreditLine]:
+    """Yield the credit lines one ticket adds to these indicators in the window: every figure and list asks this."""
+    for line in measurement.lines:
+        if line.indicator in indicators and window.has(line.at):
+            yield line
+    held = [indicator for indicator in indicators.values() if indicator.held]
+    if held and measurement.holdings and window.period.start < window.end:
+        yield from _held_lines(measurement, held, window)
+
+
+def _held_lines(measurement: Measurement, indicators: Collection[Indicator], window: Window) -> Iterator[CreditLine]:
+    asked = Asked(window.period.start, window.end, window.rulebook, measurement.holdings)
+    covering = next((each for each in measurement.holdings if _shares(each, asked.instant, asked.end)), None)
+    stretches = [each for each in _joined(measurement.holdings) if _shares(each, asked.start, asked.end)]
+    for indicator in indicators:
+        if indicator.at_instant is not None and covering is not None:
+            portion = indicator.at_instant(covering, asked)
+            if portion is not None:
+                yield _line(indicator, measurement, covering, portion)
+        if indicator.over_period is not None:
+            for stretch in stretches:
+                for portion in indicator.over_period(stretch, asked):
+                    yield _line(indicator, measurement, stretch, portion)
+
+
+def _shares(holding: Holding, start: int, end: int) -> bool:
+    """Tell whether a holding shares an instant with [start, end)."""
+    return holding.start < end and (holding.end is None or holding.end > start)
+
+
+_SAME_HANDS = attrgetter("agent", "team", "channel", "priority", "segment", "requester", "calendar")
+
+
+def _joined(holdings: Sequence[Holding]) -> list[Holding]:
+    """Return the holdings with those joined that follow each other in the same hands."""
+    joined: list[Holding] = []
+    for holding in holdings:
+        before = joined[-1] if joined else None
+        if before is not None and before.end == holding.start and _SAME_HANDS(before) == _SAME_HANDS(holding):
+            joined[-1] = replace(before, end=holding.end)
         else:
-            for line in measurement.lines:
-                if line.indicator == indicator.key and period.start <= line.at < period.end:
-                    yield line
+            joined.append(holding)
+    return joined
 
 
-def _held_lines(indicator: Indicator, measurement: Measurement, end: int) -> Iterator[CreditLine]:
-    """Yield the line of the holding that covers the last instant before `end`."""
-    instant = end - 1
-    for holding in measurement.holdings:
-        if holding.start <= instant and (holding.end is None or instant < holding.end):
-            yield CreditLine(
-                indicator=indicator.key,
-                ticket_id=measurement.ticket_id,
-                observation_id=None,
-                part=None,
-                agent=holding.agent,
-                team=holding.team,
-                account=measurement.account,
-                channel=holding.channel,
-                priority=holding.priority,
-                segment=None,
-                at=instant,
-                numerator=1,
-                denominator=1,
-                certainty=Certainty.EXACT,
-                edition=measurement.edition,
-            )
+def _line(indicator: Indicator, measurement: Measurement, holding: Holding, portion: Portion) -> CreditLine:
+    return CreditLine(
+        indicator=indicator.key,
+        ticket_id=measurement.ticket_id,
+        observation_id=None,
+        part=portion.part,
+        agent=holding.agent,
+        team=holding.team,
+        account=measurement.account,
+        channel=holding.channel,
+        priority=holding.priority,
+        segment=holding.segment,
+        at=portion.at,
+        numerator=portion.numerator,
+        denominator=portion.denominator,
+        certainty=Certainty.EXACT,
+        edition=measurement.edition,
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """One indicator's credit lines of one subject, summed up as they come: it keeps only what its reduction needs."""
+
+    reduction: Reduction
+    n: int = 0
+    numerator: int = 0
+    denominator: int = 0
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    parts: dict[str | None, bool] = field(default_factory=dict)  # whether any line of the part has a numerator
+    levels: list[tuple[int, int]] = field(default_factory=list)  # when, +1 or -1
+    shares: dict[int, int] = field(default_factory=dict)  # numerators by denominator
+    series: dict[str, "Tally"] = field(default_factory=dict)
+    last_at: int = 0
+    approximate: bool = False
+    editions: set[str] = field(default_factory=set)
+
+    def add(self, line: CreditLine) -> None:
+        """Count a line in."""
+        self.n += 1
+        self.numerator += line.numerator
+        self.denominator += line.denominator
+        self.last_at = max(self.last_at, line.at)
+        self.approximate = self.approximate or line.certainty is not Certainty.EXACT
+        self.editions.add(line.edition)
+        if keep := _KEPT.get(self.reduction):
+            keep(self, line)
+
+
+def _keep_time(tally: Tally, line: CreditLine) -> None:
+    tally.times.append(line.numerator)
+
+
+def _keep_part(tally: Tally, line: CreditLine) -> None:
+    tally.parts[line.part] = tally.parts.get(line.part, False) or line.numerator > 0
+
+
+def _keep_level(tally: Tally, line: CreditLine) -> None:
+    tally.levels.append((line.at, line.numerator))
+
+
+def _keep_share(tally: Tally, line: CreditLine) -> None:
+    tally.shares[line.denominator] = tally.shares.get(line.denominator, 0) + line.numerator
+
+
+def _keep_series(tally: Tally, line: CreditLine) -> None:
+    tally.series.setdefault(line.part or "", Tally(Reduction.RATIO)).add(line)
+
+
+_KEPT: Mapping[Reduction, Callable[[Tally, CreditLine], None]] = {
+    Reduction.MEAN: _keep_time,
+    Reduction.DISTINCT: _keep_part,
+    Reduction.DISTINCT_RATIO: _keep_part,
+    Reduction.MAX: _keep_time,
+    Reduction.LEVEL: _keep_level,
+    Reduction.OVERLAP: _keep_share,
+    Reduction.SERIES_MEAN: _keep_series,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """What a tally comes to."""
+
+    n: int
+    numerator: int
+    denominator: int
+    value: float | None
+
+
+def _counted(tally: Tally) -> _Sum:
+    return _Sum(tally.n, tally.numerator, tally.denominator, float(tally.n))
+
+
+def _summed(tally: Tally) -> _Sum:
+    return _Sum(tally.n, tally.numerator, tally.denominator, float(tally.numerator))
+
+
+def _averaged(tally: Tally) -> _Sum:
+    return _Sum(tally.n, tally.numerator, tally.denominator, mean(tally.times))
+
+
+def _divided(tally: Tally) -> _Sum:
+    value = tally.numerator / tally.denominator if tally.denominator else None
+    return _Sum(tally.n, tally.numerator, tally.denominator, value)
+
+
+def _different(tally: Tally) -> _Sum:
+    n = len(tally.parts)
+    return _Sum(n, n, n, float(n))
+
+
+def _different_divided(tally: Tally) -> _Sum:
+    n, marked = len(tally.parts), sum(tally.parts.values())
+    return _Sum(n, marked, n, marked / n if n else None)
+
+
+def _largest(tally: Tally) -> _Sum:
+    largest = max(tally.times, default=None)
+    return _Sum(tally.n, largest or 0, int(largest is not None), None if largest is None else float(largest))
+
+
+def _highest(tally: Tally) -> _Sum:
+    # Sorted, an end comes before a start of the same instant: who hands over and takes has one ticket, not two.
+    highest = max(accumulate(change for _, change in sorted(tally.levels)), default=0)
+    return _Sum(tally.n, highest, 1, float(highest))
+
+
+def _overlapped(tally: Tally) -> _Sum:
+    whole = lcm(*tally.shares)
+    held = sum(numerator * (whole // denominator) for denominator, numerator in tally.shares.items())
+    return _Sum(tally.n, held, whole, held / whole)
+
+
+_SUMS: Mapping[Reduction, Callable[[Tally], _Sum]] = {
+    Reduction.COUNT: _counted,
+    Reduction.SNAPSHOT: _counted,
+    Reduction.SUM: _summed,
+    Reduction.MEAN: _averaged,
+    Reduction.RATIO: _divided,
+    Reduction.SERIES_MEAN: _divided,
+    Reduction.DISTINCT: _different,
+    Reduction.DISTINCT_RATIO: _different_divided,
+    Reduction.MAX: _largest,
+    Reduction.LEVEL: _highest,
+    Reduction.OVERLAP: _overlapped,
+}
+COUNTS = frozenset(
+    {
+        Reduction.COUNT,
+        Reduction.SNAPSHOT,
+        Reduction.SUM,
+        Reduction.DISTINCT,
+        Reduction.LEVEL,
+        Reduction.OVERLAP,
+    }
+)
+"""The reductions that say 0 where there is nothing, and are a fact from the first line on."""
 
 
 def cells(indicator: Indicator, lines: Iterable[CreditLine], question: Question) -> dict[str | None, Cell]:
     """Return a cell for every subject that has a line, "nobody" (None) among them."""
-    by_subject: dict[str | None, list[CreditLine]] = {}
+    tallies: dict[str | None, Tally] = {}
     for line in lines:
-        by_subject.setdefault(subject_of(line, question.scope), []).append(line)
-    return {subject: cell(indicator, group, question, subject) for subject, group in by_subject.items()}
+        tallies.setdefault(subject_of(line, question.scope), Tally(indicator.reduction)).add(line)
+    return {subject: tallied(indicator, tally, question, subject) for subject, tally in tallies.items()}
 
 
-def cell(indicator: Indicator, lines: list[CreditLine], question: Question, subject: str | None) -> Cell:
+def cell(indicator: Indicator, lines: Iterable[CreditLine], question: Question, subject: str | None) -> Cell:
     """Return the figure that these lines make; without any, a count is 0 and every other value None."""
-    numerator, denominator = sum(line.numerator for line in lines), sum(line.denominator for line in lines)
-    interval = wilson(numerator, denominator) if indicator.interval is Interval.WILSON else None
-    seconds = [line.numerator for line in lines] if indicator.reduction is Reduction.MEAN else []
+    tally = Tally(indicator.reduction)
+    for line in lines:
+        tally.add(line)
+    return tallied(indicator, tally, question, subject)
+
+
+def tallied(indicator: Indicator, tally: Tally, question: Question, subject: str | None) -> Cell:
+    """Return the figure that a tally comes to; of several series the newest, for scales are never pooled."""
+    series = max(tally.series, key=lambda name: (tally.series[name].last_at, name), default=None)
+    one = tally if series is None else tally.series[series]
+    found = _SUMS[indicator.reduction](one)
+    interval = wilson(found.numerator, found.denominator) if indicator.interval is Interval.WILSON else None
     min_n = question.min_n.get(indicator.key, indicator.min_n)
+    times = one.times if indicator.reduction is Reduction.MEAN else ()
     return Cell(
         indicator=indicator.key,
         scope=question.scope,
         account=question.account,
         subject=subject,
         period=question.period,
-        n=len(lines),
-        numerator=numerator,
-        denominator=denominator,
-        value=_value(indicator, lines, numerator, denominator),
-        median=median(seconds),
-        p90=percentile(seconds, 0.9),
+        n=found.n,
+        numerator=found.numerator,
+        denominator=found.denominator,
+        value=found.value,
+        median=median(times),
+        p90=percentile(times, 0.9),
         low=interval[0] if interval else None,
         high=interval[1] if interval else None,
         min_n=min_n,
-        enough=len(lines) >= min_n or indicator.additive,
-        approximate=any(line.certainty is not Certainty.EXACT for line in lines),
+        enough=found.n >= min_n or indicator.reduction in COUNTS,
+        approximate=one.approximate,
         as_of=question.as_of,
-        editions=tuple(sorted({line.edition for line in lines})),
+        editions=tuple(sorted(one.editions)),
+        series=series,
     )
 
 
-def _value(indicator: Indicator, lines: list[CreditLine], numerator: int, denominator: int) -> float | None:
-    if indicator.reduction in (Reduction.COUNT, Reduction.SNAPSHOT):
-        return float(len(lines))
-    if indicator.reduction is Reduction.MEAN:
-        return mean([line.numerator for line in lines])
-    return numerator / denominator if denominator else None
+def enters(line: CreditLine, cell: Cell) -> bool:
+    """Tell whether a line of the cell's indicator, subject and period is among those its value is made of."""
+    return cell.series is None or line.part == cell.series

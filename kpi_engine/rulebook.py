@@ -1,15 +1,15 @@
 """The editions in force over time, compiled for measuring."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from functools import cached_property, partial
 from typing import Generic, TypeAlias, TypeVar
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
 from kpi_engine.editions import Edition
-from kpi_engine.records import FieldValue
+from kpi_engine.records import Field, FieldValue
 from kpi_engine.rules import NO_POLICY, Policy, parse_policy
 
 Parameters: TypeAlias = Mapping[str, Mapping[str, object]]
@@ -35,6 +35,15 @@ class Kind(StrEnum):
     SLA_POLICY = "sla_policy"
 
 
+class Role(Enum):
+    """What an actor is to a ticket, apart from being its customer."""
+
+    AGENT = auto()  # a person who works tickets
+    MACHINE = auto()
+    OTHER = auto()  # an account that was an agent's, or will be
+    STRANGER = auto()  # nobody we know: customers above all
+
+
 class Status(StrEnum):
     """What a platform's status means."""
 
@@ -49,6 +58,16 @@ class Status(StrEnum):
 
 
 DONE = frozenset({Status.SOLVED, Status.CLOSED})
+_DECIDING: Sequence[str] = (
+    Field.STATUS,
+    Field.CUSTOM_STATUS,
+    Field.ASSIGNEE,
+    Field.GROUP,
+    Field.PRIORITY,
+    Field.BRAND,
+    Field.SCHEDULE,
+    Field.REQUESTER,
+)
 UNSOLVED = frozenset({Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD, Status.UNKNOWN})
 
 
@@ -62,25 +81,25 @@ class Timeline(Generic[T_co]):
 
     def at(self, instant: int) -> T_co:
         """Return the value in force at `instant`."""
-        return self.values[bisect_right(self.starts, instant)]
+        return self.values[bisect_right(self.starts, instant)] if self.starts else self.values[0]
 
     def digest_at(self, instant: int) -> str:
         """Return the digest of the edition in force at `instant`."""
-        return self.digests[bisect_right(self.starts, instant)]
+        return self.digests[bisect_right(self.starts, instant)] if self.starts else self.digests[0]
 
 
 @dataclass(frozen=True, slots=True)
 class FieldMeaning:
-    """The custom field (by platform id) or the tag that carries a meaning; `values` renames the field's values."""
+    """The custom field (by platform id) or the tag that carries a meaning; `values` renames both."""
 
     field: str | None
     tag: str | None
     values: Mapping[str, str]
 
     def read(self, fields: Mapping[str, FieldValue], tags: Collection[str]) -> FieldValue:
-        """Return what a ticket with these fields and tags says: True for its tag, a field's value, else None."""
+        """Return what a ticket with these fields and tags says: its tag's name (True), a field's value, else None."""
         if self.tag is not None and self.tag in tags:
-            return True
+            return self.values.get(self.tag, True)
         value = fields.get(self.field) if self.field is not None else None
         return self.values.get(str(value), value) if value is not None else None
 
@@ -101,9 +120,14 @@ class Meanings:
     fields: Mapping[str, FieldMeaning] = field(default_factory=dict)
 
     def status(self, word: str | None, custom_status_id: str | None = None) -> Status:
-        """Return what a platform's status means; a word nobody explained is unknown, never guessed."""
-        custom = self.custom_statuses.get(custom_status_id or "")
-        return custom if custom is not None else self.statuses.get(word or "", Status.UNKNOWN)
+        """Return what a platform's status means; a word nobody explained is unknown, never guessed.
+
+        A custom status tells one status from another of its kind; deleted and closed tickets keep it without meaning.
+        """
+        plain = self.statuses.get(word or "", Status.UNKNOWN)
+        if not self.custom_statuses or plain is Status.DELETED or plain is Status.CLOSED:
+            return plain
+        return self.custom_statuses.get(custom_status_id or "", plain)
 
     def read(self, meaning: str, fields: Mapping[str, FieldValue], tags: Collection[str]) -> FieldValue:
         """Return what a ticket with these fields and tags says about `meaning`; None where nothing carries it."""
@@ -156,6 +180,35 @@ class Rulebook:
         lines: list[Timeline[object]] = [*single, *self.calendars.values()]
         return tuple(sorted({start for line in lines for start in line.starts}))
 
+    @cached_property
+    def clock_names(self) -> tuple[str, ...]:
+        """Every clock that some edition of the policies has, in their order."""
+        return tuple(dict.fromkeys(rule.clock for policy in self.policies.values for rule in policy.clocks))
+
+    @cached_property
+    def telling_segment(self) -> frozenset[str]:
+        """The properties that tell a ticket's segment, under some edition of the meanings."""
+        return frozenset(self._carriers("segment"))
+
+    @cached_property
+    def followed(self) -> Mapping[str, bool]:
+        """The properties whose changes are steps of a story, and whether they decide how the ticket stands.
+
+        Fields of ours are never among them: writing them is not work on a ticket.
+        """
+        carriers = {name for meanings in self.meanings.values for name in meanings.fields}
+        touched: dict[str, bool] = {Field.TAGS: False, Field.FORM: False}
+        touched |= dict.fromkeys((name for meaning in carriers for name in self._carriers(meaning)), False)
+        return touched | dict.fromkeys([*_DECIDING, *self.telling_segment], True)
+
+    def _carriers(self, meaning: str) -> Iterator[str]:
+        """Yield the properties that carry a meaning under some edition."""
+        for carrier in (meanings.fields.get(meaning) for meanings in self.meanings.values):
+            if carrier is not None and carrier.field is not None:
+                yield f"field:{carrier.field}"
+            if carrier is not None and carrier.tag is not None:
+                yield Field.TAGS
+
     def calendar(self, key: str, instant: int) -> WorkingTime:
         """Return the calendar `key` as it was at `instant`; "" is calendar time."""
         return self.calendars[key].at(instant) if key else ALWAYS
@@ -178,13 +231,31 @@ class Rulebook:
 
     def is_agent(self, agent_id: str | None, at: int) -> bool:
         """Tell whether the id belongs to a person who works tickets, no machine."""
-        person = self.person(agent_id, at)
-        return person is not None and person.works and not self.is_machine(agent_id, at)
+        return self.role(agent_id, at) is Role.AGENT
 
     def is_machine(self, actor_id: str | None, at: int) -> bool:
         """Tell whether the id belongs to a machine: the platform says so, or the configuration does."""
+        return self.role(actor_id, at) is Role.MACHINE
+
+    def role(self, actor_id: str | None, at: int) -> Role:
+        """Return what somebody was at an instant."""
+        known = self._roles.get(actor_id or "")
+        return self._role(actor_id or "", at) if known is None else known
+
+    @cached_property
+    def _roles(self) -> dict[str, Role]:
+        """The roles of those agents who never had another one."""
+        if self.meanings.starts:
+            return {}
+        return {key: self._role(key, 0) for key, line in self.agents.items() if not line.starts}
+
+    def _role(self, actor_id: str, at: int) -> Role:
         person = self.person(actor_id, at)
-        return (person is not None and person.bot) or actor_id in self.meanings.at(at).bots
+        if (person is not None and person.bot) or actor_id in self.meanings.at(at).bots:
+            return Role.MACHINE
+        if person is None:
+            return Role.STRANGER
+        return Role.AGENT if person.works else Role.OTHER
 
     def team(self, agent_id: str | None, group_id: str | None, at: int) -> str | None:
         """Return the team of a credit: the agent's configured one, else the ticket's group."""

@@ -1,8 +1,11 @@
 """Policies, parsed from plain documents: clocks, goals, pauses, warnings and escalation steps."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
+from typing import NamedTuple
 
 from kpi_engine.durations import seconds_of
 
@@ -11,18 +14,51 @@ BUSINESS_TIME = "business"
 DEFAULT = "default"
 
 
+class Start(StrEnum):
+    """What starts a clock for the first time."""
+
+    CREATED = "created"
+    ASSIGNED = "assigned"
+    GROUP_ASSIGNED = "group_assigned"
+    CUSTOMER_MESSAGE = "customer_message"
+    AGENT_REPLY = "agent_reply"
+
+
 class Stop(StrEnum):
     """What ends a clock."""
 
     AGENT_PUBLIC_REPLY = "agent_public_reply"
     SOLVED = "solved"
+    GROUP_CHANGED = "group_changed"
 
 
 class Rearm(StrEnum):
     """When a stopped clock starts afresh."""
 
     NEVER = "never"
+    ON_CUSTOMER_MESSAGE = "on_customer_message"
+    ON_AGENT_REPLY = "on_agent_reply"
     ON_REOPEN = "on_reopen"
+    ON_GROUP_CHANGE = "on_group_change"
+
+
+class OnChange(StrEnum):
+    """What a changed priority or policy does to the goal of a running clock."""
+
+    RECOMPUTE = "recompute"
+    FREEZE = "freeze"
+
+
+class Stage(NamedTuple):
+    """A step of a clock: its name, its escalation level and the seconds of the clock's own time at which it is due."""
+
+    step: str
+    level: int
+    threshold: int
+
+
+BREACH = "breach"
+NEXT_REPLY = "next_reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +71,10 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """One clock of a policy: goals in seconds and the kind of time, both by priority with a default."""
+    """One clock of a policy: goals in seconds and the kind of time, both by priority with a default.
+
+    `warnings` are as written: "75%" of the goal, or "-15m" before it.
+    """
 
     clock: str
     goals: Mapping[str, int]
@@ -43,8 +82,11 @@ class ClockRule:
     stop: frozenset[Stop]
     pause_in: frozenset[str]
     rearm: Rearm
-    warnings: tuple[int, ...]  # per cent of the goal
-    steps: tuple[EscalationStep, ...]
+    warnings: tuple[str, ...] = ()
+    steps: tuple[EscalationStep, ...] = ()
+    start: Start = Start.CREATED
+    on_change: OnChange = OnChange.RECOMPUTE
+    _stages: dict[int, tuple[Stage, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def goal(self, priority: str | None) -> int | None:
         """Return the goal in seconds; no priority takes the default, and a priority left out has no clock (None)."""
@@ -54,10 +96,26 @@ class ClockRule:
         """Tell whether the clock runs in business time at that priority."""
         return self.times.get(priority or DEFAULT, self.times[DEFAULT]) == BUSINESS_TIME
 
+    def stages(self, goal: int) -> tuple[Stage, ...]:
+        """Return the warnings and the breach of a clock with that goal, in order.
+
+        A warning that would lie before the start is due at once: no more than that is left.
+        """
+        if goal not in self._stages:  # as many as there are goals in the policy
+            warnings = [Stage(f"warn:{word}", 0, _threshold(word, goal)) for word in self.warnings]
+            self._stages[goal] = (*sorted(warnings, key=attrgetter("threshold")), Stage(BREACH, 0, goal))
+        return self._stages[goal]
+
     @property
     def is_reply_clock(self) -> bool:
         """Whether a reply, not a solve, is what the clock waits for."""
         return Stop.AGENT_PUBLIC_REPLY in self.stop
+
+
+def _threshold(warning: str, goal: int) -> int:
+    if warning.endswith("%"):
+        return goal * int(warning[:-1]) // 100
+    return max(0, goal - seconds_of(warning[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +159,10 @@ def _clock(document: Mapping[str, object], steps: Mapping[str, tuple[EscalationS
         stop=frozenset(Stop(str(word)) for word in _list(document, "stop")),
         pause_in=frozenset(str(word) for word in _list(document, "pause_in")),
         rearm=Rearm(str(document.get("rearm", Rearm.NEVER))),
-        warnings=tuple(sorted(_per_cent(word) for word in _list(document, "warn"))),
+        warnings=tuple(_warning(word) for word in _list(document, "warn")),
         steps=steps.get(name, ()),
+        start=Start(str(document.get("start", Start.CREATED))),
+        on_change=OnChange(str(document.get("on_change", OnChange.RECOMPUTE))),
     )
 
 
@@ -121,11 +181,13 @@ def _times(document: object) -> dict[str, str]:
     return {DEFAULT: str(document)}
 
 
-def _per_cent(word: object) -> int:
+def _warning(word: object) -> str:
     text = str(word)
-    if not text.endswith("%"):
-        raise ValueError(f"a warning is a percentage of the goal, such as 75%, not {text!r}")
-    return int(text.removesuffix("%"))
+    if re.fullmatch(r"[0-9]{1,2}%", text) is None:
+        if not text.startswith("-"):
+            raise ValueError(f"a warning is a percentage of the goal or a time before it, not {text!r}")
+        seconds_of(text[1:])
+    return text
 
 
 def _steps_by_clock(documents: Sequence[object]) -> dict[str, tuple[EscalationStep, ...]]:

@@ -1,6 +1,7 @@
 """The few statistics that figures need, which answer None where there is nothing to answer from."""
 
 from collections.abc import Collection
+from fractions import Fraction
 from math import floor, fsum, sqrt
 
 _NORMAL_975 = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
@@ -21,16 +22,20 @@ def wilson(successes: float, n: float, z: float = _NORMAL_975) -> tuple[float, f
 
 
 def percentile(values: Collection[float], q: float) -> float | None:
-    """Return the q-quantile, 0 <= q <= 1, interpolated at rank (n - 1) q (type 7, as percentile_cont); None of none."""
+    """Return the q-quantile, 0 <= q <= 1, interpolated at rank (n - 1) q (type 7, as percentile_cont); None of none.
+
+    `q` is taken as the decimal fraction it was written as, so that the result is exact but for its last rounding.
+    """
     if not 0 <= q <= 1:
         raise ValueError(f"q must lie between 0 and 1; it is {q}")
     if not values:
         return None
     ordered = sorted(values)
-    rank = (len(ordered) - 1) * q
+    rank = (len(ordered) - 1) * Fraction(str(q))
     below = floor(rank)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (rank - below)
+    low, high = Fraction(ordered[below]), Fraction(ordered[above])
+    return float(low + (high - low) * (rank - below))
 
 
 def mean(values: Collection[float]) -> float | None:

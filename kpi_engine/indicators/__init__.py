@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping
 
-from kpi_engine.indicators import overdue, resolution, responsiveness, voice, volume
+from kpi_engine.indicators import held, overdue, quality, resolution, responsiveness, voice, volume
 from kpi_engine.indicators.indicator import Indicator
+from kpi_engine.message import Message, message
 
-INDICATORS: Mapping[str, Indicator] = {
-    indicator.key: indicator
-    for family in (volume, responsiveness, resolution, overdue, voice)
-    for indicator in family.INDICATORS
-}
+FAMILIES: tuple[tuple[Message, tuple[Indicator, ...]], ...] = (
+    (message("Volume and workload"), volume.INDICATORS),
+    (message("What is open"), held.INDICATORS),
+    (message("Responsiveness"), responsiveness.INDICATORS),
+    (message("Resolution"), resolution.INDICATORS),
+    (message("Quality of resolution"), quality.INDICATORS),
+    (message("Overdue requests and goals"), overdue.INDICATORS),
+    (message("The customer's voice"), voice.INDICATORS),
+)
+"""The names of the families, in the order in which people read them, and their tables."""
+
+INDICATORS: Mapping[str, Indicator] = {indicator.key: indicator for _, family in FAMILIES for indicator in family}

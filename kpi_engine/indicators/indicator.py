@@ -1,12 +1,14 @@
 """What an indicator is: one row of a family's table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from kpi_engine.evidence import Evidence
-from kpi_engine.measurement import CreditLine, Omission
+from kpi_engine.measurement import CreditLine, Holding, Omission
 from kpi_engine.message import Message
+from kpi_engine.rulebook import Rulebook
 
 
 class Unit(StrEnum):
@@ -15,6 +17,11 @@ class Unit(StrEnum):
     TICKETS = "tickets"
     SECONDS = "seconds"
     SHARE = "share"
+    MESSAGES = "messages"
+    CUSTOMERS = "customers"
+    PEOPLE = "people"
+    TIMES = "times"
+    POINTS = "points"  # on the scale that the cell's series names
 
 
 class Better(StrEnum):
@@ -29,9 +36,16 @@ class Reduction(StrEnum):
     """How credit lines become one value."""
 
     COUNT = "count"  # how many
-    MEAN = "mean"  # of seconds; median and 90th percentile beside it
+    SUM = "sum"  # of numerators
+    MEAN = "mean"  # of numerators, seconds mostly; median and 90th percentile beside it
     RATIO = "ratio"  # sum of numerators over sum of denominators
     SNAPSHOT = "snapshot"  # how many tickets are held at the end of the period
+    DISTINCT = "distinct"  # how many different parts
+    DISTINCT_RATIO = "distinct_ratio"  # parts with a numerator in any of their lines, over all different parts
+    MAX = "max"  # the largest numerator
+    LEVEL = "level"  # the highest that numerators, +1 and -1 in order of time, add up to
+    OVERLAP = "overlap"  # sum of each line's numerator over denominator: seconds held over seconds of the period
+    SERIES_MEAN = "series_mean"  # as RATIO, but only of the newest series: the lines whose part is that of the last
 
 
 class Interval(StrEnum):
@@ -47,6 +61,9 @@ class Input(StrEnum):
     TICKETS = "tickets"
     HISTORY = "history"
     RATINGS = "ratings"
+    COMPLAINT = "fields.complaint"  # which field or tag marks a complaint, in the configuration
+    WARRANTY = "fields.warranty"
+    SEVERITY = "fields.severity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +83,59 @@ class Parameter:
     why: Message
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the holdings of one ticket are asked about: the stretch [start, end), whose last second is its instant.
+
+    `holdings` are all of the ticket's, `rulebook` knows its calendars and the parameters configured then.
+    """
+
+    start: int
+    end: int
+    rulebook: Rulebook
+    holdings: Sequence[Holding]
+
+    @property
+    def instant(self) -> int:
+        """The last instant of the stretch."""
+        return self.end - 1
+
+    def worked(self, calendar: str, start: int, end: int) -> int:
+        """Return the working seconds in [start, end) of a calendar, each part by its edition in force then."""
+        line = self.rulebook.calendars.get(calendar)
+        turns = line.starts if line is not None else ()
+        cuts = [start, *(turn for turn in turns if start < turn < end), end]
+        return sum(self.rulebook.calendar(calendar, first).between(first, last) for first, last in pairwise(cuts))
+
+    def number(self, indicator: str, parameter: str, default: int) -> int:
+        """Return the parameter of an indicator that is a whole number (seconds for a duration), as configured then."""
+        configured = self.rulebook.parameters.at(self.instant).get(indicator, {})
+        return int(str(configured.get(parameter, default)))
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """What one holding adds to an indicator: when, how much, and for which part."""
+
+    at: int
+    numerator: int = 1
+    denominator: int = 1
+    part: str | None = None
+
+
+def no_lines(_evidence: Evidence) -> Iterator[CreditLine | Omission]:
+    """Yield nothing: the lines of an indicator that only holdings answer."""
+    yield from ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One indicator: how it is called, what it counts, whom it credits and how it is reduced.
 
     `formula`, `stamp` and `credit` are the words of the explanation and of the documentation; `catalogue` is its
-    label in the trade's catalogues. `lines` yields the credit lines of a ticket; snapshots take theirs from holdings.
+    label in the trade's catalogues. `lines` yields the credit lines of a ticket. What holdings answer, whenever it is
+    asked: `at_instant` is given the one that covers the end of the period, `over_period` each one that shares an
+    instant with it (those that follow each other in the same hands joined); who held the ticket is credited.
     """
 
     key: str
@@ -83,9 +147,16 @@ class Indicator:
     unit: Unit
     better: Better
     reduction: Reduction
-    lines: Callable[[Evidence], Iterator[CreditLine | Omission]]
+    lines: Callable[[Evidence], Iterator[CreditLine | Omission]] = no_lines
+    at_instant: Callable[[Holding, Asked], Portion | None] | None = None
+    over_period: Callable[[Holding, Asked], Iterator[Portion]] | None = None
     needs: frozenset[Input]
     interval: Interval = Interval.NONE
     min_n: int = 1
     additive: bool = False  # agents' values, nobody included, add up to the team's
     parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether holdings answer it, in part at least."""
+        return self.at_instant is not None or self.over_period is not None

@@ -2,7 +2,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ def _loaded(name: str) -> ModuleType:
 
 
 _TIMELINES = _loaded("timelines")
-_ORACLE = _loaded("oracle")
+_ORACLE = [_loaded(name) for name in ("oracle", "oracle_clocks", "oracle_indicators")]
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,9 @@ def timelines() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def oracle() -> ModuleType:
-    return _ORACLE
+def oracle() -> SimpleNamespace:
+    """Return everything the naive oracle's files define, under one name."""
+    return SimpleNamespace(**{name: found for module in _ORACLE for name, found in vars(module).items()})
 
 
 @pytest.fixture

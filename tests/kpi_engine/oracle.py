@@ -1,5 +1,5 @@
 # ruff: noqa: D101, D102 -- a method here is a sentence of the rules; its name says it
-"""The naive oracle: a ticket's answers worked out from raw events by the words of the rules, slowly and simply.
+"""The naive oracle, what happened: a ticket's story from raw events by the words of the rules, slowly and simply.
 
 It shares nothing with the engine but the records. Rules are the plain documents that editions hold, each given as
 (kind, key, valid_from, body). Business time is counted minute by minute, by asking a clock on the wall.
@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
-from kpi_engine.history import History
-from kpi_engine.records import TicketEvent
+from kpi_engine.history import DerivedEvent, History
+from kpi_engine.records import TicketEvent, TicketSnapshot
 
 Body = Mapping[str, object]
+Values = Mapping[str, str | None]
 PlainEdition = tuple[str, str, int | None, Body]
 DONE = ("solved", "closed")
 SECONDS = {"h": 3600, "m": 60, "s": 1, "d": 86_400}
@@ -26,21 +27,29 @@ FAR = 90 * 86_400  # how far ahead a due time is looked for
 # --- Business time ------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=5000)
+@lru_cache(maxsize=20_000)
 def open_minutes(spelled: str, day: int) -> bytes:
     """Return one byte for each minute of a UTC day, counted from 1970-01-01: 1 where it is worked."""
-    calendar = json.loads(spelled)
-    zone = ZoneInfo(calendar["zone"])
+    zone = ZoneInfo(calendar_of(spelled)["zone"])
     midnight = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
     walls = ((midnight + timedelta(minutes=minute)).astimezone(zone) for minute in range(1440))
-    return bytes(is_worked(calendar, wall.date(), wall.hour * 60 + wall.minute) for wall in walls)
+    return bytes(is_worked(spelled, wall.date(), wall.hour * 60 + wall.minute) for wall in walls)
 
 
-def is_worked(calendar: Mapping[str, object], day: date, minute: int) -> bool:
-    yesterday = day - timedelta(days=1)
-    return any(first <= minute < last for first, last in spans_of(calendar, day)) or any(
-        first <= minute + 1440 < last for first, last in spans_of(calendar, yesterday)
-    )
+@lru_cache
+def calendar_of(spelled: str) -> Mapping[str, object]:
+    return json.loads(spelled)
+
+
+def is_worked(spelled: str, day: date, minute: int) -> bool:
+    return any(first <= minute < last for first, last in spans_over(spelled, day))
+
+
+@lru_cache(maxsize=20_000)
+def spans_over(spelled: str, day: date) -> Sequence[tuple[int, int]]:
+    """Return the spans that touch a local day: its own, and what the day before left over."""
+    own, before = (spans_of(calendar_of(spelled), each) for each in (day, day - timedelta(days=1)))
+    return [*((first, last) for first, last in own), *((first - 1440, last - 1440) for first, last in before)]
 
 
 def spans_of(calendar: Mapping[str, object], day: date) -> Sequence[Sequence[int]]:
@@ -56,6 +65,17 @@ def is_open(spelled: str, minute: int) -> bool:
     return bool(open_minutes(spelled, minute // 1440)[minute % 1440])
 
 
+def whole_minutes_open(spelled: str, first: int, last: int) -> int:
+    """Return how many of the minutes first, …, last - 1 are worked, day by day."""
+    count = 0
+    while first < last:
+        end = min(last, (first // 1440 + 1) * 1440)
+        day = open_minutes(spelled, first // 1440)
+        count += day[first % 1440 : first % 1440 + end - first].count(1)
+        first = end
+    return count
+
+
 def worked(spelled: str | None, start: int, end: int) -> int:
     """Return the worked seconds of [start, end); no calendar: all of them."""
     if spelled is None or end <= start:
@@ -64,49 +84,72 @@ def worked(spelled: str | None, start: int, end: int) -> int:
     if first == last:
         return (end - start) * is_open(spelled, first)
     ends = (60 * (first + 1) - start) * is_open(spelled, first) + (end - 60 * last) * is_open(spelled, last)
-    return ends + 60 * sum(is_open(spelled, minute) for minute in range(first + 1, last))
+    return ends + 60 * whole_minutes_open(spelled, first + 1, last)
 
 
 def earliest(spelled: str | None, start: int, seconds: int, limit: int) -> int | None:
     """Return the earliest instant from `start` by which `seconds` were worked, None if not by `limit`."""
+    if worked(spelled, start, limit) < seconds:
+        return None
     at = start
-    while seconds > 0 and at < limit:
-        end = min((at // 60 + 1) * 60, limit)
+    while seconds > 0:
+        end = (at // 60 + 1) * 60
         if spelled is None or is_open(spelled, at // 60):
             end = min(end, at + seconds)
             seconds -= end - at
         at = end
-    return None if seconds > 0 else at
+    return at
 
 
 # --- Rules --------------------------------------------------------------------------------------------------------
+
+TURNING = ("policies", "calendar", "calendar_choice", "organization", "meanings", "parameters")
 
 
 @dataclass(frozen=True)
 class Rules:
     editions: tuple[PlainEdition, ...]
 
+    @cached_property
+    def lines(self) -> dict[tuple[str, str], list[tuple[int, Body]]]:
+        found: dict[tuple[str, str], list[tuple[int, Body]]] = {}
+        for kind, key, valid_from, body in self.editions:
+            found.setdefault((kind, key), []).append((valid_from or 0, body))
+        return found
+
     def body(self, kind: str, at: int, key: str = "") -> Body:
         """Return the body in force: the first edition holds from the beginning, a later one from its own instant."""
-        line = [edition for edition in self.editions if edition[:2] == (kind, key)]
         found: Body = {}
-        for position, (_, _, valid_from, body) in enumerate(line):
-            if position == 0 or (valid_from or 0) <= at:
+        for position, (valid_from, body) in enumerate(self.lines.get((kind, key), ())):
+            if position == 0 or valid_from <= at:
                 found = body
         return found
 
     def turns(self) -> list[int]:
-        kinds = ("policies", "calendar", "calendar_choice", "organization", "meanings")
-        seen: set[tuple[str, str]] = set()
-        turns = set()
-        for kind, key, valid_from, _ in self.editions:
-            if kind in kinds and (kind, key) in seen:
-                turns.add(valid_from or 0)
-            seen.add((kind, key))
-        return sorted(turns)
+        lines = (line[1:] for (kind, _), line in self.lines.items() if kind in TURNING)
+        return sorted({valid_from for line in lines for valid_from, _ in line})
 
-    def meaning(self, word: str | None, at: int) -> str:
-        return self.body("meanings", at).get("statuses", {}).get(word, "unknown")
+    def meaning(self, word: str | None, custom: str | None, at: int) -> str:
+        """Return what a status means: what the account says of its custom status, else the platform's own word.
+
+        Who is closed or deleted is so, whatever custom status stands beside it.
+        """
+        meanings = self.body("meanings", at)
+        plain = meanings.get("statuses", {}).get(word, "unknown")
+        return plain if plain in ("closed", "deleted") else meanings.get("custom_statuses", {}).get(custom, plain)
+
+    def reads(self, meaning: str, at: int, fields: Mapping[str, object], tags: Sequence[str]) -> str | None:
+        """Return what fields and tags say about a topic, a cause, …: "True" for its tag, else the field's value."""
+        carrier = self.body("meanings", at).get("fields", {}).get(meaning)
+        if carrier is None:
+            return None
+        if carrier.get("tag") is not None and carrier["tag"] in tags:
+            return "True"
+        value = fields.get(carrier["field"]) if carrier.get("field") is not None else None
+        return None if value is None else str((carrier.get("values") or {}).get(str(value), value))
+
+    def parameter(self, indicator: str, name: str, default: object, at: int) -> object:
+        return self.body("parameters", at).get("indicators", {}).get(indicator, {}).get(name, default)
 
     def is_bot(self, actor: str, at: int) -> bool:
         return bool(self.body("agent", at, actor).get("bot")) or actor in self.body("meanings", at).get("bots", ())
@@ -118,21 +161,26 @@ class Rules:
         configured = self.body("organization", at).get("team_of", {}).get(agent)
         return configured or (f"group:{group}" if group else None)
 
-    def calendar(self, values: Mapping[str, str | None], at: int) -> tuple[str | None, bool]:
+    def calendar(self, values: Values, at: int) -> tuple[str | None, bool]:
         """Return the calendar written out (None: calendar time) and whether it is a guess."""
         choice = self.body("calendar_choice", at)
         by_group = choice.get("by_group", {}).get(values["group"])
         by_brand = choice.get("by_brand", {}).get(values["brand"])
-        known = {key for kind, key, _, _ in self.editions if kind == "calendar"}
         for key in (values["schedule"], by_group, by_brand, choice.get("default")):
-            if key in known:
-                return json.dumps(self.body("calendar", at, key), sort_keys=True), False
+            if ("calendar", key) in self.lines:
+                return self.spelled(key, at), False
         assumed = choice.get("assumed")
-        return (json.dumps(self.body("calendar", at, assumed), sort_keys=True), True) if assumed else (None, False)
+        return (self.spelled(assumed, at), True) if assumed else (None, False)
+
+    def spelled(self, key: str, at: int) -> str:
+        return json.dumps(self.body("calendar", at, key), sort_keys=True)
+
+    def policy(self, at: int) -> Body:
+        policies = self.body("policies", at).get("policies", ())
+        return policies[0] if policies else {}
 
     def clocks(self, at: int) -> Mapping[str, Body]:
-        policies = self.body("policies", at).get("policies", ())
-        return {clock["id"]: clock for clock in policies[0]["clocks"]} if policies else {}
+        return {clock["id"]: clock for clock in self.policy(at).get("clocks", ())}
 
     def steps(self, clock: str, at: int) -> list[tuple[int, int]]:
         """Return (seconds after breach, level)."""
@@ -149,30 +197,26 @@ def seconds(text: str) -> int:
     return sum(int(count) * SECONDS[unit] for count, unit in re.findall(r"(\d+)([hmsd])", text))
 
 
-def goal_of(rule: Body, priority: str | None) -> int | None:
-    goals = rule["goal"]
-    said = goals.get(priority or "default")
-    said = goals.get(said, said)
-    return None if said is None else seconds(said)
-
-
-def is_business(rule: Body, priority: str | None) -> bool:
-    time = rule.get("time", "business")
-    if isinstance(time, Mapping):
-        time = time.get(priority or "default", time.get("default", "business"))
-    return time == "business"
-
-
 # --- What happened, moment by moment ------------------------------------------------------------------------------
+
+STATUS_FIELDS = ("status", "custom_status")
+FOLLOWED = (*STATUS_FIELDS, "assignee", "group", "priority", "brand", "form", "schedule", "requester", "tags")
+ASKING = ("customer", "merged")  # what a reply is owed to
+TOLD_BY_CREATION = ("assignee", "group", "priority", "custom_status", "tags")  # empty at creation unless it says so
 
 
 @dataclass(frozen=True)
 class Moment:
     at: int
-    what: str  # opening, change, rule, agent, customer
+    what: str  # opening, change, rule, agent, customer, note, merged, nothing
     actor: str | None
-    values: Mapping[str, str | None]
+    values: Values
+    meaning: str
     done: bool  # solved or closed; a deleted ticket is what it was
+    field: str | None = None
+    automatic: bool = False
+    human: bool = False  # a person who works tickets did it
+    ruled_at: int = 0  # the instant whose policy holds
 
 
 @dataclass(frozen=True)
@@ -181,8 +225,10 @@ class Stretch:
 
     start: int
     end: int
-    values: Mapping[str, str | None]
+    values: Values
+    meaning: str
     done: bool
+    ruled_at: int
 
 
 class Told:
@@ -198,31 +244,45 @@ class Told:
         first = comments[0] if comments else None
         opens = first is not None and (first.at <= self.ticket.created_at or first.order == self.creation)
         self.opening = first if opens else None
+        self.held_it = {self.ticket.assignee_id}
+        for event in history.events:
+            self.held_it |= {event.old, event.new} if event.field == "assignee" else set()
         self.moments = list(self._moments())
 
     def excluded(self) -> bool:
-        meanings, tags = self.rules.body("meanings", self.as_of), self.ticket.tags
+        return self.ticket.created_at > self.as_of or self.history.own or self.counts_nowhere(self.ticket)
+
+    def counts_nowhere(self, ticket: TicketSnapshot) -> bool:
+        meanings, tags = self.rules.body("meanings", self.as_of), ticket.tags
         return (
-            self.ticket.created_at > self.as_of
-            or self.history.own
-            or self.rules.meaning(self.ticket.status, self.as_of) == "deleted"
+            self.rules.meaning(ticket.status, ticket.custom_status_id, self.as_of) == "deleted"
+            or ticket.ai_agent
             or "closed_by_merge" in tags
             or "helpdesk-kpi" in tags
             or any(tag in meanings.get("excluded_tags", ()) for tag in tags)
-            or self.ticket.form_id in meanings.get("excluded_forms", ())
+            or ticket.form_id in meanings.get("excluded_forms", ())
         )
 
     def opening_values(self) -> dict[str, str | None]:
-        ticket, heard_of = self.ticket, self.creation is not None
-        values = {
+        ticket = self.ticket
+        values: dict[str, str | None] = {
             "status": ticket.status,
-            "assignee": None if heard_of else ticket.assignee_id,
-            "group": None if heard_of else ticket.group_id,
-            "priority": None if heard_of else ticket.priority,
+            "custom_status": ticket.custom_status_id,
+            "assignee": ticket.assignee_id,
+            "group": ticket.group_id,
+            "priority": ticket.priority,
             "brand": ticket.brand_id,
+            "form": ticket.form_id,
             "schedule": None,
+            "requester": ticket.requester_id,
+            "tags": " ".join(ticket.tags) or None,
         }
-        for field in values:
+        values |= {f"field:{key}": None if value is None else str(value) for key, value in ticket.fields.items()}
+        if self.creation is not None:
+            values |= dict.fromkeys(TOLD_BY_CREATION)
+        if any(event.field == "status" and event.kind == "changed" for event in self.history.events):
+            values["custom_status"] = None  # the one the snapshot shows stands beside another status
+        for field in {*values, *(event.field for event in self.history.events if event.field)}:
             told = [event for event in self.history.events if event.field == field]
             if told:
                 values[field] = told[0].new if told[0].kind == "opened_with" else told[0].old
@@ -230,357 +290,159 @@ class Told:
 
     def _moments(self) -> Iterator[Moment]:
         created_at, values = self.ticket.created_at, self.opening_values()
-        done = self.meaning(values, created_at) in DONE
-        yield Moment(created_at, "opening", None, dict(values), done)
-        turns: list[TicketEvent | int] = [at for at in self.rules.turns() if created_at < at <= self.as_of]
-        things = sorted([*self.heard, *turns], key=lambda thing: (when(thing), isinstance(thing, int)))
-        for thing in things:
-            at, what, actor = when(thing), "rule", None
-            if not isinstance(thing, int):
-                actor, what = thing.actor_id, self.kind_of(thing)
-                if thing.kind == "changed" and thing.field in values:
-                    values[thing.field], what = thing.new, "change"
+        meaning = self.meaning(values, created_at)
+        done = meaning in DONE
+        opener = self.opening.actor_id if self.opening is not None else self.ticket.submitter_id
+        by_rule = self.opening is not None and self.opening.automatic
+        yield Moment(created_at, "opening", opener, dict(values), meaning, done, automatic=by_rule, ruled_at=created_at)
+        for things in self.in_one_go():
+            first = things[0]
+            at, what, more = when(first), "rule", {}
+            if isinstance(first, DerivedEvent):
+                what = "nothing" if self.counts_for_nothing(first) else "merged"
+            elif isinstance(first, TicketEvent):
+                for event in things:
+                    self.apply(event, values)
+                what = self.kind_of(first, values)
+                more = {"field": first.field, "automatic": first.automatic, "human": self.is_by_hand(first, values)}
+                more["actor"] = first.actor_id
             meaning = self.meaning(values, at)
             done = done if meaning == "deleted" else meaning in DONE
-            if what != "nothing":
-                yield Moment(at, what, actor, dict(values), done)
+            ruled_at = at if what == "rule" else self.before_turn(at)
+            yield Moment(at, what, more.pop("actor", None), dict(values), meaning, done, ruled_at=ruled_at, **more)
 
-    def meaning(self, values: Mapping[str, str | None], at: int) -> str:
-        return self.rules.meaning(values["status"], at)
+    def before_turn(self, at: int) -> int:
+        """Return at what instant to look up the policy of what happened: it comes before a turn in its second."""
+        return at - 1 if at in self.rules.turns() and at > self.ticket.created_at else at
 
-    def kind_of(self, event: TicketEvent) -> str:
-        return "nothing" if event is self.opening else self.voice(event)
+    def in_one_go(self) -> Iterator[list[TicketEvent | DerivedEvent | int]]:
+        """Yield what happened, in order; what one hand changes in one audit, each property once, is one thing.
 
-    def voice(self, event: TicketEvent) -> str:
+        What another ticket causes, and then what turns, comes after what happened to the ticket in the same second.
+        """
+        created_at = self.ticket.created_at
+        turns = [at for at in self.rules.turns() if created_at < at <= self.as_of]
+        merges = [each for each in self.history.derived if each.kind == "merged_in" and each.at <= self.as_of]
+        going: list[TicketEvent | DerivedEvent | int] = []
+        for thing in sorted([*self.heard, *merges, *turns], key=lambda thing: (when(thing), isinstance(thing, int))):
+            if going and not belongs(thing, going):
+                yield going
+                going = []
+            going.append(thing)
+        if going:
+            yield going
+
+    def counts_for_nothing(self, derived: DerivedEvent) -> bool:
+        """Tell whether a ticket merged into this one asks for nothing: an agent opened it, or a rule leaves it out."""
+        cause, meanings = derived.cause, self.rules.body("meanings", derived.at)
+        theirs = cause.submitter_id not in (None, cause.requester_id) and self.works(cause.submitter_id, derived.at)
+        tags = (*meanings.get("excluded_tags", ()), "helpdesk-kpi")
+        by_rule = any(tag in tags for tag in cause.tags) or cause.form_id in meanings.get("excluded_forms", ())
+        return derived.at < self.ticket.created_at or theirs or by_rule
+
+    def apply(self, event: TicketEvent, values: dict[str, str | None]) -> None:
+        """Note a change; a status and the custom status that comes with it in one audit change at once.
+
+        A status that changes alone leaves the custom status behind.
+        """
+        if event.kind != "changed" or event.field is None:
+            return
+        if event.field not in STATUS_FIELDS:
+            values[event.field] = event.new
+            return
+        audit = [each for each in self.heard if (each.order, each.at, each.kind) == (event.order, event.at, "changed")]
+        changed = {each.field: each.new for each in audit if each.field in STATUS_FIELDS}
+        values |= {"custom_status": None} | changed if "status" in changed else changed
+
+    def meaning(self, values: Values, at: int) -> str:
+        return self.rules.meaning(values["status"], values["custom_status"], at)
+
+    def kind_of(self, event: TicketEvent, values: Values) -> str:
+        if event.kind == "changed":
+            return "change"
+        if event.kind != "commented" or event is self.opening:
+            return "nothing"
+        if not event.public and not event.automatic and self.is_by_hand(event, values):
+            return "note"
+        return self.voice(event, values)
+
+    def voice(self, event: TicketEvent, values: Values) -> str:
         """Return who speaks publicly in a comment: agent, customer, or nothing that counts."""
         if event.kind != "commented" or not event.public or event.automatic or event.actor_id is None:
             return "nothing"
-        if event.actor_id == self.ticket.requester_id:
+        if event.actor_id == values["requester"]:
             return "customer"
         if self.rules.is_bot(event.actor_id, event.at):
             return "nothing"
-        known = self.rules.body("agent", event.at, event.actor_id)
-        had_it = {self.ticket.assignee_id}
-        for each in self.history.events:
-            had_it |= {each.old, each.new} if each.field == "assignee" else set()
-        if not known and event.actor_id in had_it:  # an agent who left before anybody looked
-            return "agent"
-        return "agent" if self.rules.is_human_agent(event.actor_id, event.at) else "customer"
+        return "agent" if self.works(event.actor_id, event.at) else "customer"
 
-    def values_at(self, instant: int) -> Mapping[str, str | None]:
-        return [moment for moment in self.moments if moment.at <= instant][-1].values
+    def works(self, actor: str, at: int) -> bool:
+        if not self.rules.body("agent", at, actor) and actor in self.held_it:
+            return not self.rules.is_bot(actor, at)  # an agent who left before anybody looked
+        return self.rules.is_human_agent(actor, at)
+
+    def is_by_hand(self, event: TicketEvent, values: Values) -> bool:
+        """Tell whether a person who works tickets did it, in no customer's role."""
+        if event.automatic or event.actor_id is None or event.kind not in ("commented", "changed"):
+            return False
+        return event.actor_id != values["requester"] and self.works(event.actor_id, event.at)
+
+    @property
+    def opened_by(self) -> str:
+        """Who spoke publicly in the opening: agent, customer or nothing."""
+        return "nothing" if self.opening is None else self.voice(self.opening, self.moments[0].values)
+
+    @property
+    def opened_by_agent(self) -> bool:
+        """Whether a person who works tickets wrote the opening, or opened the ticket in silence."""
+        if self.opening is not None:
+            return self.is_by_hand(self.opening, self.moments[0].values)
+        submitter = self.ticket.submitter_id
+        requester = self.moments[0].values["requester"]
+        return submitter is not None and submitter != requester and self.works(submitter, self.ticket.created_at)
+
+    def moment_at(self, instant: int) -> Moment:
+        return [moment for moment in self.moments if moment.at <= instant][-1]
+
+    def values_at(self, instant: int) -> Values:
+        return self.moment_at(instant).values
 
     def stretches(self, first: int = 0, last: int | None = None) -> list[Stretch]:
         ends = [moment.at for moment in self.moments[1:]] + [self.as_of]
         both = list(zip(self.moments, ends, strict=True))[first:last]
-        return [Stretch(moment.at, end, moment.values, moment.done) for moment, end in both]
+        return [Stretch(m.at, end, m.values, m.meaning, m.done, m.ruled_at) for m, end in both]
 
     def team(self, agent: str | None, at: int) -> str | None:
         return self.rules.team(agent, self.values_at(at)["group"], at)
 
+    def reads(self, meaning: str, values: Values, at: int) -> str | None:
+        fields = {key.removeprefix("field:"): value for key, value in values.items() if key.startswith("field:")}
+        return self.rules.reads(meaning, at, fields, (values["tags"] or "").split())
 
-def when(thing: TicketEvent | int) -> int:
+    def solves(self) -> list[int]:
+        """Return the places of the moments that solved the ticket; one solved before we looked is no solve."""
+        pairs = enumerate(zip([None, *self.moments], self.moments, strict=False))
+        found = [place for place, (before, now) in pairs if now.done and not (before is not None and before.done)]
+        return found if self.whole else [place for place in found if place > 0]
+
+    def last_solve(self) -> int | None:
+        """Return the place of the solve that stands; None if the ticket is unsolved or was solved before we looked."""
+        solves = self.solves()
+        return solves[-1] if self.moments[-1].done and solves else None
+
+    def reopens(self) -> list[int]:
+        pairs = enumerate(zip(self.moments, self.moments[1:], strict=False), start=1)
+        return [place for place, (before, now) in pairs if before.done and not now.done]
+
+
+def belongs(thing: object, going: Sequence[object]) -> bool:
+    """Tell whether a change is of the same hand and audit as those before it, and of another property."""
+    first = going[0]
+    if not isinstance(thing, TicketEvent) or not isinstance(first, TicketEvent):
+        return False
+    hands = {(each.at, each.order, each.actor_id, each.automatic, each.kind) for each in (first, thing)}
+    return len(hands) == 1 and thing.kind == "changed" and all(thing.field != each.field for each in going)
+
+
+def when(thing: TicketEvent | DerivedEvent | int) -> int:
     return thing if isinstance(thing, int) else thing.at
-
-
-# --- Clocks -------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Verdict:
-    clock: str
-    instance: int
-    started_at: int
-    stopped_at: int | None = None
-    goal: int | None = None
-    elapsed: int = 0
-    due_at: int | None = None
-    breached_at: int | None = None
-    state: str = ""
-    paused: bool = False
-    agent: str | None = None
-    team: str | None = None
-    assumed: bool = False
-
-    def answer(self) -> tuple[object, ...]:
-        return tuple(vars(self).values())  # the fields in their order
-
-
-@dataclass
-class Judge:
-    """Walks the stretches of one clock instance."""
-
-    told: Told
-    verdict: Verdict
-
-    def __post_init__(self) -> None:
-        self.fired: list[tuple[str, int, int]] = []
-        self.shares: dict[str | None, int] = {}
-        self.late_from = 0  # the elapsed seconds from which escalation steps count
-
-    def rule(self, at: int) -> Body:
-        return self.told.rules.clocks(at)[self.verdict.clock]
-
-    def is_running(self, stretch: Stretch) -> bool:
-        meaning = self.told.meaning(stretch.values, stretch.start)
-        return not stretch.done and meaning != "deleted" and meaning not in self.rule(stretch.start)["pause_in"]
-
-    def calendar(self, stretch: Stretch) -> tuple[str | None, bool]:
-        if not is_business(self.rule(stretch.start), stretch.values["priority"]):
-            return None, False
-        return self.told.rules.calendar(stretch.values, stretch.start)
-
-    def walk(self, stretches: Sequence[Stretch]) -> None:
-        verdict = self.verdict
-        for stretch in stretches:
-            if verdict.breached_at is None and not stretch.done:
-                verdict.goal = goal_of(self.rule(stretch.start), stretch.values["priority"])
-            if self.is_running(stretch):
-                spelled, assumed = self.calendar(stretch)
-                if verdict.breached_at is None:
-                    verdict.assumed |= assumed and stretch.start < stretch.end
-                self.fall_due(stretch)
-                verdict.elapsed += worked(spelled, stretch.start, stretch.end)
-
-    def fall_due(self, stretch: Stretch) -> None:
-        spelled, _ = self.calendar(stretch)
-        before_breach = stretch.end
-        was_late = self.verdict.breached_at is not None
-        while (following := self.next_step(stretch)) is not None:
-            name, level, threshold = following
-            missing = max(0, threshold - self.verdict.elapsed)
-            at = earliest(spelled, stretch.start, missing, stretch.end)
-            if at is None or at >= stretch.end:
-                break
-            self.fired.append((name, level, at))
-            if name == "breach":
-                before_breach = self.verdict.breached_at = at
-                self.late_from = max(self.verdict.goal or 0, self.verdict.elapsed)
-        if not was_late:
-            agent = stretch.values["assignee"]
-            self.shares[agent] = self.shares.get(agent, 0) + worked(spelled, stretch.start, before_breach)
-
-    def next_step(self, stretch: Stretch) -> tuple[str, int, int] | None:
-        done = {name for name, _, _ in self.fired}
-        steps: list[tuple[str, int, int]] = []
-        if self.verdict.breached_at is not None:
-            found = self.told.rules.steps(self.verdict.clock, stretch.start)
-            steps = [(f"escalation:{level}", level, self.late_from + after) for after, level in found]
-        elif self.verdict.goal is not None:
-            per_cents = sorted(int(word.rstrip("%")) for word in self.rule(stretch.start).get("warn", ()))
-            steps = [(f"warn:{per_cent}%", 0, self.verdict.goal * per_cent // 100) for per_cent in per_cents]
-            steps.append(("breach", 0, self.verdict.goal))
-        return next((step for step in steps if step[0] not in done), None)
-
-    def charge(self) -> None:
-        """Charge the holder at breach from 10 % of the goal, else the largest share from 50 %, else the team."""
-        verdict = self.verdict
-        if verdict.breached_at is None or verdict.goal is None:
-            return
-        holder = self.told.values_at(verdict.breached_at)["assignee"]
-        if holder is not None and self.shares.get(holder, 0) >= verdict.goal / 10:
-            verdict.agent = holder
-        else:
-            share, longest = max((share, agent or "") for agent, share in self.shares.items())
-            verdict.agent = longest or None if share >= verdict.goal / 2 else None
-        verdict.team = self.told.team(verdict.agent, verdict.breached_at)
-
-    def conclude(self, ended_at: int | None, stretches: Sequence[Stretch]) -> None:
-        verdict, last = self.verdict, stretches[-1] if stretches else None
-        running = last is not None and ended_at is None and self.is_running(last)
-        verdict.stopped_at = ended_at if ended_at is not None or last is None else solved_since(stretches)
-        verdict.paused = verdict.stopped_at is None and not running
-        if verdict.breached_at is not None:
-            verdict.state = "breached_open" if verdict.stopped_at is None else "breached_closed"
-        elif verdict.goal is None:
-            verdict.state = "void"
-        elif verdict.stopped_at is not None:
-            verdict.state = "met" if ended_at is not None else "void"
-        else:
-            verdict.state = "running" if running else "paused"
-        if running and verdict.goal is not None:
-            verdict.due_at = verdict.breached_at or self.due(stretches)
-
-    def due(self, stretches: Sequence[Stretch]) -> int | None:
-        last = stretches[-1]
-        spelled, _ = self.calendar(last)
-        before = self.verdict.elapsed - worked(spelled, last.start, last.end)
-        return earliest(spelled, last.start, max(0, self.verdict.goal - before), last.start + FAR)
-
-
-def solved_since(stretches: Sequence[Stretch]) -> int | None:
-    since = None
-    for stretch in stretches:
-        since = (stretch.start if since is None else since) if stretch.done else None
-    return since
-
-
-def episodes(told: Told, clock: str) -> Iterator[tuple[int, int | None]]:
-    """Yield (first moment, ending moment) of each instance of a clock."""
-    rule = told.rules.clocks(told.as_of)[clock]
-    if "agent_public_reply" in rule["stop"]:
-        yield from reply_episode(told)
-        return
-    start: int | None = 0
-    while start is not None:
-        end = next((i for i in range(start, len(told.moments)) if told.moments[i].done), None)
-        yield start, end
-        again = end is not None and rule.get("rearm") == "on_reopen"
-        start = next((i for i in range(end, len(told.moments)) if not told.moments[i].done), None) if again else None
-
-
-def reply_episode(told: Told) -> Iterator[tuple[int, int | None]]:
-    """Yield the one instance: from the opening, or the customer's first message where an agent opened it publicly."""
-    start: int | None = 0
-    if told.opening is not None and told.voice(told.opening) == "agent":
-        start = next((i for i, moment in enumerate(told.moments) if moment.what == "customer"), None)
-    if start is not None:
-        later = range(start, len(told.moments))
-        yield start, next((i for i in later if told.moments[i].what == "agent"), None)
-
-
-def judged(told: Told) -> list[Judge]:
-    judges = []
-    for clock in told.rules.clocks(told.as_of) if told.whole else ():
-        for number, (start, end) in enumerate(episodes(told, clock), start=1):
-            judge = Judge(told, Verdict(clock, number, told.moments[start].at))
-            stretches = told.stretches(start, end)
-            judge.walk(stretches)
-            judge.charge()
-            judge.conclude(None if end is None else told.moments[end].at, stretches)
-            if judge.verdict.goal is not None or judge.fired:
-                judges.append(judge)
-    return judges
-
-
-# --- Answers ------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Answers:
-    lines: list[tuple[object, ...]]  # indicator, part, agent, team, priority, at, numerator, denominator, assumed
-    clocks: list[tuple[object, ...]]
-    firings: list[tuple[object, ...]]
-    live: dict[str, object]
-
-
-def answers(history: History, editions: Sequence[PlainEdition], as_of: int) -> Answers | None:
-    """Return a ticket's answers, None where it is excluded or not yet there."""
-    told = Told(history, editions, as_of)
-    if told.excluded():
-        return None
-    judges = judged(told)
-    lines = [*volume(told), *responsiveness(told), *resolution(told), *overdue(told, judges), *voice(told)]
-    clocks = [judge.verdict.answer() for judge in judges]
-    return Answers(sorted(lines, key=repr), clocks, [*firings(told, judges)], live(judges, lines))
-
-
-def backlog(history: History, editions: Sequence[PlainEdition], as_of: int, instant: int) -> tuple[object, ...] | None:
-    """Return (agent, team, status, priority) of the ticket at a past instant, None where it was not in the backlog."""
-    told = Told(history, editions, as_of)
-    if told.excluded() or instant < told.ticket.created_at:
-        return None
-    last = [moment for moment in told.moments if moment.at <= instant][-1]
-    status = told.meaning(last.values, last.at)
-    if status in (*DONE, "deleted"):
-        return None
-    agent = last.values["assignee"]
-    return agent, told.rules.team(agent, last.values["group"], last.at), status, last.values["priority"]
-
-
-Line = tuple[object, ...]
-
-
-def line(told: Told, indicator: str, at: int, agent: str | None, **more: object) -> Line:
-    what = {"part": None, "team": told.team(agent, at), "fraction": (1, 1), "assumed": False, **more}
-    priority = told.values_at(at)["priority"]
-    return indicator, what["part"], agent, what["team"], priority, at, *what["fraction"], what["assumed"]
-
-
-def time_lines(told: Told, indicator: str, at: int, agent: str | None) -> Iterator[Line]:
-    """Yield the business time from creation to `at` and its twin in calendar time; time in the bin does not count."""
-    business, calendar, assumed = 0, 0, False
-    for stretch in told.stretches():
-        end = min(stretch.end, at)
-        if stretch.start < end and told.meaning(stretch.values, stretch.start) != "deleted":
-            spelled, guessed = told.rules.calendar(stretch.values, stretch.start)
-            business += worked(spelled, stretch.start, end)
-            calendar += end - stretch.start
-            assumed |= guessed
-    yield line(told, indicator, at, agent, fraction=(business, 1), assumed=assumed)
-    yield line(told, f"{indicator}_calendar", at, agent, fraction=(calendar, 1))
-
-
-def volume(told: Told) -> Iterator[Line]:
-    holders = [moment.values["assignee"] for moment in told.moments]
-    yield line(told, "created", told.ticket.created_at, next((agent for agent in holders if agent), None))
-    if (solved_at := last_solve(told)) is not None:
-        yield line(told, "solved", solved_at, told.values_at(solved_at)["assignee"])
-
-
-def last_solve(told: Told) -> int | None:
-    """Return the instant since which the ticket is solved; None if it is not, or was so before we looked."""
-    if not told.moments[-1].done:
-        return None
-    since = len(told.moments) - 1
-    while since > 0 and told.moments[since - 1].done:
-        since -= 1
-    return None if since == 0 and not told.whole else told.moments[since].at
-
-
-def responsiveness(told: Told) -> Iterator[Line]:
-    replies = [moment for moment in told.moments if moment.what == "agent"]
-    if replies and told.whole:
-        yield from time_lines(told, "first_reply", replies[0].at, replies[0].actor)
-
-
-def resolution(told: Told) -> Iterator[Line]:
-    if (solved_at := last_solve(told)) is not None:
-        yield from time_lines(told, "full_resolution", solved_at, told.values_at(solved_at)["assignee"])
-
-
-def overdue(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
-    counted = set()
-    for verdict in (judge.verdict for judge in judges):
-        if verdict.breached_at is not None and verdict.clock not in counted:
-            counted.add(verdict.clock)
-            more = {"part": verdict.clock, "team": verdict.team, "assumed": verdict.assumed}
-            yield line(told, "overdue_count", verdict.breached_at, verdict.agent, **more)
-
-
-def voice(told: Told) -> Iterator[Line]:
-    heard = sorted((r for r in told.history.ratings if r.at <= told.as_of), key=lambda r: (r.at, r.version))
-    if heard and heard[-1].category is not None:
-        agent = heard[-1].agent_id or told.values_at(heard[-1].at)["assignee"]
-        good = int(heard[-1].category == "good")
-        yield line(told, "satisfaction_rate", heard[-1].at, agent, fraction=(good, 1))
-
-
-def firings(told: Told, judges: Sequence[Judge]) -> Iterator[tuple[object, ...]]:
-    for judge in judges:
-        verdict = judge.verdict
-        for step, level, at in judge.fired:
-            agent, team = verdict.agent, verdict.team
-            if step.startswith("warn"):
-                agent = told.values_at(at)["assignee"]
-                team = told.team(agent, at)
-            yield verdict.clock, verdict.instance, step, level, at, agent, team
-
-
-def live(judges: Sequence[Judge], lines: Sequence[Line]) -> dict[str, object]:
-    due = [judge.verdict.due_at for judge in judges if judge.verdict.due_at is not None]
-    over = [judge for judge in judges if judge.verdict.state == "breached_open"]
-    levels = [level for judge in over for _, level, _ in judge.fired]
-    taken = {line[0]: line[6] for line in lines}
-    return {
-        "due_at": min(due) // 60 * 60 if due else None,
-        "overdue": bool(over),
-        "overdue_clock": ",".join(judge.verdict.clock for judge in over) or None,
-        "escalation_level": (max(levels) or None) if levels else None,
-        "first_reply_minutes": whole_minutes(taken.get("first_reply")),
-        "resolution_minutes": whole_minutes(taken.get("full_resolution")),
-    }
-
-
-def whole_minutes(taken: int | None) -> int | None:
-    return None if taken is None else taken // 60 + (taken % 60 >= 30)

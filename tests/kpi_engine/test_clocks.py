@@ -557,3 +557,440 @@ def test_a_calendar_that_never_opens_again_gives_no_due_time(play: Play, timelin
     assert played.due("first_reply") is None
     assert played.clock("first_reply").state is ClockState.RUNNING
     assert played.wake is None
+
+
+# --- Next replies -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def answering(timelines: ModuleType) -> Any:  # noqa: ANN401 -- an Edition
+    """Return a policy of an hour to each reply, round the clock."""
+    t = timelines
+    return t.edition("policies", t.policy(t.first_reply("1h", time="calendar"), t.next_reply("1h", time="calendar")))
+
+
+def told_of(played: Any, name: str) -> list[tuple[str | None, ClockState, int]]:  # noqa: ANN401 -- a Played
+    return [(played.told(clock.started_at), clock.state, clock.elapsed) for clock in played.clocks(name)]
+
+
+def test_d9_a_next_reply_is_due_from_the_oldest_unanswered_message(play: Play, answering: object) -> None:
+    """The customer writes again before anybody answers; the first wait belongs to the first reply.
+
+    06-09 09:00 customer opens
+    06-09 09:10 customer writes
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 10:40 friend writes
+    """
+    assert told_of(play("06-09 09:59", answering), "next_reply") == []
+    played = play("06-09 10:50", answering)
+    assert told_of(played, "next_reply") == [("06-09 10:00", ClockState.RUNNING, 3000)]
+    assert played.due("next_reply") == "06-09 11:00"
+
+
+def test_each_customers_turn_has_its_own_next_reply(play: Play, answering: object) -> None:
+    """One in time, one late; two messages of ours are one turn.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 11:00 an replies
+    06-09 11:05 binh replies
+    06-09 12:00 customer writes
+    06-09 13:30 an replies
+    """
+    assert told_of(play("06-09 18:00", answering), "next_reply") == [
+        ("06-09 10:00", ClockState.MET, 3600),
+        ("06-09 12:00", ClockState.BREACHED_CLOSED, 5400),
+    ]
+
+
+def test_r20_the_wait_is_longer_than_from_the_last_message_of_a_burst(play: Play, answering: object) -> None:
+    """A chat: 4.25 minutes from the last message, 7 from the first that was not answered.
+
+    06-09 13:50 customer opens
+    06-09 13:55 an replies
+    06-09 14:00:00 customer writes
+    06-09 14:02:45 customer writes
+    06-09 14:07:00 an replies
+    """
+    assert told_of(play("06-09 18:00", answering), "next_reply") == [("06-09 14:00", ClockState.MET, 7 * 60)]
+
+
+def test_r6_exchanges_of_ten_and_five_minutes(play: Play, answering: object) -> None:
+    """Within a target of an hour; the longest keeps 50 minutes.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 10:10 an replies
+    06-09 11:00 customer writes
+    06-09 11:05 an replies
+    """
+    clocks = play("06-09 18:00", answering).clocks("next_reply")
+    assert [clock.elapsed for clock in clocks] == [600, 300]
+    assert max((clock.elapsed, clock.goal - clock.elapsed) for clock in clocks) == (600, 3000)
+
+
+def test_a_solve_suspends_a_next_reply_and_a_reopening_lets_it_run_on(play: Play, answering: object) -> None:
+    """Solved without a word, reopened, answered.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 10:20 status becomes solved
+    06-09 12:00 status becomes open
+    06-09 12:30 an replies
+    """
+    assert told_of(play("06-09 11:00", answering), "next_reply") == [("06-09 10:00", ClockState.VOID, 1200)]
+    assert play("06-09 12:10", answering).due("next_reply") == "06-09 12:40"
+    assert told_of(play("06-09 18:00", answering), "next_reply") == [("06-09 10:00", ClockState.MET, 3000)]
+
+
+def test_a_message_on_a_solved_ticket_is_due_once_it_is_reopened(play: Play, answering: object) -> None:
+    """The customer writes; an agent reopens half an hour later.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies, status becomes solved
+    06-09 10:00 customer writes
+    06-09 10:30 status becomes open
+    """
+    assert told_of(play("06-09 10:10", answering), "next_reply") == []
+    played = play("06-09 11:00", answering)
+    assert told_of(played, "next_reply") == [("06-09 10:00", ClockState.RUNNING, 1800)]
+    assert played.due("next_reply") == "06-09 11:30"
+
+
+def test_the_first_answer_to_a_ticket_an_agent_opened_is_no_next_reply(play: Play, answering: object) -> None:
+    """An agent calls out, twice; the customer answers.
+
+    06-09 09:00 an opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 10:30 an replies
+    06-09 11:00 customer writes
+    """
+    played = play("06-09 11:30", answering)
+    assert told_of(played, "first_reply") == [("06-09 10:00", ClockState.MET, 1800)]
+    assert told_of(played, "next_reply") == [("06-09 11:00", ClockState.RUNNING, 1800)]
+
+
+def test_without_rearming_only_the_first_next_reply_is_judged(play: Play, timelines: ModuleType) -> None:
+    """Two turns.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 10:30 an replies
+    06-09 11:00 customer writes
+    """
+    once = timelines.edition("policies", timelines.policy(timelines.next_reply("1h", rearm="never", time="calendar")))
+    assert told_of(play("06-09 11:30", once), "next_reply") == [("06-09 10:00", ClockState.MET, 1800)]
+
+
+def test_d13_a_merged_in_question_starts_a_next_reply(play: Play, answering: object) -> None:
+    """Another customer's ticket is merged into this one.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 elsewhere merges requester=friend
+    """
+    assert told_of(play("06-09 10:30", answering), "next_reply") == [("06-09 10:00", ClockState.RUNNING, 1800)]
+
+
+def test_a_promise_of_next_replies_that_comes_later_counts_from_its_own_instant(
+    play: Play, timelines: ModuleType, answering: object
+) -> None:
+    """The message was there before.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    """
+    t = timelines
+    first = t.edition("policies", t.policy(t.first_reply("1h")))
+    later = t.edition("policies", answering.body, since=t.moment("06-09 11:00"))  # type: ignore[attr-defined]
+    assert told_of(play("06-09 11:30", first, later), "next_reply") == [("06-09 11:00", ClockState.RUNNING, 1800)]
+
+
+# --- Starts, stops and re-arming ----------------------------------------------------------------------------------
+
+
+def of_rule(t: ModuleType, **rule: object) -> Any:  # noqa: ANN401 -- an Edition
+    """Return a policy with one resolution clock of an hour, round the clock."""
+    return t.edition("policies", t.policy(t.resolution("1h", **{"time": "calendar", "pause_in": [], **rule})))
+
+
+@pytest.mark.parametrize(
+    ("start", "started"),
+    [
+        ("created", "06-09 09:00"),
+        ("group_assigned", "06-09 09:10"),
+        ("customer_message", "06-09 09:20"),
+        ("assigned", "06-09 09:30"),
+        ("agent_reply", "06-09 09:50"),
+    ],
+)
+def test_a_clock_starts_where_its_policy_says(play: Play, timelines: ModuleType, start: str, started: str) -> None:
+    """Written down by an agent, then it goes its way.
+
+    06-09 09:00 an opens privately
+    06-09 09:10 group becomes 1
+    06-09 09:20 customer writes
+    06-09 09:30 assignee becomes an
+    06-09 09:40 customer writes
+    06-09 09:50 an replies
+    """
+    (clock,) = play("06-09 10:00", of_rule(timelines, start=start)).clocks("resolution")
+    assert timelines.told(clock.started_at) == started
+
+
+def test_a_clock_that_starts_with_the_assignment_starts_at_once_where_it_comes_assigned(
+    play: Play, timelines: ModuleType
+) -> None:
+    """A trigger assigned it.
+
+    06-09 09:00 customer opens assignee=an
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.first_reply("1h", start="assigned")))
+    assert t.told(play("06-09 09:30", rules).clock("first_reply").started_at) == "06-09 09:00"
+
+
+def test_no_first_reply_starts_with_an_assignment_after_the_answer(play: Play, timelines: ModuleType) -> None:
+    """Answered by somebody who passed by.
+
+    06-09 09:00 customer opens
+    06-09 09:10 binh replies
+    06-09 09:20 assignee becomes an
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.first_reply("1h", start="assigned")))
+    assert play("06-09 09:30", rules).clocks("first_reply") == []
+
+
+def test_an_ownership_clock_stops_and_starts_with_each_group(play: Play, timelines: ModuleType) -> None:
+    """Two groups, then none, then a solve.
+
+    06-09 09:00 customer opens
+    06-09 09:10 group becomes 1
+    06-09 09:30 group becomes 2
+    06-09 11:00 group becomes nothing
+    06-09 11:10 group becomes 1
+    06-09 11:20 status becomes solved
+    """
+    rules = of_rule(timelines, start="group_assigned", stop=["group_changed", "solved"], rearm="on_group_change")
+    assert told_of(play("06-09 12:00", rules), "resolution") == [
+        ("06-09 09:10", ClockState.MET, 1200),
+        ("06-09 09:30", ClockState.BREACHED_CLOSED, 5400),
+        ("06-09 11:10", ClockState.MET, 600),
+    ]
+
+
+def test_an_update_clock_runs_from_reply_to_reply(play: Play, timelines: ModuleType) -> None:
+    """Three replies; the one that stops an instance starts the next.
+
+    06-09 09:00 customer opens
+    06-09 09:10 an replies
+    06-09 09:30 an replies
+    06-09 11:00 an replies
+    """
+    rules = of_rule(timelines, start="agent_reply", stop=["agent_public_reply"], rearm="on_agent_reply")
+    assert told_of(play("06-09 11:10", rules), "resolution") == [
+        ("06-09 09:10", ClockState.MET, 1200),
+        ("06-09 09:30", ClockState.BREACHED_CLOSED, 5400),
+        ("06-09 11:00", ClockState.RUNNING, 600),
+    ]
+
+
+def test_a_reply_clock_may_also_end_with_the_group(play: Play, timelines: ModuleType) -> None:
+    """Passed on before anybody answered.
+
+    06-09 09:00 customer opens group=1
+    06-09 09:30 group becomes 2
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.clock("first_reply", "1h", stop=["agent_public_reply", "group_changed"])))
+    assert told_of(play("06-09 10:00", rules), "first_reply") == [("06-09 09:00", ClockState.MET, 1800)]
+
+
+def test_a_clock_that_only_the_group_stops_is_suspended_by_a_solve(play: Play, timelines: ModuleType) -> None:
+    """Solved, then reopened.
+
+    06-09 09:00 customer opens group=1
+    06-09 09:10 status becomes solved
+    06-09 10:00 status becomes open
+    06-09 10:20 group becomes 2
+    """
+    rules = of_rule(timelines, start="group_assigned", stop=["group_changed"])
+    assert told_of(play("06-09 09:30", rules), "resolution") == [("06-09 09:00", ClockState.VOID, 600)]
+    assert told_of(play("06-09 11:00", rules), "resolution") == [("06-09 09:00", ClockState.MET, 1800)]
+
+
+def test_a_resolution_may_start_afresh_with_the_customers_next_message(play: Play, timelines: ModuleType) -> None:
+    """Solved; the customer comes back.
+
+    06-09 09:00 customer opens
+    06-09 09:10 an replies, status becomes solved
+    06-09 10:00 status becomes open, customer writes
+    """
+    rules = of_rule(timelines, rearm="on_customer_message")
+    assert told_of(play("06-09 10:10", rules), "resolution") == [
+        ("06-09 09:00", ClockState.MET, 600),
+        ("06-09 10:00", ClockState.RUNNING, 600),
+    ]
+
+
+def test_a_first_reply_may_be_owed_again_after_a_reopening(play: Play, timelines: ModuleType) -> None:
+    """D8, as an option.
+
+    06-09 09:00 customer opens
+    06-09 09:10 an replies, status becomes solved
+    06-09 10:00 status becomes open
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.first_reply("1h", rearm="on_reopen", time="calendar")))
+    assert told_of(play("06-09 10:10", rules), "first_reply") == [
+        ("06-09 09:00", ClockState.MET, 600),
+        ("06-09 10:00", ClockState.RUNNING, 600),
+    ]
+
+
+# --- Goals that stay, warnings before them ------------------------------------------------------------------------
+
+
+def test_a_frozen_goal_ignores_a_raised_priority_and_a_later_policy(play: Play, timelines: ModuleType) -> None:
+    """Made urgent, where urgent would mean half an hour; then everything means ten minutes.
+
+    06-09 09:00 customer opens priority=normal
+    06-09 09:40 priority becomes urgent
+    """
+    t = timelines
+    clock = {"goal": {"normal": "2h", "urgent": "30m"}, "time": {"urgent": "calendar"}, "on_change": "freeze"}
+    old = t.edition("policies", t.policy(t.first_reply(**clock)))
+    new = t.edition(
+        "policies", t.policy(t.first_reply(**{**clock, "goal": {"default": "10m", "urgent": "10m"}})),
+        since=t.moment("06-09 10:00"),
+    )  # fmt: skip
+    played = play("06-09 10:30", old, new)
+    assert (played.clock("first_reply").goal, played.due("first_reply")) == (7200, "06-09 11:00")
+    assert [run.calendar for run in played.clock("first_reply").runs] == ["vn"]
+
+
+def test_a_goal_is_frozen_once_there_is_one(play: Play, timelines: ModuleType) -> None:
+    """Given a priority late, and another one later.
+
+    06-09 09:00 customer opens
+    06-09 09:30 priority becomes high
+    06-09 09:40 priority becomes low
+    """
+    t = timelines
+    clock = t.first_reply({"high": "1h", "low": "4h"}, on_change="freeze")
+    assert play("06-09 09:50", t.edition("policies", t.policy(clock))).due("first_reply") == "06-09 10:00"
+
+
+def test_a_warning_may_be_a_time_before_the_goal(play: Play, timelines: ModuleType) -> None:
+    """In business time, as its clock; shorter goals are warned about at once.
+
+    06-06 16:45 customer opens priority=normal
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.first_reply({"normal": "2h", "high": "10m"}, warn=["-15m", "75%"])))
+    played = play("06-07 09:10", rules)
+    assert played.fired("first_reply") == {"warn:75%": "06-07 08:45", "warn:-15m": "06-07 09:00"}
+    assert played.wake == "06-07 09:15"
+    urgent = t.history("06-06 16:45 customer opens priority=high")
+    assert t.played(urgent, [*t.USUAL, rules], t.moment("06-06 16:46")).fired("first_reply") == {
+        "warn:-15m": "06-06 16:45"
+    }
+
+
+def test_a_warning_that_a_shorter_goal_leaves_behind_is_due_at_the_change(play: Play, timelines: ModuleType) -> None:
+    """Half an hour has gone by when only 40 minutes are left of it all.
+
+    06-09 09:00 customer opens priority=normal
+    06-09 09:30 priority becomes urgent
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.first_reply({"normal": "2h", "urgent": "40m"}, warn=["-15m"])))
+    assert play("06-09 09:35", rules).fired("first_reply") == {"warn:-15m": "06-09 09:30"}
+
+
+# --- Reference answers --------------------------------------------------------------------------------------------
+
+
+def test_r3_a_reply_42_seconds_after_it_was_handed_over(play: Play, timelines: ModuleType) -> None:
+    """A machine hands the conversation to a group, then a person writes.
+
+    06-09 09:00:00 customer opens
+    06-09 09:00:20 group becomes 1 by robot
+    06-09 09:01:02 an replies
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.first_reply("1h", start="group_assigned", time="calendar")))
+    assert told_of(play("06-09 10:00", rules), "first_reply") == [("06-09 09:00:20", ClockState.MET, 42)]
+
+
+def test_r4_zammads_example(play: Play, timelines: ModuleType) -> None:
+    """Pending does not count: first response at +75 minutes, closed at +120.
+
+    06-09 09:00 customer opens
+    06-09 10:00 status becomes open
+    06-09 10:15 an replies
+    06-09 10:30 status becomes pending
+    06-09 11:00 status becomes closed
+    """
+    t = timelines
+    said = {"time": "calendar", "pause_in": ["pending"]}
+    rules = t.edition("policies", t.policy(t.first_reply("60m", **said), t.resolution("75m", **said)))
+    played = play("06-09 12:00", rules)
+    reply, solution = played.clock("first_reply"), played.clock("resolution")
+    assert (played.breached("first_reply"), reply.elapsed, reply.goal - reply.elapsed) == ("06-09 10:00", 4500, -900)
+    assert (played.breached("resolution"), solution.elapsed) == ("06-09 10:15", 90 * 60)
+
+
+def test_r5_a_break_moves_the_due_time(play: Play, timelines: ModuleType) -> None:
+    """Thirty minutes from +75 on, with a break from +90 to +120.
+
+    06-09 10:15 customer opens
+    06-09 10:30 status becomes pending
+    06-09 11:00 status becomes open
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.resolution("30m", time="calendar")))
+    assert play("06-09 11:01", rules).due("resolution") == "06-09 11:15"
+
+
+def test_r7_znunys_suspended_ticket(play: Play, timelines: ModuleType) -> None:
+    """Two hours, of which an hour and five minutes are suspended.
+
+    06-09 08:00 customer opens
+    06-09 09:00 status becomes hold
+    06-09 10:05 status becomes open
+    """
+    t = timelines
+    rules = t.edition("policies", t.policy(t.resolution("2h", time="calendar")))
+    assert play("06-09 10:06", rules).due("resolution") == "06-09 11:05"
+
+
+def test_r19_the_handbooks_example_with_its_figures_corrected(play: Play, timelines: ModuleType) -> None:
+    """A first reply of 5 hours, next replies of half an hour and 28.5 hours, 53.5 hours in all.
+
+    06-09 09:00 customer opens
+    06-09 14:00 an replies, status becomes open
+    06-09 15:30 customer writes
+    06-09 16:00 an replies, status becomes pending
+    06-10 10:00 customer writes, status becomes open
+    06-10 11:00 status becomes hold
+    06-11 14:00 status becomes open
+    06-11 14:30 an replies, status becomes solved
+    """
+    t = timelines
+    said = {"time": "calendar"}
+    rules = t.edition(
+        "policies",
+        t.policy(t.first_reply("8h", **said), t.next_reply("40h", **said), t.resolution("80h", pause_in=[], **said)),
+    )
+    hours = {"first_reply": [5.0], "next_reply": [0.5, 28.5], "resolution": [53.5]}
+    played = play("06-12 09:00", rules)
+    assert {name: [clock.elapsed / 3600 for clock in played.clocks(name)] for name in hours} == hours

@@ -182,3 +182,97 @@ def test_a_solved_or_deleted_ticket_is_held_by_nobody(play: Play) -> None:
         (None, None, "new", "06-09 09:00", "06-09 11:00"),
         (None, None, "open", "06-11 09:00", None),
     ]
+
+
+def told(played: Any, name: str) -> list[tuple[str | None, object]]:  # noqa: ANN401 -- a Played
+    """Return what the holdings say of one thing, from when on."""
+    said: list[tuple[str | None, object]] = []
+    for holding in played.measurement.holdings:
+        value = getattr(holding, name)
+        if not said or said[-1][1] != value:
+            said.append((played.told(holding.start), value))
+    return said
+
+
+def test_holdings_tell_everything_that_is_asked_of_an_instant(play: Play, timelines: ModuleType) -> None:
+    """A ticket with a life: it moves, is answered, and somebody else asks.
+
+    06-09 09:00 customer opens priority=low field:segment=silver
+    06-09 10:00 priority becomes high by robot
+    06-09 11:00 field:segment becomes gold by binh
+    06-09 12:00 requester becomes friend automatically
+    06-09 13:00 schedule becomes night automatically
+    06-09 14:00 an replies
+    06-09 15:00 friend writes
+    06-09 16:00 friend writes
+    06-09 17:00 an notes
+    """
+    night = timelines.edition("calendar", timelines.ROUND_THE_CLOCK, "night")
+    played = play("06-09 18:00", night)
+    at = timelines.moment
+    assert told(played, "priority") == [("06-09 09:00", "low"), ("06-09 10:00", "high")]
+    assert told(played, "segment") == [("06-09 09:00", "silver"), ("06-09 11:00", "gold")]
+    assert told(played, "requester") == [("06-09 09:00", "customer"), ("06-09 12:00", "friend")]
+    assert told(played, "calendar") == [("06-09 09:00", "vn"), ("06-09 13:00", "night")]
+    assert told(played, "answered") == [("06-09 09:00", False), ("06-09 14:00", True)]
+    assert told(played, "owed_since") == [
+        ("06-09 09:00", at("06-09 09:00")),
+        ("06-09 14:00", None),
+        ("06-09 15:00", at("06-09 15:00")),
+    ]
+    assert told(played, "touched_at") == [
+        ("06-09 09:00", None),
+        ("06-09 11:00", at("06-09 11:00")),
+        ("06-09 14:00", at("06-09 14:00")),
+        ("06-09 17:00", at("06-09 17:00")),
+    ]
+    assert {(h.channel, h.opened_at) for h in played.measurement.holdings} == {("web", at("06-09 09:00"))}
+
+
+def test_a_holding_goes_on_where_nothing_in_it_changes(play: Play) -> None:
+    """Two messages of the customer, one of a machine.
+
+    06-09 09:00 customer opens
+    06-09 10:00 customer writes
+    06-09 11:00 status becomes new by robot
+    """
+    assert len(play("06-09 12:00").measurement.holdings) == 1
+
+
+def test_holdings_tell_since_when_a_clock_is_over_its_goal(play: Play, timelines: ModuleType) -> None:
+    """The resolution breaches first, the first reply later; it is answered, solved, reopened and solved.
+
+    06-09 09:00 customer opens
+    06-09 12:00 an replies
+    06-09 13:00 status becomes solved
+    06-09 14:00 status becomes open
+    """
+    t = timelines
+    rules = t.policy(t.first_reply("2h", time="calendar"), t.resolution("1h", time="calendar"))
+    played = play("06-09 15:00", t.edition("policies", rules))
+    assert told(played, "overdue_since") == [
+        ("06-09 09:00", None),
+        ("06-09 10:00", t.moment("06-09 10:00")),
+        ("06-09 14:00", None),
+    ]
+    assert [t.told(holding.start) for holding in played.measurement.holdings] == [
+        "06-09 09:00",
+        "06-09 10:00",
+        "06-09 12:00",
+        "06-09 14:00",
+    ]
+
+
+def test_the_next_clock_over_its_goal_counts_once_the_first_one_ended(play: Play, timelines: ModuleType) -> None:
+    """The first reply is late at 10:00, the resolution at 11:00; answered at noon.
+
+    06-09 09:00 customer opens
+    06-09 12:00 an replies
+    """
+    t = timelines
+    rules = t.policy(t.first_reply("1h", time="calendar"), t.resolution("2h", time="calendar"))
+    assert told(play("06-09 15:00", t.edition("policies", rules)), "overdue_since") == [
+        ("06-09 09:00", None),
+        ("06-09 10:00", t.moment("06-09 10:00")),
+        ("06-09 12:00", t.moment("06-09 11:00")),
+    ]

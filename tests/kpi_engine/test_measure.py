@@ -37,6 +37,7 @@ def care(timelines: ModuleType) -> Any:  # noqa: ANN401 -- an Edition
         ({"tags": ("internal",)}, "its tag internal is excluded"),
         ({"tags": ("helpdesk-kpi",)}, "its tag helpdesk-kpi is excluded"),
         ({"form_id": "77"}, "its form 77 is excluded"),
+        ({"ai_agent": True}, "an AI agent alone worked it"),
     ],
 )
 def test_an_excluded_ticket_counts_nowhere_and_says_why(
@@ -86,7 +87,7 @@ def test_a_ticket_opened_after_the_instant_the_data_is_complete_to_waits_for_its
 # --- Only what happened up to as_of -------------------------------------------------------------------------------
 
 
-def test_what_happened_after_as_of_is_ignored_until_then(play: Play, care: object) -> None:
+def test_what_happened_after_as_of_is_ignored_until_then(play: Play, timelines: ModuleType, care: object) -> None:
     """A reply, a solve and a rating that are known before the data is complete to them.
 
     06-09 09:00 customer opens
@@ -95,13 +96,14 @@ def test_what_happened_after_as_of_is_ignored_until_then(play: Play, care: objec
     06-09 12:00 customer rated good
     """
     before = play("06-09 09:59:59", care)
-    assert {line.indicator for line in before.measurement.lines} == {"created"}
+    assert {line.at for line in before.measurement.lines} == {timelines.moment("06-09 09:00")}
     assert before.wake == "06-09 09:59:59"
     assert play("06-09 10:00", care).line("first_reply") is not None
     assert play("06-09 10:59", care).wake == "06-09 10:59:59"
     assert play("06-09 11:59:59", care).wake == "06-09 11:59:59"
     assert play("06-09 12:00", care).line("satisfaction_rate") is not None
-    assert play("06-09 12:00", care).wake is None
+    assert play("06-09 12:00", care).wake == "06-16 09:00"  # the windows in which the customer may return
+    assert play("06-17 12:00", care).wake is None
 
 
 def test_a_later_change_tells_what_was_there_before_it(play: Play, timelines: ModuleType) -> None:
@@ -142,7 +144,7 @@ def test_what_the_creation_did_not_say_was_empty(play: Play, timelines: ModuleTy
 def test_nothing_changes_up_to_wake_at_and_something_does_right_after(
     play: Play, timelines: ModuleType, care: object
 ) -> None:
-    """Nobody answers: a warning, a breach, an escalation, and the resolution's breach.
+    """Nobody answers: a warning, a breach, an escalation, the resolution's breach, a week without another ticket.
 
     06-09 09:00 customer opens
     """
@@ -154,7 +156,7 @@ def test_nothing_changes_up_to_wake_at_and_something_does_right_after(
         woken.append(now.told(wake))
         as_of = timelines.told(wake + 1)
         assert timelines.same_answers(play(as_of, care).measurement) != timelines.same_answers(then.measurement)
-    assert woken == ["06-09 10:30", "06-09 11:00", "06-09 11:30", "06-10 09:00"]
+    assert woken == ["06-09 10:30", "06-09 11:00", "06-09 11:30", "06-10 09:00", "06-16 09:00"]
 
 
 def test_a_finished_ticket_sleeps(play: Play, timelines: ModuleType, care: object) -> None:
@@ -164,7 +166,9 @@ def test_a_finished_ticket_sleeps(play: Play, timelines: ModuleType, care: objec
     06-09 10:00 an replies, status becomes solved
     """
     later = timelines.edition("policies", timelines.policy(), since=timelines.moment("06-20 00:00"))
-    assert play("06-09 12:00", care, later).wake is None
+    assert play("06-16 09:00", care, later).wake == "06-16 09:00"  # to the last instant of its windows
+    assert play("06-16 09:00:01", care, later).wake == "06-16 10:00"
+    assert play("06-16 10:00:01", care, later).wake is None
 
 
 def test_a_paused_ticket_wakes_for_a_rule_that_is_already_agreed_on(play: Play, timelines: ModuleType) -> None:
@@ -176,7 +180,8 @@ def test_a_paused_ticket_wakes_for_a_rule_that_is_already_agreed_on(play: Play, 
     t = timelines
     now = t.edition("policies", t.policy(t.resolution("8h")))
     then = t.edition("policies", t.policy(t.resolution("8h", pause_in=[])), since=t.moment("06-20 08:00"))
-    assert play("06-11 09:00", now, then).wake == "06-20 07:59:59"
+    assert play("06-11 09:00", now, then).wake == "06-16 09:00"
+    assert play("06-17 09:00", now, then).wake == "06-20 07:59:59"
     assert play("06-20 07:59:59", now, then).wake == "06-20 07:59:59"
     assert play("06-20 08:00", now, then).wake == "06-20 16:30"
     assert play("06-20 09:00", now, then).clock("resolution").state is ClockState.RUNNING

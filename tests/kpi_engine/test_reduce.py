@@ -1,13 +1,16 @@
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import Measurement
+from kpi_engine.indicators.indicator import Reduction
+from kpi_engine.measurement import Certainty, CreditLine, Measurement
 from kpi_engine.periods import Period, period_named
-from kpi_engine.reduce import Cell, Question, Scope, cell, cells, lines_in
+from kpi_engine.reduce import Cell, Question, Scope, cell, cells, enters, lines_in
+from kpi_engine.rulebook import compiled
 
 Play = Callable[..., Any]
 JUNE_9 = period_named("2025-06-09", "Asia/Ho_Chi_Minh")
@@ -33,7 +36,7 @@ def reduced(
     min_n: Mapping[str, int] | None = None,
 ) -> dict[str | None, Cell]:
     as_of = max(measurement.as_of for measurement in measurements)
-    lines = lines_in(INDICATORS[key], measurements, period, as_of)
+    lines = lines_in(INDICATORS[key], measurements, period, as_of, compiled(()))
     return cells(INDICATORS[key], lines, Question(scope, "acme", period, as_of, min_n or {}))
 
 
@@ -111,9 +114,9 @@ def test_the_backlog_of_a_past_day_is_what_was_held_at_its_end_whatever_became_o
     )
     found = reduced("backlog", measurements)
     assert values(found) == {"an": 1.0, None: 1.0}
-    assert [line.at for line in lines_in(INDICATORS["backlog"], measurements, JUNE_9, 2 * JUNE_9.end)] == [
-        JUNE_9.end - 1
-    ] * 2
+    assert [
+        line.at for line in lines_in(INDICATORS["backlog"], measurements, JUNE_9, 2 * JUNE_9.end, compiled(()))
+    ] == [JUNE_9.end - 1] * 2
 
 
 def test_the_backlog_of_a_running_day_is_that_of_now(tickets: Callable[..., list[Measurement]]) -> None:
@@ -138,3 +141,89 @@ def test_a_cell_names_the_editions_behind_it_and_says_where_a_calendar_was_guess
     assert sure.approximate is False
     guessed = tickets("06-10 09:00", *texts, rules=(nothing_chosen,))
     assert reduced("first_reply", guessed)["an"].approximate is True
+
+
+def line(numerator: int, denominator: int = 1, *, at: int = 0, part: str | None = None) -> CreditLine:
+    """Return a credit line of An's."""
+    return CreditLine(
+        indicator="", ticket_id="1", observation_id=None, part=part, agent="an", team="t", account="acme",
+        channel="web", priority="high", segment="vip", at=at, numerator=numerator, denominator=denominator,
+        certainty=Certainty.EXACT, edition="e",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reduction", "lines", "expected"),
+    [
+        (Reduction.COUNT, [line(5), line(7)], (2.0, 2, 12, 2)),
+        (Reduction.SUM, [line(5), line(-7)], (-2.0, 2, -2, 2)),
+        (Reduction.MEAN, [line(5), line(6)], (5.5, 2, 11, 2)),
+        (Reduction.RATIO, [line(1, 4), line(0, 4)], (0.125, 2, 1, 8)),
+        (Reduction.RATIO, [line(1, 0)], (None, 1, 1, 0)),
+        (Reduction.MAX, [line(5), line(9), line(7)], (9.0, 3, 9, 1)),
+        (Reduction.MAX, [], (None, 0, 0, 0)),
+        (Reduction.LEVEL, [line(1, at=5), line(-1, at=7), line(1, at=7), line(1, at=6)], (2.0, 4, 2, 1)),
+        (Reduction.LEVEL, [], (0.0, 0, 0, 1)),
+        (Reduction.OVERLAP, [line(1, 2), line(1, 3)], (5 / 6, 2, 5, 6)),
+        (Reduction.OVERLAP, [], (0.0, 0, 0, 1)),
+        (Reduction.DISTINCT, [line(1, part="a"), line(1, part="b"), line(1, part="a")], (2.0, 2, 2, 2)),
+        (Reduction.DISTINCT_RATIO, [line(0, part="a"), line(1, part="a"), line(0, part="b")], (0.5, 2, 1, 2)),
+        (Reduction.DISTINCT_RATIO, [], (None, 0, 0, 0)),
+        (Reduction.SERIES_MEAN, [line(9, at=1, part="1-9"), line(4, at=2, part="1-5")], (4.0, 1, 4, 1)),
+        (Reduction.SERIES_MEAN, [], (None, 0, 0, 0)),
+    ],
+)
+def test_each_reduction_is_exact(
+    reduction: Reduction, lines: list[CreditLine], expected: tuple[float | None, int, int, int]
+) -> None:
+    indicator = replace(INDICATORS["solved"], reduction=reduction)
+    found = cell(indicator, lines, Question(Scope.AGENT, "acme", JUNE_9, JUNE_9.end, {}), "an")
+    assert (found.value, found.n, found.numerator, found.denominator) == expected
+    counts = {Reduction.COUNT, Reduction.SUM, Reduction.LEVEL, Reduction.OVERLAP, Reduction.DISTINCT}
+    assert found.enough is (reduction in counts or found.n >= 1)
+
+
+def test_only_the_lines_of_the_newest_series_enter_a_mean_score() -> None:
+    lines = [line(9, at=1, part="1-9"), line(4, at=2, part="1-5")]
+    found = cell(
+        replace(INDICATORS["solved"], reduction=Reduction.SERIES_MEAN),
+        lines,
+        Question(Scope.AGENT, "acme", JUNE_9, JUNE_9.end, {}),
+        "an",
+    )
+    assert [enters(each, found) for each in lines] == [False, True]
+    assert enters(lines[0], replace(found, series=None))
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject"),
+    [(Scope.CHANNEL, "web"), (Scope.PRIORITY, "high"), (Scope.SEGMENT, "vip"), (Scope.TEAM, "t"), (Scope.AGENT, "an")],
+)
+def test_a_line_is_reduced_by_whatever_is_asked(scope: Scope, subject: str) -> None:
+    question = Question(scope, "acme", JUNE_9, JUNE_9.end, {})
+    assert set(cells(INDICATORS["solved"], [line(1)], question)) == {subject}
+
+
+@pytest.mark.parametrize("label", ["2025-06-09", "2025-W24", "2025-06", "2025-Q2"])
+def test_a_figure_is_reduced_over_a_day_a_week_a_month_or_a_quarter(
+    tickets: Callable[..., list[Measurement]], label: str
+) -> None:
+    measurements = tickets("06-20 09:00", "06-09 09:00 customer opens assignee=an")
+    assert values(reduced("created", measurements, period=period_named(label, "Asia/Ho_Chi_Minh"))) == {"an": 1.0}
+
+
+def test_r18_median_90th_percentile_and_mean_of_ten_times() -> None:
+    lines = [line(seconds) for seconds in (*range(10, 100, 10), 1000)]
+    found = cell(INDICATORS["first_reply"], lines, Question(Scope.AGENT, "acme", JUNE_9, JUNE_9.end, {}), "an")
+    assert (found.value, found.median, found.p90) == (145.0, 55.0, 181.0)
+
+
+@pytest.mark.parametrize(
+    ("good", "n", "low", "high"),
+    [(9, 10, 0.5958, 0.9821), (45, 50, 0.7864, 0.9565), (450, 500, 0.8706, 0.9233), (0, 5, 0, 0.4345),
+     (5, 5, 0.5655, 1), (1, 1, 0.2065, 1)],
+)  # fmt: skip
+def test_r17_the_interval_of_a_share_is_wilsons(good: int, n: int, low: float, high: float) -> None:
+    lines = [line(1)] * good + [line(0)] * (n - good)
+    found = cell(INDICATORS["satisfaction_rate"], lines, Question(Scope.AGENT, "acme", JUNE_9, 0, {}), "an")
+    assert (round(found.low or 0, 4), round(found.high or 0, 4)) == (low, high)

@@ -3,8 +3,8 @@ from types import ModuleType
 import pytest
 
 from kpi_engine.calendars import ALWAYS
-from kpi_engine.editions import digest_of
-from kpi_engine.rulebook import OWN_TAG, Status, compiled
+from kpi_engine.editions import Edition, digest_of
+from kpi_engine.rulebook import OWN_TAG, FieldMeaning, Role, Status, compiled
 
 NOON = 1_000_000
 
@@ -117,3 +117,50 @@ def test_the_digest_of_an_edition_does_not_depend_on_the_order_of_its_keys() -> 
 def test_a_body_that_is_no_plain_json_has_no_digest() -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         digest_of({"a": float("nan")})
+
+
+def test_roles_follow_the_editions(timelines: ModuleType) -> None:
+    """A name that later meanings call a machine's was a person's before; an account may lose its role."""
+    t = timelines
+    later = t.edition("meanings", {**t.MEANINGS, "bots": ["an"]}, since=NOON)
+    people = [*t.PEOPLE, t.agent("binh", NOON, role="end-user")]
+    rulebook = compiled([*people, t.edition("meanings", t.MEANINGS), later])
+    assert [rulebook.role("an", NOON - 1), rulebook.role("an", NOON)] == [Role.AGENT, Role.MACHINE]
+    assert [rulebook.role("binh", NOON - 1), rulebook.role("binh", NOON)] == [Role.AGENT, Role.OTHER]
+    settled = compiled([*people, t.edition("meanings", t.MEANINGS)])
+    assert [settled.role("binh", NOON - 1), settled.role("binh", NOON)] == [Role.AGENT, Role.OTHER]
+    assert settled.role("stranger", NOON) is Role.STRANGER
+
+
+def test_what_decides_and_what_is_only_work_is_followed(timelines: ModuleType) -> None:
+    t = timelines
+    carriers = {
+        "segment": {"field": "1", "tag": "vip", "values": {}},
+        "topic": {"field": "2", "tag": None, "values": {}},
+    }
+    rulebook = compiled([t.edition("meanings", {**t.MEANINGS, "fields": carriers})])
+    assert rulebook.telling_segment == {"field:1", "tags"}
+    followed = rulebook.followed
+    assert [followed.get(name) for name in ("status", "field:1", "tags")] == [True, True, True]
+    assert [followed.get(name) for name in ("form", "field:2", "field:3", "subject")] == [False, False, None, None]
+    assert not compiled([]).followed["tags"]
+
+
+def test_a_meaning_is_read_from_its_tag_or_its_field() -> None:
+    meaning = FieldMeaning("7", "vip", {"1": "gold", "vip": "platinum"})
+    assert [
+        meaning.read(fields, tags) for fields, tags in (({"7": 1}, ()), ({"7": 2}, ()), ({}, ()), ({}, ("vip",)))
+    ] == [
+        "gold",
+        2,
+        None,
+        "platinum",
+    ]
+    assert FieldMeaning(None, "vip", {}).read({"7": 1}, ("vip",)) is True
+    assert FieldMeaning(None, "vip", {}).read({"7": 1}, ()) is None
+
+
+def test_parameters_are_read_by_indicator() -> None:
+    body = {"indicators": {"one_touch": {"touch_rule": "eq1"}}}
+    rulebook = compiled([Edition("parameters", "", None, "x", body)])
+    assert rulebook.parameters.at(NOON) == {"one_touch": {"touch_rule": "eq1"}}

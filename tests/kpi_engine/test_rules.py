@@ -2,7 +2,7 @@ from types import ModuleType
 
 import pytest
 
-from kpi_engine.rules import NO_POLICY, EscalationStep, Rearm, Stop, parse_policy
+from kpi_engine.rules import NO_POLICY, EscalationStep, OnChange, Rearm, Stage, Start, Stop, parse_policy
 
 
 def test_a_policy_document_says_everything_about_a_clock(timelines: ModuleType) -> None:
@@ -24,7 +24,7 @@ def test_a_policy_document_says_everything_about_a_clock(timelines: ModuleType) 
     )
     assert first.goals == {"urgent": 1800, "normal": 14_400, "default": 14_400}
     assert [first.in_business_time(priority) for priority in ("urgent", "low", None)] == [False, True, True]
-    assert (first.warnings, first.pause_in, first.rearm) == ((75, 90), {"hold"}, Rearm.NEVER)
+    assert (first.warnings, first.pause_in, first.rearm) == (("90%", "75%"), {"hold"}, Rearm.NEVER)
     assert first.steps == (EscalationStep(1, 0), EscalationStep(2, 1800), EscalationStep(3, 14_400))
     assert (second.steps, second.stop, second.rearm) == ((), {Stop.SOLVED}, Rearm.ON_REOPEN)
 
@@ -42,6 +42,17 @@ def test_a_clock_may_count_calendar_time_for_every_priority(timelines: ModuleTyp
     assert not clock.in_business_time(None)
 
 
+def test_warnings_and_the_breach_come_in_the_order_they_are_due(timelines: ModuleType) -> None:
+    (clock,) = parse_policy(timelines.policy(timelines.first_reply("1h", warn=["-10m", "50%", "-2h"]))).clocks
+    assert clock.stages(3600) == (
+        Stage("warn:-2h", 0, 0),
+        Stage("warn:50%", 0, 1800),
+        Stage("warn:-10m", 0, 3000),
+        Stage("breach", 0, 3600),
+    )
+    assert clock.stages(300) is clock.stages(300)
+
+
 def test_a_document_without_policies_has_no_clocks() -> None:
     assert parse_policy({"version": 1, "policies": []}) is NO_POLICY
     assert parse_policy({"version": 1}) is NO_POLICY
@@ -51,6 +62,7 @@ def test_what_a_policy_does_not_say_is_not_done(timelines: ModuleType) -> None:
     bare = {"id": "first_reply", "goal": {"default": "1h"}, "stop": ["agent_public_reply"]}
     (clock,) = parse_policy(timelines.policy(bare)).clocks
     assert (clock.warnings, clock.steps, clock.pause_in, clock.rearm) == ((), (), frozenset(), Rearm.NEVER)
+    assert (clock.start, clock.on_change) == (Start.CREATED, OnChange.RECOMPUTE)
     assert clock.in_business_time(None)
 
 
@@ -62,8 +74,12 @@ def test_what_a_policy_does_not_say_is_not_done(timelines: ModuleType) -> None:
         ({"policies": [{"id": "x", "clocks": [1]}]}, "policies.0.clocks: a mapping is needed, not 1"),
         ({"policies": [{"id": "x", "clocks": [{"id": "c", "goal": "1h"}]}]}, "c.goal: a mapping is needed"),
         (
-            {"policies": [{"id": "x", "clocks": [{"id": "c", "goal": {}, "warn": ["-15m"]}]}]},
-            "a warning is a percentage of the goal, such as 75%, not '-15m'",
+            {"policies": [{"id": "x", "clocks": [{"id": "c", "goal": {}, "warn": ["15m"]}]}]},
+            "a warning is a percentage of the goal or a time before it, not '15m'",
+        ),
+        (
+            {"policies": [{"id": "x", "clocks": [{"id": "c", "goal": {}, "warn": ["-soon"]}]}]},
+            "this is no length of time",
         ),
         ({"policies": [{"id": "x"}], "escalations": [{"on": "c"}]}, "escalations.on: a mapping is needed"),
     ],

@@ -2,19 +2,25 @@
 """Timelines in local time and the histories they tell; the rules they are read by; and both made up at random."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import accumulate
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
 from kpi_engine.editions import Edition, digest_of
-from kpi_engine.history import History
+from kpi_engine.history import MERGED_IN, REQUESTER_RETURNED, DerivedEvent, History
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.indicator import Parameter
 from kpi_engine.measure import measure
 from kpi_engine.measurement import Certainty, Clock, CreditLine, Measurement
+from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.records import EventKind, Rating, TicketEvent, TicketSnapshot
+from kpi_engine.reduce import Cell, Question, Scope, cells, lines_in
 from kpi_engine.rulebook import Rulebook, compiled
 
 VIETNAM = "Asia/Ho_Chi_Minh"
@@ -66,6 +72,11 @@ def first_reply(goal: object, **more: object) -> dict[str, object]:
     return clock("first_reply", goal, stop=["agent_public_reply"], **more)
 
 
+def next_reply(goal: object, **more: object) -> dict[str, object]:
+    said = {"start": "customer_message", "rearm": "on_customer_message", "stop": ["agent_public_reply", "solved"]}
+    return clock("next_reply", goal, **{**said, **more})
+
+
 def resolution(goal: object, **more: object) -> dict[str, object]:
     return clock("resolution", goal, **{"stop": ["solved"], "pause_in": ["pending", "hold"], **more})
 
@@ -92,11 +103,22 @@ def agent(name: str, since: int | None = None, *, role: str = "agent", bot: bool
 
 
 PEOPLE = (agent("an"), agent("binh", role="admin"), agent("chi"), agent("robot", bot=True))
+CARRIERS = {
+    "topic": {"field": "topic", "tag": None, "values": {"moneyback": "refund"}},
+    "segment": {"field": "segment", "tag": None, "values": {}},
+    "complaint": {"field": None, "tag": "complaint", "values": {}},
+    "complaint_cause": {"field": "cause", "tag": None, "values": {"our_fault": "agent"}},
+    "responsible_agent": {"field": "responsible", "tag": None, "values": {}},
+    "warranty": {"field": "warranty", "tag": "warranty", "values": {}},
+    "severity": {"field": "severity", "tag": None, "values": {}},
+}
 MEANINGS: Body = {
     "statuses": STATUSES,
     "excluded_tags": ["internal"],
     "excluded_forms": ["77"],
     "bots": ["script"],
+    "custom_statuses": {"71": "hold", "72": "pending", "73": "solved"},
+    "fields": CARRIERS,
 }
 USUAL = (
     edition("meanings", MEANINGS),
@@ -109,7 +131,8 @@ USUAL = (
 # --- Timelines ----------------------------------------------------------------------------------------------------
 
 _LINE = re.compile(r"^\s*(\d\d-\d\d \d\d:\d\d(?::\d\d)?) (.+?)\s*$", re.MULTILINE)
-_FIELDS = ("status", "assignee", "group", "priority", "brand", "schedule")
+_FIELDS = ("status", "custom_status", "assignee", "group", "priority", "brand", "form", "schedule", "tags")
+_SPOKEN = ("replies", "writes", "notes")
 
 
 @dataclass
@@ -119,9 +142,10 @@ class Teller:
     values: dict[str, str | None] = field(default_factory=lambda: dict.fromkeys(_FIELDS))
     events: list[TicketEvent] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
+    derived: list[DerivedEvent] = field(default_factory=list)
     created_at: int = 0
-    requester: str = "customer"
     order: int = 0
+    offered_at: int | None = None
 
     def tell(self, at: int, clauses: Iterable[str]) -> None:
         self.order += 1
@@ -131,38 +155,69 @@ class Teller:
     def clause(self, at: int, words: list[str]) -> None:
         if words[1] == "opens":
             self.open(at, words[0], words[2:])
-        elif words[1] in ("replies", "writes", "notes"):
+        elif words[1] in _SPOKEN:
             self.comment(at, words[0], public=words[1] != "notes", automatic="automatically" in words)
         elif words[1] == "becomes":
-            old, new = self.values[words[0]], None if words[2] == "nothing" else words[2]
-            self.values[words[0]] = new
-            self.event(at, EventKind.CHANGED, field=words[0], old=old, new=new)
+            self.change(at, words)
+        elif words[1] == "offered":
+            self.offered_at = at
+            self.event(at, EventKind.SURVEY_OFFERED, actor=None, automatic=True)
+        elif words[0] == "elsewhere":
+            self.elsewhere(at, words[1], words[2:])
         else:
             self.rate(at, words[2:])
 
     def open(self, at: int, who: str, words: list[str]) -> None:
         self.created_at = at
         said = dict(word.split("=") for word in words if "=" in word)
-        self.requester = said.pop("requester", "customer")
+        self.values["requester"] = said.pop("requester", "customer")
         for name, value in {"status": "new", **said}.items():
-            self.values[name] = value
-            self.event(at, EventKind.OPENED_WITH, field=name, new=value)
+            self.values[name] = value.replace("+", " ")
+            self.event(at, EventKind.OPENED_WITH, actor=who, field=name, new=self.values[name])
         if "silently" not in words:
             self.comment(at, who, public="privately" not in words, automatic="automatically" in words)
+
+    def change(self, at: int, words: list[str]) -> None:
+        """Keep "status becomes open", "tags becomes vip+rush", "group becomes nothing by binh", "… automatically"."""
+        old, new = self.values.get(words[0]), None if words[2] == "nothing" else words[2].replace("+", " ")
+        if new == old:  # a helpdesk tells of changes alone
+            return
+        self.values[words[0]] = new
+        who = words[words.index("by") + 1] if "by" in words else "an"
+        automatic = "automatically" in words
+        self.event(at, EventKind.CHANGED, actor=who, automatic=automatic, field=words[0], old=old, new=new)
 
     def comment(self, at: int, who: str, *, public: bool, automatic: bool) -> None:
         self.event(at, EventKind.COMMENTED, actor=None if who == "system" else who, public=public, automatic=automatic)
 
     def rate(self, at: int, words: list[str]) -> None:
-        """Keep the verdict of "customer rated good", "… bad for an" or "… nothing", which withdraws it."""
-        category = None if words[0] == "nothing" else words[0]
-        by = words[-1] if "for" in words else None
+        """Keep the verdict of "customer rated good", "… 4 of 5", "… bad for an", "… good as r2"; "… nothing" withdraws.
+
+        The bare word makes a new state of the rating "r"; "as" names another one.
+        """
+        named = words[words.index("as") + 1] if "as" in words else "r"
+        by = words[words.index("for") + 1] if "for" in words else None
+        score, scale = (float(words[0]), (1.0, float(words[2]))) if "of" in words else (None, None)
+        category = None if words[0] == "nothing" or score is not None else words[0]
         self.ratings.append(
             Rating(
-                ticket_id="1", rating_id="r", at=at, version=len(self.ratings), category=category, score=None,
-                scale=None, agent_id=by, group_id=None,
+                ticket_id="1", rating_id=named, at=at, version=len(self.ratings), category=category, score=score,
+                scale=scale, agent_id=by, group_id=None, offered_at=self.offered_at,
             )
         )  # fmt: skip
+
+    def elsewhere(self, at: int, what: str, words: list[str]) -> None:
+        """Keep "elsewhere returns topic=refund", or "elsewhere merges": another ticket's doing."""
+        said = dict(word.split("=") for word in words)
+        cause = f"other{len(self.derived)}"
+        ticket = TicketSnapshot(
+            ticket_id=cause, version=1, created_at=at, updated_at=at, status=said.pop("status", "open"), priority=None,
+            assignee_id=None, group_id=None, requester_id=said.pop("requester", self.values["requester"]),
+            submitter_id=None, brand_id=None, form_id=None, channel="web",
+            tags=tuple(tag for tag in said.pop("tags", "").split("+") if tag), fields=dict(said),
+        )  # fmt: skip
+        kind = {"returns": REQUESTER_RETURNED, "merges": MERGED_IN}[what]
+        self.derived.append(DerivedEvent(ticket_id="1", kind=kind, at=at, cause_ticket_id=cause, cause=ticket))
 
     def event(self, at: int, kind: EventKind, actor: str | None = "an", **more: object) -> None:
         position = len(self.events)
@@ -175,17 +230,20 @@ class Teller:
 
     def snapshot(self) -> TicketSnapshot:
         values = self.values
+        fields = {name.removeprefix("field:"): value for name, value in values.items() if name.startswith("field:")}
         return TicketSnapshot(
             ticket_id="1", version=1, created_at=self.created_at, updated_at=self.created_at,
             status=values["status"] or "new", priority=values["priority"], assignee_id=values["assignee"],
-            group_id=values["group"], requester_id=self.requester, submitter_id=None, brand_id=values["brand"],
-            form_id=None, channel="web", tags=(),
+            group_id=values["group"], requester_id=values.get("requester"), submitter_id=None,
+            brand_id=values["brand"], form_id=values["form"], channel="web",
+            tags=tuple((values["tags"] or "").split()), fields=fields, custom_status_id=values["custom_status"],
+            survey="offered" if self.offered_at else None,
         )  # fmt: skip
 
     def history(self) -> History:
         return History(
             account="acme", ticket_id="1", snapshots=(self.snapshot(),), events=tuple(self.events),
-            ratings=tuple(self.ratings),
+            ratings=tuple(self.ratings), derived=tuple(self.derived),
         )  # fmt: skip
 
 
@@ -241,7 +299,14 @@ class Played:
         return lines[0] if lines else None
 
     def held(self) -> list[tuple[object, ...]]:
-        return [(h.agent, h.team, h.status, self.told(h.start), self.told(h.end)) for h in self.measurement.holdings]
+        """Return who held it in which status, from when to when, whatever else changed meanwhile."""
+        joined: list[tuple[object, ...]] = []
+        for h in self.measurement.holdings:
+            start: object = self.told(h.start)
+            if joined and joined[-1][:3] == (h.agent, h.team, h.status) and joined[-1][4] == start:
+                start = joined.pop()[3]
+            joined.append((h.agent, h.team, h.status, start, self.told(h.end)))
+        return joined
 
     @property
     def wake(self) -> str | None:
@@ -251,6 +316,15 @@ class Played:
 def played(whole: History, editions: Sequence[Edition], as_of: int, zone: str = VIETNAM) -> Played:
     rulebook = compiled(editions)
     return Played(whole, rulebook, measure(whole, rulebook, as_of), zone)
+
+
+def figures_of(
+    key: str, measurements: Sequence[Measurement], rulebook: Rulebook, as_of: int, scope: Scope = Scope.ACCOUNT
+) -> dict[str | None, Cell]:
+    """Return the cells of an indicator, by subject, over the quarter of an instant as far as it has come."""
+    period = period_at(PeriodKind.QUARTER, VIETNAM, as_of)
+    question = Question(scope, "acme", period, as_of, {})
+    return cells(INDICATORS[key], lines_in(INDICATORS[key], measurements, period, as_of, rulebook), question)
 
 
 def same_answers(measurement: Measurement) -> Measurement:
@@ -274,56 +348,108 @@ STEPS = ((1, "0m"), (2, "30m"), (3, "4h"))
 _BY_PRIORITY = {"urgent": "30m", "high": "1h", "normal": "2h", "low": "5h", "default": "normal"}
 _SOME = {"urgent": "10m", "high": "1h", "normal": "2h", "low": "5h"}
 _URGENT_ROUND_THE_CLOCK = {"urgent": "calendar", "default": "business"}
+_ESCALATIONS = [escalating(name, *STEPS) for name in ("first_reply", "next_reply", "resolution")]
 POLICIES = (
     policy(
         first_reply(_BY_PRIORITY, time=_URGENT_ROUND_THE_CLOCK, warn=["75%"]),
+        next_reply(_BY_PRIORITY, time=_URGENT_ROUND_THE_CLOCK, warn=["75%"]),
         resolution(
             {**_BY_PRIORITY, "low": "24h"}, time=_URGENT_ROUND_THE_CLOCK, rearm="on_reopen", warn=["50%", "90%"]
         ),
-        escalations=[escalating("first_reply", *STEPS), escalating("resolution", *STEPS)],
+        escalations=_ESCALATIONS,
     ),
     policy(
-        first_reply(_SOME, warn=["75%"]),
+        first_reply(_SOME, warn=["75%", "-15m"]),
+        next_reply("1h", pause_in=["hold"], time="calendar", warn=["-15m"]),
         resolution(_SOME, pause_in=["pending"], rearm="on_reopen", time="calendar"),
-        escalations=[escalating("first_reply", *STEPS), escalating("resolution", *STEPS)],
+        escalations=_ESCALATIONS,
     ),
     policy(
         first_reply("1h", time="calendar", pause_in=["hold"]),
+        next_reply(_SOME, rearm="never"),
         resolution("30m", rearm="on_reopen", warn=["75%"]),
-        escalations=[escalating("first_reply", *STEPS), escalating("resolution", *STEPS)],
+        escalations=_ESCALATIONS,
+    ),
+    policy(
+        first_reply(_BY_PRIORITY, on_change="freeze", warn=["-10m"]),
+        next_reply(_BY_PRIORITY, on_change="freeze"),
+        resolution(_SOME, on_change="freeze", rearm="on_reopen", warn=["50%", "-2h"]),
+        escalations=_ESCALATIONS,
+    ),
+    policy(
+        first_reply("2h", start="assigned"),
+        resolution(_BY_PRIORITY, start="assigned", rearm="on_reopen", warn=["75%"]),
+        escalations=_ESCALATIONS,
     ),
 )
-GAPS = st.one_of(
-    st.sampled_from((0, 0, 0, 1, 60, 599, 600, 1800, 3600, 5400, 7200, 14_400, 18_000, 61_200, 86_400)),
-    st.integers(0, 2 * 86_400),
+Pick = Callable[[Sequence[Any]], Any]
+"""Chooses one of several: at random from a seed, or as Hypothesis draws and shrinks, simplest first."""
+
+_GAPS = (0, 0, 0, 1, 60, 599, 600, 1800, 3600, 5400, 7200, 14_400, 18_000, 61_200, 86_400)
+_SPEAKERS = ("customer", "customer", "customer", "an", "an", "an", "binh", "binh", "chi", "gone", "friend", "robot",
+             "script", "system")  # fmt: skip
+_BY = ("", "", "", " by binh", " by chi", " by robot", " by customer", " by gone", " automatically")
+
+
+def _by(*clauses: str) -> tuple[str, ...]:
+    return tuple(f"{clause}{by}" for clause in clauses for by in _BY)
+
+
+def _becomes(name: str, *values: str) -> tuple[str, ...]:
+    return _by(*(f"{name} becomes {value}" for value in (*values, "nothing")))
+
+
+_TALK = (
+    *(f"{who} replies" for who in _SPEAKERS * 2),
+    *(f"{who} replies automatically" for who in ("an", "customer", "robot")),
+    *(f"{who} notes" for who in ("an", "customer", "chi", "robot", "gone")),
 )
-SPEAKERS = st.sampled_from(
-    ("customer", "customer", "an", "an", "binh", "binh", "chi", "gone", "friend", "robot", "script", "system")
+_STATUSES = ("open", "pending", "hold", "solved", "solved", "solved", "open", "closed", "waiting")
+_STATUS = (*_by(*(f"status becomes {status}" for status in _STATUSES)), "status becomes deleted")
+_HANDS = (*_becomes("assignee", "an", "binh", "chi", "gone", "robot"), *_becomes("group", "1", "2"))
+_RULED = (
+    *_becomes("priority", "urgent", "high", "normal", "low"),
+    *_becomes("schedule", "main", "other", "unheard_of"),
+    *_becomes("brand", "9"),
+    *_becomes("custom_status", "71", "72", "73", "74"),
 )
-CLAUSES = st.one_of(
-    st.builds("status becomes {}".format, st.sampled_from(("open", "pending", "hold", "waiting", "deleted"))),
-    st.sampled_from(("status becomes solved", "status becomes closed", "status becomes open")),
-    st.builds("assignee becomes {}".format, st.sampled_from(("an", "binh", "chi", "gone", "nothing"))),
-    st.builds("group becomes {}".format, st.sampled_from(("1", "2", "nothing"))),
-    st.builds("priority becomes {}".format, st.sampled_from(("urgent", "high", "normal", "low", "nothing"))),
-    st.builds("schedule becomes {}".format, st.sampled_from(("main", "other", "unheard_of", "nothing"))),
-    st.builds("brand becomes {}".format, st.sampled_from(("9", "nothing"))),
-    st.builds("{} replies".format, SPEAKERS),
-    st.builds("{} replies{}".format, SPEAKERS, st.sampled_from(("", " automatically"))),
-    st.builds("{} notes".format, st.sampled_from(("an", "customer"))),
-    st.builds("customer rated {}".format, st.sampled_from(("good", "bad", "neutral", "nothing", "good for an"))),
+_MEANT = (
+    *_becomes("tags", "vip", "complaint", "complaint+warranty", "warranty"),
+    *_becomes("field:topic", "refund", "moneyback", "delay"),
+    *_becomes("field:segment", "gold", "silver"),
+    *_becomes("field:cause", "our_fault", "agent", "product"),
+    *_becomes("field:responsible", "an", "chi", "gone", "Binh"),
+    *_becomes("field:warranty", "yes", "no"),
+    *(f"requester becomes {who}" for who in ("friend", "customer", "an") * 3),
+    "tags becomes internal",
+    "tags becomes closed_by_merge",
 )
-OPENINGS = st.builds(
-    "{} opens {} status={} {}".format,
-    st.sampled_from(("customer", "customer", "an", "binh", "robot")),
-    st.sampled_from(("publicly", "publicly", "privately", "silently", "automatically")),
-    st.sampled_from(("new", "new", "open", "pending", "solved")),
-    st.lists(
-        st.sampled_from(("assignee=an", "group=1", "group=2", "priority=urgent", "priority=low", "requester=an",
-                         "schedule=other", "brand=9")),
-        max_size=4, unique_by=lambda word: word.split("=")[0],
-    ).map(" ".join),
+_SCORES = ("1 of 5", "3 of 5", "4 of 5", "5 of 5 for an", "2 of 3", "3 of 3 as r2")
+_VERDICTS = ("good", "bad", "neutral", "nothing", "good for an", "bad as r2", "nothing as r2", *_SCORES)
+_VOICE = (*(f"customer rated {verdict}" for verdict in _VERDICTS), *["survey offered"] * 3)
+_ELSEWHERE = tuple(
+    f"elsewhere {what}"
+    for what in ("returns", "returns topic=refund", "returns topic=moneyback", "returns topic=delay",
+                 "returns tags=internal", "returns status=deleted", "returns tags=complaint cause=our_fault",
+                 "returns tags=complaint cause=product", "returns tags=complaint", "merges")
 )  # fmt: skip
+_CLAUSES = (_TALK, _TALK, _TALK, _TALK, _STATUS, _STATUS, _HANDS, _RULED, _MEANT, _VOICE, _ELSEWHERE)
+_OPENERS = ("customer", "customer", "customer", "an", "binh", "robot")
+_WAYS = ("publicly", "publicly", "publicly", "privately", "silently", "automatically")
+_SAID = ("assignee=an", "assignee=robot", "group=1", "group=2", "priority=urgent", "priority=low", "requester=an",
+         "schedule=other", "brand=9", "custom_status=71", "tags=complaint", "tags=vip+warranty", "field:topic=refund",
+         "field:segment=gold", "field:cause=our_fault")  # fmt: skip
+
+
+def _opening(pick: Pick) -> str:
+    said = {word.split("=")[0]: word for word in (pick(_SAID) for _ in range(pick(range(5))))}
+    status = pick(("new", "new", "new", "open", "pending", "solved"))
+    return " ".join([pick(_OPENERS), "opens", pick(_WAYS), f"status={status}", *said.values()])
+
+
+def _gap(pick: Pick) -> int:
+    gap: int = pick(_GAPS) if pick((True, True, False)) else pick(range(2 * 86_400))
+    return gap
 
 
 @dataclass(frozen=True)
@@ -356,62 +482,137 @@ class World:
     def last_at(self) -> int:
         return max([self.history.latest.created_at, *(event.at for event in self.history.events)])
 
+    @property
+    def moments(self) -> list[int]:
+        """The instants up to as_of at which something happened, with those just before and after."""
+        shifted = {event.at + shift for event in self.history.events for shift in (-1, 0, 1)} | {self.as_of}
+        return sorted(instant for instant in shifted if instant <= self.as_of)
+
+
+Plan = Sequence[tuple[int, Sequence[str]]]
+"""A gap in seconds and the clauses of an audit, one after another."""
+
+
+def a_plan(pick: Pick) -> Plan:
+    """Make a ticket's life up."""
+    return [(0, [_opening(pick)]), *((_gap(pick), _audit(pick)) for _ in range(pick(range(13))))]
+
+
+def _audit(pick: Pick) -> list[str]:
+    return [pick(pick(_CLAUSES)) for _ in range(pick((1, 1, 2, 2, 3)))]
+
+
+def a_world(pick: Pick, *, whole: bool = False) -> World:
+    """Make up a ticket's life of up to a few weeks, around the days on which its calendars' clocks change."""
+    return frame(pick, whole=whole)(a_plan(pick))
+
+
+def frame(pick: Pick, *, whole: bool = False) -> Callable[[Plan], World]:
+    """Make up the calendars, the rules and the instant; the world they make of any plan is what is returned."""
+    main, zone, days = CALENDARS[pick(sorted(CALENDARS))]
+    other = CALENDARS[pick(sorted(CALENDARS))][0]
+    start = moment(f"{pick(days)} 00:00", zone) + pick(range(4 * 1440)) * 60
+    turns = [pick(range(12)) for _ in range(pick((0, 0, 1, 2)))]
+    offset = pick((1, 0, -1, 1, 1800, 7200, 86_400, 5 * 86_400, 8 * 86_400, 15 * 86_400, 20 * 86_400))
+    seen, unseen = pick((-1, -1, -1, 3, 7)), not whole and pick(range(10)) == 1
+    cut_at = pick(range(12))
+    rules = _rules(pick, main, other)
+    later = [_later_edition(pick, main, other) for _ in turns]
+
+    def made(plan: Plan) -> World:
+        teller, lines = Teller(), []
+        instants = list(accumulate((gap for gap, _ in plan), initial=start))[1:]
+        for at, (_, clauses) in zip(instants, plan, strict=True):
+            teller.tell(at, clauses)
+            lines.append(f"{told(at, zone)} {', '.join(clauses)}")
+        told_history = teller.history()
+        if unseen:
+            told_history = cut(told_history, instants[min(cut_at, len(instants) - 1)] + 1)
+        since = sorted((start + 3600, start + 86_400, *instants)[turn % (len(instants) + 2)] for turn in turns)
+        editions = (*rules, *(replace(each, valid_from=at) for each, at in zip(later, since, strict=True)))
+        return World(told_history, editions, instants[min(seen, len(instants) - 1)] + offset, zone, tuple(lines))
+
+    return made
+
 
 @st.composite
 def worlds(draw: st.DrawFn, *, whole: bool = False) -> World:
-    """Draw a ticket's life of up to a few weeks, around the days on which its calendars' clocks change."""
-    main, zone, days = CALENDARS[draw(st.sampled_from(sorted(CALENDARS)))]
-    other = CALENDARS[draw(st.sampled_from(sorted(CALENDARS)))][0]
-    start = moment(f"{draw(st.sampled_from(days))} 00:00", zone) + draw(st.integers(0, 4 * 1440)) * 60
-    teller, at, lines = Teller(), start, []
-    audits = draw(st.lists(st.tuples(GAPS, st.lists(CLAUSES, min_size=1, max_size=3)), max_size=9))
-    for gap, clauses in [(0, [draw(OPENINGS)]), *audits]:
-        at += gap
-        teller.tell(at, clauses)
-        lines.append(f"{told(at, zone)} {', '.join(clauses)}")
-    instants = sorted({event.at for event in teller.events} | {rating.at for rating in teller.ratings})
-    turns = draw(st.lists(st.sampled_from([*instants, start + 3600, start + 86_400]), max_size=2))
-    offset = draw(st.sampled_from((-1, 0, 1, 1, 1800, 7200, 86_400, 5 * 86_400)))
-    told_history = teller.history()
-    if not whole and draw(st.integers(0, 9)) == 0:
-        told_history = cut(told_history, draw(st.sampled_from(instants)) + 1)
-    return World(
-        told_history,
-        draw(_rules(main, other, tuple(turns))),
-        draw(st.sampled_from([*instants, at, at])) + offset,
-        zone,
-        tuple(lines),
-    )
+    """Draw a world, as Hypothesis likes it."""
+    return a_world(lambda options: draw(st.sampled_from(options)), whole=whole)
 
 
-@st.composite
-def _rules(draw: st.DrawFn, main: Body, other: Body, turns: tuple[int, ...]) -> tuple[Edition, ...]:
-    default = draw(st.sampled_from(("main", "main", None)))
-    assumed = draw(st.sampled_from(("main", "other", None)))
+def seeded_world(seed: int) -> World:
+    """Return the world of a number, the same on every machine."""
+    return a_world(Random(seed).choice)
+
+
+def smallest(seed: int, differs: Callable[[World], bool]) -> World:
+    """Return the world of a number without every audit and clause that it differs without, too."""
+    random = Random(seed)
+    made, plan = frame(random.choice), a_plan(random.choice)
+    smaller = [plan]
+    while smaller:
+        plan = smaller[0]
+        smaller = [less for less in _without_one(plan) if differs(made(less))]
+    return made(plan)
+
+
+def _without_one(plan: Plan) -> Iterator[Plan]:
+    for place, (gap, clauses) in enumerate(plan[1:], start=1):
+        yield [*plan[:place], *plan[place + 1 :]]
+        for number in range(len(clauses) if len(clauses) > 1 else 0):
+            yield [*plan[:place], (gap, [*clauses[:number], *clauses[number + 1 :]]), *plan[place + 1 :]]
+
+
+_TEAMS = ({"team_of": {}}, {"team_of": {"an": "north"}}, {"team_of": {"binh": "south"}})
+
+
+def _rules(pick: Pick, main: Body, other: Body) -> tuple[Edition, ...]:
+    default, assumed = pick(("main", "main", None)), pick(("main", "other", None))
     choice = {"by_group": {"2": "other"}, "by_brand": {"9": "other"}, "default": default, "assumed": assumed}
-    rules = [
-        edition("policies", draw(st.sampled_from(POLICIES))),
+    return (
+        edition("policies", pick(POLICIES)),
         edition("meanings", MEANINGS),
         edition("calendar_choice", choice),
         edition("calendar", main, "main"),
         edition("calendar", other, "other"),
-        edition("organization", draw(_organizations)),
+        edition("organization", pick(_TEAMS)),
+        edition("parameters", _parameters(pick)),
         *PEOPLE,
-    ]
-    return (*rules, *(draw(_later_editions(main, other, since)) for since in sorted(turns)))
+    )
 
 
-_organizations = st.sampled_from(({"team_of": {}}, {"team_of": {"an": "north"}}, {"team_of": {"binh": "south"}}))
+_CHOICES = [(row.key, each) for row in INDICATORS.values() for each in row.parameters]
 
 
-def _later_editions(main: Body, other: Body, since: int) -> st.SearchStrategy[Edition]:
-    custom = {**MEANINGS, "statuses": {**STATUSES, "waiting": "pending"}, "bots": ["script", "chi"]}
-    return st.one_of(
-        st.sampled_from(POLICIES).map(lambda body: edition("policies", body, since=since)),
-        st.sampled_from((main, other)).map(lambda body: edition("calendar", body, "main", since)),
-        _organizations.map(lambda body: edition("organization", body, since=since)),
-        st.just(edition("meanings", custom, since=since)),
-        st.just(edition("calendar_choice", {"by_group": {}, "by_brand": {}, "default": "other"}, since=since)),
-        st.just(edition("calendar_choice", {"by_group": {}, "by_brand": {}, "assumed": "other"}, since=since)),
-        st.just(agent("chi", since, role="end-user")),
+def _parameters(pick: Pick) -> dict[str, object]:
+    indicators: dict[str, dict[str, object]] = {}
+    if pick((False, True)):
+        for key, parameter in _CHOICES:
+            if (value := pick(_values(parameter))) != parameter.default:
+                indicators.setdefault(key, {})[parameter.name] = value
+    return {"indicators": indicators}
+
+
+def _values(parameter: Parameter) -> list[str | int]:
+    """Return what a parameter may be, the default first."""
+    if parameter.allowed:
+        return [parameter.default, *parameter.allowed]
+    most = 2 * int(parameter.default) if parameter.most is None else parameter.most
+    return [parameter.default, max(parameter.least, int(parameter.default) // 2), most]
+
+
+def _later_edition(pick: Pick, main: Body, other: Body) -> Edition:
+    custom = {**MEANINGS, "statuses": {**STATUSES, "waiting": "pending"}, "bots": ["script", "chi"], "fields": {}}
+    return pick(
+        (
+            edition("policies", pick(POLICIES)),
+            edition("parameters", _parameters(pick)),
+            edition("calendar", pick((main, other)), "main"),
+            edition("organization", pick(_TEAMS)),
+            edition("meanings", custom),
+            edition("calendar_choice", {"by_group": {}, "by_brand": {}, "default": "other"}),
+            edition("calendar_choice", {"by_group": {}, "by_brand": {}, "assumed": "other"}),
+            agent("chi", role="end-user"),
+        )
     )

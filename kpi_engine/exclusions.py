@@ -1,0 +1,28 @@
+"""Why a ticket counts nowhere, judged by how it is now."""
+
+from kpi_engine.message import Message, message
+from kpi_engine.records import TicketSnapshot
+from kpi_engine.rulebook import Meanings, Status
+
+MERGED_TAG = "closed_by_merge"
+
+
+def exclusion(ticket: TicketSnapshot, meanings: Meanings) -> tuple[str, Message] | None:
+    """Return why the ticket counts nowhere, as a code and in words; None if it counts."""
+    if meanings.status(ticket.status, ticket.custom_status_id) is Status.DELETED:
+        return "deleted", message("it was deleted")
+    if MERGED_TAG in ticket.tags:
+        return "merged", message("it was merged into another ticket")
+    if ticket.ai_agent:
+        return "ai_agent", message("an AI agent alone worked it")
+    return configured_exclusion(ticket, meanings)
+
+
+def configured_exclusion(ticket: TicketSnapshot, meanings: Meanings) -> tuple[str, Message] | None:
+    """Return which of the account's own exclusions a ticket falls under, as a code and in words; None: none."""
+    for tag in ticket.tags:
+        if tag in meanings.excluded_tags:
+            return "excluded_tag", message("its tag {tag} is excluded", tag=tag)
+    if ticket.form_id in meanings.excluded_forms:
+        return "excluded_form", message("its form {form} is excluded", form=ticket.form_id)
+    return None

@@ -1,0 +1,222 @@
+"""What holdings answer at any past instant: the backlog and what weighs on it, load, customers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
+
+from kpi_engine.indicators.indicator import (
+    Asked,
+    Better,
+    Indicator,
+    Input,
+    Parameter,
+    Portion,
+    Reduction,
+    Unit,
+)
+from kpi_engine.measurement import Holding
+from kpi_engine.message import message
+
+_WORKING_DAY = 8 * 3600
+
+
+def _backlog(_holding: Holding, asked: Asked) -> Portion:
+    return Portion(asked.instant)
+
+
+def _unreplied(holding: Holding, asked: Asked) -> Portion | None:
+    return None if holding.answered else Portion(asked.instant)
+
+
+def _owed_replies(holding: Holding, asked: Asked) -> Portion | None:
+    return None if holding.owed_since is None else Portion(asked.instant)
+
+
+def _overdue_now(holding: Holding, asked: Asked) -> Portion | None:
+    return None if holding.overdue_since is None else Portion(asked.instant)
+
+
+def _forgotten(holding: Holding, asked: Asked) -> Portion | None:
+    if holding.owed_since is None:
+        return None
+    # A customer who wrote a minute ago is not forgotten, however long ago an agent last had the ticket in hand.
+    since = max(holding.owed_since, holding.touched_at or holding.owed_since)
+    idle = _worked_since(since, asked)
+    return Portion(asked.instant) if idle > asked.number("forgotten", "after", _WORKING_DAY) else None
+
+
+def _backlog_age(holding: Holding, asked: Asked) -> Portion:
+    return Portion(asked.instant, _worked_since(holding.opened_at, asked))
+
+
+def _backlog_age_calendar(holding: Holding, asked: Asked) -> Portion:
+    return Portion(asked.instant, asked.instant - holding.opened_at)
+
+
+def _worked_since(start: int, asked: Asked) -> int:
+    """Return the working seconds from `start` to the instant, each stretch by the calendar the ticket had then."""
+    seconds = 0
+    for holding, following in zip_longest(asked.holdings, asked.holdings[1:]):
+        first = start if holding is asked.holdings[0] else max(start, holding.start)
+        last = min(asked.instant, following.start) if following else asked.instant
+        seconds += asked.worked(holding.calendar, first, last) if first < last else 0
+    return seconds
+
+
+def _within(holding: Holding, asked: Asked) -> tuple[int, int]:
+    """Return the part of the asked stretch in which the ticket was held."""
+    return max(holding.start, asked.start), asked.end if holding.end is None else min(holding.end, asked.end)
+
+
+def _backlog_overlap(holding: Holding, asked: Asked) -> Iterator[Portion]:
+    first, last = _within(holding, asked)
+    if seconds := asked.worked(holding.calendar, first, last):
+        whole = asked.worked(holding.calendar, asked.start, asked.end)
+        yield Portion(last - 1, seconds, whole)
+
+
+def _backlog_overlap_max(holding: Holding, asked: Asked) -> Iterator[Portion]:
+    """Yield +1 and -1 at the ends of what was worked: two tickets that only share a night do not overlap."""
+    first, last = _within(holding, asked)
+    if not asked.worked(holding.calendar, first, last):
+        return
+    start = asked.rulebook.calendar(holding.calendar, first).add(first, 1)
+    yield Portion(first if start is None else start - 1)
+    if last < asked.end:
+        end = asked.rulebook.calendar(holding.calendar, last).subtract(last, 1)
+        yield Portion(last if end is None else end + 1, -1)
+
+
+def _customers_served(holding: Holding, asked: Asked) -> Iterator[Portion]:
+    if holding.requester is not None:
+        yield Portion(_within(holding, asked)[0], part=holding.requester)
+
+
+_NEEDS = frozenset({Input.TICKETS, Input.HISTORY})
+
+_BACKLOG = Indicator(
+    key="backlog",
+    catalogue="backlog",
+    name=message("Open backlog"),
+    formula=message("number of unsolved tickets held at the end of the period, or now if it has not ended"),
+    stamp=message("the end of the period"),
+    credit=message("who holds the ticket at that instant"),
+    unit=Unit.TICKETS,
+    better=Better.LOWER,
+    reduction=Reduction.SNAPSHOT,
+    at_instant=_backlog,
+    needs=_NEEDS,
+    additive=True,
+)
+
+_AGE = replace(
+    _BACKLOG,
+    key="backlog_age",
+    catalogue="backlog_age (business)",
+    name=message("Backlog age"),
+    formula=message("business time from creation to the end of the period of each unsolved ticket, or to now"),
+    unit=Unit.SECONDS,
+    reduction=Reduction.MEAN,
+    at_instant=_backlog_age,
+    additive=False,
+)
+
+_OVERLAP = Indicator(
+    key="backlog_overlap",
+    catalogue="backlog_overlap (mean)",
+    name=message("Concurrent load"),
+    formula=message("business time in which tickets were held, summed up, divided by the business time of the period"),
+    stamp=message("each stretch of the period in which the ticket was held"),
+    credit=message("who held the ticket in that stretch"),
+    unit=Unit.TICKETS,
+    better=Better.LOWER,
+    reduction=Reduction.OVERLAP,
+    over_period=_backlog_overlap,
+    needs=_NEEDS,
+    additive=True,
+)
+
+INDICATORS = (
+    _BACKLOG,
+    _AGE,
+    replace(
+        _AGE,
+        key="backlog_age_calendar",
+        catalogue="backlog_age (calendar)",
+        name=message("Backlog age (calendar)"),
+        formula=message("calendar time from creation to the end of the period of each unsolved ticket, or to now"),
+        at_instant=_backlog_age_calendar,
+    ),
+    _OVERLAP,
+    replace(
+        _OVERLAP,
+        key="backlog_overlap_max",
+        catalogue="backlog_overlap (max)",
+        name=message("Highest concurrent load"),
+        formula=message("the most tickets held at once in business time"),
+        reduction=Reduction.LEVEL,
+        over_period=_backlog_overlap_max,
+        additive=False,
+    ),
+    replace(
+        _BACKLOG,
+        key="unreplied",
+        catalogue="unreplied",
+        name=message("Unreplied tickets"),
+        formula=message("number of unsolved tickets that no agent had replied to"),
+        at_instant=_unreplied,
+    ),
+    replace(
+        _BACKLOG,
+        key="owed_replies",
+        catalogue="awaiting_us",
+        name=message("Owed replies"),
+        formula=message("number of unsolved tickets with a customer's message that nobody had answered"),
+        at_instant=_owed_replies,
+    ),
+    replace(
+        _BACKLOG,
+        key="overdue_now",
+        catalogue="overdue_open",
+        name=message("Overdue now"),
+        formula=message("number of unsolved tickets with a clock over its goal"),
+        at_instant=_overdue_now,
+    ),
+    replace(
+        _BACKLOG,
+        key="forgotten",
+        catalogue="forgot",
+        name=message("Forgotten tickets"),
+        formula=message(
+            "number of unsolved tickets that were owed a reply and that no agent had touched, "
+            "both for more than `after` of business time"
+        ),
+        at_instant=_forgotten,
+        parameters=(
+            Parameter(
+                name="after",
+                default=_WORKING_DAY,
+                least=1,
+                duration=True,
+                why=message(
+                    "One working day of eight hours: practice asks for tickets that nobody looks after, but no product "
+                    "names a number. The time runs from the customer's oldest unanswered message, so that "
+                    "who writes after a quiet week is not forgotten at once."
+                ),
+            ),
+        ),
+    ),
+    Indicator(
+        key="customers_served",
+        catalogue="vol_customers",
+        name=message("Customers served"),
+        formula=message("number of different requesters of the tickets held in the period"),
+        stamp=message("each stretch of the period in which the ticket was held"),
+        credit=message("who held the ticket in that stretch"),
+        unit=Unit.CUSTOMERS,
+        better=Better.NEUTRAL,
+        reduction=Reduction.DISTINCT,
+        over_period=_customers_served,
+        needs=_NEEDS,
+    ),
+)

@@ -1,0 +1,340 @@
+"""A ticket's history told through the rulebook: events become steps."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from kpi_engine.exclusions import configured_exclusion
+from kpi_engine.history import MERGED_IN, DerivedEvent, History
+from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
+from kpi_engine.rulebook import DONE, OWN_TAG, Role, Rulebook, Status
+from kpi_engine.story import State, Step, StepKind, Story
+
+
+def told(history: History, rulebook: Rulebook, as_of: int) -> Story:
+    """Return the story of a ticket opened at or before `as_of`."""
+    events = history.events
+    heard = events if not events or events[-1].at <= as_of else [event for event in events if event.at <= as_of]
+    opening_order = next((event.order for event in heard if event.kind is EventKind.OPENED_WITH), None)
+    whole = opening_order is not None or history.latest.created_at >= history.known_from
+    teller = _Teller(history, rulebook, _opening_values(history, rulebook), whole)
+    teller.open(_opening_comment(history.latest, heard, opening_order))
+    teller.tell(heard, _interruptions(history, rulebook, as_of))
+    return Story(
+        ticket=history.latest,
+        steps=tuple(teller.steps),
+        as_of=as_of,
+        whole=whole,
+        unheard_at=_unheard_at(history, as_of),
+        solves=tuple(teller.solves),
+        reopens=tuple(teller.reopens),
+    )
+
+
+def _unheard_at(history: History, as_of: int) -> int | None:
+    unheard = [event.at for event in history.events if event.at > as_of]
+    unheard += [rating.at for rating in history.ratings if rating.at > as_of]
+    unheard += [rating.offered_at for rating in history.ratings if (rating.offered_at or 0) > as_of]  # type: ignore[misc]  # None is not later
+    unheard += [event.at for event in history.derived if event.at > as_of]
+    return min(unheard, default=None)
+
+
+def _opening_values(history: History, rulebook: Rulebook) -> dict[str, str | None]:
+    """Return the followed properties at creation, as the platform words them.
+
+    What the creation says; else what the first change says was there before; else nothing, where we heard of the
+    creation, and what the snapshot shows where we did not, because it never changed since. Of a custom field that no
+    event tells about, the snapshot is all there is: its history may not have been followed from the start.
+    """
+    ticket, known = history.latest, dict[str, str | None]()
+    created = changed_status = False
+    for event in history.events:
+        name = event.field
+        if name is None:
+            continue
+        if event.kind is EventKind.OPENED_WITH:
+            created = True
+            known.setdefault(name, event.new)
+        else:
+            changed_status |= name == Field.STATUS
+            known.setdefault(name, event.old)
+    unsaid: dict[str, str | None] = {
+        Field.STATUS: ticket.status,
+        # The concrete status belongs to the status it stands beside: to the one at creation only if that never changed.
+        Field.CUSTOM_STATUS: None if created or changed_status else ticket.custom_status_id,
+        Field.ASSIGNEE: None if created else ticket.assignee_id,
+        Field.GROUP: None if created else ticket.group_id,
+        Field.PRIORITY: None if created else ticket.priority,
+        Field.BRAND: ticket.brand_id,
+        Field.SCHEDULE: None,
+        Field.REQUESTER: ticket.requester_id,
+    }
+    for name in rulebook.telling_segment:
+        unsaid[name] = _shown(ticket, name, created=created)
+    return unsaid | known
+
+
+def _shown(ticket: TicketSnapshot, name: str, *, created: bool) -> str | None:
+    """Return what the snapshot shows of its tags or of a custom field, worded as events word it."""
+    if name == Field.TAGS:
+        return None if created else " ".join(ticket.tags)
+    value = ticket.fields.get(name.removeprefix("field:"))
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _opening_comment(
+    ticket: TicketSnapshot, events: Iterable[TicketEvent], opening_order: int | None
+) -> TicketEvent | None:
+    """Return the comment the ticket was opened with: it answers nobody."""
+    first = next((event for event in events if event.kind is EventKind.COMMENTED), None)
+    if first is not None and (first.at <= ticket.created_at or first.order == opening_order):
+        return first
+    return None
+
+
+def _interruptions(history: History, rulebook: Rulebook, as_of: int) -> list[tuple[int, DerivedEvent | None]]:
+    """Return (instant, what another ticket caused here, or None for a later edition of the rules), in order.
+
+    Both come after what happened to the ticket itself in the same second.
+    """
+    opened_at = history.latest.created_at
+    turns = [(at, None) for at in rulebook.turning_points if opened_at < at <= as_of]
+    if not history.derived:
+        return list(turns)
+    merges = [
+        (event.at, event) for event in history.derived if event.kind == MERGED_IN and opened_at <= event.at <= as_of
+    ]
+    return sorted([*merges, *turns], key=lambda each: (each[0], each[1] is None))
+
+
+_PUBLIC = {
+    Role.AGENT: StepKind.AGENT_REPLY,
+    Role.MACHINE: None,
+    Role.OTHER: StepKind.CUSTOMER_MESSAGE,
+    Role.STRANGER: StepKind.CUSTOMER_MESSAGE,
+}
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Turns events into steps, one after another."""
+
+    history: History
+    rulebook: Rulebook
+    values: dict[str, str | None]
+    whole: bool
+    opening: TicketEvent | None = None
+    answered: bool = False  # the first reply that was owed has been given
+    changing: list[TicketEvent] = field(default_factory=list)  # changes of one hand in one go, not yet a step
+    statuses: dict[str, str | None] = field(default_factory=dict)  # what the audit of these changes leaves behind
+    concrete: tuple[int, int] | None = None  # instant and order of the last change of the custom status
+    steps: list[Step] = field(default_factory=list)
+    solves: list[Step] = field(default_factory=list)
+    reopens: list[Step] = field(default_factory=list)
+
+    def open(self, opening: TicketEvent | None) -> None:
+        self.opening = opening
+        ticket, at = self.history.latest, self.history.latest.created_at
+        voice = self.voice(opening) if opening is not None else None
+        actor, by_agent = self.hand(opening) if opening is not None else self.hand_of(ticket.submitter_id, at)
+        state = self.state(at)
+        step = Step(
+            at,
+            StepKind.OPENED,
+            state,
+            actor,
+            by_agent,
+            state.status in DONE,
+            voice is not StepKind.AGENT_REPLY,
+            not self.whole,
+            at if voice is StepKind.CUSTOMER_MESSAGE else None,
+        )
+        self.steps.append(step)
+        if step.done and self.whole:
+            self.solves.append(step)
+
+    def tell(self, events: Sequence[TicketEvent], interruptions: list[tuple[int, DerivedEvent | None]]) -> None:
+        followed = self.rulebook.followed
+        for place, event in enumerate(events):
+            while interruptions and interruptions[0][0] < event.at:
+                self.interrupt(*interruptions.pop(0))
+            if event.kind is EventKind.COMMENTED:
+                self.comment(event)
+            elif event.kind is EventKind.CHANGED and event.field in followed and not _ours(event):
+                self.change(event)
+                if event.field in _STATUSES:
+                    self.statuses |= _left_behind(events, place)
+        for interruption in interruptions:
+            self.interrupt(*interruption)
+        self.settle_changes()
+
+    def interrupt(self, at: int, caused: DerivedEvent | None) -> None:
+        self.settle_changes()
+        if caused is None:
+            self.add(at, StepKind.RULES, self.state(at), (None, False))
+        elif self.asks_something(caused.cause, at):
+            self.add(at, StepKind.CUSTOMER_MESSAGE, self.steps[-1].state, (caused.cause.requester_id, False))
+
+    def asks_something(self, cause: TicketSnapshot, at: int) -> bool:
+        """Tell whether a merged-in ticket brings somebody's question along: an agent's own, or a test, does not."""
+        if configured_exclusion(cause, self.rulebook.meanings.at(at)) is not None:
+            return False
+        return cause.submitter_id == cause.requester_id or not self.hand_of(cause.submitter_id, at)[1]
+
+    def comment(self, event: TicketEvent) -> None:
+        self.settle_changes()
+        if event is self.opening:
+            return
+        kind = self.voice(event)
+        if kind is not None:
+            by_agent = kind is not StepKind.CUSTOMER_MESSAGE
+            self.add(event.at, kind, self.steps[-1].state, (event.actor_id, by_agent))
+
+    def voice(self, event: TicketEvent) -> StepKind | None:
+        """Return what a comment is: a reply or a note of ours, a message of the customer's side, or None."""
+        actor = event.actor_id
+        if event.automatic or actor is None or event.public is None:
+            return None
+        customer = actor == self.values[Field.REQUESTER]
+        if event.public and customer:
+            return StepKind.CUSTOMER_MESSAGE
+        role = self.role(actor, event.at)
+        if event.public:
+            return _PUBLIC[role]
+        return StepKind.NOTE if role is Role.AGENT and not customer else None
+
+    def role(self, actor: str, at: int) -> Role:
+        """Return what somebody was; an agent who left before we looked is known by having had this ticket."""
+        role = self.rulebook.role(actor, at)
+        return Role.AGENT if role is Role.STRANGER and self.had_it(actor) else role
+
+    def had_it(self, actor: str) -> bool:
+        return actor == self.history.latest.assignee_id or any(
+            event.field == Field.ASSIGNEE and actor in (event.old, event.new) for event in self.history.events
+        )
+
+    def hand(self, event: TicketEvent) -> tuple[str | None, bool]:
+        """Return the person who did something, None for machines, and whether that was an agent at work.
+
+        An agent who asks for something himself is the customer of that ticket.
+        """
+        return (None, False) if event.automatic else self.hand_of(event.actor_id, event.at)
+
+    def hand_of(self, actor: str | None, at: int) -> tuple[str | None, bool]:
+        if actor is None:
+            return None, False
+        role = self.role(actor, at)
+        if role is Role.MACHINE:
+            return None, False
+        return actor, role is Role.AGENT and actor != self.values[Field.REQUESTER]
+
+    def change(self, event: TicketEvent) -> None:
+        """Take a change in: those of one hand in one go, each property once, are one step."""
+        if self.changing and not _in_one_go(self.changing, event):
+            self.settle_changes()
+        self.changing.append(event)
+
+    def settle_changes(self) -> None:
+        if not self.changing:
+            return
+        events, state, followed = self.changing, self.steps[-1].state, self.rulebook.followed
+        for event in events:
+            self.values[event.field or ""] = event.new
+        if self.statuses:
+            self.take_statuses(events[0])
+        self.changing = []
+        if any(followed[event.field or ""] for event in events):
+            state = self.state(events[0].at)
+        self.add(events[0].at, StepKind.CHANGED, state, self.hand(events[0]))
+
+    def take_statuses(self, first: TicketEvent) -> None:
+        """Take a status and the custom status beside it as their audit leaves them: they change at once.
+
+        The custom status belongs to its status: one that changes alone leaves the custom one behind.
+        """
+        self.values |= self.statuses
+        audit = first.at, first.order
+        if Field.CUSTOM_STATUS in self.statuses:
+            self.concrete = audit
+        elif self.concrete != audit:
+            self.values[Field.CUSTOM_STATUS] = None
+        self.statuses = {}
+
+    def state(self, at: int) -> State:
+        values, rulebook = self.values, self.rulebook
+        group = values[Field.GROUP]
+        calendar, assumed = rulebook.chosen_calendar(values[Field.SCHEDULE], group, values[Field.BRAND], at)
+        meanings = rulebook.meanings.at(at)
+        return State(
+            meanings.status(values[Field.STATUS], values[Field.CUSTOM_STATUS]),
+            values[Field.ASSIGNEE],
+            group,
+            values[Field.PRIORITY],
+            calendar,
+            assumed,
+            _segment(values, rulebook, at) if rulebook.telling_segment else None,
+            values[Field.REQUESTER],
+        )
+
+    def add(self, at: int, kind: StepKind, state: State, hand: tuple[str | None, bool]) -> None:
+        """Add a step, with what it means for who waits for whom."""
+        before = self.steps[-1]
+        awaited, replied, owed_since = before.awaited, before.replied, before.owed_since
+        if kind is StepKind.AGENT_REPLY:
+            self.answered |= awaited
+            awaited, replied, owed_since = False, True, None
+        elif kind is StepKind.CUSTOMER_MESSAGE:
+            awaited = not self.answered
+            owed_since = at if owed_since is None else owed_since
+        # Who deletes and restores a ticket neither reopens nor solves it.
+        done = before.done if state.status is Status.DELETED else state.status in DONE
+        step = Step(at, kind, state, hand[0], hand[1], done, awaited, replied, owed_since)
+        self.steps.append(step)
+        if done is not before.done:
+            (self.solves if done else self.reopens).append(step)
+
+
+_STATUSES = frozenset({Field.STATUS, Field.CUSTOM_STATUS})
+
+
+def _left_behind(events: Sequence[TicketEvent], place: int) -> dict[str, str | None]:
+    """Return the statuses that the audit of the event at `place` leaves the ticket in."""
+    first, left = events[place], dict[str, str | None]()
+    for event in islice(events, place, None):
+        if event.order != first.order or event.at != first.at:
+            break
+        if event.kind is EventKind.CHANGED and event.field in _STATUSES:
+            left[event.field] = event.new
+    return left
+
+
+def _in_one_go(events: list[TicketEvent], event: TicketEvent) -> bool:
+    first = events[0]
+    return (
+        first.order == event.order
+        and first.at == event.at
+        and first.actor_id == event.actor_id
+        and first.automatic == event.automatic
+        and all(event.field != other.field for other in events)
+    )
+
+
+def _ours(event: TicketEvent) -> bool:
+    """Tell whether a change of tags concerns our own tags alone: those say nothing about the ticket."""
+    if event.field != Field.TAGS:
+        return False
+    changed = set((event.old or "").split()) ^ set((event.new or "").split())
+    return all(tag.startswith(OWN_TAG) for tag in changed)
+
+
+def _segment(values: Mapping[str, str | None], rulebook: Rulebook, at: int) -> str | None:
+    """Return the customer's segment: the field's value or the tag itself, renamed where the account says so."""
+    carrier = rulebook.meanings.at(at).fields.get("segment")
+    if carrier is None:
+        return None
+    word = values.get(f"field:{carrier.field}")
+    if carrier.tag is not None and carrier.tag in (values.get(Field.TAGS) or "").split():
+        word = carrier.tag
+    return carrier.values.get(word, word) if word else None

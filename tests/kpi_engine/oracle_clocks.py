@@ -1,0 +1,290 @@
+# ruff: noqa: D101, D102 -- a method here is a sentence of the rules; its name says it
+"""The naive oracle, clocks: every instance from its first moment to its last, stretch by stretch."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kpi_engine_oracle import ASKING, FAR, Body, Moment, Stretch, Told, earliest, seconds, worked
+
+
+def goal_of(rule: Body, priority: str | None) -> int | None:
+    goals = rule["goal"]
+    said = goals.get(priority or "default")
+    said = goals.get(said, said)
+    return None if said is None else seconds(said)
+
+
+def is_business(rule: Body, priority: str | None) -> bool:
+    time = rule.get("time", "business")
+    if isinstance(time, Mapping):
+        time = time.get(priority or "default", time.get("default", "business"))
+    return time == "business"
+
+
+def warning_at(word: str, goal: int) -> int:
+    """Return the elapsed seconds at which a warning is due: "75%" of the goal, or "-15m" before it."""
+    if word.endswith("%"):
+        return goal * int(word.rstrip("%")) // 100
+    return max(0, goal - seconds(word))
+
+
+@dataclass
+class Verdict:
+    clock: str
+    instance: int
+    started_at: int
+    stopped_at: int | None = None
+    goal: int | None = None
+    elapsed: int = 0
+    due_at: int | None = None
+    breached_at: int | None = None
+    state: str = ""
+    paused: bool = False
+    agent: str | None = None
+    team: str | None = None
+    assumed: bool = False
+
+    def answer(self) -> tuple[object, ...]:
+        return tuple(vars(self).values())  # the fields in their order
+
+
+@dataclass
+class Judge:
+    """Walks the stretches of one clock instance."""
+
+    told: Told
+    verdict: Verdict
+    last_rule: Body
+
+    def __post_init__(self) -> None:
+        self.fired: list[tuple[str, int, int]] = []
+        self.shares: dict[str | None, int] = {}
+        self.late_from = 0  # the elapsed seconds from which escalation steps count
+        self.ended_at: int | None = None
+        self.business = True  # in what time the goal counts
+
+    def rule(self, at: int) -> Body:
+        """Return the rule in force; a clock that the policy drops goes on by its last one."""
+        self.last_rule = self.told.rules.clocks(at).get(self.verdict.clock, self.last_rule)
+        return self.last_rule
+
+    def is_running(self, stretch: Stretch) -> bool:
+        rule = self.rule(stretch.ruled_at)
+        idle = stretch.done or stretch.meaning == "deleted"
+        return not idle and stretch.meaning not in rule["pause_in"]
+
+    def aim(self, stretch: Stretch) -> None:
+        """Note the goal that holds and in what time it counts; where changes do not matter, the first there was."""
+        rule = self.rule(stretch.ruled_at)
+        if rule.get("on_change") == "freeze" and self.verdict.goal is not None:
+            return
+        priority = stretch.values["priority"]
+        self.verdict.goal = goal_of(rule, priority)
+        self.business = is_business(rule, priority)
+
+    def calendar(self, stretch: Stretch) -> tuple[str | None, bool]:
+        rule, priority = self.rule(stretch.ruled_at), stretch.values["priority"]
+        frozen = rule.get("on_change") == "freeze" and self.verdict.goal is not None
+        business = self.business if frozen else is_business(rule, priority)
+        return self.told.rules.calendar(stretch.values, stretch.start) if business else (None, False)
+
+    def walk(self, stretches: Sequence[Stretch]) -> None:
+        verdict = self.verdict
+        for stretch in stretches:
+            if verdict.breached_at is None and not stretch.done:
+                self.aim(stretch)
+            if self.is_running(stretch):
+                spelled, assumed = self.calendar(stretch)
+                if verdict.breached_at is None:
+                    verdict.assumed |= assumed and stretch.start < stretch.end
+                self.fall_due(stretch)
+                verdict.elapsed += worked(spelled, stretch.start, stretch.end)
+
+    def fall_due(self, stretch: Stretch) -> None:
+        spelled, _ = self.calendar(stretch)
+        before_breach = stretch.end
+        was_late = self.verdict.breached_at is not None
+        while (following := self.next_step(stretch)) is not None:
+            name, level, threshold = following
+            missing = max(0, threshold - self.verdict.elapsed)
+            at = earliest(spelled, stretch.start, missing, stretch.end)
+            if at is None or at >= stretch.end:
+                break
+            self.fired.append((name, level, at))
+            if name == "breach":
+                before_breach = self.verdict.breached_at = at
+                self.late_from = max(self.verdict.goal or 0, self.verdict.elapsed)
+        if not was_late:
+            agent = stretch.values["assignee"]
+            self.shares[agent] = self.shares.get(agent, 0) + worked(spelled, stretch.start, before_breach)
+
+    def next_step(self, stretch: Stretch) -> tuple[str, int, int] | None:
+        done = {name for name, _, _ in self.fired}
+        steps: list[tuple[str, int, int]] = []
+        if self.verdict.breached_at is not None:
+            found = self.told.rules.steps(self.verdict.clock, stretch.start)
+            steps = [(f"escalation:{level}", level, self.late_from + after) for after, level in found]
+        elif (goal := self.verdict.goal) is not None:
+            words = self.rule(stretch.ruled_at).get("warn", ())
+            steps = [(f"warn:{word}", 0, warning_at(word, goal)) for word in words]
+            steps = [*sorted(steps, key=lambda step: step[2]), ("breach", 0, goal)]
+        return next((step for step in steps if step[0] not in done), None)
+
+    def charge(self) -> None:
+        """Charge the holder at breach from 10 % of the goal, else the largest share from 50 %, else the team."""
+        verdict = self.verdict
+        if verdict.breached_at is None or verdict.goal is None:
+            return
+        holder = self.told.values_at(verdict.breached_at)["assignee"]
+        if holder is not None and self.shares.get(holder, 0) >= verdict.goal / 10:
+            verdict.agent = holder
+        else:
+            share, longest = max((share, agent or "") for agent, share in self.shares.items())
+            verdict.agent = longest or None if share >= verdict.goal / 2 else None
+        verdict.team = self.told.team(verdict.agent, verdict.breached_at)
+
+    def conclude(self, ended_at: int | None, stretches: Sequence[Stretch]) -> None:
+        verdict, last = self.verdict, stretches[-1] if stretches else None
+        self.ended_at = ended_at
+        running = last is not None and ended_at is None and self.is_running(last)
+        verdict.stopped_at = ended_at if ended_at is not None or last is None else solved_since(stretches)
+        verdict.paused = verdict.stopped_at is None and not running
+        if verdict.breached_at is not None:
+            verdict.state = "breached_open" if verdict.stopped_at is None else "breached_closed"
+        elif verdict.goal is None:
+            verdict.state = "void"
+        elif verdict.stopped_at is not None:
+            verdict.state = "met" if ended_at is not None else "void"
+        else:
+            verdict.state = "running" if running else "paused"
+        if running and verdict.goal is not None:
+            verdict.due_at = verdict.breached_at or self.due(stretches)
+
+    def due(self, stretches: Sequence[Stretch]) -> int | None:
+        last = stretches[-1]
+        spelled, _ = self.calendar(last)
+        before = self.verdict.elapsed - worked(spelled, last.start, last.end)
+        return earliest(spelled, last.start, max(0, self.verdict.goal - before), last.start + FAR)
+
+    def over_at(self, instant: int) -> bool:
+        """Tell whether the clock stood over its goal at an instant at which the ticket was unsolved."""
+        breached_at, ended_at = self.verdict.breached_at, self.ended_at
+        return breached_at is not None and breached_at <= instant and (ended_at is None or instant < ended_at)
+
+
+def solved_since(stretches: Sequence[Stretch]) -> int | None:
+    since = None
+    for stretch in stretches:
+        since = (stretch.start if since is None else since) if stretch.done else None
+    return since
+
+
+# --- When instances begin and end ---------------------------------------------------------------------------------
+
+
+def clocks_ever(told: Told) -> list[str]:
+    """Return the clocks there ever were in the ticket's life."""
+    return list(dict.fromkeys(clock for moment in told.moments for clock in told.rules.clocks(moment.at)))
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a ticket went, as one clock sees it."""
+
+    told: Told
+    clock: str
+
+    def place(self, fits: Callable[[Moment], bool], start: int | None = 0) -> int | None:
+        """Return the first place from `start` on whose moment fits."""
+        if start is None:
+            return None
+        return next((place for place in range(start, len(self.moments)) if fits(self.moments[place])), None)
+
+    @property
+    def moments(self) -> list[Moment]:
+        return self.told.moments
+
+    def rule(self, moment: Moment) -> Body:
+        return self.told.rules.clocks(moment.ruled_at).get(self.clock, {})
+
+    def promised(self, place: int) -> Body:
+        """Return the rule in force or, where a later policy dropped the clock, its last one: the promise holds."""
+        return next((rule for each in reversed(self.moments[: place + 1]) if (rule := self.rule(each))), {})
+
+    def starts(self, moment: Moment) -> bool:
+        """Tell whether the clock may start: there is a rule, and if somebody must, he has the unsolved ticket."""
+        rule = self.rule(moment)
+        held = not moment.done and moment.values["assignee"] is not None
+        return bool(rule) and (rule.get("start") != "assigned" or held)
+
+    def episodes(self) -> Iterator[tuple[int, int | None]]:
+        """Yield (first moment, ending moment) of each instance of the clock."""
+        rules = [self.rule(moment) for moment in self.moments]
+        some = next(rule for rule in rules if rule)
+        if some.get("start") == "customer_message":
+            yield from self.next_replies()
+        elif "agent_public_reply" in some["stop"]:
+            yield from self.first_reply()
+        else:
+            yield from self.solving()
+
+    def solving(self) -> Iterator[tuple[int, int | None]]:
+        """Yield the instances that solves end; a reopening starts the clock afresh, whoever has the ticket then."""
+        start = self.place(lambda moment: self.starts(moment) and (moment is self.moments[0] or not moment.done))
+        while start is not None:
+            end = self.place(lambda moment: moment.done, start)
+            yield start, end
+            again = None if end is None else self.place(lambda moment: not moment.done, end)
+            rearm = again is not None and self.promised(again).get("rearm") == "on_reopen"
+            start = again if rearm else None
+
+    def first_wait(self) -> tuple[int | None, int | None]:
+        """Return when an answer was first owed and given: an agent's public opening owes none until somebody asks."""
+        start = self.place(is_asking) if self.told.opened_by == "agent" else 0
+        return start, self.place(is_reply, start)
+
+    def first_reply(self) -> Iterator[tuple[int, int | None]]:
+        """Yield the one instance: from the opening, or the customer's first message where an agent opened it."""
+        owed, end = self.first_wait()
+        start = self.place(self.starts, owed)
+        if start is not None and (end is None or start < end):
+            yield start, end
+
+    def next_replies(self) -> Iterator[tuple[int, int | None]]:
+        """Yield an instance for each wait that begins with a customer's message after the first answer."""
+        _, end = self.first_wait()
+        started = False
+        while end is not None:
+            asked = self.place(is_asking, end)
+            start = asked if started else self.place(self.starts, asked)
+            end = self.place(is_reply, asked)
+            if asked is None or start is None:
+                return
+            if end is None or start < end:
+                if started and self.promised(start).get("rearm") != "on_customer_message":
+                    return
+                yield start, end
+                started = True
+
+
+def is_asking(moment: Moment) -> bool:
+    return moment.what in ASKING
+
+
+def is_reply(moment: Moment) -> bool:
+    return moment.what == "agent"
+
+
+def judged(told: Told) -> list[Judge]:
+    judges = []
+    for clock in clocks_ever(told) if told.whole else ():
+        course = Course(told, clock)
+        for number, (start, end) in enumerate(course.episodes(), start=1):
+            judge = Judge(told, Verdict(clock, number, told.moments[start].at), course.promised(start))
+            stretches = told.stretches(start, end)
+            judge.walk(stretches)
+            judge.charge()
+            judge.conclude(None if end is None else told.moments[end].at, stretches)
+            if judge.verdict.goal is not None or judge.fired:
+                judges.append(judge)
+    return judges

@@ -1,0 +1,146 @@
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+Play = Callable[..., Any]
+EXACT = {"first_reply": "2h", "resolution": "8h"}
+
+
+@pytest.fixture
+def goals(timelines: ModuleType) -> Any:  # noqa: ANN401 -- an edition
+    """Give two hours to the first reply and eight to the resolution, both of business time."""
+    t = timelines
+    return t.edition("policies", t.policy(t.first_reply("2h"), t.resolution("8h", rearm="on_reopen")))
+
+
+def lines(played: Any, key: str) -> list[tuple[object, ...]]:  # noqa: ANN401 -- a Played
+    """Return what an indicator says: which clock, for whom, when, how much."""
+    found = [line for line in played.measurement.lines if line.indicator == key]
+    return [(line.part, line.agent, played.told(line.at), line.numerator, line.denominator) for line in found]
+
+
+def omissions(played: Any, key: str) -> list[tuple[str, str | None, str | None]]:  # noqa: ANN401 -- a Played
+    """Return why an indicator leaves something out."""
+    found = [each for each in played.measurement.omissions if each.indicator == key]
+    return [(each.reason, played.told(each.at), each.agent) for each in found]
+
+
+def test_a_clock_is_judged_once_at_its_breach_or_where_it_was_met(play: Play, goals: Any) -> None:  # noqa: ANN401
+    """The reply comes a second too late, the solve exactly at the goal, by somebody else.
+
+    06-09 08:00 customer opens assignee=an group=1
+    06-09 10:00:01 an replies
+    06-09 14:00 assignee becomes binh
+    06-09 17:30 status becomes solved
+    """
+    played = play("06-20 09:00", goals)
+    judged = [("first_reply", "an", "06-09 10:00"), ("resolution", "binh", "06-09 17:30")]
+    assert lines(played, "overdue_rate") == [(*judged[0], 1, 1), (*judged[1], 0, 1)]
+    assert lines(played, "goals_met") == [(*judged[0], 0, 1), (*judged[1], 1, 1)]
+    assert lines(played, "goals_met_tickets") == [(None, "an", "06-09 10:00", 0, 1)]
+    assert lines(played, "overdue_count") == [(*judged[0], 1, 1)]
+    assert lines(played, "overdue_minutes") == [("first_reply", "an", "06-09 10:00:01", 1, 1)]
+    assert lines(played, "near_miss") == [(*judged[1], 1, 1)]
+
+
+def test_a_running_clock_is_not_judged_unless_it_is_over_its_goal(play: Play, goals: Any) -> None:  # noqa: ANN401
+    """Replied to in time, unsolved.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:00 an replies
+    """
+    early, late = play("06-09 12:00", goals), play("06-20 09:00", goals)
+    assert [line[0] for line in lines(early, "goals_met")] == ["first_reply"]
+    assert lines(early, "goals_met_tickets") == []
+    assert lines(late, "goals_met_tickets") == [(None, "an", "06-09 17:30", 0, 1)]
+    assert lines(late, "overdue_minutes") == []
+    assert omissions(late, "overdue_minutes") == [("still_running", "06-09 17:30", "an")]
+
+
+def test_a_ticket_meets_its_goals_when_the_last_of_its_clocks_has_ended(play: Play, goals: Any) -> None:  # noqa: ANN401
+    """Replied and solved in time, reopened, then solved too late.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:00 an replies
+    06-09 11:00 status becomes solved
+    06-10 08:00 status becomes open
+    06-13 08:00 status becomes solved
+    """
+    assert lines(play("06-09 12:00", goals), "goals_met_tickets") == [(None, "an", "06-09 11:00", 1, 1)]
+    assert lines(play("06-10 09:00", goals), "goals_met_tickets") == []
+    assert lines(play("06-20 09:00", goals), "goals_met_tickets") == [(None, "an", "06-10 17:30", 0, 1)]
+
+
+def test_a_clock_that_ended_without_a_verdict_is_left_out_and_said(play: Play, goals: Any) -> None:  # noqa: ANN401
+    """Solved without a reply.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:00 status becomes solved
+    """
+    played = play("06-20 09:00", goals)
+    assert [line[0] for line in lines(played, "overdue_rate")] == ["resolution"]
+    for key in ("overdue_rate", "goals_met"):
+        assert omissions(played, key) == [("clock_void", "06-09 09:00", "an")]
+    assert lines(played, "goals_met_tickets") == [(None, "an", "06-09 09:00", 1, 1)]
+
+
+def test_a_ticket_without_a_single_verdict_has_none(play: Play, timelines: ModuleType) -> None:
+    """Solved without a reply, and a reply was all that was agreed.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:00 status becomes solved
+    """
+    only_reply = timelines.edition("policies", timelines.policy(timelines.first_reply("2h")))
+    played = play("06-20 09:00", only_reply)
+    assert (lines(played, "goals_met_tickets"), lines(played, "near_miss")) == ([], [])
+
+
+@pytest.mark.parametrize(("replied", "near"), [("09:30", 0), ("09:30:01", 1), ("10:00", 1)])
+def test_a_near_miss_is_met_after_three_quarters_of_the_goal_had_passed(
+    timelines: ModuleType,
+    goals: Any,  # noqa: ANN401
+    replied: str,
+    near: int,
+) -> None:
+    history = timelines.history(f"06-09 08:00 customer opens assignee=an\n06-09 {replied} an replies")
+    played = timelines.played(history, [*timelines.USUAL, goals], timelines.moment("06-09 11:00"))
+    assert [line[3] for line in lines(played, "near_miss")] == [near]
+
+
+def test_where_near_begins_is_a_parameter(play: Play, goals: Any, timelines: ModuleType) -> None:  # noqa: ANN401
+    """Replied to after 95 of 120 minutes.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:35 an replies
+    """
+    said = timelines.edition("parameters", {"indicators": {"near_miss": {"per_cent": 80}}})
+    assert [line[3] for line in lines(play("06-09 11:00", goals, said), "near_miss")] == [0]
+
+
+def test_a_ticket_counts_once_per_clock_among_the_overdue(play: Play, goals: Any) -> None:  # noqa: ANN401
+    """Solved too late, reopened, too late again.
+
+    06-09 08:00 customer opens assignee=an
+    06-12 09:00 status becomes solved
+    06-13 08:00 status becomes open
+    06-18 09:00 status becomes solved
+    """
+    played = play("06-20 09:00", goals)
+    assert [line[:3] for line in lines(played, "overdue_count")] == [
+        ("first_reply", "an", "06-09 10:00"),
+        ("resolution", "an", "06-09 17:30"),
+    ]
+    assert [line[0] for line in lines(played, "goals_met")].count("resolution") == 2
+
+
+def test_a_verdict_by_a_guessed_calendar_is_marked(play: Play, goals: Any, timelines: ModuleType) -> None:  # noqa: ANN401
+    """No calendar was chosen, the oldest is assumed.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:00 an replies
+    """
+    assumed = timelines.edition("calendar_choice", {"assumed": "vn"}, since=0)
+    played = play("06-09 11:00", goals, assumed)
+    assert {line.certainty for line in played.measurement.lines if line.indicator == "goals_met"} == {"approximate"}
