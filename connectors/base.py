@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from kpi_engine.message import Message, message
-from kpi_engine.records import FieldValue, Record
+from kpi_engine.records import FieldValue, Rating, Record, TicketSnapshot
 
 
 class Clock(Protocol):
@@ -74,6 +74,7 @@ class Page:
 
     `complete_through` is the instant up to which the helpdesk has told everything this stream knows, by the
     helpdesk's own clock; None where the page does not say. `total` is the helpdesk's own count, where it gives one.
+    `note` is something people should know about how the stream was read.
     """
 
     records: Sequence[Record]
@@ -81,6 +82,7 @@ class Page:
     cursor: str | None
     complete_through: int | None
     total: int | None = None
+    note: Message | None = None
 
 
 class Unavailable(Exception):  # noqa: N818 -- a fact about the account's plan, not a failure
@@ -130,16 +132,49 @@ class WantedField:
 
 @dataclass(frozen=True, slots=True)
 class FieldSetup:
-    """How a wanted field stands remotely; `remote_id` None: to be created; `problem`: why it cannot serve."""
+    """How a wanted field stands remotely; `remote_id` None: to be created; `problem`: why it cannot serve.
+
+    `remote_title` is what people call it there, should somebody have renamed it; `made_by_us`: it carries our mark.
+    """
 
     wanted: WantedField
     remote_id: str | None
+    problem: Message | None = None
+    remote_title: str | None = None
+    made_by_us: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WantedView:
+    """A list of the unsolved tickets in which our yes_no field `shows` is ticked, those due first on top."""
+
+    key: str
+    title: str
+    description: str
+    shows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Something beside the fields that lets people see them: their place on a form, a view of the overdue tickets.
+
+    `key` is ours and stable. `there`: nothing is left to be done; `problem`: why only an admin can do it, and how.
+    `handle` is what `install` returned for it, and all that `remove` needs; None while it is none of ours.
+    """
+
+    key: str
+    title: Message
+    there: bool
+    handle: str | None = None
     problem: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryTicket:
-    """The content of a summary ticket, ready to be shown: `html` is escaped, `external_id` is stable and ours."""
+    """The content of a summary ticket, ready to be shown: `html` is escaped, `external_id` is stable and ours.
+
+    `marker` stands in the text and tells this version from any other; `solve`: the ticket is done with this note.
+    """
 
     external_id: str
     subject: str
@@ -148,6 +183,8 @@ class SummaryTicket:
     tags: tuple[str, ...]
     assignee_id: str | None
     group: str | None
+    marker: str = ""
+    solve: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +239,14 @@ class InDoubt:
     reason: Message
 
 
-Outcome = Delivered | UnderWay | Snoozed | Refused | InDoubt
+@dataclass(frozen=True, slots=True)
+class Conflicting:
+    """Turned away, for somebody changed the object meanwhile: look at it, then send once more or leave it."""
+
+    reason: Message
+
+
+Outcome = Delivered | UnderWay | Snoozed | Refused | InDoubt | Conflicting
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +256,14 @@ class Usage:
     requests: int
     waited: float
     now: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What reading something would take: requests, and minutes at our share of the quota, both about."""
+
+    requests: int
+    minutes: int
 
 
 class Connector(Protocol):
@@ -228,8 +280,18 @@ class Connector(Protocol):
         ...
 
     @property
+    def paces(self) -> Mapping[Stream, int]:
+        """How many seconds may pass between two readings of the streams that change slowly; others: every pass."""
+        ...
+
+    @property
     def statuses(self) -> Mapping[str, str]:
         """The platform's default map from its statuses to ours (new, open, pending, hold, solved, closed, deleted)."""
+        ...
+
+    @property
+    def metrics(self) -> Mapping[str, str]:
+        """The platform's own figures of a ticket (names in a MetricSet), and our indicators that they stand beside."""
         ...
 
     @property
@@ -256,6 +318,21 @@ class Connector(Protocol):
         """
         ...
 
+    def cost(self, rows: Mapping[Stream, int]) -> Cost:
+        """Return about what it takes to read so many rows of some streams."""
+        ...
+
+    def fetch(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """Yield the records named, on pages without cursor; those that the helpdesk does not know are left out.
+
+        Agents and ratings go by their own ids, survey responses by those of their tickets.
+        """
+        ...
+
+    def unseen_rating(self, ticket: TicketSnapshot, ratings: Sequence[Rating]) -> Mapping[Stream, str]:
+        """Return what to fetch, by stream, where a ticket shows another rating than these; else nothing."""
+        ...
+
     def checks(self) -> Iterator[Check]:
         """Look at sign-in, rights, quota, clock skew and feature availability, one finding each."""
         ...
@@ -272,6 +349,26 @@ class Connector(Protocol):
         """Tell the connector where each of our field keys lives, by target and key."""
         ...
 
+    def remove_field(self, target: Target, remote_id: str) -> None:
+        """Delete a custom field with all it holds; one that is gone already is fine."""
+        ...
+
+    def uses(self, target: Target, remote_id: str) -> list[Message]:
+        """Return what else on the helpdesk works with a field (views, rules …), by name: it would break without it."""
+        ...
+
+    def extras(self, views: Sequence[WantedView], handles: Mapping[str, str]) -> list[Extra]:
+        """Compare what shows our fields to people with what is there; `handles` are those of our extras, by key."""
+        ...
+
+    def install(self, extra: Extra, views: Sequence[WantedView]) -> str:
+        """Make one of `extras`, or what it still lacks, and return its handle. Safe to repeat."""
+        ...
+
+    def remove(self, key: str, handle: str) -> None:
+        """Undo what `install` did, and no more; what is gone already is fine."""
+        ...
+
     def read(self, target: Target, ids: Sequence[str]) -> dict[str, dict[str, FieldValue]]:
         """Return our fields' current remote values by object id; an object that is gone is absent."""
         ...
@@ -286,6 +383,14 @@ class Connector(Protocol):
 
     def find(self, external_id: str) -> list[str]:
         """Return the ids of the tickets that carry `external_id`, oldest first: what an in-doubt creation left."""
+        ...
+
+    def noted(self, ticket_id: str, marker: str) -> bool | None:
+        """Tell whether a comment with that marker stands on a ticket; None where the ticket is gone."""
+        ...
+
+    def read_again(self, stream: Stream, raw: str) -> Page:
+        """Return what a row that was set aside means today: `raw` is a Reject's, without what people wrote."""
         ...
 
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:

@@ -44,6 +44,10 @@ class AddressError(ConnectorError):
     """Stop until someone mends `base_url`: no such host, or no helpdesk behind it."""
 
 
+class SettingError(ConnectorError):
+    """Stop until someone mends the configuration: it asks for what cannot be."""
+
+
 class UnexpectedPayloadError(ConnectorError):
     """The answer has a shape we do not know (HTML, truncated JSON, another type): report it, move nothing."""
 

@@ -17,7 +17,14 @@ from urllib3.exceptions import HTTPError
 
 from connectors.base import Clock
 from connectors.body import OversizedError, body_of, excerpt_of, json_of, one_line, visible_text
-from connectors.errors import AddressError, SignInError, TransientError, UnexpectedPayloadError
+from connectors.errors import (
+    AddressError,
+    ConnectorError,
+    InDoubtError,
+    SignInError,
+    TransientError,
+    UnexpectedPayloadError,
+)
 from connectors.exchange import (
     LONGEST_GLIMPSE,
     LONGEST_REASON,
@@ -34,7 +41,7 @@ from connectors.origin import Origin, checked_origin
 from connectors.quota import Quota
 from connectors.redaction import Redaction
 from connectors.waiting import Patience, instant, retry_after
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +64,8 @@ class Limits:
 
     `deadline_seconds` is for all repeats and waits of one pass: no wait ends after it, though an answer that needs
     no waiting still may; `body_seconds` is for one answer's body; `max_bytes` counts the body unpacked; `attempts`
-    are one request's, where waiting for a rate limit is none.
+    are one request's, where waiting for a rate limit is none; after `failures` requests in a row that used theirs up,
+    the helpdesk is left alone until the next pass.
     """
 
     connect_timeout: float = 10
@@ -67,6 +75,7 @@ class Limits:
     max_bytes: int = 64 * 1024 * 1024
     max_retry_after: float = 600
     attempts: int = 5
+    failures: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ class Session:
     _redaction: Redaction = field(init=False)
     _connection: requests.Session = field(init=False)
     _deadline: float = field(init=False)
+    _failed_in_a_row: int = field(init=False)
 
     def __post_init__(self) -> None:
         self._origin = checked_origin(self.base_url, trusted_host=self.trusted_host)
@@ -130,8 +140,9 @@ class Session:
         self.begin()
 
     def begin(self) -> None:
-        """Start a pass: the deadline for repeats and waits counts from now."""
+        """Start a pass: the deadline counts from now, and a helpdesk that was left alone is asked again."""
         self._deadline = self.clock.now() + self.limits.deadline_seconds
+        self._failed_in_a_row = 0
 
     def close(self) -> None:
         """Hang up."""
@@ -177,8 +188,26 @@ class Session:
         return Request(method, url, relative, label, str(self._origin), safe_to_repeat, **rest)
 
     def _repeatedly(self, request: Request) -> Answer:
+        if self._failed_in_a_row >= self.limits.failures:
+            raise TransientError(self._left_alone(request))
         patience = Patience(self.limits.attempts, self._deadline, self.clock.now, self.jitter)
-        return patience.repeating(self._wait)(self._attempt, request)
+        try:
+            answer = patience.repeating(self._wait)(self._attempt, request)
+        except (TransientError, InDoubtError):
+            self._failed_in_a_row += 1
+            raise
+        except ConnectorError:
+            self._failed_in_a_row = 0  # it answers
+            raise
+        self._failed_in_a_row = 0
+        return answer
+
+    def _left_alone(self, request: Request) -> Message:
+        return message(
+            "{request} was not sent: the helpdesk failed {n} requests in a row and is left alone until the next pass.",
+            request=request.label,
+            n=self._failed_in_a_row,
+        )
 
     def _attempt(self, request: Request) -> Answer:
         response = self._transmit(request)

@@ -21,6 +21,11 @@ _FIELDS = {
     "custom_status_id": Field.CUSTOM_STATUS,
 }
 _KINDS = {"Create": EventKind.OPENED_WITH, "Change": EventKind.CHANGED}
+MERGED_INTO = "merged_into"
+"""What changes on a ticket that is merged away: from nothing to the ticket that takes it in."""
+
+_OFFERS = frozenset({"surveyoffered"})
+_OFFERED = "offered"
 _AUTOMATIC = frozenset({"rule", "trigger", "automation", "automatic", "system"})
 _SYSTEM = "-1"  # the author of what nobody did
 
@@ -55,7 +60,8 @@ def ticket_events(row: object, followed: FollowedFields) -> list[TicketEvent]:
     int(audit.id)  # the order of audits inside a second: one without number could not be placed
     children = [_Child(audit, position, child, _type(child)) for position, child in enumerate(audit.child_events)]
     told = any(child.type == "Comment" for child in children)
-    return [event for child in children for event in _events(child, followed, comments_told=told)]
+    events = [event for child in children for event in _events(child, followed, comments_told=told)]
+    return [*events, *_merges(audit)]
 
 
 def _type(child: Mapping[str, object]) -> str:
@@ -68,6 +74,8 @@ def _events(child: _Child, followed: FollowedFields, *, comments_told: bool) -> 
         yield _comment(child)
     elif child.type.endswith("ScheduleAssignment"):
         yield from _schedule_assignment(child)
+    elif _offers_survey(child):
+        yield _survey_offered(child)
     if child.type in _KINDS:
         yield from _differences_as_events(child, followed)
 
@@ -85,6 +93,63 @@ def _comment(child: _Child) -> TicketEvent:
         actor_id=_person(author),
         automatic=_automatic(child),
         public=public if isinstance(public, bool) else None,
+    )
+
+
+def _offers_survey(child: _Child) -> bool:
+    """Tell whether a survey went out; a verdict that the customer withdraws becomes an offer again, but no new one."""
+    if child.type == "SatisfactionRating":
+        return child.json.get("score") == _OFFERED and _automatic(child)
+    return "".join(child.type.split()).lower() in _OFFERS
+
+
+def _survey_offered(child: _Child) -> TicketEvent:
+    return TicketEvent(
+        ticket_id=child.audit.ticket_id,
+        event_id=_event_id(child, "survey"),
+        at=_at(child.audit),
+        order=int(child.audit.id),
+        position=child.position,
+        kind=EventKind.SURVEY_OFFERED,
+        actor_id=_person(child.audit.updater_id),
+        automatic=_automatic(child),
+    )
+
+
+def _merges(audit: payloads.TicketEventRow) -> Iterator[TicketEvent]:
+    """Yield what an audit's `via` tells of a merge, on the ticket merged away, whichever of the two it stands on.
+
+    Both tickets may tell of the same merge, which is then the same event. The shape is not documented.
+    """
+    source = audit.via.get("source") if isinstance(audit.via, dict) else None
+    if not isinstance(source, dict) or source.get("rel") != "merge":
+        return
+    pairs = [(audit.ticket_id, into) for into in _tickets_in(source.get("to"))]
+    pairs += [(away, audit.ticket_id) for away in _tickets_in(source.get("from"))]
+    for away, into in pairs:
+        if away != into:
+            yield _merged(audit, away, into)
+
+
+def _tickets_in(place: object) -> list[str]:
+    if not isinstance(place, dict):
+        return []
+    named = [place.get("ticket_id"), *_names(place.get("ticket_ids"))]
+    return [text for text in map(_text, named) if text is not None]
+
+
+def _merged(audit: payloads.TicketEventRow, away: str, into: str) -> TicketEvent:
+    return TicketEvent(
+        ticket_id=away,
+        event_id=f"{away}:{MERGED_INTO}:{into}",
+        at=_at(audit),
+        order=int(audit.id),
+        position=len(audit.child_events),
+        kind=EventKind.CHANGED,
+        actor_id=_person(audit.updater_id),
+        automatic=False,
+        field=MERGED_INTO,
+        new=into,
     )
 
 

@@ -1,10 +1,11 @@
 """What `check` looks at in a Zendesk account: sign-in, rights, quota, clock, and what the plan offers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from connectors.base import Check, Verdict
 from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
 from connectors.http import Answer, Session
+from connectors.zendesk import rules
 from connectors.zendesk.exports import understood
 from connectors.zendesk.payloads import User
 from connectors.zendesk.settings import ApiToken, ZendeskSettings
@@ -36,8 +37,11 @@ def who_am_i(session: Session, base_url: str) -> tuple[User, Answer]:
     return understood(User, answer.mapping().get("user")), answer
 
 
-def checks(session: Session, settings: ZendeskSettings) -> Iterator[Check]:
-    """Look at the account; raises the errors of connectors.errors where not even our own user can be asked for."""
+def checks(session: Session, settings: ZendeskSettings, ours: Collection[str] = ()) -> Iterator[Check]:
+    """Look at the account; `ours` are the ids of our ticket fields.
+
+    Raises the errors of connectors.errors where not even our own user can be asked for.
+    """
     user, answer = who_am_i(session, settings.base_url)
     yield _signed_in(user)
     yield _credentials(settings)
@@ -46,6 +50,8 @@ def checks(session: Session, settings: ZendeskSettings) -> Iterator[Check]:
     if user.id is not None:
         yield _exports(session)
         yield from (_offered(session, feature, path) for feature, path in _OPTIONAL)
+        if settings.push.ticket_fields:
+            yield from rules.checks(session, ours)
 
 
 def _signed_in(user: User) -> Check:
@@ -86,7 +92,17 @@ def _quota(headers: Mapping[str, str], share: float) -> Check:
         remaining=remaining or "?",
         share=round(share * 100),
     )
+    if _is_scarce(remaining, limit, share):
+        mend = message("Lower rate_limit_share, run fewer passes, or find out who else uses up the quota")
+        return Check(subject, Verdict.WARNING, finding, mend)
     return Check(subject, Verdict.OK, finding)
+
+
+def _is_scarce(remaining: str | None, limit: str, share: float) -> bool:
+    """Tell whether others leave us less than half of our share; headers that hold no numbers tell nothing."""
+    if remaining is None or not (remaining.isdecimal() and limit.isdecimal()):
+        return False
+    return int(remaining) < int(limit) * share / 2
 
 
 def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str | None:
@@ -97,8 +113,17 @@ def _clock(skew: float | None) -> Check:
     subject = message("clock")
     if skew is None or abs(skew) <= _MUCH_SKEW:
         return Check(subject, Verdict.OK, message("agrees with Zendesk's"))
-    finding = message("this computer's clock differs from Zendesk's by {seconds} seconds", seconds=round(skew))
-    return Check(subject, Verdict.WARNING, finding, message("Let this computer keep its time by NTP"))
+    mend = message("Let this computer keep its time by NTP")
+    return Check(subject, Verdict.WARNING, _skewed(skew), mend)
+
+
+def _skewed(skew: float) -> Message:
+    """Return in words how far this computer's clock is off; `skew` is ours minus Zendesk's, in seconds."""
+    hours, minutes = divmod(round(abs(skew) / 60), 60)
+    off = {"hours": hours, "minutes": minutes}
+    if skew > 0:
+        return message("this computer's clock is {hours} h {minutes} min ahead of Zendesk's", **off)
+    return message("this computer's clock is {hours} h {minutes} min behind Zendesk's", **off)
 
 
 def _exports(session: Session) -> Check:

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from connectors.base import Change, Delivered, InDoubt, Outcome, Refused, Snoozed, SummaryTicket, UnderWay
+from connectors import paging
+from connectors.base import Change, Conflicting, Delivered, InDoubt, Outcome, Refused, Snoozed, SummaryTicket, UnderWay
 from connectors.errors import InDoubtError, RefusedError, TransientError, UnexpectedPayloadError
 from connectors.http import Answer, Session
 from connectors.zendesk import jobs
+from connectors.zendesk.exports import listed
+from connectors.zendesk.jobs import Told
 from connectors.zendesk.mapping import numeric_id, private_note, summary_import
 from connectors.zendesk.payloads import JobStatus
 from connectors.zendesk.setup import unknown_keys
@@ -28,6 +31,11 @@ class Bulk:
     items: str
     payload: Callable[[Change], dict[str, object]]
     field_ids: Mapping[str, str]
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Our keys by Zendesk's names of the fields."""
+        return {name: key for key, name in self.field_ids.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +73,12 @@ def _send(session: Session, bulk: Bulk, changes: Sequence[Change]) -> Sent:
     except TransientError as error:
         return Sent(_all(changes, Snoozed(error.after or _LATER, error.message)), {})
     except RefusedError as error:
-        outcome = jobs.refused(_told(error), error.status)
+        outcome = jobs.refused(_told(error), error.status, bulk.keys)
         if len(changes) == 1 or error.status not in _DIVISIBLE or isinstance(outcome, Snoozed):
             return Sent(_all(changes, outcome), {})
         return _halved(session, bulk, changes)
     job = job_status(answer).id
-    warning = jobs.warning_in(answer.headers)
+    warning = jobs.warning_in(answer.headers, bulk.keys)
     return Sent(_all(changes, UnderWay(job)), {job: warning} if warning else {})
 
 
@@ -106,7 +114,7 @@ def job_status(answer: Answer) -> JobStatus:
         raise UnexpectedPayloadError(message("Zendesk's answer names no job")) from error
 
 
-def follow(session: Session, job: str, changes: Sequence[Change], warning: Message | None) -> Outcomes:
+def follow(session: Session, job: str, changes: Sequence[Change], told: Told) -> Outcomes:
     """Return what became of a job's changes; Zendesk forgets a job after about a day."""
     try:
         answer = session.get(f"/api/v2/job_statuses/{job}.json")
@@ -116,7 +124,7 @@ def follow(session: Session, job: str, changes: Sequence[Change], warning: Messa
         if error.status != _NOT_FOUND:
             raise
         return jobs.lost(changes, message("Zendesk no longer knows the job {job}", job=job))
-    return jobs.judged(job_status(answer), changes, warning)
+    return jobs.judged(job_status(answer), changes, told)
 
 
 def create_summary(session: Session, summary: SummaryTicket, own_id: str, group_id: str | None) -> Outcome:
@@ -126,10 +134,27 @@ def create_summary(session: Session, summary: SummaryTicket, own_id: str, group_
 
 
 def update_summary(session: Session, ticket_id: str, summary: SummaryTicket, own_id: str) -> Outcome:
-    """Bring a summary ticket up to date by a private note."""
-    payload = {"ticket": {"comment": private_note(summary, own_id)}}
+    """Bring a summary ticket up to date by a private note, or be done with it."""
+    done = {"status": "solved", "tags": list(summary.tags)} if summary.solve else {}
+    payload = {"ticket": {"comment": private_note(summary, own_id), **done}}
     path = f"/api/v2/tickets/{numeric_id(ticket_id)}.json"
     return _sent_once(lambda: session.send("PUT", path, payload, safe_to_repeat=False))
+
+
+def noted(session: Session, ticket_id: str, marker: str) -> bool | None:
+    """Tell whether a comment with that marker stands on a ticket; None where the ticket is gone."""
+    path = f"/api/v2/tickets/{numeric_id(ticket_id)}/comments.json"
+    try:
+        answers = paging.pages(session, path, {"page[size]": 100}, paging.by_cursor)
+        return any(_says(row, marker) for answer in answers for row in listed(answer, "comments"))
+    except RefusedError as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return None
+
+
+def _says(comment: object, marker: str) -> bool:
+    return isinstance(comment, dict) and any(marker in str(comment.get(key)) for key in ("html_body", "body"))
 
 
 def _sent_once(send: Callable[[], Answer]) -> Outcome:
@@ -141,7 +166,9 @@ def _sent_once(send: Callable[[], Answer]) -> Outcome:
     except TransientError as error:
         return Snoozed(error.after or _LATER, error.message)
     except RefusedError as error:
-        return jobs.refused(_told(error), error.status)
+        outcome = jobs.refused(_told(error), error.status)
+        # Nothing of a summary was compared, so there is nothing to look at: it is sent again as it is.
+        return Snoozed(_LATER, outcome.reason) if isinstance(outcome, Conflicting) else outcome
 
 
 def _created(ticket: object, headers: Mapping[str, str]) -> Outcome:
@@ -149,4 +176,4 @@ def _created(ticket: object, headers: Mapping[str, str]) -> Outcome:
     ticket_id = ticket.get("id") if isinstance(ticket, dict) else None
     if ticket_id is None:
         return InDoubt(message("Zendesk's answer does not name the ticket it made"))
-    return Delivered(str(ticket_id), jobs.warning_in(headers))
+    return Delivered(str(ticket_id), jobs.warning_in(headers, {}))

@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from connectors import paging
 from connectors.base import Page, Reject
-from connectors.errors import RefusedError, UnexpectedPayloadError
+from connectors.errors import RefusedError, TransientError, UnexpectedPayloadError
 from connectors.exchange import Params
 from connectors.http import Answer, Session
 from connectors.zendesk.mapping import FollowedFields
+from connectors.zendesk.payloads import loose_instant
 from kpi_engine.message import Message, message
 from kpi_engine.records import Record
 
@@ -24,8 +25,11 @@ _EVENT_ROWS = 1000  # a full page of the event export, whose size nobody may cho
 _HELD_BACK = 70  # seconds: an export keeps back its last minute, and a row is stamped up to 5 s after its change
 _STAMP_SLACK = 6  # seconds: the same 5, and the second that may not be whole yet
 _START_SLACK = 90  # seconds: a start_time within the last minute is refused
-_RATING_OVERLAP = 3 * 86400  # seconds: whether the filter means creation or change is not documented
+_RATING_OVERLAP = 3600  # seconds; a rating that changes later shows on its ticket, and in the wide look
+_FIRST_OVERLAP = 3 * 86400  # seconds: whether the filter means creation or change is not documented
 _ANSWERED_WITHIN = 30 * 86400
+_WIDE_EVERY = 86400
+_SMALL_PAGE = 100  # tickets: what Zendesk advises where a thousand, many of them archived, take too long
 _FUTURE_SLACK = 86400
 _CURSOR_OVERLAP = 300
 _RAW_LENGTH = 20_000
@@ -39,11 +43,14 @@ _PRIVATE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a pull begins, and how many tickets a page is asked for; instants are epoch seconds by Zendesk's clock."""
+    """Where a pull begins, and how many tickets a page is asked for; instants are epoch seconds by Zendesk's clock.
+
+    `server_now` may have to ask Zendesk first.
+    """
 
     cursor: str | None
     history_from: int
-    server_time: int
+    server_now: Callable[[], int]
     per_page: int = 1000
 
 
@@ -68,43 +75,80 @@ class Step:
     lost: Reject | None = None
 
 
+Reading = Callable[[object, FollowedFields], Sequence[Record]]
+"""What a row means as our records; raises ValueError for a row that cannot be read."""
+
+Attempt = tuple[Params, Message | None]
+"""A way to begin, and what people should know where it is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One stream as Zendesk serves it: its address, the key of its rows, their meaning, its beginning and its walk.
 
-    `whole` lays in what a row needs from other addresses; `optional` streams may be missing from the account's plan.
+    `again` are other ways to begin where Zendesk refuses the first; `beside` says what the rows sent along under
+    other keys mean; `whole` lays in what a row needs from other addresses. `optional` streams may be missing from the
+    account's plan. `further` is a second list of the same records, which may be missing too.
     """
 
     path: str
     rows: str
-    records: Callable[[object, FollowedFields], Sequence[Record]]
+    records: Reading
     first: Callable[[Start], Params]
     step: Callable[[Visit], Step]
-    again: Callable[[Start], Params | None] = lambda _: None
+    again: Callable[[Start], Iterable[Attempt]] = lambda _: ()
+    beside: Mapping[str, Reading] = field(default_factory=dict)
     whole: Callable[[Session, object], object] = lambda _, row: row
     optional: bool = False
+    further: "Resource | None" = None
 
 
 def read(session: Session, resource: Resource, start: Start, followed: FollowedFields) -> Iterator[Page]:
     """Yield the pages of `resource` from `start` until it is up to date.
 
-    Where Zendesk no longer knows a kept cursor, the walk begins again at the last time noted beside it. Raises
-    UnexpectedPayloadError for an answer of another shape, and for a walk that goes round in circles.
+    Where Zendesk refuses how the walk begins (a parameter it does not know, a cursor it has forgotten), the other
+    ways are tried. Raises UnexpectedPayloadError for an answer of another shape, and for a walk that goes round in
+    circles.
     """
-    try:
-        yield from _walk(session, resource, start, resource.first(start), followed)
-    except RefusedError as refusal:
-        again = resource.again(start)
-        if again is None or refusal.status not in _GONE_CURSOR:
-            raise
-    else:
-        return
-    yield from _walk(session, resource, start, again, followed)
+    attempts = iter(resource.again(start))
+    attempt: Attempt | None = (resource.first(start), None)
+    while attempt is not None:
+        try:
+            yield from _walk(session, resource, start, attempt, followed)
+        except RefusedError as refusal:
+            attempt = next(attempts, None)
+            if attempt is None or refusal.status not in _GONE_CURSOR:
+                raise
+        else:
+            return
 
 
 def _walk(
-    session: Session, resource: Resource, start: Start, params: Params, followed: FollowedFields
+    session: Session, resource: Resource, start: Start, attempt: Attempt, followed: FollowedFields
 ) -> Iterator[Page]:
+    """Yield the pages from one beginning; where a big page takes Zendesk too long, the walk goes on with small ones."""
+    following: Params | None
+    following, note = attempt
+    while following is not None:
+        try:
+            for step, page in _steps(session, resource, start, following, followed):
+                following = step.next
+                yield replace(page, note=note)
+                note = None
+        except TransientError:
+            following = _smaller(following)
+            if following is None:
+                raise
+
+
+def _smaller(params: Params | None) -> Params | None:
+    per_page = None if params is None else params.get("per_page")
+    return {**(params or {}), "per_page": _SMALL_PAGE} if isinstance(per_page, int) and per_page > _SMALL_PAGE else None
+
+
+def _steps(
+    session: Session, resource: Resource, start: Start, params: Params, followed: FollowedFields
+) -> Iterator[tuple[Step, Page]]:
     step = Step(params)
     began: int | None = None
 
@@ -112,10 +156,18 @@ def _walk(
         return step.next
 
     for answer in paging.pages(session, resource.path, params, following):
-        began = began or answer.server_time or start.server_time
+        began = began or answer.server_time or start.server_now()
         rows = [resource.whole(session, row) for row in listed(answer, resource.rows)]
         step = resource.step(Visit(start, step.next or params, answer, rows, began))
-        yield _page(resource, rows, step, followed)
+        found = _found(resource.rows, rows, resource.records, followed)
+        for key, meaning in resource.beside.items():
+            found += _found(key, _sent_along(answer, key), meaning, followed)
+        yield step, _page(found, step)
+
+
+def _sent_along(answer: Answer, key: str) -> list[object]:
+    rows = answer.mapping().get(key)
+    return rows if isinstance(rows, list) else []
 
 
 def listed(answer: Answer, key: str) -> list[object]:
@@ -134,15 +186,34 @@ def understood(payload: type[Payload], row: object) -> Payload:
         raise UnexpectedPayloadError(_reason(error)) from error
 
 
-def _page(resource: Resource, rows: Sequence[object], step: Step, followed: FollowedFields) -> Page:
-    records: list[Record] = []
-    rejects = [step.lost] if step.lost else []
-    for row in rows:
+def read_again(resource: Resource, raw: str, followed: FollowedFields) -> Page:
+    """Return the page that a kept row makes by itself today; one cut for its length stays unreadable."""
+    try:
+        row = json.loads(raw)
+    except ValueError:
+        return Page([], [Reject(resource.rows, message("The row was not kept whole"), raw)], None, None)
+    return rows_as_page(resource.rows, [row], resource.records, followed)
+
+
+def rows_as_page(rows: str, found: Sequence[object], records: Reading, followed: FollowedFields) -> Page:
+    """Return rows that stand for themselves, outside any walk, as a page without cursor."""
+    return _page(_found(rows, found, records, followed), Step(None))
+
+
+def _found(rows: str, found: Sequence[object], meaning: Reading, followed: FollowedFields) -> list[Record | Reject]:
+    read: list[Record | Reject] = []
+    for row in found:
         try:
-            records.extend(resource.records(row, followed))
+            read.extend(meaning(row, followed))
         except ValueError as error:
-            rejects.append(_reject(resource.rows, row, error))
-    return Page(records, rejects, step.cursor, step.complete_through)
+            read.append(_reject(rows, row, error))
+    return read
+
+
+def _page(found: Sequence[Record | Reject], step: Step) -> Page:
+    records = [one for one in found if not isinstance(one, Reject)]
+    rejects = [one for one in found if isinstance(one, Reject)]
+    return Page(records, [step.lost, *rejects] if step.lost else rejects, step.cursor, step.complete_through)
 
 
 def _reject(rows: str, row: object, error: ValueError) -> Reject:
@@ -171,22 +242,40 @@ def _reason(error: ValueError) -> Message:
 
 
 def first_tickets(start: Start) -> Params:
-    """Return the first request of the ticket export: the kept cursor, else the start of history."""
-    if start.cursor is None:
-        return {"start_time": _allowed(start.history_from, start), "per_page": start.per_page}
-    return {"cursor": start.cursor.partition("@")[2], "per_page": start.per_page}
+    """Return the first request of the ticket export: the kept cursor, else the start of history.
+
+    Tickets that an AI agent has worked are left out unless asked for, and Zendesk's own figures come along.
+    """
+    return {**_place(start), **_all_tickets(start), **_EVERY_KIND}
 
 
-def tickets_again(start: Start) -> Params | None:
-    """Return the request that goes on from the time noted beside a cursor which Zendesk has forgotten."""
+_EVERY_KIND: Params = {"support_type_scope": "all"}
+
+
+def _all_tickets(start: Start) -> Params:
+    return {"per_page": start.per_page, "include": "metric_sets"}
+
+
+def _place(start: Start) -> Params:
     if start.cursor is None:
-        return None
+        return {"start_time": _allowed(start.history_from, start)}
+    return {"cursor": start.cursor.partition("@")[2]}
+
+
+def tickets_again(start: Start) -> Iterator[Attempt]:
+    """Yield how else to begin: without the newer parameter, then from the time noted beside a forgotten cursor."""
+    yield {**_place(start), **_all_tickets(start)}, None
+    if start.cursor is None:
+        return
     known = int(start.cursor.partition("@")[0])
-    return {"start_time": _allowed(known - _CURSOR_OVERLAP, start), "per_page": start.per_page}
+    since: Params = {"start_time": _allowed(known - _CURSOR_OVERLAP, start), **_all_tickets(start)}
+    forgotten = message("Zendesk no longer knew where the ticket export stood; it was read again from {at}", at=known)
+    yield {**since, **_EVERY_KIND}, forgotten
+    yield since, forgotten
 
 
 def _allowed(wanted: int, start: Start) -> int:
-    return min(wanted, start.server_time - _START_SLACK)
+    return min(wanted, start.server_now() - _START_SLACK)
 
 
 def by_cursor(visit: Visit) -> Step:
@@ -203,7 +292,8 @@ def by_cursor(visit: Visit) -> Step:
     told = _last(visit.rows, "generated_timestamp")
     complete = _at_end(visit) if ended else told and told - _STAMP_SLACK
     known = complete or int((visit.start.cursor or f"{visit.start.history_from}@").partition("@")[0])
-    return Step(None if ended else {"cursor": after, "per_page": visit.start.per_page}, f"{known}@{after}", complete)
+    asked = {name: value for name, value in visit.params.items() if name != "start_time"}
+    return Step(None if ended else {**asked, "cursor": after}, f"{known}@{after}", complete)
 
 
 def _at_end(visit: Visit) -> int | None:
@@ -211,24 +301,29 @@ def _at_end(visit: Visit) -> int | None:
 
 
 def _last(rows: Sequence[object], key: str) -> int | None:
-    stamps = [row.get(key) for row in rows if isinstance(row, dict)]
-    return max((stamp for stamp in stamps if isinstance(stamp, int)), default=None)
+    stamps = [loose_instant(row.get(key)) for row in rows if isinstance(row, dict)]
+    return max((stamp for stamp in stamps if stamp is not None), default=None)
 
 
-# The ticket event export: its cursor is the next start_time.
+# The time-based exports: their cursor is the next start_time.
 
 
 def first_events(start: Start) -> Params:
-    """Return the first request of the event export; raises UnexpectedPayloadError for a cursor from the future."""
+    """Return the first request of the event export, with what was said and by whom."""
+    return {**first_since(start), "include": "comment_events"}
+
+
+def first_since(start: Start) -> Params:
+    """Return the first request of a time-based export; raises UnexpectedPayloadError for a cursor from the future."""
     wanted = start.history_from if start.cursor is None else int(start.cursor)
-    if wanted > start.server_time + _FUTURE_SLACK:
+    if wanted > start.server_now() + _FUTURE_SLACK:
         raise UnexpectedPayloadError(
-            message("The kept position of the ticket history ({wanted}) lies in the future", wanted=wanted)
+            message("The kept position of an export ({wanted}) lies in the future", wanted=wanted)
         )
-    return {"start_time": _allowed(wanted, start), "include": "comment_events"}
+    return {"start_time": _allowed(wanted, start)}
 
 
-def by_time(visit: Visit) -> Step:
+def by_time(visit: Visit, rows: str, stamp: str) -> Step:
     """Follow `end_time`, which may repeat the last second, until the stream ends.
 
     `next_page` is always there, so it says nothing. A page that does not leave its second would come again for
@@ -244,15 +339,15 @@ def by_time(visit: Visit) -> Step:
         kept = max(began, min(reached, complete if complete is not None else reached))
         return Step(None, str(kept), complete)
     if reached is None:
-        raise UnexpectedPayloadError(message("The ticket history goes on, but gives no end_time"))
+        raise UnexpectedPayloadError(message("An export goes on, but gives no end_time ({rows})", rows=rows))
     stuck = reached <= began
     following = began + 1 if stuck else reached
-    told = _last(visit.rows, "timestamp")
+    told = _last(visit.rows, stamp)
     return Step(
         {**visit.params, "start_time": following},
         str(following),
         told and told - _STAMP_SLACK,
-        _lost(began) if stuck else None,
+        _lost(rows, began) if stuck else None,
     )
 
 
@@ -261,12 +356,12 @@ def _ended(visit: Visit) -> bool:
     return ended if isinstance(ended, bool) else len(visit.rows) < _EVENT_ROWS
 
 
-def _lost(second: int) -> Reject:
+def _lost(rows: str, second: int) -> Reject:
     reason = message(
         "More history shares the second {second} than Zendesk's export can tell; some of it may be missing",
         second=second,
     )
-    return Reject(f"ticket_events:second:{second}", reason, "")
+    return Reject(f"{rows}:second:{second}", reason, "")
 
 
 # Lists
@@ -287,20 +382,14 @@ def first_groups(_: Start) -> Params:
     return {"exclude_deleted": "false", "page[size]": _LIST_ROWS}
 
 
-def first_ratings(start: Start) -> Params:
-    """Return the first request of all ratings, whatever their score: an offer or a withdrawal must be seen too."""
-    since = start.history_from if start.cursor is None else int(start.cursor)
-    return {"start_time": max(0, since - _RATING_OVERLAP), "page[size]": _LIST_ROWS}
-
-
 def unpaged(_: Start) -> Params:
     """Return the request of a short list that comes whole."""
     return {}
 
 
-def whole(_: Visit) -> Step:
-    """Stop: the list came whole."""
-    return Step(None)
+def whole(visit: Visit) -> Step:
+    """Follow the older way of paging, which a short list may have; mostly it came whole."""
+    return Step(paging.by_next_page(visit.answer, visit.params))
 
 
 def by_page(visit: Visit) -> Step:
@@ -308,20 +397,49 @@ def by_page(visit: Visit) -> Step:
     return Step(paging.by_cursor(visit.answer, visit.params))
 
 
-def by_page_dated(visit: Visit) -> Step:
-    """Follow the ratings in their two walks: all recent ones, then what was received of the older ones.
+# Ratings of both systems: lists without order in time. Their cursor is when the recent ones were last asked for,
+# "@", and when the older ones were.
 
-    Only the last page moves the cursor, to when the first was asked: the pages have no order in time.
+
+def first_ratings(start: Start, since: str) -> Params:
+    """Return the first request of all ratings, whatever their score: an offer or a withdrawal must be seen too."""
+    if start.cursor is None:
+        return {since: max(0, start.history_from - _FIRST_OVERLAP), "page[size]": _LIST_ROWS}
+    return {since: max(0, _asked_at(start.cursor)[0] - _RATING_OVERLAP), "page[size]": _LIST_ROWS}
+
+
+def by_page_dated(visit: Visit, since: str, received: Params) -> Step:
+    """Follow the ratings in their walks: the recent ones, and once a day what was received of the older ones.
+
+    Only the last page moves the cursor, to when the first was asked.
     """
-    following = paging.by_cursor(visit.answer, visit.params) or _older_ratings(visit)
+    following = paging.by_cursor(visit.answer, visit.params)
+    older = _older(visit, since, received)
+    if following is None and older is not None:
+        following = older
     if following is not None:
         return Step(following, visit.start.cursor)
-    return Step(None, str(visit.began), visit.began)
+    was_wide = visit.start.cursor is None or _is_wide(visit, since)
+    last_wide = visit.began if was_wide else _asked_at(visit.start.cursor or "")[1]
+    return Step(None, f"{visit.began}@{last_wide}", visit.began)
 
 
-def _older_ratings(visit: Visit) -> Params | None:
-    """Return the second walk: a rating keeps the time of its offer, and may be given weeks after it."""
-    if visit.start.cursor is None or "score" in visit.params:
+def _older(visit: Visit, since: str, received: Params) -> Params | None:
+    """Return the daily second walk: a rating keeps the time of its offer, and may be given weeks after it."""
+    if visit.start.cursor is None or _is_wide(visit, since):
         return None
-    since = max(0, int(visit.start.cursor) - _ANSWERED_WITHIN)
-    return {"score": "received", "start_time": since, "page[size]": _LIST_ROWS}
+    recent, wide = _asked_at(visit.start.cursor)
+    if visit.began - wide < _WIDE_EVERY:
+        return None
+    return {**received, since: max(0, recent - _ANSWERED_WITHIN), "page[size]": _LIST_ROWS}
+
+
+def _is_wide(visit: Visit, since: str) -> bool:
+    asked = visit.params[since]
+    recent = _asked_at(visit.start.cursor or "")[0]
+    return isinstance(asked, int) and asked < max(0, recent - _RATING_OVERLAP)
+
+
+def _asked_at(cursor: str) -> tuple[int, int]:
+    recent, _, wide = cursor.partition("@")
+    return int(recent or 0), int(wide or 0)

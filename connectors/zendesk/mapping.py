@@ -2,23 +2,58 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from connectors.base import Change, SummaryTicket
 from connectors.zendesk import payloads
 from connectors.zendesk.payloads import clean, number
 from connectors.zendesk.time_zones import iana
-from kpi_engine.records import Agent, FieldValue, Group, Membership, Rating, Schedule, TicketSnapshot
+from kpi_engine.records import (
+    Agent,
+    CustomStatus,
+    FieldValue,
+    Group,
+    Membership,
+    MetricEvent,
+    MetricSet,
+    Rating,
+    Schedule,
+    SlaPolicy,
+    TicketSnapshot,
+)
 
 STATUSES = {status: status for status in ("new", "open", "pending", "hold", "solved", "closed", "deleted")}
+
+METRICS = {
+    **{
+        f"{metric}.{time}": indicator + suffix
+        for metric, indicator in {
+            "reply_time": "first_reply",
+            "first_resolution_time": "first_resolution",
+            "full_resolution_time": "full_resolution",
+            "requester_wait_time": "requester_wait",
+            "agent_wait_time": "agent_wait",
+            "on_hold_time": "on_hold",
+        }.items()
+        for time, suffix in {"business": "", "calendar": "_calendar"}.items()
+    },
+    "replies": "public_replies",
+    "reopens": "reopens",
+    "assignee_stations": "assignee_stations",
+    "group_stations": "group_stations",
+}
+"""Zendesk's names in a metric set, and our indicators of the same meaning."""
 
 _KINDS = {"due_at": "moment", "overdue": "yes_no", "overdue_clock": "text", "escalation_level": "integer"}
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) ([+-]\d\d:\d\d)")
 _DAY = 1440
 _VERDICTS = ("good", "bad")
+_MINUTES = "_in_minutes"
+_COUNTS = ("replies", "reopens", "assignee_stations", "group_stations")
 _ACCESS = {"groups": "groups", "assigned": "assigned"}
 
 
@@ -60,6 +95,10 @@ def ticket(row: object, followed: FollowedFields) -> list[TicketSnapshot]:
             channel=channel(read.via),
             tags=tuple(read.tags),
             fields=field_values(read, followed),
+            custom_status_id=read.custom_status_id,
+            ai_agent=read.support_type == "ai_agent",
+            survey=plain_text(read.satisfaction_rating.get("score")),
+            rating_id=plain_text(read.satisfaction_rating.get("id")),
         )
     ]
 
@@ -99,8 +138,25 @@ def rating(row: object, _: FollowedFields) -> list[Rating]:
             scale=None,
             agent_id=read.assignee_id,
             group_id=read.group_id,
+            offered_at=read.created_at,
         )
     ]
+
+
+def unseen_rating(ticket: TicketSnapshot, ratings: Sequence[Rating]) -> str | None:
+    """Return the id of the rating a ticket shows where it differs from its newest one here, None where it agrees.
+
+    The id is empty where the ticket does not say it. A ticket knows no neutral verdict.
+    """
+    if ticket.survey is None:
+        return None
+    newest = max(ratings, key=attrgetter("version", "rating_id"), default=None)
+    word = ticket.survey.partition("_")[0]
+    shown = word if word in _VERDICTS else None
+    if newest is None:
+        return None if shown is None else ticket.rating_id or ""
+    agrees = newest.category == shown or (newest.category == "neutral" and shown is not None)
+    return None if agrees else ticket.rating_id or newest.rating_id
 
 
 def agent(row: object, _: FollowedFields) -> list[Agent]:
@@ -149,6 +205,85 @@ def schedule(row: object, _: FollowedFields) -> list[Schedule]:
     ]
 
 
+def metric_set(row: object, _: FollowedFields) -> list[MetricSet]:
+    """Return Zendesk's own figures of a ticket, under its names without their unit; a minute figure may be missing."""
+    read = payloads.MetricSet.model_validate(row)
+    told = read.model_extra or {}
+    return [
+        MetricSet(
+            ticket_id=read.ticket_id,
+            version=read.updated_at,
+            minutes={
+                f"{name.removesuffix(_MINUTES)}.{time}": _whole(value)
+                for name, both in told.items()
+                if name.endswith(_MINUTES) and isinstance(both, dict)
+                for time, value in both.items()
+            },
+            counts={name: _whole(told[name]) for name in _COUNTS if name in told},
+            instants={name: payloads.loose_instant(value) for name, value in told.items() if name.endswith("_at")},
+        )
+    ]
+
+
+def _whole(value: object) -> int | None:
+    found = number(value)
+    return None if found is None else int(found)
+
+
+def metric_event(row: object, _: FollowedFields) -> list[MetricEvent]:
+    """Return what one of Zendesk's own SLA clocks did; one that Zendesk took back is withdrawn."""
+    read = payloads.MetricEvent.model_validate(row)
+    applied = read.sla or read.group_sla
+    policy = applied.get("policy")
+    hours = applied.get("business_hours")
+    return [
+        MetricEvent(
+            ticket_id=read.ticket_id,
+            event_id=read.id,
+            at=read.time,
+            metric=read.metric,
+            instance=read.instance_id,
+            kind=read.type,
+            target=target_seconds(applied),
+            business_hours=hours if isinstance(hours, bool) else None,
+            policy_id=plain_text(policy.get("id")) if isinstance(policy, dict) else None,
+            withdrawn=read.deleted,
+        )
+    ]
+
+
+def target_seconds(applied: Mapping[str, object]) -> int | None:
+    """Return a target in seconds: `target` is in minutes by its description, in seconds in an example for groups.
+
+    https://developer.zendesk.com/api-reference/ticketing/business-rules/group_sla_policies/
+    """
+    exact = _whole(applied.get("target_in_seconds"))
+    minutes = _whole(applied.get("target"))
+    return exact if exact is not None or minutes is None else minutes * 60
+
+
+def sla_policy(row: object, _: FollowedFields) -> list[SlaPolicy]:
+    """Return one of the account's SLA policies of either kind, every target in seconds."""
+    read = payloads.SlaPolicy.model_validate(row)
+    metrics = [{**metric, "target_in_seconds": target_seconds(metric)} for metric in read.policy_metrics]
+    return [
+        SlaPolicy(
+            policy_id=read.id,
+            title=read.title,
+            position=read.position or 0,
+            body={"filter": read.filter, "policy_metrics": metrics},
+        )
+    ]
+
+
+def custom_status(row: object, _: FollowedFields) -> list[CustomStatus]:
+    """Return a status the account defined, with the category Zendesk counts it to."""
+    read = payloads.CustomStatus.model_validate(row)
+    return [
+        CustomStatus(custom_status_id=read.id, label=read.agent_label, status=read.status_category, active=read.active)
+    ]
+
+
 def week(intervals: list[payloads.Interval]) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Return seven lists of (opening, closing), Monday first; an interval belongs to the day on which it opens."""
     days: list[list[tuple[int, int]]] = [[] for _ in range(7)]
@@ -158,6 +293,13 @@ def week(intervals: list[payloads.Interval]) -> tuple[tuple[tuple[int, int], ...
         sunday_first, opening = divmod(interval.start_time, _DAY)
         days[(sunday_first - 1) % 7].append((opening, opening + interval.end_time - interval.start_time))
     return tuple(tuple(day) for day in days)
+
+
+def plain_text(value: object) -> str | None:
+    """Return a word or an id as text, None where there is none."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    return clean(str(value)) or None
 
 
 def plain(value: object) -> FieldValue:

@@ -105,6 +105,9 @@ class Ticket(_Payload):
     submitter_id: OptionalId = None
     brand_id: OptionalId = None
     ticket_form_id: OptionalId = None
+    custom_status_id: OptionalId = None
+    support_type: OptionalText = None
+    satisfaction_rating: Loose = {}
     via: object = None
     tags: Texts = []
     custom_fields: Annotated[list[CustomField], BeforeValidator(_texts)] = []
@@ -130,7 +133,71 @@ class SatisfactionRating(_Payload):
     score: Text
     assignee_id: OptionalId = None
     group_id: OptionalId = None
+    created_at: OptionalInstant = None
     updated_at: Instant
+
+
+class Answer(_Payload):
+    """One answer of a survey response; its words stay unread."""
+
+    type: Text = ""
+    rating: object = None
+    rating_category: OptionalText = None
+    created_at: OptionalInstant = None
+    updated_at: OptionalInstant = None
+    question: Loose = {}
+
+
+class SurveyResponse(_Payload):
+    """A row of guide/survey_responses; what it is about stands in `subjects`, in older answers in `subject_zrns`."""
+
+    id: Id
+    subjects: Annotated[list[Loose], BeforeValidator(_texts)] = []
+    subject_zrns: Texts = []
+    answers: Annotated[list[Answer], BeforeValidator(_texts)] = []
+
+
+class MetricSet(_Payload):
+    """A ticket's figures by Zendesk's own count; which there are differs from plan to plan."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    ticket_id: Id
+    created_at: OptionalInstant = None
+    updated_at: Instant
+
+
+class MetricEvent(_Payload):
+    """A row of the ticket metric event export; `sla` and `group_sla` come with the kinds that apply one."""
+
+    id: Id
+    ticket_id: Id
+    metric: Text
+    instance_id: int = 0
+    type: Text
+    time: Instant
+    sla: Loose = {}
+    group_sla: Loose = {}
+    deleted: No = False
+
+
+class SlaPolicy(_Payload):
+    """An SLA policy, or a group SLA policy."""
+
+    id: Id
+    title: Text = ""
+    position: int | None = None
+    filter: Loose = {}
+    policy_metrics: Annotated[list[Loose], BeforeValidator(_texts)] = []
+
+
+class CustomStatus(_Payload):
+    """A status as the account words it, in one of Zendesk's categories."""
+
+    id: Id
+    agent_label: Text = ""
+    status_category: Text
+    active: Yes = True
 
 
 class User(_Payload):
@@ -198,7 +265,44 @@ class CustomFieldDefinition(_Payload):
     key: OptionalText = None
     type: Text
     title: Text = ""
+    description: OptionalText = None
     active: Yes = True
+
+
+class TicketForm(_Payload):
+    """A ticket form: which fields agents see, in order."""
+
+    id: Id
+    name: Text = ""
+    active: Yes = True
+    ticket_field_ids: Annotated[list[Id], BeforeValidator(_texts)] = []
+
+
+class Condition(_Payload):
+    """One condition of a trigger, an automation or a view."""
+
+    field: Text = ""
+    operator: OptionalText = None
+    value: object = None
+
+
+class Conditions(_Payload):
+    """All of `all` must hold, and one of `any` where there is one."""
+
+    all: Annotated[list[Condition], BeforeValidator(_texts)] = []
+    any: Annotated[list[Condition], BeforeValidator(_texts)] = []
+
+
+class Rule(_Payload):
+    """A trigger, an automation or a view, as far as they are alike; `execution` belongs to views."""
+
+    id: Id
+    title: Text = ""
+    description: OptionalText = None
+    active: Yes = True
+    conditions: Annotated[Conditions, BeforeValidator(_object)] = Conditions()
+    actions: Annotated[list[Loose], BeforeValidator(_texts)] = []
+    execution: Loose = {}
 
 
 class JobResult(_Payload):
@@ -217,6 +321,15 @@ class JobStatus(_Payload):
     id: Id
     status: Text
     results: object = None
+
+
+def loose_instant(value: object) -> int | None:
+    """Return an instant that nothing depends on; None where there is none, or none to be read."""
+    try:
+        found = _optional_instant(value)
+    except ValueError:
+        return None
+    return found if isinstance(found, int) else None
 
 
 def number(value: object) -> float | None:

@@ -8,7 +8,8 @@ from connectors.http import Answer
 from connectors.zendesk.payloads import CustomFieldDefinition
 from kpi_engine.message import Message, message
 
-TAG = "helpdesk-kpi"
+MARK = "[helpdesk-kpi]"
+"""Ends the description of whatever we make, so that it is known for ours should the store be lost."""
 _TYPES = {"integer": "integer", "number": "decimal", "text": "text", "moment": "text", "yes_no": "checkbox"}
 
 
@@ -32,7 +33,18 @@ def _compared(
     found = _found(field, existing, remembered.get((field.target, field.key)))
     if found is None:
         return FieldSetup(field, None)
-    return FieldSetup(field, remote_name(field, found), _problem(field, found))
+    title = found.title if found.title != field.title else None
+    return FieldSetup(field, remote_name(field, found), _problem(field, found), title, is_marked(found.description))
+
+
+def is_marked(description: str | None) -> bool:
+    """Tell by its description whether something was made by us."""
+    return description is not None and description.endswith(MARK)
+
+
+def marked(description: str) -> str:
+    """Return a description by which we shall know what we made."""
+    return f"{description} {MARK}"
 
 
 def _found(
@@ -59,18 +71,27 @@ def remote_name(field: WantedField, definition: CustomFieldDefinition) -> str | 
 
 
 def _problem(field: WantedField, found: CustomFieldDefinition) -> Message | None:
-    wanted = field_type(field)
-    if found.type != wanted:
-        return message(
-            "The field {title} is of type {type}, which Zendesk never changes; rename it, so that one of type {wanted} "
-            "can be made",
-            title=field.title,
-            type=found.type,
-            wanted=wanted,
-        )
+    if found.type != field_type(field):
+        return _wrong_type(field, found.type)
     if not found.active:
         return message("The field {title} is deactivated; activate it in the Admin Center", title=field.title)
     return None
+
+
+def _wrong_type(field: WantedField, found: str) -> Message:
+    types = {"title": field.title, "type": found, "wanted": field_type(field)}
+    if field.target is Target.AGENT:
+        return message(
+            "The user field {title} is of type {type} and not {wanted}; Zendesk changes neither type nor key, so that "
+            "the field with the key {key} must be deleted before one of the right type can be made",
+            key=user_field_key(field.key),
+            **types,
+        )
+    return message(
+        "The field {title} is of type {type}, which Zendesk never changes; rename it, so that one of type {wanted} "
+        "can be made",
+        **types,
+    )
 
 
 def field_type(field: WantedField) -> str:
@@ -83,7 +104,7 @@ def new_field(field: WantedField) -> dict[str, object]:
     described = {
         "type": field_type(field),
         "title": field.title,
-        "description": f"{field.description} [{TAG}]",
+        "description": marked(field.description),
         "active": True,
     }
     if field.target is Target.AGENT:

@@ -1,6 +1,7 @@
 """What one session with a helpdesk promises, and how it takes whatever the network does."""
 
 import base64
+import contextlib
 import gzip
 import json
 import logging
@@ -352,6 +353,33 @@ def test_fault_11_a_broken_helpdesk_is_asked_a_few_times(open_session: Opening, 
     assert len(responses.calls) == 3
     assert len(clock.slept) == 2
     assert caught.value.after is not None
+
+
+@responses.activate
+def test_fault_11_a_helpdesk_that_keeps_failing_is_left_alone_until_the_next_pass(open_session: Opening) -> None:
+    responses.get(URL, status=500)
+    session = open_session(limits=Limits(attempts=2, failures=3))
+    for _ in range(3):
+        with pytest.raises(TransientError, match="500"):
+            session.get(ME)
+    with pytest.raises(TransientError, match="3 requests in a row"):
+        session.get(ME)
+    assert len(responses.calls) == 6
+    session.begin()
+    responses.replace(responses.GET, URL, json={"a": 1})
+    assert session.get(ME).json == {"a": 1}
+
+
+@responses.activate
+@pytest.mark.parametrize("between", [{"json": {}}, {"status": 422, "json": {}}])
+def test_an_answer_of_any_kind_shows_that_the_helpdesk_is_there(open_session: Opening, between: dict[str, Any]) -> None:
+    session = open_session(limits=Limits(attempts=1, failures=2))
+    for kind in ({"status": 500}, between, {"status": 500}):
+        responses.upsert(responses.GET, URL, **kind)
+        with contextlib.suppress(TransientError, RefusedError):
+            session.get(ME)
+    responses.upsert(responses.GET, URL, json={"a": 1})
+    assert session.get(ME).json == {"a": 1}
 
 
 @responses.activate

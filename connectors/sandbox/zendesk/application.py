@@ -10,7 +10,19 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.sandbox.faults import WIRE, Faults
 from connectors.sandbox.quotas import Meter
-from connectors.sandbox.zendesk import exports, fields, jobs, lists, sign_in, tickets
+from connectors.sandbox.zendesk import (
+    exports,
+    fields,
+    forms,
+    jobs,
+    lists,
+    metric_events,
+    rules,
+    sign_in,
+    slas,
+    surveys,
+    tickets,
+)
 from connectors.sandbox.zendesk.call import Call, Refusal, Route, invalid
 from connectors.sandbox.zendesk.service import Service
 
@@ -19,8 +31,10 @@ if TYPE_CHECKING:
 
 ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES, *exports.ROUTES, *lists.ROUTES, *tickets.ROUTES, *jobs.ROUTES, *fields.ROUTES,
+    *surveys.ROUTES, *slas.ROUTES, *metric_events.ROUTES,
+    *forms.ROUTES, *rules.ROUTES,
 )  # fmt: skip
-MISSING = {"schedules": 404, "satisfaction": 403}
+MISSING = {"schedules": 404, "satisfaction": 403, "ticket_forms": 403, "surveys": 403, "sla": 403, "group_sla": 404}
 
 Use = tuple[str, str]
 

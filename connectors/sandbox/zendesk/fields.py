@@ -91,6 +91,30 @@ def update_ticket_field(call: Call) -> Response:
     return answer({"ticket_field": ticket_field_row(known)})
 
 
+def delete_ticket_field(call: Call) -> Response:
+    """Delete a ticket field: its values go with it, and every form forgets it."""
+    known = _known(call)
+    if not known.removable:
+        raise record_invalid("base", f"{known.title}: is a system field and cannot be deleted")
+    del call.state.ticket_fields[known.id]
+    call.service.workspace.forget_field(known.id)
+    for ticket in call.state.tickets.values():
+        ticket.fields.pop(known.id, None)
+    return Response("", 204)
+
+
+def delete_user_field(call: Call) -> Response:
+    """Delete a user field, named by its id or its key."""
+    name = call.words["field_name"]
+    known = next((each for each in call.state.user_fields.values() if name in (str(each.id), each.key)), None)
+    if known is None:
+        raise not_found()
+    del call.state.user_fields[known.id]
+    for user in call.state.users.values():
+        user.user_fields.pop(str(known.key), None)
+    return Response("", 204)
+
+
 def _known(call: Call) -> CustomField:
     known = call.state.ticket_fields.get(call.numbers["field_id"])
     if known is None:
@@ -103,6 +127,8 @@ ROUTES = (
     Route("POST", "/api/v2/ticket_fields", create_ticket_field, admin=True),
     Route("GET", "/api/v2/ticket_fields/<int:field_id>", ticket_field),
     Route("PUT", "/api/v2/ticket_fields/<int:field_id>", update_ticket_field, admin=True),
+    Route("DELETE", "/api/v2/ticket_fields/<int:field_id>", delete_ticket_field, admin=True),
+    Route("DELETE", "/api/v2/user_fields/<field_name>", delete_user_field, admin=True, scope="users"),
     Route("GET", "/api/v2/user_fields", user_fields, PAGING, scope="users"),
     Route("POST", "/api/v2/user_fields", create_user_field, admin=True, scope="users"),
 )

@@ -29,7 +29,7 @@ from connectors.sandbox.zendesk.writes import CONFLICT, edit, writable
 STARTS_AFTER, COMPLETES_AFTER = 2, 6  # seconds on the world's clock
 STARTS_AT_POLL, COMPLETES_AT_POLL = 2, 4
 UNDER_WAY = frozenset({"queued", "working"})
-UNAPPLIED = frozenset({"vanished", "failed", "killed"})
+UNAPPLIED = frozenset({"vanished", "failed", "killed", "aborted"})
 
 
 @dataclass(slots=True)
@@ -125,9 +125,10 @@ def _queued(call: Call, kind: str, items: list[Row], update: Callable[[Row], Non
         text = f"Only {service.job_limit} jobs may be queued or running at a time"
         raise Refusal(429, {"error": "TooManyJobs", "description": text}, {"Retry-After": str(COMPLETES_AFTER)})
     number = next(service.job_numbers)
+    fate = service.job_fates.pop(0) if service.job_fates else None
     job = Job(
         id=f"V3-{number:032x}", kind=kind, total=len(items), queued_at=world.now,
-        act=partial(_results, items, update, number), fate=service.job_fates.pop(0) if service.job_fates else None,
+        act=partial(_results, items[: len(items) // 2] if fate == "half" else items, update, number), fate=fate,
     )  # fmt: skip
     call.state.jobs[job.id] = job
     world.agenda.add(int(world.now) + STARTS_AFTER, partial(_progress, job, call.state.world, "working"))
@@ -168,8 +169,11 @@ def _progress(job: Job, world: WorldTime, status: str) -> None:
     job.status = status
     if status != "completed":
         return
-    if job.fate not in UNAPPLIED:
-        job.results = job.act()
+    if job.fate == "half":
+        job.status, job.results = "killed", job.act()
+    elif job.fate not in UNAPPLIED:
+        done = job.act()
+        job.results = {"success": True} if job.fate == "silent" else done
     elif job.fate != "vanished":
         job.status = str(job.fate)
     job.completed_at = world.now

@@ -2,14 +2,12 @@
 
 from werkzeug.wrappers import Response
 
-from connectors.sandbox.zendesk.account import BRANDS, FORM
+from connectors.sandbox.zendesk.account import BRANDS
 from connectors.sandbox.zendesk.call import PAGING, Call, Route, answer, invalid, not_found, paged
 from connectors.sandbox.zendesk.records import Rating, Row
 from connectors.sandbox.zendesk.rows import (
-    API,
     group_row,
     holiday_rows,
-    iso,
     membership_row,
     rating_row,
     schedule_row,
@@ -98,6 +96,14 @@ def ratings(call: Call) -> Response:
     return paged(call, "satisfaction_ratings", rows, rating_row)
 
 
+def one_rating(call: Call) -> Response:
+    """Answer one satisfaction rating."""
+    rating = call.state.ratings.get(call.numbers["rating_id"])
+    if rating is None:
+        raise not_found()
+    return answer({"satisfaction_rating": rating_row(rating)})
+
+
 def _scored(rating: Rating, score: str | None) -> bool:
     return score is None or rating.score in RECEIVED[score]
 
@@ -106,29 +112,6 @@ def statuses(call: Call) -> Response:
     """Answer the custom statuses."""
     at = _founded_at(call)
     return answer({"custom_statuses": [status_row(status, at) for status in call.state.custom_statuses]})
-
-
-def forms(call: Call) -> Response:
-    """Answer the one ticket form."""
-    at = iso(_founded_at(call))
-    form: Row = {
-        "id": FORM,
-        "url": f"{API}/ticket_forms/{FORM}.json",
-        "name": "Mặc định",
-        "raw_name": "Mặc định",
-        "display_name": "Mặc định",
-        "raw_display_name": "Mặc định",
-        "position": 0,
-        "active": True,
-        "default": True,
-        "end_user_visible": True,
-        "in_all_brands": True,
-        "restricted_brand_ids": [],
-        "ticket_field_ids": list(call.state.ticket_fields),
-        "created_at": at,
-        "updated_at": at,
-    }
-    return answer({"ticket_forms": [form], "count": 1, "next_page": None, "previous_page": None})
 
 
 def _founded_at(call: Call) -> int:
@@ -142,7 +125,7 @@ def settings(call: Call) -> Response:
         "active_features": {
             "business_hours": "schedules" in features,
             "customer_satisfaction": "satisfaction" in features,
-            "ticket_forms": True,
+            "ticket_forms": "ticket_forms" in features,
         },
         "brands": {"default_brand_id": BRANDS[0]},
         "tickets": {"comments_public_by_default": True},
@@ -163,7 +146,7 @@ ROUTES = (
         "GET", "/api/v2/satisfaction_ratings", ratings, PAGING | {"score", "start_time", "end_time"},
         feature="satisfaction",
     ),
+    Route("GET", "/api/v2/satisfaction_ratings/<int:rating_id>", one_rating, feature="satisfaction"),
     Route("GET", "/api/v2/custom_statuses", statuses),
-    Route("GET", "/api/v2/ticket_forms", forms),
     Route("GET", "/api/v2/account/settings", settings),
 )  # fmt: skip

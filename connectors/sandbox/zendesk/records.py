@@ -150,6 +150,7 @@ class Audit:
     children: tuple[Child, ...]
     rule_id: int | None = None
     metadata: Row | None = None
+    source: Row | None = None  # what `via` says of where it came from
 
 
 @dataclass(slots=True, kw_only=True)
@@ -166,6 +167,33 @@ class Rating:
     updated_at: int
     comment: str | None = None
     reason: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Survey:
+    """A survey of the newer kind, sent and perhaps answered: `rating` on its scale with its category."""
+
+    id: str
+    ticket_id: int
+    responder_id: int
+    offered_at: int
+    rating: int | None = None
+    category: str | None = None
+    words: str | None = None
+    answered_at: int | None = None
+    edited_at: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class SlaPolicy:
+    """An SLA policy: `targets` are (priority, metric, minutes, in business hours); a group's has a text id."""
+
+    id: int | str
+    title: str
+    created_at: int
+    targets: tuple[tuple[str, str, int, bool], ...]
+    filter_all: tuple[Row, ...] = ()
+    exact: bool = True  # whether targets are also told in seconds
 
 
 @dataclass(slots=True, frozen=True)
@@ -196,6 +224,7 @@ class Update:
     channel: str = "web"
     rule_id: int | None = None
     metadata: Row | None = None
+    source: Row | None = None
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -226,4 +255,4 @@ class Job:
     polls: int = 0
     status: str = "queued"
     completed_at: float | None = None
-    results: list[Row] | None = None
+    results: list[Row] | Row | None = None

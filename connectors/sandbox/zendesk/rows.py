@@ -80,6 +80,7 @@ def ticket_row(state: State, ticket: Ticket, *, rated: bool = True) -> Row:
         "allow_channelback": False,
         "allow_attachments": True,
         "from_messaging_channel": ticket.channel == "messaging",
+        "support_type": ticket.support_type,
     }
 
 
@@ -98,7 +99,9 @@ def _rating_on_ticket(state: State, ticket: Ticket) -> Row:
 
 def event_row(state: State, audit: Audit, *, comments: bool) -> Row:
     """Return an audit as the ticket event export shows it; `comments`: with what was said and by whom."""
-    via = EVENT_CHANNELS.get(audit.channel, audit.channel)
+    via: object = EVENT_CHANNELS.get(audit.channel, audit.channel)
+    if audit.source is not None:
+        via = {"channel": audit.channel, "source": audit.source}
     return {
         "id": audit.id,
         "ticket_id": audit.ticket_id,
@@ -144,6 +147,19 @@ def _comment_part(state: State, audit: Audit, child: Child, comment_id: object, 
         "attachments": [],
         "audit_id": audit.id,
         "created_at": iso(audit.at),
+    }
+
+
+def comment_row(child: Child, body: str) -> Row:
+    """Return what was said on a ticket, as its list of comments shows it."""
+    return {
+        "type": "Comment",
+        "author_id": child.author_id,
+        "body": body,
+        "html_body": body,
+        "plain_body": body,
+        "public": child.public,
+        "attachments": [],
     }
 
 
@@ -367,7 +383,7 @@ def job_row(job: Job) -> Row:
         "progress": {"working": job.total // 2, "completed": job.total}.get(job.status),
         "status": job.status,
         "message": None,
-        "results": job.results if completed else None,
+        "results": job.results,
     }
     if job.status == "working":
         row["message"] = f"Updating #{job.total // 2}"

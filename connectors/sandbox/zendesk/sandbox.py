@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable
 from random import Random
 from types import TracebackType
-from typing import Literal, NamedTuple, Self
+from typing import Literal, NamedTuple, Self, TypeAlias
 
 from connectors.sandbox.agenda import WorldClock
 from connectors.sandbox.faults import Change, Fault
@@ -14,9 +14,13 @@ from connectors.sandbox.server import LoopbackServer
 from connectors.sandbox.zendesk.application import Application
 from connectors.sandbox.zendesk.service import Service, Tokens
 from connectors.sandbox.zendesk.sign_in import FULL
+from connectors.sandbox.zendesk.workspace import Workspace
 from connectors.sandbox.zendesk.world import created
 
 START = 1_795_237_200  # Saturday 2026-11-21 12:00 +07:00
+
+
+Fate: TypeAlias = Literal["lost", "vanished", "stuck", "failed", "killed", "aborted", "half", "silent"]
 
 
 class OAuth(NamedTuple):
@@ -52,7 +56,7 @@ class ZendeskSandbox:
         self.api_token = ApiToken("kpi@sao-mai.example", secrets[1])
         self.state = created(seed=seed, tickets=tickets, days=days, start=start, live=live)
         self.clock = WorldClock(self.state.world)
-        self.features = {"schedules", "satisfaction"}
+        self.features = {"schedules", "satisfaction", "sla", "group_sla", "ai_agents", "ticket_forms"}
         tokens = Tokens(random, *self.oauth, *self.api_token)
         self.service = Service(self.state, tokens, self.features, QUOTAS[quotas].jobs)
         self._application = Application(self.service, Meter(QUOTAS[quotas]))
@@ -144,8 +148,18 @@ class ZendeskSandbox:
         """Let `act` happen once, just before a request to a path like `path_pattern` is answered."""
         self._application.faults.acts.append((path_pattern, act))
 
-    def doom_next_job(self, fate: Literal["lost", "vanished", "stuck", "failed", "killed"]) -> None:
-        """Give the next job an unhappy end: done but unknown, neither, never finished, or not done at all."""
+    @property
+    def workspace(self) -> Workspace:
+        """The account's forms, views, triggers and automations."""
+        return self.service.workspace
+
+    def doom_next_job(self, fate: Fate) -> None:
+        """Give the next job an unhappy end.
+
+        lost: done but unknown; vanished: neither; stuck: never finished; failed, killed, aborted (a state nobody has
+        heard of): not done at all; half: killed in the middle, and only half of it told; silent: done, and all it
+        tells is that it was.
+        """
         self.service.job_fates.append(fate)
 
     def conflict_next(self, ticket_id: int) -> None:

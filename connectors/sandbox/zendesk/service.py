@@ -6,6 +6,7 @@ from itertools import count
 from random import Random
 
 from connectors.sandbox.zendesk.state import State
+from connectors.sandbox.zendesk.workspace import Workspace, furnished_workspace
 
 TWO_HOURS = 7200
 
@@ -55,7 +56,7 @@ class Creation:
 class Service:
     """The account and everything the API keeps about its callers.
 
-    `job_fates` are the unhappy ends of the next jobs (lost, stuck, failed, killed); `conflicts` are tickets whose
+    `job_fates` are the unhappy ends of the next jobs (lost, stuck, failed, half …); `conflicts` are tickets whose
     next job item meets a collision.
     """
 
@@ -67,6 +68,10 @@ class Service:
     conflicts: set[int] = field(default_factory=set)
     creations: dict[str, Creation] = field(default_factory=dict)
     job_numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    workspace: Workspace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.workspace = furnished_workspace(list(self.state.ticket_fields))
 
     def creation(self, key: str) -> Creation | None:
         """Return what was created under an idempotency key within the last two hours."""

@@ -23,10 +23,14 @@ from connectors.sandbox.zendesk.records import (
     Child,
     Comment,
     CustomField,
+    CustomStatus,
     Job,
     Opening,
     Rating,
+    Row,
     RuleChanges,
+    SlaPolicy,
+    Survey,
     Ticket,
     Update,
     User,
@@ -69,6 +73,11 @@ class State:
         self.audits: list[Audit] = []
         self.bodies: dict[int, str] = {}  # a comment's words by the id of its child event
         self.ratings: dict[int, Rating] = {}
+        self.surveys: dict[int, Survey] = {}  # by ticket
+        self.sla_policies: list[SlaPolicy] = []
+        self.group_sla_policies: list[SlaPolicy] = []
+        self.metric_events: list[tuple[int, Row]] = []  # (second, row) of what is ordered beside the usual ones
+        self._audits_of: dict[int, list[Audit]] = {}
         self.jobs: dict[str, Job] = {}
         self.by_external_id: dict[str, list[int]] = {}
         self.notifications: list[tuple[int, int]] = []  # (ticket, user) e-mails that triggers sent
@@ -84,7 +93,7 @@ class State:
 
     def audits_of(self, ticket_id: int) -> list[Audit]:
         """Return a ticket's audits, oldest first."""
-        return [audit for audit in self.audits if audit.ticket_id == ticket_id]
+        return self._audits_of.get(ticket_id, [])
 
     def audits_from(self, second: int) -> int:
         """Return the place of the first audit at `second` or later."""
@@ -202,10 +211,11 @@ class State:
             ticket.is_public = ticket.is_public or comment.public
         audit = Audit(
             audit_id, ticket.id, self.world.second, update.author_id, update.channel, tuple(children),
-            update.rule_id, update.metadata,
+            update.rule_id, update.metadata, update.source,
         )  # fmt: skip
         self.next_audit_id += len(children) + 1
         self.audits.append(audit)
+        self._audits_of.setdefault(ticket.id, []).append(audit)
         ticket.last_audit_id = audit_id
         self._touch(ticket)
         return audit
@@ -278,7 +288,8 @@ class State:
         """Merge a ticket into another: it closes with Zendesk's tag, the other gets a comment."""
         source = self.tickets[ticket_id]
         said = Comment(f"Yêu cầu #{ticket_id} đã được gộp vào yêu cầu này.", public=False)
-        self.update(into, Update(author_id=author, comment=said, channel="merge"))
+        came: Row = {"from": {"ticket_id": ticket_id}, "to": {}, "rel": "merge"}
+        self.update(into, Update(author_id=author, comment=said, channel="web", source=came))
         closing: Values = {"tags": (*source.tags, "closed_by_merge"), "status": "closed"}
         said = Comment(f"Đã gộp vào yêu cầu #{into}.", public=False)
         self.update(ticket_id, Update(author_id=author, comment=said, changes=closing, channel="merge"))
@@ -334,6 +345,57 @@ class State:
     def _tell_rating(self, rating: Rating, update: Update) -> None:
         told = Child("SatisfactionRating", "score", rating.score, author_id=rating.assignee_id, rule_id=update.rule_id)
         self._record(self.tickets[rating.ticket_id], update, [told])
+
+    def offer_survey(self, ticket_id: int) -> Survey:
+        """Send a survey of the newer kind."""
+        ticket, now = self.tickets[ticket_id], self.world.second
+        survey = Survey(
+            id=f"01HF{ticket_id:022d}", ticket_id=ticket_id, responder_id=ticket.requester_id, offered_at=now
+        )
+        self.surveys[ticket_id] = survey
+        self.tell(ticket_id, [Child("SurveyOffered", "survey_type", "customer_satisfaction")])
+        return survey
+
+    def answer_survey(self, ticket_id: int, rating: int | None, category: str | None, words: str | None = None) -> None:
+        """Let the requester answer the survey, or edit the answer; no rating: he skips the scale."""
+        survey, now = self.surveys[ticket_id], self.world.second
+        survey.rating, survey.category, survey.words = rating, category, words
+        survey.answered_at = survey.answered_at or now
+        survey.edited_at = now
+        self.tell(ticket_id, [Child("SurveyResponseSubmitted", "survey_id", "01GS")], survey.responder_id)
+
+    def tell(self, ticket_id: int, children: list[Child], author: int = SYSTEM_USER) -> Audit:
+        """Record an audit of any children: kinds nobody knows, values that are objects."""
+        return self._record(self.tickets[ticket_id], Update(author_id=author), list(children))
+
+    def delete_user(self, user_id: int) -> None:
+        """Delete a person for good: no list shows him, and his address is gone."""
+        user = self.users[user_id]
+        user.active, user.role, user.email = False, "end-user", None
+        user.updated_at = self.world.second
+
+    def downgrade(self, user_id: int) -> None:
+        """Make an agent an end user, who keeps the history of his tickets."""
+        self.users[user_id].role = "end-user"
+        self.users[user_id].updated_at = self.world.second
+
+    def add_sla_policy(self, policy: SlaPolicy) -> None:
+        """Add an SLA policy, for groups if its id is text."""
+        (self.group_sla_policies if isinstance(policy.id, str) else self.sla_policies).append(policy)
+
+    def add_metric_event(self, ticket_id: int, **event: object) -> Row:
+        """Let one of Zendesk's own clocks do something now; `deleted=True`: take it back."""
+        now = self.world.second
+        row: Row = {"id": next(self.ids), "ticket_id": ticket_id, "instance_id": 1, **event}
+        self.metric_events.append((now, row))
+        return row
+
+    def add_custom_status(self, category: str, label: str) -> CustomStatus:
+        """Add a status of the account's own."""
+        status = CustomStatus(id=next(self.ids), category=category, agent_label=label, default=False)
+        self.custom_statuses.append(status)
+        self._categories[status.id] = category
+        return status
 
     def add_user(self, name: str, role: str = "end-user", email: str | None = None) -> User:
         """Add a person to the account."""

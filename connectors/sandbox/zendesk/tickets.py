@@ -17,7 +17,7 @@ from connectors.sandbox.zendesk.call import (
     warning,
 )
 from connectors.sandbox.zendesk.records import Comment, Opening, Row, RuleChanges, Ticket, Update
-from connectors.sandbox.zendesk.rows import API, audit_row, ticket_row
+from connectors.sandbox.zendesk.rows import API, audit_row, comment_row, ticket_row
 from connectors.sandbox.zendesk.service import Creation
 from connectors.sandbox.zendesk.writes import Edit, check_stamp, comment, edit, existing, instant, writable
 
@@ -154,10 +154,18 @@ def _comments(given: object) -> Iterator[Comment]:
         yield said
 
 
+def ticket_comments(call: Call) -> Response:
+    """Answer what was said on a ticket, oldest first."""
+    ticket = existing(call.state, call.numbers["ticket_id"])
+    said = list(enumerate(call.state.comments_of(ticket.id)))
+    return paged(call, "comments", said, lambda each: comment_row(*each))
+
+
 ROUTES = (
     Route("GET", "/api/v2/tickets", tickets, PAGING | {"external_id"}, quotas=("tickets-index",)),
     Route("GET", "/api/v2/tickets/show_many", some_tickets, frozenset({"ids"})),
     Route("GET", "/api/v2/tickets/<int:ticket_id>", one_ticket),
+    Route("GET", "/api/v2/tickets/<int:ticket_id>/comments", ticket_comments, PAGING),
     Route("PUT", "/api/v2/tickets/<int:ticket_id>", update_ticket, quotas=("tickets-update", "ticket-update")),
     Route("POST", "/api/v2/tickets", create_ticket),
     Route("POST", "/api/v2/imports/tickets", import_ticket, frozenset({"archive_immediately"}), admin=True),

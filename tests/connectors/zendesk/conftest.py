@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import responses
 
+from connectors.sandbox import ZendeskSandbox
 from connectors.zendesk import Zendesk, connect
 from connectors.zendesk.settings import ZendeskSettings
 
@@ -112,3 +113,34 @@ def account(
     made = connect(settings_with(), clock, ZoneInfo("Asia/Ho_Chi_Minh"), frozenset({"27642"}))
     yield made
     made.close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[ZendeskSandbox]:
+    """Simulate an account without tickets, over real HTTP."""
+    with ZendeskSandbox(tickets=0) as made:
+        yield made
+
+
+@pytest.fixture
+def open_there(
+    sandbox: ZendeskSandbox, settings_with: Callable[..., ZendeskSettings], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Zendesk]]:
+    """Return a function that opens a connector to the simulated account."""
+    monkeypatch.setenv("ZENDESK_SECRET", sandbox.token)
+    opened = []
+
+    def open_one(**changed: object) -> Zendesk:
+        settings = settings_with(base_url=sandbox.base_url, trusted_host=True, **changed)
+        opened.append(connect(settings, sandbox.clock, ZoneInfo("Asia/Ho_Chi_Minh")))
+        return opened[-1]
+
+    yield open_one
+    for account in opened:
+        account.close()
+
+
+@pytest.fixture
+def account_there(open_there: Callable[..., Zendesk]) -> Zendesk:
+    """Return a connector to the simulated account."""
+    return open_there()

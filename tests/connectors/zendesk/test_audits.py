@@ -108,7 +108,10 @@ def test_a_rules_whole_audit_is_automatic(page: Callable[[str], Any], via: objec
 
 def test_unknown_kinds_are_ignored(page: Callable[[str], Any]) -> None:
     row = page("event_of_a_creation")
-    row["child_events"] = [{"id": 1, "event_type": "Survey offered", "status": "x"}, {"event_type": 5, "status": "x"}]
+    row["child_events"] = [
+        {"id": 1, "event_type": "Sharing", "status": "x"},
+        {"event_type": 5, "status": "x"},
+    ]
     assert ticket_events(row, NOTHING) == []
 
 
@@ -142,3 +145,45 @@ def test_an_event_without_time_is_unreadable(page: Callable[[str], Any]) -> None
 def test_an_audit_whose_id_is_no_number_cannot_be_placed(page: Callable[[str], Any]) -> None:
     with pytest.raises(ValueError, match="invalid literal"):
         ticket_events(page("event_with_tags_added_and_removed") | {"id": "abc"}, NOTHING)
+
+
+# Surveys and merges
+
+
+def told_by(row: dict[str, object], **changes: object) -> list[TicketEvent]:
+    return ticket_events(
+        {"id": 7, "ticket_id": 123, "timestamp": 1719792000, "updater_id": 5, **row, **changes}, NOTHING
+    )
+
+
+@pytest.mark.parametrize("kind", ["Survey offered", "SurveyOffered"])
+def test_a_survey_that_went_out_is_an_event(kind: str) -> None:
+    (event,) = told_by({"child_events": [{"id": 8, "event_type": kind}]})
+    assert (event.kind, event.field, event.event_id) == (EventKind.SURVEY_OFFERED, None, "8:survey")
+
+
+def test_a_legacy_survey_is_offered_by_a_rule_and_not_by_a_customer_who_takes_his_verdict_back() -> None:
+    child = {"id": 8, "event_type": "SatisfactionRating", "score": "offered"}
+    assert [event.kind for event in told_by({"child_events": [child], "via": "Rule"})] == [EventKind.SURVEY_OFFERED]
+    assert told_by({"child_events": [child], "via": "Web form"}) == []
+    assert told_by({"child_events": [child | {"score": "good"}], "via": "Rule"}) == []
+
+
+def test_both_tickets_of_a_merge_tell_of_one_event_on_the_one_merged_away() -> None:
+    away = {"channel": "web", "source": {"from": {}, "to": {"ticket_id": 456}, "rel": "merge"}}
+    into = {"channel": "web", "source": {"from": {"ticket_ids": [123, 124]}, "to": {}, "rel": "merge"}}
+    first = told_by({"via": away})
+    second = told_by({"via": into}, ticket_id=456)
+    assert [(event.ticket_id, event.field, event.new) for event in second] == [
+        ("123", "merged_into", "456"),
+        ("124", "merged_into", "456"),
+    ]
+    assert first[0].event_id == second[0].event_id
+    assert (first[0].kind, first[0].old, first[0].actor_id) == (EventKind.CHANGED, None, "5")
+
+
+@pytest.mark.parametrize(
+    "source", [None, "merge", {"rel": None}, {"rel": "merge"}, {"rel": "merge", "from": {"ticket_id": 123}, "to": 4}]
+)
+def test_a_via_that_names_no_other_ticket_tells_of_no_merge(source: object) -> None:
+    assert told_by({"via": {"channel": "web", "source": source}}) == []

@@ -30,6 +30,8 @@ def well(fake: "FakeZendesk", page: Callable[[str], Any]) -> Callable[[], None]:
         fake.answers(CURSOR, page("export_end_with_after_url"))
         fake.answers(SCHEDULES, {"schedules": []})
         fake.answers(RATINGS, {"satisfaction_ratings": []})
+        fake.answers("/api/v2/triggers/active.json", {"triggers": []})
+        fake.answers("/api/v2/automations/active.json", {"automations": []})
 
     return answer
 
@@ -101,7 +103,19 @@ def test_a_wrong_clock_is_told(well: Callable[[], None], found: Look, clock: "Wo
     clock.seconds -= 7200
     check = found()["clock"]
     assert check.verdict is Verdict.WARNING
-    assert "-7200" in str(check.finding)
+    assert str(check.finding) == "this computer's clock is 2 h 0 min behind Zendesk's"
+    clock.seconds += 7200 + 95 * 60
+    assert str(found()["clock"].finding) == "this computer's clock is 1 h 35 min ahead of Zendesk's"
+
+
+@pytest.mark.parametrize(("left", "verdict"), [("174", Verdict.WARNING), ("175", Verdict.OK), ("soon", Verdict.OK)])
+def test_a_quota_that_others_use_up_is_a_warning(
+    well: Callable[[], None], found: Look, fake: "FakeZendesk", left: str, verdict: Verdict
+) -> None:
+    user = {"user": {"id": 9, "name": "KPI", "role": "admin"}}
+    fake.answers(ME, user, headers={"x-rate-limit": "700", "x-rate-limit-remaining": left})
+    well()
+    assert found(rate_limit_share=0.5)["quota"].verdict is verdict
 
 
 def test_an_unknown_subdomain_is_an_address_to_mend(found: Look, fake: "FakeZendesk") -> None:

@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from connectors.base import Change, Delivered, InDoubt, Refused, Snoozed, Stream, SummaryTicket, Target, UnderWay
+from connectors.base import (
+    Change,
+    Conflicting,
+    Delivered,
+    InDoubt,
+    Refused,
+    Snoozed,
+    Stream,
+    SummaryTicket,
+    Target,
+    UnderWay,
+)
 from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
 from connectors.zendesk import Zendesk, connect
 from connectors.zendesk.settings import ZendeskSettings
@@ -173,7 +184,7 @@ def test_fault_33_every_item_is_judged_by_its_own_id(
     assert outcomes[2].closed
     assert isinstance(outcomes[3], Refused)
     assert outcomes[3].closed
-    assert isinstance(outcomes[4], Snoozed)
+    assert isinstance(outcomes[4], Conflicting)
     assert isinstance(outcomes[5], InDoubt)
     assert isinstance(outcomes[6], Refused)
     assert not outcomes[6].closed
@@ -243,11 +254,12 @@ def test_a_job_out_of_reach_is_still_under_way(ready: Zendesk, fake: "FakeZendes
 def test_what_zendesk_dropped_silently_is_told_with_the_delivery(
     ready: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]
 ) -> None:
-    warned = {"X-Zendesk-API-Warn": '{:unpermitted_keys=>["ticket.id"]}'}
+    warned = {"X-Zendesk-API-Warn": '{:unpermitted_keys=>["ticket.custom_fields.12"], :invalid_values=>[]}'}
     fake.answers(TICKETS, page("job_queued"), method="PUT", headers=warned)
     fake.answers(JOB, page("job_completed_in_part_and_out_of_order"))
     ready.deliver([level(1, "1")])
-    assert "unpermitted_keys" in str(ready.follow("V3-a1", [level(1, "1")])[1].warning)
+    warning = ready.follow("V3-a1", [level(1, "1")])[1].warning
+    assert str(warning) == "Zendesk ignored ticket.custom_fields.12 (escalation_level)"
 
 
 # Summaries

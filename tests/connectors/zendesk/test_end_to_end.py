@@ -11,12 +11,12 @@ import pytest
 from connectors.base import (
     DATING,
     Change,
+    Conflicting,
     Delivered,
     InDoubt,
     Outcome,
     Page,
     Refused,
-    Snoozed,
     Stream,
     SummaryTicket,
     Target,
@@ -262,7 +262,7 @@ def test_a_closed_ticket_is_refused_and_its_neighbour_delivered(furnished: Zende
     assert outcomes[0] == Delivered()
     assert isinstance(outcomes[1], Refused)
     assert outcomes[1].closed
-    assert isinstance(outcomes[2], Snoozed)
+    assert isinstance(outcomes[2], Conflicting)
     assert isinstance(outcomes[3], Refused)
     assert outcomes[3].closed
 

@@ -9,6 +9,7 @@ from connectors.base import Change, SummaryTicket, Target
 from connectors.zendesk import mapping
 from connectors.zendesk.mapping import FollowedFields
 from connectors.zendesk.time_zones import iana
+from kpi_engine.records import Rating
 
 NOTHING = FollowedFields()
 SAIGON = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -237,3 +238,103 @@ def test_a_summary_is_imported_open_with_a_private_note_by_ourselves() -> None:
 def test_a_summary_without_place_names_none() -> None:
     summary = SummaryTicket("kpi:1", "Week 47", "<p></p>", "t", (), None, None)
     assert {"assignee_id", "group_id"}.isdisjoint(mapping.summary_import(summary, "900", None))
+
+
+# Zendesk's own figures, clocks and policies
+
+
+def test_a_metric_set_keeps_zendesks_names_and_what_is_not_there_yet(page: Callable[[str], Any]) -> None:
+    (found,) = mapping.metric_set(page("metric_set"), NOTHING)
+    assert found.ticket_id == "28"
+    assert found.minutes == {
+        "reply_time.calendar": 16,
+        "reply_time.business": None,
+        "first_resolution_time.calendar": None,
+        "first_resolution_time.business": None,
+    }
+    assert found.counts == {"replies": 1, "reopens": 0, "assignee_stations": 0, "group_stations": 0}
+    assert found.instants["solved_at"] is None
+    assert found.instants["assigned_at"] == 1_595_226_086
+    assert found.version == 1_595_294_236
+
+
+def test_a_metric_set_may_lack_figures_and_hold_odd_ones(page: Callable[[str], Any]) -> None:
+    row = page("metric_set") | {"custom_status_updated_at": "once", "reply_time_in_minutes": None}
+    del row["replies"]
+    (found,) = mapping.metric_set(row, NOTHING)
+    assert "replies" not in found.counts
+    assert "reply_time.calendar" not in found.minutes
+    assert found.instants["custom_status_updated_at"] is None
+
+
+def test_a_clock_event_tells_its_target_in_seconds() -> None:
+    sla = {"target": 1440, "target_in_seconds": 86400, "business_hours": False, "policy": {"id": 360001113485}}
+    row = {"id": 363482654384, "ticket_id": 1212, "metric": "reply_time", "instance_id": 1, "type": "apply_sla"}
+    (found,) = mapping.metric_event(row | {"time": "2020-10-26T12:53:12Z", "sla": sla, "deleted": False}, NOTHING)
+    assert (found.event_id, found.ticket_id, found.metric, found.instance) == ("363482654384", "1212", "reply_time", 1)
+    assert (found.kind, found.at) == ("apply_sla", 1_603_716_792)
+    assert (found.target, found.business_hours, found.policy_id) == (86_400, False, "360001113485")
+    assert not found.withdrawn
+
+
+def test_a_clock_event_that_zendesk_took_back_is_withdrawn() -> None:
+    row = {"id": 1, "ticket_id": 2, "metric": "reply_time", "type": "breach", "time": "2020-10-26T12:53:12Z"}
+    (found,) = mapping.metric_event(row | {"deleted": True}, NOTHING)
+    assert found.withdrawn
+    assert (found.target, found.business_hours, found.policy_id) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("applied", "seconds"),
+    [({"target": 60}, 3600), ({"target": 3600, "target_in_seconds": 3600}, 3600), ({"target": None}, None), ({}, None)],
+)
+def test_targets_are_minutes_unless_told_in_seconds(applied: dict[str, object], seconds: int | None) -> None:
+    assert mapping.target_seconds(applied) == seconds
+
+
+def test_sla_policies_of_both_kinds_keep_their_conditions_and_tell_targets_in_seconds() -> None:
+    metric = {"priority": "low", "metric": "first_reply_time", "target": 60, "business_hours": False}
+    conditions = {"all": [{"field": "type", "operator": "is", "value": "incident"}], "any": []}
+    row = {"id": "01H078", "title": "Tier 1", "position": 3, "filter": conditions, "policy_metrics": [metric]}
+    (found,) = mapping.sla_policy(row, NOTHING)
+    assert (found.policy_id, found.title, found.position) == ("01H078", "Tier 1", 3)
+    assert found.body == {"filter": conditions, "policy_metrics": [{**metric, "target_in_seconds": 3600}]}
+
+
+def test_a_custom_status_belongs_to_a_category() -> None:
+    row = {"id": 35436, "agent_label": "Chờ", "status_category": "hold", "active": False}
+    (found,) = mapping.custom_status(row, NOTHING)
+    assert (found.custom_status_id, found.label, found.status, found.active) == ("35436", "Chờ", "hold", False)
+
+
+# What a ticket shows of its rating
+
+
+def rating(category: str | None, version: int = 1, rating_id: str = "7") -> Rating:
+    return Rating(
+        ticket_id="28", rating_id=rating_id, at=version, version=version, category=category, score=None, scale=None,
+        agent_id=None, group_id=None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shown", "known", "wanted"),
+    [
+        (None, [], None),
+        ({"score": "unoffered"}, [], None),
+        ({"score": "offered"}, [rating(None)], None),
+        ({"score": "good", "id": 9}, [], "9"),
+        ({"score": "good"}, [], ""),
+        ({"score": "good", "id": 7}, [rating("good")], None),
+        ({"score": "bad", "id": 7}, [rating("good")], "7"),
+        ({"score": "good", "id": 7}, [rating("bad", 1), rating("good", 2)], None),
+        ({"score": "offered"}, [rating("bad")], "7"),
+        ({"score": "bad"}, [rating("neutral")], None),
+        ({"score": "offered"}, [rating("neutral")], "7"),
+    ],
+)
+def test_a_ticket_that_shows_another_rating_names_the_one_to_fetch(
+    page: Callable[[str], Any], shown: dict[str, object] | None, known: list[Rating], wanted: str | None
+) -> None:
+    (ticket,) = mapping.ticket(page("exported_ticket") | {"satisfaction_rating": shown}, NOTHING)
+    assert mapping.unseen_rating(ticket, known) == wanted

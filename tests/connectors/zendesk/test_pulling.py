@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connectors.base import STREAM_NAMES, Page, Stream, Unavailable
-from connectors.errors import AddressError, RefusedError, SignInError, UnexpectedPayloadError
+from connectors.errors import AddressError, RefusedError, SettingError, SignInError, UnexpectedPayloadError
 from connectors.zendesk import Zendesk, connect
 from connectors.zendesk.settings import ZendeskSettings
-from kpi_engine.records import TicketEvent
+from kpi_engine.records import MetricSet, TicketEvent, TicketSnapshot
 
 if TYPE_CHECKING:
     from tests.connectors.zendesk.conftest import FakeZendesk, WorldClock
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CURSOR = "/api/v2/incremental/tickets/cursor.json"
 EVENTS = "/api/v2/incremental/ticket_events.json"
 RATINGS = "/api/v2/satisfaction_ratings.json"
+SURVEYS = "/api/v2/guide/survey_responses"
+EVERYTHING = {"per_page": "1000", "include": "metric_sets", "support_type_scope": "all"}
 SCHEDULES = "/api/v2/business_hours/schedules.json"
 USERS = "/api/v2/users.json"
 NOW = 1_795_000_000
@@ -50,19 +52,35 @@ def test_the_first_pull_starts_at_midnight_of_the_first_day_in_the_report_zone(
 ) -> None:
     fake.answers(CURSOR, page("export_end_with_after_url"))
     assert [record.ticket_id for found in pulled(account, Stream.TICKETS) for record in found.records] == ["28"]
-    assert asked_of(fake, CURSOR) == [{"start_time": str(NEW_YEAR_IN_SAIGON), "per_page": "1000"}]
+    assert asked_of(fake, CURSOR) == [{"start_time": str(NEW_YEAR_IN_SAIGON), **EVERYTHING}]
 
 
 def test_a_start_within_the_last_minute_is_moved_back_by_zendesks_clock(
     settings_with: Callable[..., ZendeskSettings], fake: "FakeZendesk", page: Callable[[str], Any], clock: "WorldClock"
 ) -> None:
-    clock.seconds = NOW + 7200  # our own clock is wrong
-    fake.answers("/api/v2/users/me.json", page("admin"), headers={"Date": formatdate(NOW, usegmt=True)})
+    midnight = 1_794_960_000
+    clock.seconds = midnight + 7200  # our own clock is wrong
+    fake.answers("/api/v2/users/me.json", page("admin"), headers={"Date": formatdate(midnight + 20, usegmt=True)})
     fake.answers(CURSOR, page("export_end_with_after_url"))
-    account = connect(settings_with(history_from="2026-12-24"), clock)
+    account = connect(settings_with(history_from="2026-11-18"), clock)
     pulled(account, Stream.TICKETS)
     account.close()
-    assert asked_of(fake, CURSOR)[0]["start_time"] == str(NOW - 90)
+    assert asked_of(fake, CURSOR)[0]["start_time"] == str(midnight + 20 - 90)
+
+
+@pytest.mark.parametrize("stream", [Stream.TICKETS, Stream.HISTORY, Stream.RATINGS])
+def test_a_history_that_begins_in_the_future_is_a_setting_to_mend(
+    settings_with: Callable[..., ZendeskSettings],
+    fake: "FakeZendesk",
+    page: Callable[[str], Any],
+    clock: "WorldClock",
+    stream: Stream,
+) -> None:
+    fake.answers("/api/v2/users/me.json", page("admin"))
+    account = connect(settings_with(history_from="2026-12-24"), clock)
+    with pytest.raises(SettingError, match="history_from of sao-mai is 2026-12-24"):
+        pulled(account, stream)
+    account.close()
 
 
 def test_the_end_of_the_stream_ends_the_pull_though_after_url_goes_on(
@@ -80,7 +98,8 @@ def test_the_kept_cursor_goes_on_where_the_last_run_stopped(
 ) -> None:
     fake.answers(CURSOR, page("export_end_with_after_url"))
     pulled(account, Stream.TICKETS, "1695052663@abc")
-    assert asked_of(fake, CURSOR) == [{"cursor": "abc", "per_page": "1000"}]
+    assert asked_of(fake, CURSOR) == [{"cursor": "abc", **EVERYTHING}]
+    assert not asked_of(fake, "/api/v2/users/me.json")
 
 
 def test_within_the_stream_complete_is_what_lies_safely_before_the_last_row(
@@ -125,10 +144,50 @@ def test_fault_15_a_forgotten_cursor_begins_again_at_its_last_known_time(
     account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]
 ) -> None:
     fake.answers(CURSOR, {"error": "InvalidCursor"}, status=400)
+    fake.answers(CURSOR, {"error": "InvalidCursor"}, status=400)
     fake.answers(CURSOR, page("export_end_with_after_url"))
     found = pulled(account, Stream.TICKETS, "1700000000@forgotten")
-    assert asked_of(fake, CURSOR)[1]["start_time"] == "1699999700"
+    assert asked_of(fake, CURSOR)[2] == {"start_time": "1699999700", **EVERYTHING}
     assert found[0].complete_through == NOW - 70
+    assert "read again from 1700000000" in str(found[0].note)
+
+
+def test_an_account_that_knows_no_ai_agents_is_asked_without_them(
+    account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]
+) -> None:
+    fake.answers(CURSOR, {"error": "unknown parameter"}, status=400)
+    fake.answers(CURSOR, {"tickets": [], "after_cursor": "c2", "end_of_stream": False})
+    fake.answers(CURSOR, page("export_end_with_after_url"))
+    found = pulled(account, Stream.TICKETS)
+    assert [params.get("support_type_scope") for params in asked_of(fake, CURSOR)] == ["all", None, None]
+    assert [part.note for part in found] == [None, None]
+
+
+def test_a_page_that_takes_zendesk_too_long_is_asked_for_in_smaller_ones(
+    account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]
+) -> None:
+    fake.answers(CURSOR, tickets(page, 1700000000, after_cursor="c2"))
+    pages = account.pull(Stream.TICKETS, None)
+    next(pages)
+    slow = fake.mock.replace("GET", f"https://saomai.zendesk.com{CURSOR}", status=504)
+    del slow
+    for _ in range(4):
+        fake.answers(CURSOR, "", status=504)
+    fake.answers(CURSOR, page("export_end_with_after_url"))
+    assert len(list(pages)) == 1
+    asked = asked_of(fake, CURSOR)
+    assert {params["per_page"] for params in asked[:-1]} == {"1000"}
+    assert (asked[-1]["per_page"], asked[-1]["cursor"]) == ("100", "c2")
+
+
+def test_zendesks_own_figures_come_with_the_tickets(
+    account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]
+) -> None:
+    sets = [page("metric_set"), {"ticket_id": None}]
+    fake.answers(CURSOR, {**page("export_end_with_after_url"), "metric_sets": sets})
+    (found,) = pulled(account, Stream.TICKETS)
+    assert [type(record) for record in found.records] == [TicketSnapshot, MetricSet]
+    assert [reject.key.partition(":")[0] for reject in found.rejects] == ["metric_sets"]
 
 
 def test_a_refused_first_start_is_not_tried_again(account: Zendesk, fake: "FakeZendesk") -> None:
@@ -307,7 +366,7 @@ def test_ratings_of_every_state_are_read_from_the_start(
     first, last = pulled(account, Stream.RATINGS)
     assert asked_of(fake, RATINGS)[0] == {"start_time": str(NEW_YEAR_IN_SAIGON - 3 * 86400), "page[size]": "100"}
     assert (first.cursor, first.complete_through) == (None, None)
-    assert (last.cursor, last.complete_through) == (str(NOW), NOW)
+    assert (last.cursor, last.complete_through) == (f"{NOW}@{NOW}", NOW)
 
 
 def test_later_pulls_look_back_for_verdicts_on_older_offers(
@@ -315,12 +374,30 @@ def test_later_pulls_look_back_for_verdicts_on_older_offers(
 ) -> None:
     fake.answers(RATINGS, ratings(page("rating_offered")))
     fake.answers(RATINGS, ratings(page("rating_good")))
-    first, last = pulled(account, Stream.RATINGS, "1780000000")
+    before = NOW - 86_400
+    first, last = pulled(account, Stream.RATINGS, f"{NOW - 900}@{before}")
     assert asked_of(fake, RATINGS) == [
-        {"start_time": str(1780000000 - 3 * 86400), "page[size]": "100"},
-        {"score": "received", "start_time": str(1780000000 - 30 * 86400), "page[size]": "100"},
+        {"start_time": str(NOW - 900 - 3600), "page[size]": "100"},
+        {"score": "received", "start_time": str(NOW - 900 - 30 * 86400), "page[size]": "100"},
     ]
-    assert (first.cursor, last.cursor) == ("1780000000", str(NOW))
+    assert (first.cursor, last.cursor) == (f"{NOW - 900}@{before}", f"{NOW}@{NOW}")
+
+
+def test_the_look_back_comes_once_a_day(account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]) -> None:
+    fake.answers(RATINGS, ratings(page("rating_offered")))
+    (only,) = pulled(account, Stream.RATINGS, f"{NOW - 900}@{NOW - 86_399}")
+    assert only.cursor == f"{NOW}@{NOW - 86_399}"
+
+
+def test_surveys_are_asked_for_by_when_they_were_sent(account: Zendesk, fake: "FakeZendesk") -> None:
+    empty = {"survey_responses": [], "meta": {"has_more": False}}
+    fake.answers(SURVEYS, empty)
+    fake.answers(SURVEYS, empty)
+    pulled(account, Stream.SURVEYS, f"{NOW - 900}@0")
+    assert asked_of(fake, SURVEYS) == [
+        {"filter[created_at_start]": str(NOW - 900 - 3600), "page[size]": "100"},
+        {"filter[created_at_start]": str(NOW - 900 - 30 * 86400), "page[size]": "100"},
+    ]
 
 
 def test_ratings_are_complete_up_to_when_the_first_page_was_asked(
@@ -344,7 +421,7 @@ def test_an_unknown_subdomain_is_an_address_to_mend(
     fake.answers("/api/v2/users/me.json", html, status=404)
     account = connect(settings_with(), clock)
     with pytest.raises(AddressError, match=r"https://saomai\.zendesk\.com"):
-        pulled(account, Stream.AGENTS)
+        pulled(account, Stream.TICKETS)
     account.close()
 
 
@@ -354,5 +431,5 @@ def test_answers_that_never_tell_the_time_are_an_unknown_shape(
     fake.answers("/api/v2/users/me.json", page("admin"), headers={"Date": ""})
     account = connect(settings_with(), clock)
     with pytest.raises(UnexpectedPayloadError, match="time"):
-        pulled(account, Stream.AGENTS)
+        pulled(account, Stream.TICKETS)
     account.close()
