@@ -5,6 +5,7 @@ from config.idle import not_yet_in_force
 from config.initial import Answers, starter_config
 from config.late import resolve, store_url
 from config.loading import load
+from config.meanings import mapped_fields, meaning_documents
 from config.problems import Problem, SettingsError
 from config.schema import schema_text
 from config.settings import ConnectorSettings, Settings
@@ -18,6 +19,8 @@ __all__ = [
     "calendar_choice",
     "calendar_documents",
     "load",
+    "mapped_fields",
+    "meaning_documents",
     "not_yet_in_force",
     "policy_document",
     "resolve",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
+from config.indicators import misfit_durations
 from config.planned import PLANNED_INDICATORS
 from config.problems import Document, Finding, Path, one_of
 from config.schema import secret_keys
@@ -20,6 +21,7 @@ def disagreements(document: Document) -> Iterator[Finding]:
     yield from _repeated_accounts(document.value)
     yield from _unknown_connectors(document.value)
     yield from _unknown_indicators(document.value)
+    yield from misfit_durations(document.value)
     yield from _misspelt_calendars(document.value)
     yield from _misplaced_references(document.value, ())
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from config.planned import PLANNED_INDICATORS
 from config.problems import Path, path_text
 from config.settings import PLATFORM, Settings
 from connectors.settings import Section
 
-_IDLE_SECTIONS = ("teams", "fields", "targets", "scorecards", "inputs", "appeal")
+_IDLE_SECTIONS = ("teams", "targets", "scorecards", "inputs")
 _IDLE_PRIVACY = ("individual", "ranking", "retention")
 
 
@@ -24,8 +25,7 @@ def _idle(settings: Settings) -> Iterator[Path]:
             yield (key,)
     if settings.policies == PLATFORM:
         yield ("policies",)
-    for key, chosen in settings.indicators.items():
-        yield from (("indicators", key, name) for name in sorted(chosen.model_fields_set - {"min_n"}))
+    yield from (("indicators", key) for key in settings.indicators if key in PLANNED_INDICATORS)
     yield from (("privacy", key) for key in _IDLE_PRIVACY if _given(settings.privacy, key))
 
 

@@ -5,37 +5,10 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from config.calendars import Zone
-from connectors.settings import Day, Email, Identifier, Key, Line, Section, Slug, UnfitError
+from connectors.settings import Day, Email, Key, Line, Section, Slug, UnfitError
 from kpi_engine.durations import DurationError, months_of
 
-PLANNED_INDICATORS = frozenset(
-    {
-        "assigned",
-        "backlog_overlap",
-        "next_reply",
-        "response_time",
-        "first_resolution",
-        "requester_wait",
-        "agent_wait",
-        "on_hold",
-        "first_contact_resolution",
-        "first_contact_resolution_gross",
-        "one_touch",
-        "reopen_rate",
-        "satisfaction_mean",
-        "survey_response_rate",
-        "positive_feedback",
-        "complaints",
-        "complaint_rate",
-        "net_promoter_score",
-        "customer_effort",
-        "quality_score",
-        "handling_time",
-        "overdue_rate",
-        "overdue_now",
-        "goals_met",
-    }
-)
+PLANNED_INDICATORS = frozenset({"customer_effort", "handling_time", "net_promoter_score", "quality_score"})
 """Keys that later versions will serve: accepted in `indicators`, and reported as not yet in force."""
 
 
@@ -59,30 +32,6 @@ class Team(Section):
     country: Line | None = None
     timezone: Zone | None = None
     since: Day | None = Field(None, description="From when this holds; default: from the beginning.")
-
-
-class FieldMeaning(Section):
-    """The platform's field or tag that carries a meaning."""
-
-    field: Identifier | None = Field(None, description="The field's id or key on the helpdesk.")
-    tag: Line | None = None
-    values: dict[str, Line] = Field({}, description="What the field's values mean.")
-
-
-MeaningByConnector: TypeAlias = dict[str, FieldMeaning]
-
-
-class Fields(Section):
-    """What a helpdesk's fields or tags mean, each by connector name."""
-
-    complaint: MeaningByConnector = Field({})
-    complaint_cause: MeaningByConnector = Field({})
-    responsible_agent: MeaningByConnector = Field({})
-    topic: MeaningByConnector = Field({})
-    severity: MeaningByConnector = Field({})
-    segment: MeaningByConnector = Field({})
-    warranty: MeaningByConnector = Field({})
-    root_cause: MeaningByConnector = Field({})
 
 
 class Target(Section):

@@ -9,7 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from config.calendars import Calendars, Zone
-from config.planned import Fields, Inputs, Months, Role, Scorecard, Target, Team
+from config.indicators import IndicatorSettings, Value, indicators_schema, parameters
+from config.meanings import Fields
+from config.planned import Inputs, Months, Role, Scorecard, Target, Team
 from config.policies import PolicyDocument
 from config.problems import Document
 from config.store import DEFAULT_STORE, Store
@@ -55,17 +57,6 @@ class AgentSettings(Section):
     team: Line | None = Field(None, description="The person's team; default: the ticket's group.")
 
 
-class IndicatorSettings(Section):
-    """Whether an indicator is shown, and its parameters; only `min_n` is in force in this version."""
-
-    on: bool = True
-    min_n: int | None = Field(None, ge=1, description="Below so many tickets or ratings the figure is not shown.")
-    window: Duration | None = None
-    neutral_votes: Literal["against", "ignore"] | None = None
-    rating_policy: Literal["latest", "first", "worst"] | None = None
-    touch_rule: Line | None = None
-
-
 class Privacy(Section):
     """Who may see what, and for how long it is kept."""
 
@@ -90,7 +81,9 @@ class Settings(Section):
     connectors: tuple[ConnectorSettings, ...] = Field(min_length=1, description="The helpdesk accounts.")
     agents: tuple[AgentSettings, ...] = Field((), description="Who is who, and in which team.")
     statuses: dict[str, dict[str, Meaning]] = Field(
-        {}, description="By connector: what the platform's statuses mean, where the shipped meaning does not fit."
+        {},
+        description="By connector: what the platform's statuses, and the account's own by label or id, mean, where the "
+        "shipped meaning does not fit.",
     )
     bots: tuple[Annotated[Identifier, AfterValidator(_account_id)], ...] = Field(
         (), description="Ids of accounts that are no people, beyond those the platform marks."
@@ -102,7 +95,9 @@ class Settings(Section):
         STARTER,
         description="A starter pack, a file, or the document itself; `platform` for the account's own SLAs.",
     )
-    indicators: dict[Key, IndicatorSettings] = Field({}, description="On, off and parameters, by the indicator's key.")
+    indicators: dict[Key, IndicatorSettings] = Field(
+        {}, description="On, off and parameters, by the indicator's key.", json_schema_extra=indicators_schema()
+    )
     targets: tuple[Target, ...] = Field((), description="What was agreed for indicators.")
     scorecards: dict[Role, Scorecard] = Field({}, description="What each role's scorecard shows.")
     inputs: Inputs = Field(Inputs(), description="CSV files of calls, costs, reviews and the like.")
@@ -124,3 +119,13 @@ class Settings(Section):
     def origin(self) -> Origin:
         """Where the settings were read from."""
         return self._origin
+
+    @property
+    def off(self) -> frozenset[str]:
+        """The keys of the indicators that are not wanted."""
+        return frozenset(key for key, chosen in self.indicators.items() if not chosen.on)
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Value]]:
+        """The parameters given, by indicator and name, durations in seconds."""
+        return parameters(self.indicators)

@@ -28,7 +28,7 @@ def test_the_starter_pack_holds_its_goals_and_steps(desk: Desk) -> None:
     ]
     for clock in policy.clocks:
         assert [clock.in_business_time(priority) for priority in priorities] == [False, True, True, True, True]
-        assert clock.warnings == (75,)
+        assert clock.warnings == ("75%",)
         assert [(step.level, step.after) for step in clock.steps] == [(1, 0), (2, 1800), (3, 4 * HOUR)]
     assert (first_reply.pause_in, resolution.pause_in) == (frozenset(), {"pending", "hold"})
     assert (first_reply.rearm, resolution.rearm) == ("never", "on_reopen")
@@ -59,6 +59,7 @@ FILLED = {
                     "stop": ["agent_public_reply"],
                     "pause_in": [],
                     "rearm": "never",
+                    "on_change": "recompute",
                     "warn": [],
                 }
             ],
@@ -113,7 +114,7 @@ policies:
     calendar: tickets
     clocks:
       - {id: first_reply, goal: {urgent: 0m, default: hihg}, stop: [agent_public_reply], warn: ["750%"]}
-      - {id: resolution, goal: {}, stop: [solved, solved], start: assigned}
+      - {id: resolution, goal: {}, stop: [solved, solved], start: handoff}
 escalations:
   - {on: {clock: first_rply}, steps: []}
 """
@@ -191,6 +192,29 @@ CLOCK = "{id: first_reply, goal: {default: 2h}, stop: [agent_public_reply]}"
             "not known here",
         ),
         (
+            "policies: [{id: a, clocks: [{id: first_reply, goal: {low: 1h}, stop: [solved]}]}]",
+            "policies[0].clocks[0].stop",
+            "a reply is what this clock waits for",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: next_reply, goal: {low: 1h}, stop: [agent_public_reply]}]}]",
+            "policies[0].clocks[0].start",
+            "start: customer_message",
+        ),
+        *(
+            (
+                f"policies: [{{id: a, clocks: [{{id: resolution, goal: {{low: 1h}}, stop: [solved], warn: [{w}]}}]}}]",
+                "policies[0].clocks[0].warn[0]",
+                'for example "75%" or "-15m"',
+            )
+            for w in ("'0%'", "'100%'", "15m", "'-0m'", "'-soon'")
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: resolution, goal: {low: 1h}, stop: [solved], on_change: thaw}]}]",
+            "policies[0].clocks[0].on_change",
+            "not known here",
+        ),
+        (
             "escalations: [{on: {clock: first_reply}, steps: [{level: 10, after: soon}]}]",
             "escalations[0].steps[0].level",
             "out of range",
@@ -201,6 +225,36 @@ def test_fault_26_a_rule_that_contradicts_itself_is_told(desk: Desk, policies: s
     found = desk.wrong_after(f"policies: {{{policies}}}\n")
     assert found[0].startswith(f"helpdesk-kpi.yaml:9: policies.{path}: ")
     assert reason in found[0]
+
+
+def test_every_word_of_the_rule_model_is_understood(desk: Desk) -> None:
+    (desk.folder / "own.yaml").write_text(
+        """\
+version: 1
+policies:
+  - id: own
+    clocks:
+      - {id: first_reply, goal: {low: 1h}, start: assigned, stop: [agent_public_reply, group_changed], rearm: on_reopen}
+      - id: next_reply
+        goal: {default: 2h}
+        start: customer_message
+        stop: [agent_public_reply, solved]
+        rearm: on_customer_message
+        on_change: freeze
+        warn: ["75%", "-15m", "-1h 30m"]
+      - {id: resolution, goal: {low: 1h}, start: group_assigned, stop: [group_changed], rearm: on_group_change}
+escalations:
+  - {on: {clock: next_reply}, steps: [{level: 1}]}
+"""
+    )
+    reply, following, resolution = parse_policy(policy_document(desk.settings("policies: own.yaml\n"))).clocks
+    assert (reply.start, reply.stop, reply.rearm) == (
+        "assigned",
+        {"agent_public_reply", "group_changed"},
+        "on_reopen",
+    )
+    assert (following.on_change, following.warnings) == ("freeze", ("75%", "-15m", "-1h 30m"))
+    assert (resolution.start, resolution.rearm) == ("group_assigned", "on_group_change")
 
 
 CALENDARS = """\

@@ -1,13 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from config import Problem, SettingsError, load, not_yet_in_force, resolve, store_url
+from config import (
+    Problem,
+    SettingsError,
+    load,
+    mapped_fields,
+    meaning_documents,
+    not_yet_in_force,
+    resolve,
+    store_url,
+)
+from config.indicators import duration_text
 from config.reading import LARGEST_FILE
 from config.settings import Settings
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 
 if TYPE_CHECKING:
@@ -211,12 +223,48 @@ fields: {topic: {sao-mi: {tag: x}}}
         ("indicators: {created: {min_n: 0}}", "9: indicators.created.min_n: this number is out of range; 1 or more"),
         ("indicators: {created: {on: maybe}}", "9: indicators.created.on: true or false is needed here"),
         (
+            "indicators: {one_touch: {touch_rule: eq2}}",
+            "9: indicators.one_touch.touch_rule: this word is not known here; did you mean eq1? Known here: le1, eq1,",
+        ),
+        (
+            "indicators: {one_touch: {touchrule: eq1}}",
+            "9: indicators.one_touch.touchrule: there is no such key; did you mean touch_rule? Known here: on, min_n,",
+        ),
+        (
+            "indicators: {created: {window: 7 days}}",
+            "9: indicators.created.window: there is no such key; known here: on, min_n",
+        ),
+        (
+            "indicators: {near_miss: {per_cent: 100}}",
+            "9: indicators.near_miss.per_cent: this number is out of range; from 1 to 99",
+        ),
+        ("indicators: {near_miss: {per_cent: x}}", "9: indicators.near_miss.per_cent: a whole number is needed here"),
+        (
+            "indicators: {first_contact_resolution: {window: 7 fortnights}}",
+            "9: indicators.first_contact_resolution.window: this is no length of time; whole numbers with a unit",
+        ),
+        (
+            "indicators: {first_contact_resolution: {window: 0s}}",
+            "9: indicators.first_contact_resolution.window: this length of time is out of range; 1s or more",
+        ),
+        (
+            "indicators: {first_contact_resolution: {window: 7}}",
+            "9: indicators.first_contact_resolution.window: a text is needed here; for example 7 days",
+        ),
+        ("indicators: {first_contact_resolution: 7}", "9: indicators.first_contact_resolution: keys with values are"),
+        ("fields: {topic: {sao-mai: {}}}", "9: fields.topic.sao-mai: say field, tag or both"),
+        ("fields: {topik: {sao-mai: {field: 1}}}", "9: fields.topik: there is no such key; did you mean topic?"),
+        (
+            "fields: {responsible_agent: {sao-mai: {field: 1, tag: x}}}",
+            "9: fields.responsible_agent.sao-mai.tag: there is no such key; known here: field, values",
+        ),
+        (
             "indicators: {satisfaction: {min_n: 5}}",
             "9: indicators.satisfaction: no indicator has this key; did you mean satisfaction_rate?",
         ),
         (
-            "    push: {agent_fields: [reopen_rate]}",
-            "push.agent_fields[0]: no indicator has this key; known here: created",
+            "    push: {agent_fields: [quality_score]}",
+            "push.agent_fields[0]: no indicator has this key; ",
         ),
         (
             "calendars: {office: {week: {mon: ['08:00-12:00']}}, default: offce}",
@@ -354,13 +402,13 @@ agents:
   - {name: An, accounts: {sao-mai: 1, b: 2}, team: a}
   - {name: Bình, accounts: {b: 3}}
 teams: {a: {lead: lead@saomai.vn, timezone: UTC, since: 2026-01-01}}
-fields: {}
+fields: {topic: {sao-mai: {field: 360}}}
 targets: [{indicator: first_reply, scope: all, value: 4.5, agreed_on: 2026-01-01}]
 scorecards: {agent: {blocks: {speed: {weight: 2, indicators: [first_reply]}}}}
 inputs: {calls: calls.csv}
 appeal: 5 days
 policies: platform
-indicators: {first_reply: {min_n: 5}, reopen_rate: {on: false, window: 7 days}}
+indicators: {first_reply: {min_n: 5}, one_touch: {on: false, touch_rule: eq1}, quality_score: {on: false}}
 privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
 """
     settings = desk.settings(more)
@@ -370,10 +418,8 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
         "targets",
         "scorecards",
         "inputs",
-        "appeal",
         "policies",
-        "indicators.reopen_rate.on",
-        "indicators.reopen_rate.window",
+        "indicators.quality_score",
         "privacy.ranking",
         "privacy.retention",
     ]
@@ -400,3 +446,55 @@ def test_problems_are_in_the_order_of_lines() -> None:
     with_line = Problem("a", 3, 1, "x", message("wrong"), None)
     whole_file = Problem("a", None, None, "", message("wrong"), None)
     assert SettingsError([with_line, whole_file]).problems == (whole_file, with_line)
+
+
+def test_parameters_are_read_in_the_engines_own_measures(desk: Desk) -> None:
+    chosen = """\
+indicators:
+  first_contact_resolution: {window: 36h, thanks_reopens: ignore, min_n: 3}
+  near_miss: {per_cent: 80, on: false}
+  created: {on: true}
+"""
+    settings = desk.settings(chosen)
+    assert settings.parameters == {
+        "first_contact_resolution": {"window": 129_600, "thanks_reopens": "ignore"},
+        "near_miss": {"per_cent": 80},
+    }
+    assert settings.off == {"near_miss"}
+    assert settings.indicators["first_contact_resolution"].min_n == 3
+    assert not_yet_in_force(settings) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(604_800, "7 days"), (129_600, "36h"), (5_400, "90m"), (61, "61s"), (0, "0 days")]
+)
+def test_a_length_of_time_is_told_in_its_largest_whole_unit(seconds: int, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+def test_a_length_of_time_may_have_an_upper_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    indicator = INDICATORS["first_contact_resolution"]
+    bounded = [replace(each, most=864_000) if each.duration else each for each in indicator.parameters]
+    changed = replace(indicator, parameters=tuple(bounded))
+    monkeypatch.setattr("config.indicators.INDICATORS", {**INDICATORS, indicator.key: changed})
+    (found,) = desk.wrong_after("indicators: {first_contact_resolution: {window: 11 days}}")
+    assert found.endswith("window: this length of time is out of range; from 1s to 10 days")
+
+
+def test_meanings_are_given_as_the_engine_reads_them(desk: Desk) -> None:
+    more = """\
+fields:
+  topic: {sao-mai: {field: 360, tag: hoan-tien, values: {hoan-tien: Refund, giao: Delivery}}}
+  complaint: {sao-mai: {tag: khieu-nai}}
+  severity: {sao-mai: {field: 360}}
+  responsible_agent: {sao-mai: {field: "361", values: {an: 7}}}
+"""
+    fields = desk.settings(more).fields
+    assert meaning_documents(fields, "sao-mai") == {
+        "topic": {"field": "360", "tag": "hoan-tien", "values": {"hoan-tien": "Refund", "giao": "Delivery"}},
+        "complaint": {"field": None, "tag": "khieu-nai", "values": {}},
+        "severity": {"field": "360", "tag": None, "values": {}},
+        "responsible_agent": {"field": "361", "tag": None, "values": {"an": "7"}},
+    }
+    assert mapped_fields(fields, "sao-mai") == {"360": ["topic", "severity"], "361": ["responsible_agent"]}
+    assert meaning_documents(fields, "other") == mapped_fields(fields, "other") == {}
