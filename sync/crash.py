@@ -19,6 +19,14 @@ POINTS = (
     "after_outcome",
     "before_end",
 )
+"""Where every pass that writes comes by."""
+
+BACKFILL_POINTS = ("after_backfill",)
+"""Where a backfill comes by between two bits of the past."""
+
+LOOK_UP_POINTS = ("before_look_up", "after_look_up", "after_duplicates")
+"""Where a pass comes by that finds the outcome of an earlier one unknown."""
+
 _passed: dict[str, int] = {}
 
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
 from connectors.base import FieldSetup, Target, Usage
@@ -12,26 +13,35 @@ from kpi_engine.message import Message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.agent_fields import agent_plans
+from sync.backfill import Backfilled, Past, backfill, past_plans
 from sync.crash import crash_point
-from sync.editions import keep_editions, rulebook
+from sync.editions import keep_editions, rulebook, unexplained
+from sync.findings import noted
 from sync.measuring import measure_changed_and_due
 from sync.outbox import Sent, send_all
 from sync.planning import ARMED, TicketPlan, ticket_plans
 from sync.pull import Pass, Progress, Pulled, complete_through, pull
+from sync.refetch import lacking_fields, note_fields
+from sync.sample import Sample
 from sync.setup import look_up_fields, set_up, use_remembered_fields
 from sync.store.changes import Desired
+from sync.store.findings import Finding
 from sync.store.locks import Holder
 from sync.store.readings import Reading
-from sync.summaries import DueSummary, Withheld, due_periods, summaries_of
+from sync.summaries import DueSummary, PeriodWork, Withheld, queue_summaries, summary_work
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How far a pass may go: `dry_run` shows every write and makes none; `yes` allows the first writes ever."""
+    """How far a pass may go: `dry_run` shows every write and makes none; `yes` allows the first writes ever.
+
+    `backfill_since` gives the past from that instant on its fields and summaries too.
+    """
 
     dry_run: bool = False
     yes: bool = False
     max_writes: int | None = None
+    backfill_since: int | None = None
 
     @property
     def word(self) -> str:
@@ -51,10 +61,12 @@ class PassReport:
     setups: list[FieldSetup] = field(default_factory=list)
     pulled: Pulled = field(default_factory=Pulled)
     measured: int = 0
-    plans: list[TicketPlan] = field(default_factory=list)
-    agents: list[Desired] = field(default_factory=list)
+    plans: Sample[TicketPlan] = field(default_factory=Sample)
+    agents: Sample[Desired] = field(default_factory=Sample)
+    edits: Sample[Finding] = field(default_factory=Sample)
     summaries: list[DueSummary] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
+    backfilled: Backfilled | None = None
     closed: int = 0
     created_fields: list[str] = field(default_factory=list)
     problems: list[Message] = field(default_factory=list)
@@ -69,7 +81,20 @@ class PassReport:
     @property
     def writes_planned(self) -> int:
         """How many objects this pass found to be written."""
-        return len(self.plans) + len(self.agents) + len(self.summaries)
+        return self.plans.total + self.agents.total + len(self.summaries)
+
+    def note(self, plan: TicketPlan) -> None:
+        """Count one ticket that was looked at."""
+        self.closed += plan.closed
+        if plan.changes:
+            self.plans.note(plan)
+        for edit in plan.edits:
+            self.edits.note(edit)
+
+    def take(self, work: PeriodWork) -> None:
+        """Add what is to be done about one period's summaries."""
+        self.summaries += work.due
+        self.withheld += [work.withheld] if work.withheld is not None else []
 
 
 def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
@@ -78,9 +103,10 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
     Raises ConnectorError, StoreError or LockHeldError; whatever was saved until then stays and is built upon.
     """
     report = PassReport(account.name)
-    with _running(account, mode, report) as this:
+    with running(account, mode.word, report) as this:
         report.setups = look_up_fields(account, this)
-        report.pulled = pull(account, this, progress)
+        note_fields(account, this.lock)
+        report.pulled = pull(account, this, progress, partial(_measure_meanwhile, account, this))
         crash_point("after_pull")
         report.as_of = complete_through(account)
         if report.as_of is not None:
@@ -89,33 +115,68 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
     return report
 
 
+def _measure_meanwhile(account: Account, this: Pass) -> None:
+    """Measure what is complete while a long history is still being pulled, so that its figures can be read."""
+    as_of = complete_through(account)
+    if as_of is not None:
+        keep_editions(account, this, as_of)
+        measure_changed_and_due(account, this, rulebook(account), as_of)
+
+
 def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassReport, as_of: int) -> None:
     keep_editions(account, this, as_of)
+    report.pulled.notes += [*unexplained(account), *lacking_fields(account)]
     crash_point("after_editions")
     rules = rulebook(account)
     report.measured = measure_changed_and_due(account, this, rules, as_of)
     crash_point("after_measuring")
     armed = account.store.switches.number(account.name, ARMED)
     report.armed = armed is not None or (mode.yes and not mode.dry_run)
-    if mode.dry_run or not report.armed:
-        _show(account, this, report, rules, as_of)
-        return
     report.problems += [setup.problem for setup in report.setups if setup.problem is not None]
+    if mode.dry_run or not report.armed:
+        _show(account, this, mode, report, rules, as_of)
+        return
     report.created_fields = set_up(account, this, report.setups)
     crash_point("after_fields")
     _queue(account, this, report, rules, as_of)
     crash_point("after_planning")
     report.sent = send_all(account, this, mode.max_writes)
+    if report.sent.refused or report.sent.warnings:
+        _look_again(account, this, report)
+    if mode.backfill_since is not None:
+        report.backfilled = backfill(account, this, rules, as_of, _past(mode, report, mode.backfill_since))
 
 
-def _show(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_of: int) -> None:
+def _past(mode: Mode, report: PassReport, since: int) -> Past:
+    return Past(since, mode.max_writes, report.unfit(Target.TICKET), report.sent)
+
+
+def _look_again(account: Account, this: Pass, report: PassReport) -> None:
+    """See at once whether a field changed: a write that was refused, or taken only in part, may come of that."""
+    known = {str(problem) for problem in report.problems}
+    setups = look_up_fields(account, this, at_once=True)
+    report.problems += [s.problem for s in setups if s.problem is not None and str(s.problem) not in known]
+
+
+def _show(account: Account, this: Pass, mode: Mode, report: PassReport, rules: Rulebook, as_of: int) -> None:  # noqa: PLR0913, PLR0917 -- the pass as it stands
     """Work out every write without queueing any; before the first writing pass, as if this were it."""
     armed = account.store.switches.number(account.name, ARMED)
     since = as_of if armed is None else armed
-    _plan_tickets(account, report, rules, since)
-    for due in due_periods(account, as_of, since):
-        _sort(report, summaries_of(account, due, rules, as_of))
-    report.agents = list(agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)))
+    if mode.dry_run:  # which shows every write there would be
+        report.plans, report.agents = Sample(None), Sample(None)
+    if mode.backfill_since is not None:
+        since = min(since, mode.backfill_since)
+        for plan in past_plans(account, rules, since, report.unfit(Target.TICKET)):
+            report.plans.note(plan)
+    else:
+        unplanned = account.store.readings.unplanned(account.name)
+        plans = ticket_plans(account, unplanned, rules, since, report.unfit(Target.TICKET))
+        for plan in plans:
+            report.note(plan)
+    for work in summary_work(account, this, rules, as_of, since):
+        report.take(work)
+    for desired in agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)):
+        report.agents.note(desired)
 
 
 def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_of: int) -> None:
@@ -126,54 +187,54 @@ def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as
         if armed is None:
             armed = as_of
             store.switches.set(account.name, ARMED, as_of)
-        planned = _plan_tickets(account, report, rules, armed)
-        report.agents = list(agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)))
-        desired = chain((plan.desired(this.pass_id) for plan in report.plans), report.agents)
+        looked_at: list[str] = []
+        tickets = _wanted_of_tickets(account, this, report, _Planning(rules, armed, looked_at))
+        desired = chain(tickets, _wanted_of_agents(account, this, report, as_of))
         store.changes.enqueue(account.name, desired, pass_id=this.pass_id, now=account.now())
-        store.readings.planned(account.name, planned)
-    for due in due_periods(account, as_of, armed):
+        store.readings.planned(account.name, looked_at)
+    for work in summary_work(account, this, rules, as_of, armed):
         with store.transaction(this.lock):
-            for each in _sort(report, summaries_of(account, due, rules, as_of)):
-                store.summaries.plan(each.summary)
-                store.published.publish(each.cells)
-                store.changes.enqueue(account.name, [each.desired], pass_id=this.pass_id, now=account.now())
-            store.switches.set(account.name, due.switch, due.period.end)
+            queue_summaries(account, this, work)
+        report.take(work)
 
 
-def _plan_tickets(account: Account, report: PassReport, rules: Rulebook, armed: int) -> list[str]:
-    """Fill the report with the tickets to be written and return all that were looked at."""
-    looked_at = []
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """What tickets are planned by, and those looked at so far."""
+
+    rules: Rulebook
+    armed: int
+    looked_at: list[str]
+
+
+def _wanted_of_tickets(account: Account, this: Pass, report: PassReport, planning: _Planning) -> Iterator[Desired]:
+    """Yield what tickets need one by one, keeping only a sample: there may be as many as there are tickets."""
 
     def unplanned() -> Iterator[Reading]:
         for reading in account.store.readings.unplanned(account.name):
-            looked_at.append(reading.measurement.ticket_id)
+            planning.looked_at.append(reading.measurement.ticket_id)
             yield reading
 
-    for plan in ticket_plans(account, unplanned(), rules, armed, report.unfit(Target.TICKET)):
-        report.closed += plan.closed
+    plans = ticket_plans(account, unplanned(), planning.rules, planning.armed, report.unfit(Target.TICKET))
+    for plan in noted(account, plans):
+        report.note(plan)
         if plan.changes:
-            report.plans.append(plan)
-    return looked_at
+            yield plan.desired(this.pass_id)
 
 
-def _sort(report: PassReport, found: Iterator[DueSummary | Withheld]) -> list[DueSummary]:
-    due = []
-    for each in found:
-        if isinstance(each, Withheld):
-            report.withheld.append(each)
-        else:
-            due.append(each)
-    report.summaries += due
-    return due
+def _wanted_of_agents(account: Account, this: Pass, report: PassReport, as_of: int) -> Iterator[Desired]:
+    for desired in agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)):
+        report.agents.note(desired)
+        yield desired
 
 
 @contextmanager
-def _running(account: Account, mode: Mode, report: PassReport) -> Iterator[Pass]:
+def running(account: Account, word: str, report: PassReport) -> Iterator[Pass]:
     """Hold the account's lock for the pass and write its history, however it ends."""
     store, name = account.store, account.name
     holder = Holder(socket.gethostname(), os.getpid(), account.now())
     lock = store.locks.acquire(name, holder, account.now())
-    this = Pass(store.passes.begin(name, mode.word, account.now()), lock)
+    this = Pass(store.passes.begin(name, word, account.now()), lock)
     state = "failed"
     try:
         account.connector.begin()
@@ -193,8 +254,9 @@ def _counts(report: PassReport) -> dict[str, int]:
         "quarantined": report.pulled.rejected,
         "measured": report.measured,
         "planned": report.writes_planned,
-        "delivered": len(report.sent.delivered),
-        "refused": len(report.sent.refused),
+        "delivered": report.sent.delivered.total,
+        "refused": report.sent.refused.total,
+        "conflicts": report.sent.conflicts,
         "requests": report.usage.requests,
         "waited_seconds": round(report.usage.waited),
     }

@@ -24,7 +24,7 @@ from sync.pull import silent
 SECRET_VARIABLE = "HELPDESK_KPI_DEMO_SECRET"  # noqa: S105 -- the name of a variable
 WORKING_DAY = 54 * 3600
 """From Saturday noon, when the demo begins, to the end of the next working day, Monday 18:00."""
-_ROWS_A_PAGE = {Stream.TICKETS: 1000, Stream.HISTORY: 1000}
+_ROWS_A_PAGE = {Stream.TICKETS: 1000, Stream.HISTORY: 1000, Stream.METRIC_EVENTS: 1000}
 _OTHER_ROWS_A_PAGE = 100
 
 _CONFIG = """\
@@ -117,9 +117,7 @@ def least_requests(report: PassReport, account: Account, *, first: bool) -> int:
     ticket.
     """
     rows = report.pulled.rows
-    pages = sum(
-        max(1, ceil(rows.get(s, 0) / _ROWS_A_PAGE.get(s, _OTHER_ROWS_A_PAGE))) for s in account.connector.streams
-    )
+    pages = sum(max(1, ceil(n / _ROWS_A_PAGE.get(Stream(s), _OTHER_ROWS_A_PAGE))) for s, n in rows.items())
     holidays = rows.get(Stream.SCHEDULES, 0)
     setting_up = 1 + len(report.created_fields) if report.created_fields else 0
     bulk = sum(1 for each in report.sent.delivered if each.target is Target.TICKET)

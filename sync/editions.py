@@ -2,12 +2,27 @@
 
 from collections.abc import Iterator, Mapping
 
-from config import calendar_choice, calendar_documents, policy_document
+from config import calendar_choice, calendar_documents, meaning_documents, policy_document
 from connectors.base import Stream
-from kpi_engine.records import Agent, Group, Membership, Schedule
+from kpi_engine.editions import Edition, Override, corrected
+from kpi_engine.message import Message, message
+from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule, SlaPolicy
 from kpi_engine.rulebook import Kind, Rulebook, compiled
 from sync.account import Account
 from sync.pull import Pass
+from sync.settling import corrections
+
+CORRECTABLE = frozenset(
+    {
+        Kind.POLICIES,
+        Kind.CALENDAR,
+        Kind.CALENDAR_CHOICE,
+        Kind.ORGANIZATION,
+        Kind.MEANINGS,
+        Kind.PARAMETERS,
+    }
+)
+"""What a correction has act backwards: rules. Who worked here, and what the helpdesk's own SLAs were, are facts."""
 
 Body = Mapping[str, object]
 
@@ -28,8 +43,29 @@ def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
 
 
 def rulebook(account: Account) -> Rulebook:
-    """Return the rulebook compiled from the editions kept for this account."""
-    return compiled(account.store.editions.all(account.name))
+    """Return the rulebook compiled from the editions kept for this account, and from its corrections."""
+    overrides = [Override(made.start, made.end, _rules_at(account, made.last_edition)) for made in corrections(account)]
+    return compiled(corrected(account.store.editions.all(account.name), overrides))
+
+
+def _rules_at(account: Account, number: int) -> dict[tuple[str, str], Edition]:
+    newest = account.store.editions.newest(account.name, number)
+    return {key: edition for key, edition in newest.items() if edition.kind in CORRECTABLE}
+
+
+def unexplained(account: Account) -> list[Message]:
+    """Return what the configuration says about statuses that the account does not have."""
+    known = dict.fromkeys([*account.connector.statuses, *(each.label for each in _custom_statuses(account))])
+    return [
+        message(
+            "statuses.{connector}: the account has no status {word}; it has {known}",
+            connector=account.name,
+            word=word,
+            known=", ".join(known),
+        )
+        for word in account.settings.statuses.get(account.name, {})
+        if word not in account.connector.statuses and not _named(account, word)
+    ]
 
 
 def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
@@ -38,6 +74,7 @@ def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     yield Kind.CALENDAR_CHOICE, "", {**calendar_choice(account.settings), "assumed": _oldest_schedule(account)}
     yield Kind.ORGANIZATION, "", {"team_of": _teams(account)}
     yield Kind.MEANINGS, "", _meanings(account)
+    yield Kind.PARAMETERS, "", {"indicators": account.settings.parameters}
     for key, document in calendar_documents(account.settings).items():
         yield Kind.CALENDAR, key, document
     yield from _from_platform(account)
@@ -45,7 +82,7 @@ def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
 
 def _from_platform(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     groups_of: dict[str, list[str]] = {}
-    for stream in (Stream.AGENTS, Stream.GROUPS, Stream.MEMBERSHIPS, Stream.SCHEDULES):
+    for stream in (Stream.AGENTS, Stream.GROUPS, Stream.MEMBERSHIPS, Stream.SCHEDULES, Stream.SLA_POLICIES):
         for record in account.store.records.account(account.name, stream):
             if isinstance(record, Agent):
                 yield Kind.AGENT, record.agent_id, _agent(record)
@@ -55,6 +92,8 @@ def _from_platform(account: Account) -> Iterator[tuple[Kind, str, Body]]:
                 groups_of.setdefault(record.agent_id, []).append(record.group_id)
             elif isinstance(record, Schedule):
                 yield Kind.CALENDAR, record.schedule_id, _schedule(record)
+            elif isinstance(record, SlaPolicy):
+                yield Kind.SLA_POLICY, record.policy_id, _sla_policy(record)
     for agent_id, groups in groups_of.items():
         yield Kind.MEMBERSHIP, agent_id, {"groups": sorted(groups)}
 
@@ -88,6 +127,10 @@ def _schedule(schedule: Schedule) -> Body:
     }
 
 
+def _sla_policy(policy: SlaPolicy) -> Body:
+    return {"title": policy.title, "position": policy.position, "body": policy.body}
+
+
 def _teams(account: Account) -> dict[str, str]:
     return {
         person.accounts[account.name]: person.team
@@ -98,9 +141,27 @@ def _teams(account: Account) -> dict[str, str]:
 
 def _meanings(account: Account) -> Body:
     configured = account.settings.statuses.get(account.name, {})
+    custom = {status: meaning for word, meaning in configured.items() for status in _named(account, word)}
+    platform = {word: meaning for word, meaning in configured.items() if not _named(account, word)}
     return {
-        "statuses": {**account.connector.statuses, **configured},
+        "statuses": {**account.connector.statuses, **platform},
+        "custom_statuses": custom,
+        "fields": meaning_documents(account.settings.fields, account.name),
         "excluded_tags": sorted(account.own.exclude.tags),
         "excluded_forms": sorted(account.own.exclude.forms),
         "bots": sorted(account.settings.bots),
     }
+
+
+def _named(account: Account, word: str) -> list[str]:
+    """Return the ids of the account's own statuses that a word means: by id or label, the platform's words first."""
+    if word in account.connector.statuses:
+        return []
+    meant = [each for each in _custom_statuses(account) if word in (each.custom_status_id, each.label)]
+    alike = [each for each in _custom_statuses(account) if each.label.casefold() == word.casefold()]
+    return [each.custom_status_id for each in meant or alike]
+
+
+def _custom_statuses(account: Account) -> list[CustomStatus]:
+    listed = account.store.records.account(account.name, Stream.CUSTOM_STATUSES, gone=True)
+    return [record for record in listed if isinstance(record, CustomStatus)]

@@ -9,6 +9,7 @@ from connectors.errors import (
     ConnectorError,
     InDoubtError,
     RefusedError,
+    SettingError,
     SignInError,
 )
 from sync.accounts import UnknownAccountError
@@ -51,7 +52,7 @@ def gravest(exits: Iterable[Exit]) -> Exit:
 
 def exit_for(error: Exception) -> Exit:
     """Return the exit code that tells a scheduler what to do about an error."""
-    if isinstance(error, SettingsError | AddressError | UnknownAccountError):
+    if isinstance(error, SettingsError | SettingError | AddressError | UnknownAccountError):
         return Exit.SETTINGS
     if isinstance(error, SignInError):
         return Exit.SIGN_IN

@@ -1,92 +1,265 @@
-"""Figures from what is stored: scorecards of agents, teams and the account, and the credit lines behind one figure."""
+"""Figures from what is stored: scorecards, trends, and the credit lines behind one figure, all from one source."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from connectors.base import STREAM_NAMES, Stream
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Indicator, Input, Reduction
-from kpi_engine.measurement import CreditLine, Measurement
+from kpi_engine.indicators.indicator import Indicator, Input
+from kpi_engine.measurement import CreditLine, Exclusion, Measurement, Omission
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
-from kpi_engine.reduce import Cell, Question, Scope, cell, lines_in, subject_of
+from kpi_engine.reduce import Cell, Question, Scope, Tally, Window, cell, enters, lines_of, subject_of, tallied
+from kpi_engine.rulebook import Rulebook
 from sync.account import Account
+from sync.editions import rulebook
 from sync.pull import complete_through
+from sync.settling import Frozen, frozen
+
+TREND = 8
+"""How many periods a trend has, the last one included."""
+
+OTHER_SCALE = "other_scale"
+"""Why a credit line is left out of a mean score: it belongs to another series than the newest."""
 
 Scorecard = Mapping[str, Cell]
-"""A subject's cells by indicator, one for every indicator."""
+"""A subject's cells by indicator, one for every indicator asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one period's figures are made of: the screen, JSON, CSV, fields and summary tickets all ask it.
+
+    `indicators` are those asked for that have their inputs; `missing` says why another has nothing to say at all.
+    """
+
+    account: Account
+    window: Window
+    indicators: Mapping[str, Indicator]
+    missing: Mapping[str, Message]
+    kept: Frozen
+
+    @property
+    def keys(self) -> list[str]:
+        """The indicators asked for, those without their inputs included, in their usual order."""
+        return [key for key in INDICATORS if key in self.indicators or key in self.missing]
+
+    def measurements(self) -> Iterator[Measurement]:
+        """Yield the measurements that say something about the period, one after another."""
+        start, end = self.window.period.start, self.window.period.end
+        held = any(indicator.held for indicator in self.indicators.values())
+        return self.kept.over(self.account.store.readings.about(self.account.name, start, end, held=held))
+
+    def lines(self) -> Iterator[CreditLine]:
+        """Yield every credit line of the period, ticket by ticket."""
+        for measurement in self.measurements():
+            yield from lines_of(measurement, self.indicators, self.window)
+
+    def question(self, scope: Scope) -> Question:
+        """Return what is asked of the lines in a scope."""
+        return Question(scope, self.account.name, self.window.period, self.window.as_of, min_n(self.account))
+
+    def of(self, period: Period) -> "Source":
+        """Return the source of the same indicators' figures in another period."""
+        window = replace(self.window, period=period)
+        return replace(self, window=window, kept=frozen(self.account, period, window.as_of))
+
+
+def source(account: Account, period: Period, as_of: int, only: Collection[str] = ()) -> Source:
+    """Return the source of a period's figures: of the indicators named, else of all that are on."""
+    wanted = [key for key in INDICATORS if key in only or (not only and key not in account.settings.off)]
+    rules = rulebook(account)
+    missing = {key: why for key, why in _missing(account, rules, as_of).items() if key in wanted}
+    return Source(
+        account,
+        Window(period, as_of, rules),
+        {key: INDICATORS[key] for key in wanted if key not in missing},
+        missing,
+        frozen(account, period, as_of),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The scorecards of one period in one scope, with the credit lines behind each subject's figures by indicator.
+    """The scorecards of one period in one scope; `lines` only holds those that were asked for, by subject and key.
 
     `missing` says why an indicator has nothing to say at all.
     """
 
     question: Question
     scorecards: Mapping[str | None, Scorecard]
-    lines: Mapping[str | None, Mapping[str, Sequence[CreditLine]]]
+    lines: Mapping[str | None, Mapping[str, Sequence[CreditLine]]] = field(default_factory=dict)
     missing: Mapping[str, Message] = field(default_factory=dict)
 
 
-def figures(account: Account, period: Period, scope: Scope, as_of: int) -> Figures:
-    """Return the scorecards of everybody who has a credit line in the period."""
-    question = Question(scope, account.name, period, as_of, min_n(account))
-    grouped: dict[str | None, dict[str, list[CreditLine]]] = {}
-    for key, line in _lines(account, period, as_of):
-        grouped.setdefault(subject_of(line, scope), {}).setdefault(key, []).append(line)
-    cards = {
-        subject: {key: cell(indicator, lines.get(key, []), question, subject) for key, indicator in INDICATORS.items()}
-        for subject, lines in grouped.items()
+def figures(account: Account, period: Period, scope: Scope, as_of: int, *, keep: Collection[str] = ()) -> Figures:
+    """Return the scorecards of everybody who has a credit line in the period, with every indicator that is on.
+
+    `keep` names the indicators whose credit lines are wanted too.
+    """
+    return reduced(source(account, period, as_of), scope, keep)
+
+
+def reduced(from_source: Source, scope: Scope, keep: Collection[str] = ()) -> Figures:
+    """Return the scorecards that a source's lines make; what it takes in memory does not grow with the tickets."""
+    tallies: dict[str | None, dict[str, Tally]] = {}
+    lines: dict[str | None, dict[str, list[CreditLine]]] = {}
+    for line in from_source.lines():
+        subject, key = subject_of(line, scope), line.indicator
+        of_subject = tallies.setdefault(subject, {})
+        if key not in of_subject:
+            of_subject[key] = Tally(INDICATORS[key].reduction)
+        of_subject[key].add(line)
+        if key in keep:
+            lines.setdefault(subject, {}).setdefault(key, []).append(line)
+    question = from_source.question(scope)
+    cards = {subject: _card(from_source, found, question, subject) for subject, found in tallies.items()}
+    return Figures(question, cards, lines, from_source.missing)
+
+
+def _card(from_source: Source, found: Mapping[str, Tally], question: Question, subject: str | None) -> Scorecard:
+    cells = {}
+    for key in from_source.keys:
+        indicator = INDICATORS[key]
+        figure = tallied(indicator, found.get(key) or Tally(indicator.reduction), question, subject)
+        cells[key] = _unknown(figure) if key in from_source.missing else figure
+    return cells
+
+
+def _unknown(cell: Cell) -> Cell:
+    """Return the cell of an indicator without its inputs: not even a count is known to be 0."""
+    return replace(cell, value=None, enough=False)
+
+
+def empty_card(from_source: Source, scope: Scope, subject: str | None) -> Scorecard:
+    """Return the scorecard of somebody without a single credit line."""
+    return _card(from_source, {}, from_source.question(scope), subject)
+
+
+Trend = Mapping[str, Sequence[Cell]]
+"""A subject's cells of several periods by indicator, the oldest first."""
+
+
+def trends(
+    from_source: Source, scope: Scope, subjects: Collection[str | None], latest: Figures
+) -> Mapping[str | None, Trend]:
+    """Return the last TREND periods' cells of each subject, the source's own period, which `latest` shows, the last."""
+    sources = [from_source]
+    while len(sources) < TREND:
+        sources.insert(0, from_source.of(sources[0].window.period.previous()))
+    shown = [*((each, reduced(each, scope)) for each in sources[:-1]), (from_source, latest)]
+    return {
+        subject: {key: [card[key] for card in cards] for key in from_source.keys}
+        for subject in subjects
+        for cards in [[_card_of(each, found, scope, subject) for each, found in shown]]
     }
-    return Figures(question, cards, grouped, missing_inputs(account))
 
 
-def _lines(account: Account, period: Period, as_of: int) -> Iterator[tuple[str, CreditLine]]:
-    flows = [indicator for indicator in INDICATORS.values() if indicator.reduction is not Reduction.SNAPSHOT]
-    snapshots = [indicator for indicator in INDICATORS.values() if indicator.reduction is Reduction.SNAPSHOT]
-    readings = account.store.readings
-    yield from _of(flows, readings.in_period(account.name, period.start, period.end), period, as_of)
-    last_instant = min(period.end - 1, as_of)
-    if period.start <= as_of:
-        yield from _of(snapshots, readings.held_at(account.name, last_instant), period, as_of)
+def _card_of(from_source: Source, found: Figures, scope: Scope, subject: str | None) -> Scorecard:
+    card = found.scorecards.get(subject) or empty_card(from_source, scope, subject)
+    # A period about which there is nothing at all was not pulled: nobody knows that its counts were 0.
+    return card if found.scorecards else {key: _unknown(cell) for key, cell in card.items()}
 
 
-def _of(
-    indicators: Iterable[Indicator], measurements: Iterable[Measurement], period: Period, as_of: int
-) -> Iterator[tuple[str, CreditLine]]:
-    wanted = list(indicators)
-    for measurement in measurements:
-        for indicator in wanted:
-            for line in lines_in(indicator, (measurement,), period, as_of):
-                yield indicator.key, line
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A ticket that does not count in a figure, and the code of the reason; `why` puts a ticket's exclusion in words.
+
+    `agent` and `team` are whom it would have been credited to, where that is known.
+    """
+
+    ticket_id: str
+    at: int
+    reason: str
+    agent: str | None = None
+    team: str | None = None
+    why: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One figure with the credit lines that make it, in order of time."""
+    """One figure with the credit lines that make it, in order of time, and what was left out of it.
+
+    `omitted` are tickets that this indicator leaves out, `excluded` those that count nowhere. `parameters` are those
+    in force at the end of the period.
+    """
 
     indicator: Indicator
     cell: Cell
     lines: tuple[CreditLine, ...]
     missing: Message | None
+    omitted: tuple[LeftOut, ...] = ()
+    excluded: tuple[LeftOut, ...] = ()
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 def explained(account: Account, indicator: Indicator, question: Question, subject: str | None) -> Explanation:
-    """Return a subject's figure and exactly the credit lines it is made of."""
-    found = [
-        line
-        for key, line in _lines(account, question.period, question.as_of)
-        if key == indicator.key and subject_of(line, question.scope) == subject
-    ]
-    found.sort(key=lambda line: (line.at, line.ticket_id or ""))
+    """Return a subject's figure, exactly the credit lines it is made of, and what was left out of it."""
+    asked = source(account, question.period, question.as_of, (indicator.key,))
+    lines: list[CreditLine] = []
+    omitted: list[LeftOut] = []
+    excluded: list[LeftOut] = []
+    for measurement in asked.measurements():
+        found = lines_of(measurement, asked.indicators, asked.window)
+        lines += [line for line in found if subject_of(line, question.scope) == subject]
+        omitted += _omitted(measurement, indicator, asked.window, question.scope, subject)
+        excluded += _excluded(measurement, asked.window)
+    figure = cell(indicator, lines, question, subject)
+    missing = asked.missing.get(indicator.key)
+    omitted += [_of_other_series(line) for line in lines if not enters(line, figure)]
     return Explanation(
-        indicator,
-        cell(indicator, found, question, subject),
-        tuple(found),
-        missing_inputs(account).get(indicator.key),
+        indicator=indicator,
+        cell=figure if missing is None else _unknown(figure),
+        lines=tuple(sorted((line for line in lines if enters(line, figure)), key=_when)),
+        missing=missing,
+        omitted=tuple(sorted(omitted, key=_when)),
+        excluded=tuple(sorted(excluded, key=_when)),
+        parameters=parameters_in_force(indicator, asked.window),
     )
+
+
+def _when(each: CreditLine | LeftOut) -> tuple[int, str]:
+    return each.at, each.ticket_id or ""
+
+
+def _of_other_series(line: CreditLine) -> LeftOut:
+    return LeftOut(line.ticket_id or "", line.at, OTHER_SCALE, line.agent, line.team)
+
+
+def _omitted(
+    measurement: Measurement, indicator: Indicator, window: Window, scope: Scope, subject: str | None
+) -> Iterator[LeftOut]:
+    for each in measurement.omissions:
+        if each.indicator == indicator.key and window.has(each.at) and _whose(measurement, each, scope) == subject:
+            yield LeftOut(measurement.ticket_id, each.at, each.reason, each.agent, each.team)
+
+
+def _whose(measurement: Measurement, omission: Omission, scope: Scope) -> str | None:
+    """Return whose figure an omission concerns; a channel's, a priority's or a segment's by what the ticket says."""
+    if scope is Scope.ACCOUNT:
+        return measurement.account
+    if scope in (Scope.AGENT, Scope.TEAM):
+        return omission.agent if scope is Scope.AGENT else omission.team
+    held = [each for each in measurement.holdings if each.start <= omission.at]
+    told: CreditLine | object = held[-1] if held else next(iter(measurement.lines), None)
+    found: str | None = getattr(told, scope, None)
+    return found
+
+
+def _excluded(measurement: Measurement, window: Window) -> Iterator[LeftOut]:
+    why: Exclusion | None = measurement.excluded
+    if why is not None and window.has(why.at):
+        yield LeftOut(measurement.ticket_id, why.at, why.code, why=why.reason)
+
+
+def parameters_in_force(indicator: Indicator, window: Window) -> dict[str, object]:
+    """Return the parameters an indicator was read by at the end of the period, defaults included.
+
+    The calendar twin of a time measure, and whatever else has none of its own, goes by those of its base.
+    """
+    base = INDICATORS[indicator.key.removesuffix("_calendar")]
+    configured = window.rulebook.parameters.at(window.end - 1).get(base.key, {})
+    return {each.name: configured.get(each.name, each.default) for each in base.parameters}
 
 
 def min_n(account: Account) -> Mapping[str, int]:
@@ -97,15 +270,36 @@ def min_n(account: Account) -> Mapping[str, int]:
 _STREAM_OF = {Input.TICKETS: Stream.TICKETS, Input.HISTORY: Stream.HISTORY, Input.RATINGS: Stream.RATINGS}
 
 
-def missing_inputs(account: Account) -> dict[str, Message]:
+def missing_inputs(account: Account, as_of: int | None = None) -> dict[str, Message]:
     """Return why an indicator cannot say anything: by indicator, an input that this account does not supply."""
-    cursors = account.store.cursors.all(account.name)
-    absent = {needed for needed, stream in _STREAM_OF.items() if stream not in cursors}
+    at = as_of_now(account) if as_of is None else as_of
+    return _missing(account, rulebook(account), at or 0)
+
+
+def _missing(account: Account, rules: Rulebook, as_of: int) -> dict[str, Message]:
+    absent = set(_absent(account, rules, as_of))
     return {
-        key: message("this account supplies no {input}", input=STREAM_NAMES[_STREAM_OF[min(indicator.needs & absent)]])
+        key: _needed(min(indicator.needs & absent, key=list(Input).index))
         for key, indicator in INDICATORS.items()
         if indicator.needs & absent
     }
+
+
+def _absent(account: Account, rules: Rulebook, as_of: int) -> Iterator[Input]:
+    cursors, mapped = account.store.cursors.all(account.name), rules.meanings.at(as_of).fields
+    for needed in Input:
+        stream = _STREAM_OF.get(needed)
+        # One system of ratings is as good as the other, and an account has only one at a time.
+        supplied = {*cursors, *([Stream.RATINGS] if Stream.SURVEYS in cursors else [])}
+        there = stream in supplied if stream is not None else needed.removeprefix("fields.") in mapped
+        if not there:
+            yield needed
+
+
+def _needed(needed: Input) -> Message:
+    if needed in _STREAM_OF:
+        return message("this account supplies no {input}", input=STREAM_NAMES[_STREAM_OF[needed]])
+    return message("it needs `{field}` in the configuration: the field or tag that says so", field=needed.value)
 
 
 def as_of_now(account: Account) -> int | None:

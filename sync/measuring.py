@@ -1,10 +1,14 @@
 """Measuring: what changed or fell due, read through the rulebook, with the ledger settled in the same transaction."""
 
 import logging
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
+from multiprocessing import get_context
 from zoneinfo import ZoneInfo
 
 from connectors.base import Reject
@@ -12,21 +16,34 @@ from kpi_engine.history import History
 from kpi_engine.ledger import settle
 from kpi_engine.live import live_fields
 from kpi_engine.measure import measure
+from kpi_engine.measurement import Measurement
 from kpi_engine.message import message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
+from sync.derived import derive
 from sync.pull import Pass
+from sync.settling import Freeze, late_changes, settle_periods, settled_through
 from sync.store.readings import Reading
 
 CHUNK = 500
+WORTH_WORKERS = 10 * CHUNK
+"""From how many tickets on it pays to start processes beside this one."""
+
 _log = logging.getLogger(__name__)
 
 
 def measure_changed_and_due(account: Account, this: Pass, rulebook: Rulebook, as_of: int) -> int:
-    """Measure the tickets that changed and those whose answers changed by themselves; return how many."""
-    measuring = _Measuring(account, this, rulebook, as_of)
+    """Measure the tickets that changed and those whose answers changed by themselves; return how many.
+
+    Before that, what they caused on other tickets is noted there; afterwards what is old enough is settled.
+    """
+    derive(account, this)
     changed, due = account.store.records.stale(account.name), account.store.readings.due(account.name, as_of)
-    return sum(measuring.measure(chunk) for chunk in _chunks(dict.fromkeys([*changed, *due])))
+    measuring = Measuring(account, this, rulebook, as_of, Freeze(settled_through(account)))
+    measured = measuring.measure(dict.fromkeys([*changed, *due]))
+    with account.store.transaction(this.lock):
+        settle_periods(account, as_of)
+    return measured
 
 
 def history_start(account: Account) -> int:
@@ -36,42 +53,127 @@ def history_start(account: Account) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp())
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What measuring some tickets gave; `early` were opened before what is frozen."""
+
+    readings: list[Reading] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measurer:
+    """Measures, in this process or in another one: it reads and writes nothing."""
+
+    rulebook: Rulebook
+    as_of: int
+    through: int
+
+    def __call__(self, histories: Sequence[History]) -> _Outcome:
+        outcome = _Outcome()
+        for history in histories:
+            try:
+                outcome.readings.append(self.reading(history))
+            except Exception as error:  # noqa: BLE001 -- one ticket that breaks a rule must not stop all the others
+                outcome.rejects.append(_reject(history, error))
+            if history.snapshots[0].created_at < self.through:
+                outcome.early.append(history.ticket_id)
+        return outcome
+
+    def reading(self, history: History) -> Reading:
+        measurement = measure(history, self.rulebook, self.as_of)
+        return Reading(measurement=measurement, live=live_fields(measurement))
+
+
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """Measures tickets of an account and stores their readings; what `freeze` binds is kept as it was."""
+
+    account: Account
+    this: Pass
+    rulebook: Rulebook
+    as_of: int
+    freeze: Freeze
+
+    def measure(self, ids: Iterable[str], workers: int = 1) -> int:
+        """Measure tickets, chunk by chunk, and return how many; with `workers`, in so many processes of their own."""
+        chunks = self._histories(ids)
+        measurer = _Measurer(self.rulebook, self.as_of, self.freeze.through)
+        with _outcomes(measurer, chunks, workers) as outcomes:
+            return sum(self._save(outcome) for outcome in outcomes)
+
+    def _histories(self, ids: Iterable[str]) -> Iterator[list[History]]:
+        records, start = self.account.store.records, history_start(self.account)
+        return (list(records.histories(self.account.name, chunk, start)) for chunk in _chunks(ids))
+
+    def _save(self, outcome: _Outcome) -> int:
+        """Store readings, with the ledger settled, in one transaction."""
+        store, name, now = self.account.store, self.account.name, self.account.now()
+        measured = [reading.measurement for reading in outcome.readings]
+        with store.transaction(self.this.lock):
+            store.locks.beat(self.this.lock, now)
+            self._keep_aside(outcome.early, measured)
+            store.readings.save(name, outcome.readings, now)
+            self._settle(measured)
+            store.quarantine.put(name, "measuring", outcome.rejects, self.this.pass_id, now)
+        self.account.clock.sleep(0)  # a safe point: whoever waits to stop the pass may do it here
+        return len(measured)
+
+    def _keep_aside(self, early: Sequence[str], measured: Iterable[Measurement]) -> None:
+        """Keep the readings whose answers about what is frozen would change."""
+        store, name = self.account.store, self.account.name
+        before = {each.ticket_id: each for each in store.readings.of(name, early)}
+        now = [each for each in measured if each.ticket_id in set(early)]
+        store.settled.keep(name, late_changes(before, now, self.freeze.through), self.account.now())
+
+    def _settle(self, measured: Iterable[Measurement]) -> None:
+        """Bring the ledger in line with what fires now, but for what is frozen."""
+        store, name, binds = self.account.store, self.account.name, self.freeze.binds
+        found = list(measured)
+        entries = store.ledger.entries(name, [each.ticket_id for each in found])
+        firings = [firing for each in found for firing in each.firings if not binds(firing.at)]
+        open_entries = [entry for entry in entries if not binds(entry.at)]
+        store.ledger.append(name, settle(open_entries, firings, self.as_of))
+
+
 def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
     rest = iter(ids)
     while chunk := list(islice(rest, CHUNK)):
         yield chunk
 
 
-@dataclass(frozen=True, slots=True)
-class _Measuring:
-    account: Account
-    this: Pass
-    rulebook: Rulebook
-    as_of: int
+@contextmanager
+def _outcomes(measurer: _Measurer, chunks: Iterator[list[History]], workers: int) -> Iterator[Iterator[_Outcome]]:
+    """Give what measuring each chunk gives, in their order."""
+    if workers == 1:
+        yield map(measurer, chunks)
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), _equip, (measurer,)) as pool:
+        yield _in_order(pool, chunks, 2 * workers)
 
-    def measure(self, ids: Sequence[str]) -> int:
-        """Measure some tickets and store the readings, with the ledger settled, in one transaction."""
-        store, name = self.account.store, self.account.name
-        readings, rejects = [], []
-        for history in store.records.histories(name, ids, history_start(self.account)):
-            try:
-                readings.append(self.reading(history))
-            except Exception as error:  # noqa: BLE001 -- one ticket that breaks a rule must not stop all the others
-                rejects.append(_reject(history, error))
-        measured = [reading.measurement for reading in readings]
-        firings = [firing for measurement in measured for firing in measurement.firings]
-        with store.transaction(self.this.lock):
-            store.locks.beat(self.this.lock, self.account.now())
-            store.readings.save(name, readings, self.account.now())
-            entries = store.ledger.entries(name, [measurement.ticket_id for measurement in measured])
-            store.ledger.append(name, settle(entries, firings, self.as_of))
-            store.quarantine.put(name, "measuring", rejects, self.this.pass_id, self.account.now())
-        self.account.clock.sleep(0)  # a safe point: whoever waits to stop the pass may do it here
-        return len(readings)
 
-    def reading(self, history: History) -> Reading:
-        measurement = measure(history, self.rulebook, self.as_of)
-        return Reading(measurement=measurement, live=live_fields(measurement))
+def _in_order(pool: ProcessPoolExecutor, chunks: Iterator[list[History]], most: int) -> Iterator[_Outcome]:
+    """Yield the outcomes in the order of the chunks, with at most so many chunks under way: memory stays flat."""
+    waiting: deque[Future[_Outcome]] = deque()
+    for chunk in chunks:
+        waiting.append(pool.submit(_measured_here, chunk))
+        if len(waiting) >= most:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+_equipment: list[_Measurer] = []
+"""What a process of the pool measures with: given once, for the rulebook is larger than the tickets."""
+
+
+def _equip(measurer: _Measurer) -> None:
+    _equipment[:] = [measurer]
+
+
+def _measured_here(histories: list[History]) -> _Outcome:
+    return _equipment[0](histories)
 
 
 def _reject(history: History, error: Exception) -> Reject:

@@ -1,7 +1,7 @@
 """Planning: which ticket fields must change, from what to what and why; nothing is sent here."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from connectors.base import Target
@@ -12,6 +12,7 @@ from kpi_engine.rulebook import Rulebook, Status
 from sync.account import Account
 from sync.locale import Language
 from sync.store.changes import Desired, LastDelivered
+from sync.store.findings import Finding, What
 from sync.store.readings import Reading
 from sync.wording import clock_name
 
@@ -39,6 +40,7 @@ class FieldChange:
 class TicketPlan:
     """What one ticket's fields need; `changes` may be empty. `closed`: a closed ticket, which nobody can write.
 
+    `edits`: values that somebody else set over ours; `is_well_again`: none of those found before stands any more.
     Of the reading it keeps only how urgent the write is: a pass may plan for every ticket there is.
     """
 
@@ -46,6 +48,8 @@ class TicketPlan:
     urgency: int
     changes: tuple[FieldChange, ...]
     closed: bool = False
+    edits: tuple[Finding, ...] = ()
+    is_well_again: bool = False
 
     def desired(self, pass_id: int) -> Desired:
         """Return the plan as a row for the outbox; the most urgent tickets go first."""
@@ -82,16 +86,11 @@ def ticket_plans(
     remote = ticket_field_ids(account)
     planner = _Planner(account.language, rulebook, account.own.push.ticket_fields, unfit)
     for group in _groups(readings):
-        ids = [reading.measurement.ticket_id for reading in group]
-        delivered = account.store.changes.last_delivered_to(account.name, Target.TICKET, ids)
-        pending = account.store.changes.pending_values(account.name, Target.TICKET, ids)
-        snapshots = account.store.records.snapshots(account.name, ids)
+        known = _Known.of(account, [reading.measurement.ticket_id for reading in group], remote)
         for reading in group:
-            ticket = snapshots[reading.measurement.ticket_id]
-            if _is_eligible(reading, ticket, armed) or ticket.ticket_id in delivered:
-                last = delivered.get(ticket.ticket_id)
-                shown = _shown(ticket, last, remote) | pending.get(ticket.ticket_id, {})
-                yield planner.plan(reading, ticket, shown, last.values if last is not None else {})
+            ticket = known.snapshots[reading.measurement.ticket_id]
+            if _is_eligible(reading, ticket, armed) or ticket.ticket_id in known.delivered:
+                yield planner.plan(reading, known.of_ticket(ticket))
 
 
 def _groups(readings: Iterable[Reading], size: int = 500) -> Iterator[list[Reading]]:
@@ -118,24 +117,118 @@ def ticket_field_ids(account: Account) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is known of one ticket's fields: what they show, and what of it is not what we delivered.
+
+    `delivered` is what was last written, `edited` what stands in its place by somebody else's hand; `edited_before`
+    are the fields to which that happened earlier, `was_open` whether it was still so when last looked at.
+    """
+
+    ticket: TicketSnapshot
+    values: Values
+    delivered: Values = field(default_factory=dict)
+    edited: Values = field(default_factory=dict)
+    edited_before: Collection[str] = ()
+    was_open: bool = False
+    is_fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store knows of some tickets' fields."""
+
+    remote: Mapping[str, str]
+    snapshots: Mapping[str, TicketSnapshot]
+    delivered: Mapping[str, LastDelivered]
+    pending: Mapping[str, Values]
+    edited: Mapping[str, Collection[str]]
+    open_edits: Collection[str]
+
+    @classmethod
+    def of(cls, account: Account, ids: Sequence[str], remote: Mapping[str, str]) -> "_Known":
+        store, name = account.store, account.name
+        return cls(
+            remote,
+            store.records.snapshots(name, ids),
+            store.changes.last_delivered_to(name, Target.TICKET, ids),
+            store.changes.pending_values(name, Target.TICKET, ids),
+            store.findings.edited(name, Target.TICKET, ids),
+            store.findings.open_edits(name, ids),
+        )
+
+    def of_ticket(self, ticket: TicketSnapshot) -> _Shown:
+        """Return what one ticket shows as far as we know.
+
+        The delivered values until a row newer than that delivery has been pulled; then the pulled ones. Only such a
+        row can show that somebody else wrote over ours, and not in a field to which a write of ours is still open.
+        """
+        pulled = {key: ticket.fields.get(remote_id) for key, remote_id in self.remote.items()}
+        last = self.delivered.get(ticket.ticket_id)
+        pending = self.pending.get(ticket.ticket_id, {})
+        if last is None:
+            return _Shown(ticket, pulled | dict(pending))
+        if not _is_newer(ticket, last):
+            return _Shown(ticket, pulled | dict(last.values) | dict(pending), last.values)
+        edited = {
+            key: pulled[key]
+            for key, value in last.values.items()
+            if key in pulled and key not in pending and not same(pulled[key], value)
+        }
+        before = self.edited.get(ticket.ticket_id, ())
+        was_open = ticket.ticket_id in self.open_edits
+        return _Shown(ticket, pulled | dict(pending), last.values, edited, before, was_open, is_fresh=True)
+
+
+def _is_newer(ticket: TicketSnapshot, delivered: LastDelivered) -> bool:
+    """Tell whether a row was made at or after a delivery.
+
+    A delivery is dated by the second it was asked for and followed by no pull before its outcome is known, so that a
+    row of that very second is one pulled later: it shows our values, or what somebody made of them.
+    """
+    return max(ticket.updated_at, ticket.version) >= delivered.delivered_at
+
+
+@dataclass(frozen=True, slots=True)
 class _Planner:
     language: Language
     rulebook: Rulebook
     keys: Sequence[str]
     unfit: Collection[str]
 
-    def plan(self, reading: Reading, ticket: TicketSnapshot, shown: Values, delivered: Values) -> TicketPlan:
-        """Return what a ticket's fields need, given what they are known to show and what was last delivered."""
+    def plan(self, reading: Reading, shown: _Shown) -> TicketPlan:
+        """Return what a ticket's fields need, given what they are known to show.
+
+        What somebody else wrote over is written again once; a second time it is left as it is, until it must change
+        for a reason of its own.
+        """
+        ticket = shown.ticket
         wanted = {key: self.wording(key, reading.live[key]) for key in self.keys if key not in self.unfit}
+        edits = tuple(self.edits(shown, wanted))
+        left = {edit.field for edit in edits if edit.what is What.EDITED_AGAIN}
         changes = tuple(
-            FieldChange(key, shown.get(key), new, self.why(key, new, reading.live, delivered))
+            FieldChange(key, shown.values.get(key), new, self.why(key, new, reading.live, shown.delivered))
             for key, new in wanted.items()
-            if not same(shown.get(key), new)
+            if key not in left and not same(shown.values.get(key), new)
         )
+        level, well = urgency(reading.live), shown.is_fresh and shown.was_open and not edits
         status = self.rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
         if status in (Status.CLOSED, Status.DELETED):
-            return TicketPlan(ticket.ticket_id, urgency(reading.live), (), closed=bool(changes))
-        return TicketPlan(ticket.ticket_id, urgency(reading.live), changes)
+            return TicketPlan(ticket.ticket_id, level, (), closed=bool(changes), is_well_again=shown.was_open)
+        return TicketPlan(ticket.ticket_id, level, changes, edits=edits, is_well_again=well)
+
+    def edits(self, shown: _Shown, wanted: Values) -> Iterator[Finding]:
+        """Yield the fields in which somebody else's value stands."""
+        for key, found in shown.edited.items():
+            if key in wanted:
+                again = key in shown.edited_before and same(shown.delivered[key], wanted[key])
+                yield Finding(
+                    what=What.EDITED_AGAIN if again else What.EDITED,
+                    target=Target.TICKET,
+                    target_id=shown.ticket.ticket_id,
+                    field=key,
+                    expected=shown.delivered[key],
+                    found=found,
+                )
 
     def why(self, key: str, new: FieldValue, live: Values, delivered: Values) -> Message:
         """Return the reason of a change; what was delivered already and is gone was changed by somebody else."""
@@ -148,17 +241,6 @@ class _Planner:
         if key != "overdue_clock" or value is None:
             return value
         return ", ".join(self.language(clock_name(clock)) for clock in str(value).split(","))
-
-
-def _shown(ticket: TicketSnapshot, delivered: LastDelivered | None, remote: Mapping[str, str]) -> dict[str, FieldValue]:
-    """Return what the ticket's fields hold as far as we know.
-
-    The delivered values until a row newer than that delivery has been pulled; then the pulled ones.
-    """
-    pulled = {key: ticket.fields.get(remote_id) for key, remote_id in remote.items()}
-    if delivered is not None and ticket.updated_at <= delivered.delivered_at:
-        return pulled | dict(delivered.values)
-    return pulled
 
 
 def same(old: FieldValue, new: FieldValue) -> bool:

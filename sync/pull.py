@@ -1,31 +1,53 @@
 """Pulling: every stream's pages into the store, each page in one transaction with the cursor that stands for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.base import DATING, Page, Stream, Unavailable
+from connectors.base import DATING, OF_TICKETS, Page, Stream, Unavailable
 from kpi_engine.message import Message
-from kpi_engine.records import Agent, Group, Membership, Rating, Schedule, TicketEvent, TicketSnapshot
+from kpi_engine.records import (
+    Agent,
+    CustomStatus,
+    Group,
+    Membership,
+    MetricEvent,
+    MetricSet,
+    Rating,
+    Schedule,
+    SlaPolicy,
+    TicketEvent,
+    TicketSnapshot,
+)
 from sync.account import Account
+from sync.advance import Progress, Watch, silent
 from sync.crash import crash_point
 from sync.store.locks import Lock
+from sync.unseen import Acquaintance, introduced, nameless, strangers, unseen_ratings
 
-Progress = Callable[[Stream, int, int | None], None]
-"""Told after every page: the stream, the rows so far, and how many there are where the helpdesk says so."""
+__all__ = ["Pass", "Progress", "Pulled", "complete_through", "lacking", "pull", "silent"]
 
+PROBED_EVERY = 6 * 3600
+"""Seconds until a stream that the account does not have is asked for again."""
 
-def silent(_stream: Stream, _rows: int, _total: int | None) -> None:
-    """Tell nobody."""
+UNREAD_AT_MOST = 86_400
+"""Seconds after which a slowly changing stream is read again, however many others are with it."""
+
+MEANWHILE_EVERY = 600
+"""Seconds of pulling history after which what is complete is measured, so that it can be read before the end."""
+
+_STAFF = (Stream.AGENTS, Stream.GROUPS, Stream.MEMBERSHIPS)
+_DATED = (Stream.TICKETS, Stream.RATINGS, Stream.SURVEYS, Stream.HISTORY)  # history last: it is what dates the others
 
 
 @dataclass(slots=True)
 class Pulled:
-    """What a pull brought: rows, rows really new, unreadable rows, and streams the account does not have."""
+    """What a pull brought: rows, rows really new, unreadable rows, streams the account lacks, and what to tell."""
 
     rows: dict[str, int] = field(default_factory=dict)
     new: int = 0
     rejected: int = 0
     skipped: dict[Stream, Message] = field(default_factory=dict)
+    notes: list[Message] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,51 +58,200 @@ class Pass:
     lock: Lock
 
 
-def pull(account: Account, this: Pass, progress: Progress) -> Pulled:
-    """Pull every stream; agents and calendars come last, so that nobody in the history is a stranger."""
-    pulled = Pulled()
-    streams = account.connector.streams
-    for stream in [s for s in streams if s in DATING] + [s for s in streams if s not in DATING]:
-        try:
-            _pull_stream(account, this, stream, pulled, progress)
-        except Unavailable as gap:
-            pulled.skipped[stream] = gap.reason
-            with account.store.transaction(this.lock):  # one that the account had once must not hold back the others
-                account.store.cursors.drop(account.name, stream)
-    return pulled
+Meanwhile = Callable[[], None]
 
 
-def _pull_stream(account: Account, this: Pass, stream: Stream, pulled: Pulled, progress: Progress) -> None:
+@dataclass(slots=True)
+class _Pulling:
+    """One pull under way."""
+
+    account: Account
+    this: Pass
+    progress: Progress
+    meanwhile: Meanwhile
+    people: Acquaintance
+    pulled: Pulled = field(default_factory=Pulled)
+    measured_at: int = 0
+
+
+def pull(account: Account, this: Pass, progress: Progress, meanwhile: Meanwhile = lambda: None) -> Pulled:
+    """Pull every stream that is due, then what the rows spoke of and nobody had told.
+
+    The account's people, teams and calendars come first and its history last: so what is complete can be measured
+    while the rest of a long history is still coming (`meanwhile`).
+    """
+    pulling = _Pulling(account, this, progress, meanwhile, Acquaintance(account), measured_at=account.now())
+    rated_before = _has_pulled_ratings(account)
+    due = _due(account)
+    for stream in due:
+        _pull_if_offered(pulling, stream)
+    if rated_before:
+        _fetch_unseen_ratings(pulling)
+    _meet_strangers(pulling, due)
+    return pulling.pulled
+
+
+def _due(account: Account) -> list[Stream]:
+    """Return the streams to be read in this pass, in order."""
+    found = {stream: _lateness(account, stream) for stream in account.connector.streams}
+    late = {stream: lateness for stream, lateness in found.items() if lateness is not None}
+    chosen = {stream for stream in late if late[stream] == 0 or _unread_for(account, stream) >= UNREAD_AT_MOST}
+    chosen |= _in_turn(late, [stream for stream in late if stream not in chosen])
+    about = [stream for stream in account.connector.streams if stream in chosen and stream not in OF_TICKETS]
+    return about + [stream for stream in (*_DATED, Stream.METRIC_EVENTS) if stream in chosen]
+
+
+def _in_turn(lateness: Mapping[Stream, float], slow: Collection[Stream]) -> set[Stream]:
+    """Return the slow stream longest overdue, and a list of staff beside it: no pass may cost much more than another.
+
+    The lists of staff are one request each; other streams may need more.
+    """
+    in_order = sorted(slow, key=lambda stream: -lateness[stream])
+    beside = [stream for stream in in_order[1:] if stream in _STAFF]
+    return {*in_order[:1], *beside[:1]}
+
+
+def _lateness(account: Account, stream: Stream) -> float | None:
+    """Return how many times its pace a stream has gone unread; None: not due; 0: read always, or never yet."""
+    pace = PROBED_EVERY if lacking(account, stream) else account.connector.paces.get(stream)
+    if pace is None or _read_at(account, stream) is None:
+        return 0
+    since = _unread_for(account, stream)
+    return None if since < pace else since / pace
+
+
+def _unread_for(account: Account, stream: Stream) -> int:
+    """Return for how many seconds a stream has not been read; a clock set back makes none wait."""
+    return abs(account.now() - (_read_at(account, stream) or 0))
+
+
+def _read_at(account: Account, stream: Stream) -> int | None:
+    cursor = account.store.cursors.get(account.name, stream)
+    probed = account.store.switches.number(account.name, _lacking_switch(stream))
+    return probed if cursor is None else cursor.saved_at
+
+
+def lacking(account: Account, stream: Stream) -> bool:
+    """Tell whether the account did not have this stream when it was last asked for."""
+    return account.store.switches.number(account.name, _lacking_switch(stream)) is not None
+
+
+def _lacking_switch(stream: Stream) -> str:
+    return f"lacking:{stream}"
+
+
+def _pull_if_offered(pulling: _Pulling, stream: Stream) -> None:
+    account, store = pulling.account, pulling.account.store
+    try:
+        _pull_stream(pulling, stream)
+    except Unavailable as gap:
+        pulling.pulled.skipped[stream] = gap.reason
+        with store.transaction(pulling.this.lock):  # one that the account had once must not hold back the others
+            store.cursors.drop(account.name, stream)
+            store.switches.set(account.name, _lacking_switch(stream), account.now())
+    else:
+        if lacking(account, stream):
+            with store.transaction(pulling.this.lock):
+                store.switches.clear(account.name, _lacking_switch(stream))
+
+
+def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
+    account, pulled = pulling.account, pulling.pulled
     stored = account.store.cursors.get(account.name, stream)
+    watch = Watch(stream, account.now(), stored.complete_through if stored else None)
     for page in account.connector.pull(stream, stored.cursor if stored else None):
         crash_point("before_page")
-        with account.store.transaction(this.lock):
-            account.store.locks.beat(this.lock, account.now())
-            pulled.new += _save(account, stream, page)
-            account.store.quarantine.put(account.name, stream, page.rejects, this.pass_id, account.now())
+        with account.store.transaction(pulling.this.lock):
+            account.store.locks.beat(pulling.this.lock, account.now())
+            _save(pulling, stream, page)
             account.store.cursors.save(account.name, stream, page.cursor, page.complete_through, account.now())
         crash_point("after_page")
-        pulled.rows[stream] = pulled.rows.get(stream, 0) + len(page.records)
-        pulled.rejected += len(page.rejects)
-        progress(stream, pulled.rows[stream], page.total)
-    if stream not in DATING:
+        rows = rows_on(page)
+        pulled.rows[stream] = pulled.rows.get(stream, 0) + rows
+        if page.note is not None:
+            pulled.notes.append(page.note)
+        pulling.progress(watch.advanced(page, rows, account.now()))
+        if stream is Stream.HISTORY:
+            _measure_meanwhile(pulling)
+    if stream not in OF_TICKETS:
         account.store.records.finish_listing(account.name, stream)
 
 
-def _save(account: Account, stream: Stream, page: Page) -> int:
-    if stream in DATING:
-        of_tickets = [record for record in page.records if isinstance(record, TicketSnapshot | TicketEvent | Rating)]
-        return account.store.records.save(account.name, of_tickets)
-    listed = [record for record in page.records if isinstance(record, Agent | Group | Membership | Schedule)]
-    return account.store.records.save_account(account.name, stream, listed)
+def rows_on(page: Page) -> int:
+    """Return how many rows a page brought: the figures sent along with tickets are none of their own."""
+    return sum(not isinstance(record, MetricSet) for record in page.records)
+
+
+def _measure_meanwhile(pulling: _Pulling) -> None:
+    if pulling.account.now() - pulling.measured_at >= MEANWHILE_EVERY:
+        pulling.meanwhile()
+        pulling.measured_at = pulling.account.now()
+
+
+def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
+    account, pulled = pulling.account, pulling.pulled
+    if stream in OF_TICKETS:
+        of_tickets = [
+            record
+            for record in page.records
+            if isinstance(record, TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent)
+        ]
+        pulled.new += account.store.records.save(account.name, of_tickets)
+        pulling.people.note(of_tickets)
+    else:
+        listed = [
+            record
+            for record in page.records
+            if isinstance(record, Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus)
+        ]
+        pulled.new += account.store.records.save_account(account.name, stream, listed)
+    account.store.quarantine.put(account.name, stream, page.rejects, pulling.this.pass_id, account.now())
+    pulled.rejected += len(page.rejects)
+
+
+def _has_pulled_ratings(account: Account) -> bool:
+    """Tell whether ratings were pulled to their end before: only later can one have been missed."""
+    cursors = account.store.cursors.all(account.name)
+    return any(s in cursors and cursors[s].cursor is not None for s in (Stream.RATINGS, Stream.SURVEYS))
+
+
+def _fetch_unseen_ratings(pulling: _Pulling) -> None:
+    account = pulling.account
+    offered = account.store.cursors.all(account.name)
+    for stream, ids in unseen_ratings(account).items():
+        for page in account.connector.fetch(stream, ids) if stream in offered else ():
+            _save_fetched(pulling, stream, page)
+
+
+def _save_fetched(pulling: _Pulling, stream: Stream, page: Page) -> None:
+    with pulling.account.store.transaction(pulling.this.lock):
+        _save(pulling, stream, page)
+    pulling.pulled.rows[stream] = pulling.pulled.rows.get(stream, 0) + len(page.records)
+
+
+def _meet_strangers(pulling: _Pulling, read: Sequence[Stream]) -> None:
+    """Learn who the strangers are: someone new is in the lists by now, someone who left is asked for by number."""
+    account = pulling.account
+    if not strangers(account):
+        return
+    for stream in _STAFF:
+        if stream not in read:
+            _pull_if_offered(pulling, stream)
+    unknown = strangers(account)
+    for page in account.connector.fetch(Stream.AGENTS, unknown) if unknown else ():
+        with account.store.transaction(pulling.this.lock):
+            account.store.records.save_account(account.name, Stream.AGENTS, introduced(page))
+    with account.store.transaction(pulling.this.lock):
+        account.store.records.save_account(account.name, Stream.AGENTS, nameless(strangers(account)))
 
 
 def complete_through(account: Account) -> int | None:
     """Return the instant up to which tickets, history and ratings are all complete; None while one is not.
 
-    A stream the account does not have holds nothing back.
+    A stream the account does not have holds nothing back; one that is still to be pulled for the first time does.
     """
     cursors = account.store.cursors.all(account.name)
-    instants = [cursors[stream].complete_through for stream in DATING if stream in cursors]
+    dating = [s for s in account.connector.streams if s in DATING and not lacking(account, s)]
+    instants = [cursors[stream].complete_through if stream in cursors else None for stream in dating]
     known = [instant for instant in instants if instant is not None]
     return min(known) if known and len(known) == len(instants) else None

@@ -1,19 +1,47 @@
-"""Scorecards as people and machines read them: a table for the terminal, a document for JSON."""
+"""Scorecards as people and machines read them: tables for the terminal, documents for JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rich.table import Table
 from rich.text import Text
 
 from connectors.body import one_line
-from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Indicator
+from kpi_engine.indicators import FAMILIES, INDICATORS
+from kpi_engine.indicators.indicator import Indicator, Unit
 from kpi_engine.message import Message, message
-from kpi_engine.reduce import Cell, Scope
+from kpi_engine.reduce import Cell
 from kpi_engine.rulebook import Rulebook
-from sync.figures import Explanation, Figures
+from sync.figures import Explanation, Figures, LeftOut, Trend
 from sync.locale import Language
-from sync.wording import cell_text, clock_name, heading, subject_name
+from sync.wording import (
+    HEADLINES,
+    SCOPES,
+    cell_text,
+    detail_text,
+    heading,
+    part_text,
+    reason_text,
+    subject_name,
+    value_text,
+)
+
+_NAME_WIDTH = 12
+_BARS = "▁▂▃▄▅▆▇█"
+_GAP = "·"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a report shows: the figures, the indicators chosen (none: the usual ones), and the trends if asked for."""
+
+    figures: Figures
+    chosen: Collection[str] = ()
+    trends: Mapping[str | None, Trend] = field(default_factory=dict)
+
+    def trend(self, subject: str | None, key: str) -> str:
+        """Return a subject's trend as a sparkline, nothing where it was not asked for."""
+        return sparkline(self.trends.get(subject, {}).get(key, ()))
 
 
 def ordered_subjects(figures: Figures, rulebook: Rulebook, language: Language) -> list[tuple[str | None, str]]:
@@ -26,19 +54,96 @@ def ordered_subjects(figures: Figures, rulebook: Rulebook, language: Language) -
     return sorted(named, key=lambda pair: (pair[0] is None, pair[1].casefold(), pair[0] or ""))
 
 
-def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language) -> Table:
-    """Return a table with a row for every subject and a column for every indicator that has a headline."""
-    title = language(message("Scorecards {period}", period=figures.question.period.label))
-    table = _narrow_table(title)
-    table.add_column(language(_SCOPES[figures.question.scope]), min_width=_NAME_WIDTH, overflow="fold")
-    shown = [indicator for indicator in INDICATORS.values() if not indicator.key.endswith("_calendar")]
-    for indicator in shown:
+def sparkline(cells: Sequence[Cell]) -> str:
+    """Return a small curve of the periods' values, a dot where there is no figure or one on another scale."""
+    series = cells[-1].series if cells else None
+    values = [each.value if each.enough and each.series == series else None for each in cells]
+    known = [value for value in values if value is not None]
+    if not known:
+        return _GAP * len(values)
+    low, span = min(known), max(known) - min(known)
+    return "".join(_GAP if value is None else _bar(value - low, span) for value in values)
+
+
+def _bar(above: float, span: float) -> str:
+    """Return the bar of a value that lies so far above the lowest; where all are the same, one in the middle."""
+    return _BARS[round(above / span * (len(_BARS) - 1))] if span else _BARS[len(_BARS) // 2]
+
+
+def report_table(shown: Shown, rulebook: Rulebook, language: Language) -> Table:
+    """Return the table that fits: one card for a single subject, else one row for each with one or a few figures."""
+    subjects = ordered_subjects(shown.figures, rulebook, language)
+    if len(subjects) == 1:
+        return card_table(shown, subjects[0], language)
+    if len(shown.chosen) == 1:
+        return indicator_table(shown, subjects, language)
+    return scorecard_table(shown.figures, rulebook, language, shown.chosen)
+
+
+def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language, chosen: Collection[str] = ()) -> Table:
+    """Return a table with a row for every subject and a column for every indicator chosen, else each headline."""
+    table = _narrow_table(_title(figures, language))
+    table.add_column(language(SCOPES[figures.question.scope]), min_width=_NAME_WIDTH, overflow="fold")
+    there = next(iter(figures.scorecards.values()), {})
+    columns = [INDICATORS[key] for key in chosen or HEADLINES if key in there]
+    for indicator in columns:
         table.add_column(language(heading(indicator)), justify="right", overflow="fold")
     for subject, name in ordered_subjects(figures, rulebook, language):
         card = figures.scorecards[subject]
-        cells = [Text(_headline(figures, indicator, card[indicator.key], language)) for indicator in shown]
+        cells = [Text(_headline(figures, indicator, card[indicator.key], language)) for indicator in columns]
         table.add_row(Text(one_line(name)), *cells)
     return table
+
+
+def card_table(shown: Shown, subject: tuple[str | None, str], language: Language) -> Table:
+    """Return one subject's card: a row for every indicator, by families, with what stands beside it and its trend."""
+    table = _narrow_table(f"{_title(shown.figures, language)}: {one_line(subject[1])}")
+    _add_figure_columns(table, language(message("Indicator")), language, trend=bool(shown.trends))
+    card = shown.figures.scorecards[subject[0]]
+    for family, indicators in FAMILIES:
+        rows = [each for each in indicators if _on_card(each, card, shown)]
+        if rows:
+            table.add_row(Text(language(family), style="bold"))
+        for indicator in rows:
+            cell, trend = card[indicator.key], shown.trend(subject[0], indicator.key)
+            table.add_row(Text(f"  {language(indicator.name)}"), *_figure(indicator, cell, trend, language))
+    return table
+
+
+def _on_card(indicator: Indicator, card: Mapping[str, Cell], shown: Shown) -> bool:
+    if indicator.key not in card or indicator.key in shown.figures.missing:
+        return False
+    return indicator.key in shown.chosen if shown.chosen else not indicator.key.endswith("_calendar")
+
+
+def indicator_table(shown: Shown, subjects: Iterable[tuple[str | None, str]], language: Language) -> Table:
+    """Return one indicator's table: a row for every subject with its figure, what stands beside it and its trend."""
+    (key,) = shown.chosen
+    indicator = INDICATORS[key]
+    table = _narrow_table(f"{_title(shown.figures, language)}: {language(indicator.name)}")
+    scope = language(SCOPES[shown.figures.question.scope])
+    _add_figure_columns(table, scope, language, trend=bool(shown.trends))
+    for subject, name in subjects:
+        cell = shown.figures.scorecards[subject][key]
+        table.add_row(Text(one_line(name)), *_figure(indicator, cell, shown.trend(subject, key), language))
+    return table
+
+
+def _add_figure_columns(table: Table, first: str, language: Language, *, trend: bool) -> None:
+    table.add_column(first, min_width=_NAME_WIDTH, overflow="fold")
+    table.add_column(language(message("Figure")), justify="right", overflow="fold")
+    table.add_column(language(message("Beside it")), overflow="fold")
+    if trend:
+        table.add_column(language(message("Trend")), no_wrap=True)
+
+
+def _figure(indicator: Indicator, cell: Cell, trend: str, language: Language) -> list[Text]:
+    texts = [cell_text(indicator, cell, language), detail_text(indicator, cell, language), trend]
+    return [Text(text) for text in texts if text or text is not trend]
+
+
+def _title(figures: Figures, language: Language) -> str:
+    return language(message("Scorecards {period}", period=figures.question.period.label))
 
 
 def _narrow_table(title: str | None = None) -> Table:
@@ -48,34 +153,37 @@ def _narrow_table(title: str | None = None) -> Table:
 
 
 def _headline(figures: Figures, indicator: Indicator, cell: Cell, language: Language) -> str:
-    missing = figures.missing.get(indicator.key)
-    if missing is not None:
+    if indicator.key in figures.missing:
         return "–"
     return cell_text(indicator, cell, language) if cell.enough or not cell.n else f"(n={cell.n})"
 
 
-def scorecard_notes(figures: Figures) -> list[Message]:
-    """Return what a reader of the table must know: what stands in brackets, and what is not supplied at all."""
-    notes = [
-        message("{indicator}: {reason}", indicator=INDICATORS[key].name, reason=reason)
-        for key, reason in figures.missing.items()
-    ]
-    if any(cell.n and not cell.enough for card in figures.scorecards.values() for cell in card.values()):
+def scorecard_notes(figures: Figures, shown: Collection[str] = HEADLINES) -> list[Message]:
+    """Return what a reader of the table must know: what is not supplied, and what stands in brackets."""
+    notes = list(_missing_notes(figures, shown))
+    cells = [card[key] for card in figures.scorecards.values() for key in shown if key in card]
+    if len(figures.scorecards) > 1 and len(shown) > 1 and any(cell.n and not cell.enough for cell in cells):
         notes.append(
             message("(n=) in brackets: so many until now, too few for a figure; `explain` says how many are needed")
         )
     return notes
 
 
-_NAME_WIDTH = 12
-_SCOPES = {
-    Scope.AGENT: message("Agent"),
-    Scope.TEAM: message("Team"),
-    Scope.ACCOUNT: message("Account"),
-}
+def _missing_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message]:
+    """Yield, for each reason, the indicators that have nothing to say because of it."""
+    names: dict[str, list[str]] = {}
+    reasons: dict[str, Message] = {}
+    for key, reason in figures.missing.items():
+        if key in shown:
+            reasons[str(reason)] = reason
+            names.setdefault(str(reason), []).append(key)
+    for text, keys in names.items():
+        yield message("{indicator}: {reason}", indicator=", ".join(keys), reason=reasons[text])
 
 
-def figures_document(figures: Figures, names: Iterable[tuple[str | None, str]]) -> dict[str, object]:
+def figures_document(
+    figures: Figures, names: Iterable[tuple[str | None, str]], trends: Mapping[str | None, Trend] | None = None
+) -> dict[str, object]:
     """Return the scorecards as JSON; times are in seconds, shares in 0..1, instants in seconds since 1970 UTC."""
     question = figures.question
     return {
@@ -91,9 +199,17 @@ def figures_document(figures: Figures, names: Iterable[tuple[str | None, str]]) 
                 "subject": subject,
                 "name": name,
                 "indicators": {key: cell_document(cell) for key, cell in figures.scorecards[subject].items()},
+                **({"trend": _trend_document(trends[subject])} if trends else {}),
             }
             for subject, name in names
         ],
+    }
+
+
+def _trend_document(trend: Trend) -> dict[str, object]:
+    return {
+        key: [{"period": each.period.label, "value": each.value, "n": each.n, "enough": each.enough} for each in cells]
+        for key, cells in trend.items()
     }
 
 
@@ -112,13 +228,14 @@ def cell_document(cell: Cell) -> dict[str, object]:
         "min_n": cell.min_n,
         "approximate": cell.approximate,
         "editions": list(cell.editions),
+        "series": cell.series,
     }
 
 
-def explanation_table(explanation: Explanation, urls: dict[str, str], language: Language) -> Table:
+def explanation_table(explanation: Explanation, urls: Mapping[str, str], language: Language) -> Table:
     """Return the tickets behind a figure: when, what each adds, and where to open it."""
     table = _narrow_table()
-    headings = (message("Ticket"), message("When"), message("Adds"), message("Clock"), message("Link"))
+    headings = (message("Ticket"), message("When"), message("Adds"), message("Part"), message("Link"))
     for title in headings:
         table.add_column(language(title), overflow="fold")
     for line in explanation.lines:
@@ -126,16 +243,32 @@ def explanation_table(explanation: Explanation, urls: dict[str, str], language: 
             line.ticket_id or "",
             language.moment(line.at),
             line_text(explanation, line.numerator, line.denominator, language),
-            language(clock_name(line.part)) if line.part is not None else "",
+            part_text(line.part, language),
             urls.get(line.ticket_id or "", ""),
         )
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
 
 
+def left_out_table(left_out: Iterable[LeftOut], urls: Mapping[str, str], language: Language) -> Table:
+    """Return the tickets that do not count: when they would have, why they do not, and where to open them."""
+    table = _narrow_table()
+    for title in (message("Left out"), message("When"), message("Why"), message("Link")):
+        table.add_column(language(title), overflow="fold")
+    for each in left_out:
+        why = language(each.why) if each.why is not None else reason_text(each.reason, language)
+        cells = (each.ticket_id, language.moment(each.at), why, urls.get(each.ticket_id, ""))
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
+    return table
+
+
 def line_text(explanation: Explanation, numerator: int, denominator: int, language: Language) -> str:
     """Return what one credit line adds, in the indicator's unit."""
-    unit = explanation.indicator.unit
-    if unit is unit.SECONDS:
+    indicator = explanation.indicator
+    if indicator.unit is Unit.SECONDS:
         return language.duration(numerator)
-    return f"{numerator}/{denominator}" if unit is unit.SHARE else str(numerator)
+    if indicator.unit is Unit.POINTS:
+        return value_text(indicator, numerator / denominator, language)
+    # A share, and a load: seconds held of the seconds of the period.
+    fraction = indicator.unit is Unit.SHARE or denominator != 1
+    return f"{numerator}/{denominator}" if fraction else str(numerator)

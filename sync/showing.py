@@ -1,17 +1,21 @@
 """What a pass did, in sentences for people and as a JSON document."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
-from connectors.base import STREAM_NAMES
+from connectors.base import STREAM_NAMES, Stream
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.records import FieldValue
+from sync.backfill import Backfilled
 from sync.cycle import Mode, PassReport
+from sync.findings import sentence
 from sync.locale import Language
 from sync.planning import FieldChange, TicketPlan
 from sync.wording import FIELD_KINDS, FIELD_TITLES, TARGET_NAMES
 
 LISTED = 20
+_EITHER = frozenset({Stream.RATINGS, Stream.SURVEYS})
 
 
 def pass_sentences(report: PassReport, mode: Mode, language: Language) -> Iterator[Message]:
@@ -37,16 +41,21 @@ def pass_sentences(report: PassReport, mode: Mode, language: Language) -> Iterat
 
 
 def _gaps(report: PassReport) -> Iterator[Message]:
-    for stream, reason in report.pulled.skipped.items():
+    skipped = report.pulled.skipped
+    for stream, reason in skipped.items():
+        if stream in _EITHER and not skipped.keys() >= _EITHER:
+            continue  # an account has one system of ratings, never both
         yield message("{stream} skipped: {reason}", stream=STREAM_NAMES[stream], reason=reason)
+    yield from report.pulled.notes
     if report.pulled.rejected:
         yield message("{n} rows could not be read and are in quarantine", n=report.pulled.rejected)
     yield from report.problems
     for withheld in report.withheld:
         yield message(
-            "summary of {subject} for {period} not written: {reason}",
-            subject=withheld.subject,
+            "{n} summaries for {period} not written ({subjects}): {reason}",
+            n=len(withheld.subjects),
             period=withheld.period,
+            subjects=", ".join(withheld.subjects),
             reason=withheld.reason,
         )
 
@@ -71,7 +80,10 @@ def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Mes
                 )
         for due in report.summaries:
             subject = due.desired.summary.subject if due.desired.summary is not None else ""
-            yield message("new ticket: {subject} ({why})", subject=subject, why=due.desired.why)
+            if due.new:
+                yield message("new ticket: {subject} ({why})", subject=subject, why=due.desired.why)
+            else:
+                yield message("note on: {subject} ({why})", subject=subject, why=due.desired.why)
     elif report.writes_planned:
         yield message("look at them with --dry-run")
     if not report.armed and report.writes_planned:
@@ -83,18 +95,39 @@ def _written(report: PassReport, language: Language) -> Iterator[Message]:
         yield message("custom fields created: {titles}", titles=", ".join(report.created_fields))
     yield message(
         "written: {delivered}; refused: {refused}; closed tickets set aside: {closed}; still waiting: {waiting}",
-        delivered=language.number(len(report.sent.delivered)),
-        refused=language.number(len(report.sent.refused)),
+        delivered=language.number(report.sent.delivered.total),
+        refused=language.number(report.sent.refused.total),
         closed=language.number(report.closed + report.sent.closed),
         waiting=language.number(report.sent.waiting),
     )
+    if report.backfilled is not None:
+        yield _past(report.backfilled, language)
     if report.sent.waiting:
         yield message("the next pass writes what is waiting, unless --max-writes bounds it again")
     for queued, reason in report.sent.refused[:LISTED]:
         yield message(
             "{target} {id} refused: {reason}", target=TARGET_NAMES[queued.target], id=queued.target_id, reason=reason
         )
-    yield from {str(warning): warning for warning in report.sent.warnings}.values()
+    if report.sent.conflicts:
+        n = report.sent.conflicts
+        yield message("{n} changed on the helpdesk since they were planned; the next pass looks again", n=n)
+    yield from report.sent.warnings.values()
+    for edit in report.edits[:LISTED]:
+        yield sentence(edit)
+
+
+def _past(found: Backfilled, language: Language) -> Message:
+    if found.is_whole:
+        return message(
+            "backfill done: {tickets} tickets looked at, {planned} written, {summaries} summaries due",
+            tickets=language.number(found.tickets),
+            planned=language.number(found.planned),
+            summaries=language.number(found.summaries),
+        )
+    return message(
+        "backfill under way: {tickets} tickets looked at; `sync --backfill` goes on from there",
+        tickets=language.number(found.tickets),
+    )
 
 
 def change_sentences(plan: TicketPlan, language: Language) -> Iterator[Message]:
@@ -129,6 +162,7 @@ def pass_document(report: PassReport) -> dict[str, object]:
         "rows": report.pulled.rows,
         "new_rows": report.pulled.new,
         "quarantined": report.pulled.rejected,
+        "notes": [str(note) for note in report.pulled.notes],
         "skipped": {stream: str(reason) for stream, reason in report.pulled.skipped.items()},
         "measured": report.measured,
         "requests": report.usage.requests,
@@ -141,15 +175,23 @@ def pass_document(report: PassReport) -> dict[str, object]:
             for each in report.agents
         ],
         "summaries": [due.summary.external_id for due in report.summaries],
-        "withheld": [{"subject": w.subject, "period": w.period, "reason": str(w.reason)} for w in report.withheld],
-        "delivered": len(report.sent.delivered),
+        "withheld": [
+            {"subjects": list(w.subjects), "period": w.period, "reason": str(w.reason)} for w in report.withheld
+        ],
+        "delivered": report.sent.delivered.total,
+        "conflicts": report.sent.conflicts,
+        "edits": [
+            {"ticket_id": e.target_id, "field": e.field, "expected": e.expected, "found": e.found, "what": e.what}
+            for e in report.edits
+        ],
         "refused": [
             {"target": q.target, "id": q.target_id, "reason": str(reason)} for q, reason in report.sent.refused
         ],
         "closed": report.closed + report.sent.closed,
+        "backfill": None if report.backfilled is None else asdict(report.backfilled),
         "waiting": report.sent.waiting,
         "problems": [str(problem) for problem in report.problems],
-        "warnings": [str(warning) for warning in report.sent.warnings],
+        "warnings": list(report.sent.warnings),
     }
 
 

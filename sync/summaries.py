@@ -1,229 +1,516 @@
-"""Summary tickets: for whom and which period one is due, and what it says."""
+"""Summary tickets: for whom and which period one is due, brought up to date, settled or corrected."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final, TypeAlias
 
 from connectors.account import Summary as SummarySettings
 from connectors.base import Stream, SummaryTicket, Target
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import CreditLine
 from kpi_engine.message import Message, message
-from kpi_engine.periods import Period, PeriodKind, periods_between
+from kpi_engine.periods import Period, PeriodKind, period_named, periods_between
 from kpi_engine.records import Agent
-from kpi_engine.reduce import Cell, Scope
+from kpi_engine.reduce import Cell, Scope, cell, subject_of
 from kpi_engine.rulebook import OWN_TAG, Rulebook
 from sync.account import Account
 from sync.figures import Figures, Scorecard, figures
 from sync.locale import Language
-from sync.store.changes import Desired
+from sync.pull import Pass
+from sync.settling import PeriodState, corrections, settles_after, state_of
+from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
 from sync.store.published import PublishedCell
-from sync.store.summaries import Summary
-from sync.wording import cell_text, clock_name, detail_text, subject_name
+from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, REVERTED, SETTLED, Summary
+from sync.summary_page import Heading, Paragraph, as_html, as_text, harmless
+from sync.summary_text import DISPUTE_TAG, Overdue, Shown, Summarized, blocks, offered, read_shown, shown, title
+from sync.wording import subject_name
+
+_DAY: Final = 86_400
+_MISSED: Final = "overdue_count"
+_STATES: Final = {
+    PeriodState.PROVISIONAL: PROVISIONAL,
+    PeriodState.SETTLED: SETTLED,
+    PeriodState.CORRECTED: SETTLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DueSummary:
-    """A summary ticket that is due: whose, for which period, with what figures and content."""
+    """A summary ticket that is due, or a note on one: whose, for which period, with what figures and content."""
 
     summary: Summary
     desired: Desired
-    cells: tuple[PublishedCell, ...]
+    cells: tuple[PublishedCell, ...] = ()
+
+    @property
+    def new(self) -> bool:
+        """Whether a ticket is to be made, rather than one brought up to date."""
+        return self.summary.remote_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A summary that goes into another state without a word: nothing in it changed."""
+
+    summary: Summary
+    state: str
+    shown: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A summary that must wait: what was sent for it is not settled, or was refused not long ago."""
+
+    summary: Summary
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A summary ticket that is due but would be read by others than its agent."""
+    """Summaries that are due but would be read by others than their agents, `subjects`; once for a period."""
 
-    subject: str
+    subjects: tuple[str, ...]
     period: str
     reason: Message
 
 
-@dataclass(frozen=True, slots=True)
-class DuePeriod:
-    """A period whose summaries are due, and the switch that remembers it was served."""
+Decision: TypeAlias = DueSummary | Moved | Waiting | Message
+"""What becomes of one subject's summary; a message is the reason for which it is withheld."""
 
-    wanted: SummarySettings
+
+@dataclass(slots=True)
+class PeriodWork:
+    """What one look at a period's summaries found; `stamp` is what the period looks like now."""
+
+    scope: str
     period: Period
+    stamp: str
+    due: list[DueSummary] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
+    withheld: Withheld | None = None
+    waiting: int = 0
 
     @property
-    def switch(self) -> str:
-        """The name under which the end of the last served period is kept."""
-        return _switch(self.wanted)
+    def is_done(self) -> bool:
+        """Whether there is nothing to come back for until the period looks otherwise."""
+        return not (self.due or self.waiting or self.withheld)
 
 
-def _switch(wanted: SummarySettings) -> str:
-    return f"summaries:{wanted.scope}:{wanted.period}"
+def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, since: int) -> Iterator[PeriodWork]:
+    """Yield, oldest first, what is to be done for each period whose summaries may need anything.
 
-
-def due_periods(account: Account, as_of: int, armed: int) -> Iterator[DuePeriod]:
-    """Yield, oldest first, every period that ended after the first writing pass, its grace over, not yet served."""
+    Those are the periods that ended after `since`, their grace over, and all those ever served.
+    """
     for wanted in account.own.push.summaries:
-        kind = PeriodKind(wanted.period)
-        served = account.store.switches.number(account.name, _switch(wanted))
-        for period in periods_between(kind, account.settings.timezone, max(armed, served or 0), as_of):
-            if max(armed, served or 0) < period.end <= as_of - wanted.grace:
-                yield DuePeriod(wanted, period)
+        served = account.store.summaries.served(account.name, wanted.scope)
+        for period in _periods(account, wanted, served, as_of, since):
+            state = state_of(account, period, as_of)
+            stamp = _stamp(account, period, state)
+            if served.get(period.label) != stamp:
+                first = period.label not in served
+                yield _Period(account, this, rules, wanted, period, state, as_of, first).work(stamp)
 
 
-def summaries_of(account: Account, due: DuePeriod, rulebook: Rulebook, as_of: int) -> Iterator[DueSummary | Withheld]:
-    """Yield the summary of everybody who has a credit line in the period, or why it must not be written."""
-    scope = Scope(due.wanted.scope)
-    found = figures(account, due.period, scope, as_of)
-    agents = {a.agent_id: a for a in account.store.records.account(account.name, Stream.AGENTS) if isinstance(a, Agent)}
-    for subject, card in sorted(found.scorecards.items(), key=lambda item: item[0] or ""):
-        if subject is not None:
-            writer = _Writer(account, due, rulebook, found, agents.get(subject), _assignee(due.wanted, subject, agents))
-            reason = writer.withheld()
-            yield Withheld(subject, due.period.label, reason) if reason else writer.due(subject, card)
+def queue_summaries(account: Account, this: Pass, work: PeriodWork) -> None:
+    """Store what is intended, and queue it; in the caller's transaction."""
+    store, name, now = account.store, account.name, account.now()
+    for each in work.due:
+        store.summaries.plan(each.summary)
+        store.published.publish(each.cells)
+        store.changes.enqueue(name, [each.desired], pass_id=this.pass_id, now=now)
+    for moved in work.moved:
+        store.summaries.change(moved.summary.external_id, state=moved.state, shown=moved.shown)
+    store.summaries.serve(name, work.scope, work.period.label, work.stamp if work.is_done else "")
 
 
-def _assignee(wanted: SummarySettings, subject: str, agents: dict[str, Agent]) -> str | None:
-    """Return whom the ticket is assigned to: the agent himself, or for a team the configured lead."""
-    if wanted.scope == "agent":
-        agent = agents.get(subject)
-        return agent.agent_id if agent is not None and agent.active else None
-    return next((a.agent_id for a in agents.values() if a.email is not None and a.email == wanted.assignee), None)
+def _periods(
+    account: Account, wanted: SummarySettings, served: Mapping[str, str], as_of: int, since: int
+) -> list[Period]:
+    kind, zone = PeriodKind(wanted.period), account.settings.timezone
+    ended = {
+        period.label: period
+        for period in periods_between(kind, zone, since, as_of)
+        if since < period.end <= as_of - wanted.grace
+    }
+    known = (period_named(label, zone) for label in served if label not in ended)
+    return sorted([*ended.values(), *(each for each in known if each.kind is kind)], key=lambda each: each.start)
 
 
-@dataclass(frozen=True, slots=True)
-class _Writer:
-    """Writes the summary of one subject; `agent` is set for a single person's."""
+def _stamp(account: Account, period: Period, state: PeriodState) -> str:
+    """Return a text that changes whenever a summary of the period may have to."""
+    if state is PeriodState.PROVISIONAL:
+        return f"{state}:{account.store.readings.stamp(account.name, period.start, period.end)}"
+    numbers = [each.number for each in corrections(account) if each.concerns(period.start, period.end)]
+    return f"{state}:{max(numbers, default=0)}"
+
+
+@dataclass(frozen=True)
+class _Period:
+    """One look at one period's summaries; `first`: nobody looked before, so that whoever has a figure gets one."""
 
     account: Account
-    due_period: DuePeriod
-    rulebook: Rulebook
-    found: Figures
-    agent: Agent | None
-    assignee_id: str | None
+    this: Pass
+    rules: Rulebook
+    wanted: SummarySettings
+    period: Period
+    state: PeriodState
+    as_of: int
+    first: bool
+
+    @cached_property
+    def scope(self) -> Scope:
+        return Scope(self.wanted.scope)
+
+    @cached_property
+    def found(self) -> Figures:
+        return figures(self.account, self.period, self.scope, self.as_of, keep=(_MISSED,))
+
+    @cached_property
+    def known(self) -> dict[str, list[Summary]]:
+        return self.account.store.summaries.of_period(self.account.name, self.wanted.scope, self.period.label)
+
+    @cached_property
+    def newest(self) -> dict[str, Queued]:
+        """The newest change of each summary, by the id that change is aimed at."""
+        rows = [row for chain in self.known.values() for row in chain]
+        ids = [each for row in rows for each in (row.external_id, row.remote_id) if each is not None]
+        return self.account.store.changes.newest_of(self.account.name, Target.SUMMARY, ids)
+
+    @cached_property
+    def agents(self) -> dict[str, Agent]:
+        listed = self.account.store.records.account(self.account.name, Stream.AGENTS)
+        return {agent.agent_id: agent for agent in listed if isinstance(agent, Agent)}
+
+    @cached_property
+    def before(self) -> dict[str, dict[str, PublishedCell]]:
+        """What was shown last of the period before, by subject and indicator."""
+        cells: dict[str, dict[str, PublishedCell]] = {}
+        for shown_cell in self.account.store.published.for_period(self.account.name, self.period.previous().label):
+            if shown_cell.scope == self.wanted.scope:
+                cells.setdefault(shown_cell.subject, {})[shown_cell.indicator] = shown_cell
+        return cells
+
+    @cached_property
+    def disputed(self) -> dict[str, dict[str, list[str]]]:
+        """The disputed tickets by subject, each with the indicators it counts in."""
+        found: dict[str, dict[str, list[str]]] = {}
+        start, end = self.period.start, self.period.end
+        for measured in self.account.store.readings.tagged(self.account.name, DISPUTE_TAG, start, end):
+            for line in measured.lines:
+                subject = subject_of(line, self.scope)
+                if subject is not None and start <= line.at < end and line.indicator in self.offered:
+                    keys = found.setdefault(subject, {}).setdefault(measured.ticket_id, [])
+                    keys += [line.indicator] if line.indicator not in keys else []
+        return found
+
+    @cached_property
+    def offered(self) -> set[str]:
+        return offered({key: chosen.on for key, chosen in self.account.settings.indicators.items()})
+
+    def work(self, stamp: str) -> PeriodWork:
+        """Decide about everybody who has a credit line in the period, or had one when a summary was made."""
+        work = PeriodWork(self.wanted.scope, self.period, stamp)
+        withheld: dict[str, Message] = {}
+        for subject in sorted(self.subjects()):
+            for decision in self.decided(subject):
+                match decision:
+                    case DueSummary():
+                        work.due.append(decision)
+                    case Moved():
+                        work.moved.append(decision)
+                    case Waiting():
+                        work.waiting += 1
+                    case Message():
+                        withheld[subject] = decision
+        if withheld:
+            reason = next(iter(withheld.values()))
+            work.withheld = Withheld(tuple(withheld), self.period.label, reason)
+        return work
+
+    def subjects(self) -> set[str]:
+        """Return everybody who has a credit line now, and everybody who has a summary."""
+        return {*(subject for subject in self.found.scorecards if subject is not None), *self.known}
+
+    def decided(self, subject: str) -> Iterator[Decision]:
+        chain = self.known.get(subject, [])
+        writer = _Writer(self, subject)
+        if chain:
+            yield from _Life(self, writer, chain).decided()
+        elif self.first or self.state is PeriodState.PROVISIONAL:
+            yield writer.withheld or writer.created()
+
+
+@dataclass(frozen=True)
+class _Life:
+    """Decides what becomes of a subject's summary that was intended before: its newest version and its corrections."""
+
+    of: _Period
+    writer: "_Writer"
+    chain: Sequence[Summary]
 
     @property
-    def wanted(self) -> SummarySettings:
-        return self.due_period.wanted
+    def row(self) -> Summary:
+        return self.chain[-1]
+
+    @cached_property
+    def last(self) -> Queued | None:
+        """The newest change of the newest summary."""
+        found = [self.of.newest.get(each) for each in (self.row.remote_id, self.row.external_id) if each is not None]
+        return next((each for each in found if each is not None), None)
+
+    def decided(self) -> Iterator[Decision]:
+        yield from self.told_of_correction()
+        if self.row.state == REVERTED:
+            return
+        if self.last is not None and self.last.state in UNRESOLVED:
+            yield Waiting(self.row)
+        elif self.row.remote_id is None:
+            yield self.creation()
+        else:
+            yield from self.continued()
+
+    def creation(self) -> Decision:
+        """Decide about a ticket that is not there yet: queued still, refused, or never sent."""
+        again = self.writer.created(self.row)
+        if self.last is None:
+            return again
+        if self.last.state is ChangeState.QUEUED:
+            return Waiting(self.row) if self.says_the_same(self.last) else again
+        if self.is_recent(self.last) and self.says_the_same(self.last) and self.same_place(again):
+            return Waiting(self.row)  # refused: what would be sent is what was refused
+        return self.writer.withheld or again
+
+    def continued(self) -> Iterator[Decision]:
+        """Decide about a ticket that is there."""
+        row, state = self.row, self.of.state
+        if row.shown is None:  # made before we kept what was shown: what stands there is taken as it is
+            yield Moved(row, _STATES[state], self.writer.content.written())
+        elif self.queued_already() or not self.differs():
+            yield from self.frozen()
+        elif state is PeriodState.CORRECTED or (state is PeriodState.SETTLED and self.open and row.unwritable):
+            yield self.writer.withheld or self.writer.created(replace_of=row)
+        elif self.open and not row.unwritable and not self.refused_the_same():
+            yield self.writer.noted(row)
 
     @property
-    def period(self) -> Period:
-        return self.due_period.period
+    def open(self) -> bool:
+        """Whether the summary has not been settled yet."""
+        return self.row.state in (PLANNED, PROVISIONAL)
 
-    @property
+    def differs(self) -> bool:
+        return self.row.shown is None or self.writer.content.differs(read_shown(self.row.shown or "[{},[],[]]"))
+
+    def queued_already(self) -> bool:
+        return self.last is not None and self.last.state is ChangeState.QUEUED and self.says_the_same(self.last)
+
+    def refused_the_same(self) -> bool:
+        return self.last is not None and self.last.state is ChangeState.REFUSED and self.says_the_same(self.last)
+
+    def says_the_same(self, change: Queued) -> bool:
+        before = change.values.get("shown")
+        return isinstance(before, str) and not self.writer.content.differs(read_shown(before))
+
+    def same_place(self, again: DueSummary) -> bool:
+        before, now = self.last.summary if self.last is not None else None, again.desired.summary
+        if before is None or now is None:
+            return False
+        return (before.group, before.assignee_id) == (now.group, now.assignee_id)
+
+    def is_recent(self, change: Queued) -> bool:
+        return self.of.account.now() - change.changed_at < _DAY
+
+    def frozen(self) -> Iterator[Moved]:
+        """Settle a summary that needs no last word."""
+        queued = self.last is not None and self.last.state is ChangeState.QUEUED
+        if self.open and self.of.state is not PeriodState.PROVISIONAL and not queued:
+            yield Moved(self.row, SETTLED, self.row.shown)
+
+    def told_of_correction(self) -> Iterator[Decision]:
+        """Say on a corrected ticket where its correction is, once that is there."""
+        for old, new in zip(self.chain, self.chain[1:], strict=False):
+            if old.state == CORRECTED:
+                continue
+            if new.remote_id is None:
+                yield Waiting(new)
+                continue
+            yield Moved(old, CORRECTED, old.shown)
+            if old.remote_id is not None and not old.unwritable:
+                yield self.writer.pointed(old, new)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes the summary of one subject."""
+
+    of: _Period
+    subject: str
+
+    # -- for whom ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def agent(self) -> Agent | None:
+        """The single person whose summary it is, or the one a team's is for."""
+        agents = self.of.agents
+        if self.of.scope is Scope.AGENT:
+            return agents.get(self.subject)
+        wanted = self.of.wanted.assignee
+        return next((each for each in agents.values() if each.email is not None and each.email == wanted), None)
+
+    @cached_property
+    def assignee_id(self) -> str | None:
+        agent = self.agent
+        return agent.agent_id if agent is not None and (agent.active or self.of.scope is Scope.TEAM) else None
+
+    @cached_property
     def language(self) -> Language:
         """The recipient's own language where the helpdesk knows it, else the configured one."""
-        code = self.account.settings.language
+        code = self.of.account.settings.language
         if self.agent is not None and self.agent.locale:
             code = "vi" if self.agent.locale.lower().startswith("vi") else "en"
-        return Language(code, self.account.settings.timezone)
+        return Language(code, self.of.account.settings.timezone)
 
+    @cached_property
+    def name(self) -> str:
+        named = subject_name(self.subject, self.of.scope, self.of.rules, self.of.period.end - 1)
+        return harmless(self.language(named))
+
+    @cached_property
+    def others(self) -> set[str]:
+        """Who else could read it."""
+        readers = self.of.account.connector.readers(self.of.wanted.group, self.assignee_id)
+        return set(readers) - {self.assignee_id}
+
+    @cached_property
     def withheld(self) -> Message | None:
         """Return why a person's figures must not be written: somebody else could read them, and nobody allowed it."""
-        if self.wanted.scope != "agent" or self.account.settings.privacy.visible_to_all_agents:
+        if self.of.scope is not Scope.AGENT or self.of.account.settings.privacy.visible_to_all_agents:
             return None
-        readers = set(self.account.connector.readers(self.wanted.group, self.assignee_id)) - {self.assignee_id}
-        if not readers:
+        if not self.others:
             return None
         return message(
             "{n} other agents could read it; restrict the group {group}, or set privacy.visible_to_all_agents: true",
-            n=len(readers),
-            group=self.wanted.group or "–",
+            n=len(self.others),
+            group=self.of.wanted.group or "–",
         )
 
-    def due(self, subject: str, card: Scorecard) -> DueSummary:
-        scope, label = self.wanted.scope, self.period.label
-        external_id = f"helpdesk-kpi:{self.account.name}:{scope}:{subject}:{label}"
-        ticket = self.ticket(subject, card, external_id)
-        summary = Summary(
-            connector=self.account.name,
-            scope=scope,
-            subject=subject,
-            period=label,
-            period_start=self.period.start,
-            period_end=self.period.end,
-            external_id=external_id,
-        )
-        why = message("the summary of {period} is due", period=label)
-        desired = Desired(key=external_id, target=Target.SUMMARY, target_id=external_id, why=why, summary=ticket)
-        return DueSummary(summary, desired, tuple(_published(self.account.name, cell) for cell in card.values()))
+    # -- what it says -----------------------------------------------------------------------------------------------
 
-    def ticket(self, subject: str, card: Scorecard, external_id: str) -> SummaryTicket:
-        name = self.language(subject_name(subject, Scope(self.wanted.scope), self.rulebook, self.period.end - 1))
-        title = self.language(message("KPI · {name} · {period}", name=name, period=self.period.label))
-        rows = [self.row(key, cell) for key, cell in card.items()]
-        overdue, notes = self.overdue_rows(subject), self.notes(card)
+    @cached_property
+    def card(self) -> Scorecard:
+        """The subject's figures; whoever has no line any more has a card of nothing."""
+        card = self.of.found.scorecards.get(self.subject)
+        question = self.of.found.question
+        return card or {key: cell(indicator, [], question, self.subject) for key, indicator in INDICATORS.items()}
+
+    @cached_property
+    def content(self) -> Shown:
+        card = {key: cell for key, cell in self.card.items() if key in self.of.offered}
+        lines = self.of.found.lines.get(self.subject, {}).get(_MISSED, ())
+        missed = [Overdue(line.ticket_id or "", line.part or "", line.at) for line in lines]
+        return shown(card, missed, self.of.disputed.get(self.subject, {}))
+
+    def ticket(self, row: Summary, earlier: Shown | None, replaces: Summary | None = None) -> SummaryTicket:
+        marker = f"{row.external_id}#{row.version + 1}"
+        page = blocks(self.summarized(marker, earlier, replaces), self.language)
         return SummaryTicket(
-            external_id=external_id,
-            subject=title,
-            html=_html(title, rows, self.language(_OVERDUE_TITLE), overdue, notes),
-            text=_text(title, rows, self.language(_OVERDUE_TITLE), overdue, notes),
-            tags=tuple(dict.fromkeys((OWN_TAG, *self.wanted.tags))),
+            external_id=row.external_id,
+            subject=self.language(title(self.name, self.of.period)),
+            html=as_html(page),
+            text=as_text(page),
+            tags=tuple(dict.fromkeys((OWN_TAG, *self.of.wanted.tags))),
             assignee_id=self.assignee_id,
-            group=self.wanted.group,
+            group=self.of.wanted.group,
+            marker=marker,
         )
 
-    def row(self, key: str, cell: Cell) -> tuple[str, str, str]:
-        indicator, language = INDICATORS[key], self.language
-        missing = self.found.missing.get(key)
-        value = language(missing) if missing is not None else cell_text(indicator, cell, language)
-        return language(indicator.name), value, detail_text(indicator, cell, language)
-
-    def overdue_rows(self, subject: str) -> list[tuple[str, str]]:
-        """Return the overdue tickets behind the figure, in order of time: (link, which clock and when)."""
-        lines = sorted(self.found.lines[subject].get("overdue_count", ()), key=lambda line: line.at)
-        return [(self.account.connector.ticket_url(line.ticket_id or ""), self.overdue_words(line)) for line in lines]
-
-    def overdue_words(self, line: CreditLine) -> str:
-        clock = self.language(clock_name(line.part or ""))
-        return f"{clock} · {self.language.moment(line.at)}"
-
-    def notes(self, card: Scorecard) -> list[str]:
-        language = self.language
-        editions = sorted({edition for cell in card.values() for edition in cell.editions})
-        notes = [
-            language(
-                message(
-                    "Period: {start} to {end}, time zone {zone}.",
-                    start=language.moment(self.period.start),
-                    end=language.moment(self.period.end),
-                    zone=self.period.zone,
-                )
-            ),
-            language(message("Data complete to {as_of}.", as_of=language.moment(self.found.question.as_of))),
-            language(message("Rules: {editions}.", editions=", ".join(editions))),
-        ]
-        if any(cell.approximate for cell in card.values()):
-            notes.append(language(message("Some times assume the account's oldest calendar.")))
-        notes.append(language(message("Figures support a conversation; they decide nothing by themselves.")))
-        return notes
-
-
-_OVERDUE_TITLE = message("Overdue requests in this period")
-Row = tuple[str, str, str]
-
-
-def _html(
-    title: str, rows: Sequence[Row], overdue_title: str, overdue: Sequence[tuple[str, str]], notes: list[str]
-) -> str:
-    table = "".join(
-        f"<tr><td>{escape(name)}</td><td><strong>{escape(value)}</strong></td><td>{escape(detail)}</td></tr>"
-        for name, value, detail in rows
-    )
-    parts = [f"<h2>{escape(title)}</h2>", f"<table><tbody>{table}</tbody></table>"]
-    if overdue:
-        links = "".join(
-            f'<li><a href="{escape(link)}">{escape(link)}</a> · {escape(when)}</li>' for link, when in overdue
+    def summarized(self, marker: str, earlier: Shown | None, replaces: Summary | None) -> Summarized:
+        of, url = self.of, self.of.account.connector.ticket_url
+        disputed = of.disputed.get(self.subject, {})
+        tickets = {each.ticket_id for each in self.content.overdue} | disputed.keys()
+        old = replaces.remote_id if replaces is not None else None
+        return Summarized(
+            name=self.name,
+            period=of.period,
+            state=PeriodState.CORRECTED if replaces is not None else _as_told(of.state),
+            card=self.card,
+            missing=of.found.missing,
+            content=self.content,
+            disputed=disputed,
+            earlier=earlier,
+            before=of.before.get(self.subject, {}),
+            as_of=of.as_of,
+            settles_at=of.period.end + settles_after(of.account),
+            appeal_ends=of.period.end + of.account.settings.appeal,
+            assigned=self.assignee_id is not None,
+            readers=len(self.others),
+            marker=marker,
+            replaces=url(old) if old is not None else None,
+            addresses={ticket: url(ticket) for ticket in tickets},
         )
-        parts.append(f"<h3>{escape(overdue_title)}</h3><ul>{links}</ul>")
-    parts.append("".join(f"<p>{escape(note)}</p>" for note in notes))
-    return "".join(parts)
+
+    # -- the changes ------------------------------------------------------------------------------------------------
+
+    def created(self, row: Summary | None = None, *, replace_of: Summary | None = None) -> DueSummary:
+        """Return the creation of a ticket: `row` if it was intended before, `replace_of` if it corrects that one."""
+        new = row or (self.fresh() if replace_of is None else self.correction(replace_of))
+        earlier = read_shown(replace_of.shown) if replace_of is not None and replace_of.shown else None
+        why = message("the summary of {period} is due", period=self.of.period.label)
+        if new.correction:
+            why = message("the figures of {period} were corrected", period=self.of.period.label)
+            replace_of = replace_of or self.of.known[self.subject][-2]
+        first = row is None
+        key = new.external_id if first else f"{new.external_id}:{self.of.this.pass_id}"
+        return self.due(new, key, new.external_id, self.ticket(new, earlier, replace_of), why)
+
+    def noted(self, row: Summary) -> DueSummary:
+        """Return the note that brings a ticket up to date."""
+        ticket = self.ticket(row, read_shown(row.shown) if row.shown else None)
+        why = message("its figures changed") if row.shown else message("it was found again")
+        return self.due(row, f"{ticket.marker}:{self.of.this.pass_id}", row.remote_id or "", ticket, why)
+
+    def due(self, row: Summary, key: str, target_id: str, ticket: SummaryTicket, why: Message) -> DueSummary:
+        values = {"shown": self.content.written(), "state": _STATES[self.of.state]}
+        desired = Desired(key=key, target=Target.SUMMARY, target_id=target_id, values=values, why=why, summary=ticket)
+        return DueSummary(row, desired, tuple(_published(self.of.account.name, each) for each in self.card.values()))
+
+    def pointed(self, old: Summary, new: Summary) -> DueSummary:
+        """Return the note that says on a ticket which one took its place."""
+        address = self.of.account.connector.ticket_url(new.remote_id or "")
+        told = self.language(message("The figures of {period} were corrected.", period=self.of.period.label))
+        where = self.language(message("The new summary: {address}", address=address))
+        marker = f"{old.external_id}→{new.external_id}"
+        page = (Heading(told), Paragraph(where), Paragraph(marker))
+        ticket = replace(self.ticket(old, None), html=as_html(page), text=as_text(page), marker=marker)
+        why = message("a corrected summary took its place")
+        desired = Desired(
+            key=f"corrected:{new.external_id}",
+            target=Target.SUMMARY,
+            target_id=old.remote_id or "",
+            why=why,
+            summary=ticket,
+        )
+        return DueSummary(old, desired)
+
+    def fresh(self) -> Summary:
+        scope, label = self.of.wanted.scope, self.of.period.label
+        return Summary(
+            connector=self.of.account.name,
+            scope=scope,
+            subject=self.subject,
+            period=label,
+            period_start=self.of.period.start,
+            period_end=self.of.period.end,
+            external_id=f"helpdesk-kpi:{self.of.account.name}:{scope}:{self.subject}:{label}",
+        )
+
+    def correction(self, of: Summary) -> Summary:
+        fresh = self.fresh()
+        number = of.correction + 1
+        return replace(fresh, external_id=f"{fresh.external_id}:c{number}", correction=number)
 
 
-def _text(
-    title: str, rows: Sequence[Row], overdue_title: str, overdue: Sequence[tuple[str, str]], notes: list[str]
-) -> str:
-    lines = [title, ""]
-    lines += [f"{name}: {value}" + (f" ({detail})" if detail else "") for name, value, detail in rows]
-    if overdue:
-        lines += ["", overdue_title, *(f"- {link} · {when}" for link, when in overdue)]
-    return "\n".join([*lines, "", *notes])
+def _as_told(state: PeriodState) -> PeriodState:
+    """Return what a summary says of itself: one made after a correction, in place of none, is simply settled."""
+    return PeriodState.SETTLED if state is PeriodState.CORRECTED else state
 
 
 def _published(connector: str, cell: Cell) -> PublishedCell:

@@ -1,15 +1,19 @@
 """How our keys and figures are put into words: clocks, ticket fields, subjects, values."""
 
+from collections.abc import Mapping
+
 from connectors.base import Target
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Unit
 from kpi_engine.message import Message, message
-from kpi_engine.reduce import Cell, Scope
+from kpi_engine.reduce import COUNTS, Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.locale import Language
 from sync.store.changes import ChangeState
 
 _CLOCKS = {
     "first_reply": message("First reply"),
+    "next_reply": message("Next reply"),
     "resolution": message("Resolution"),
 }
 
@@ -51,6 +55,12 @@ FIELD_KINDS = {
 }
 
 
+PROFILE_WARNING = message(
+    "on most plans every agent can read what stands on agents' profiles: each would see the others' figures"
+)
+"""Said wherever figures on agents' profiles are asked for."""
+
+
 def heading(indicator: Indicator) -> Message:
     """Return a name that fits over a narrow column."""
     return _HEADINGS.get(indicator.key, indicator.name)
@@ -65,6 +75,8 @@ TARGET_NAMES = {
 PASS_WORDS = {
     "sync": message("sync"),
     "dry-run": message("dry run"),
+    "revert": message("revert"),
+    "recompute": message("recompute"),
     "running": message("running"),
     "done": message("done"),
     "failed": message("failed"),
@@ -83,18 +95,93 @@ CHANGE_STATES = {
 }
 
 
+SUMMARY_STATES = {
+    "planned": message("planned"),
+    "provisional": message("provisional"),
+    "settled": message("settled"),
+    "corrected": message("corrected"),
+    "reverted": message("taken back"),
+}
+
+
 def clock_name(clock: str) -> Message:
     """Return the name of a policy's clock; one that nobody named is shown by its key."""
     return _CLOCKS.get(clock, Message(clock))
 
 
 NOBODY = message("nobody")
+NONE_GIVEN = message("none given")
+"""What tickets without a channel, a priority or a segment have."""
+
+HEADLINES = ("created", "solved", "backlog", "first_reply", "full_resolution", "overdue_count", "satisfaction_rate")
+"""The indicators that stand beside each other where there is room for a few only."""
+
+SCOPES = {
+    Scope.AGENT: message("Agent"),
+    Scope.TEAM: message("Team"),
+    Scope.ACCOUNT: message("Account"),
+    Scope.CHANNEL: message("Channel"),
+    Scope.PRIORITY: message("Priority"),
+    Scope.SEGMENT: message("Segment"),
+}
+
+PERIOD_STATES = {
+    "provisional": message("provisional"),
+    "settled": message("settled"),
+    "corrected": message("corrected"),
+}
+
+_FINE, _FEW = 2, 10
+"""A mean of few things is told to two digits, of more to one."""
+
+_REASONS = {
+    "agent_opened": message("an agent opened it, the customer was not waiting"),
+    "automatic_solve": message("it was solved automatically"),
+    "before_history": message("its beginning lies before the history that was pulled"),
+    "clock_void": message("its clock ended without a verdict"),
+    "never_assigned": message("it was never given to an agent"),
+    "neutral_ignored": message("its rating is neutral, and neutral ones are ignored"),
+    "no_action": message("no agent has touched it"),
+    "no_agent_named": message("no agent is named as responsible"),
+    "no_goal": message("no goal applied to it"),
+    "no_reply": message("no agent has replied"),
+    "no_requester": message("its requester is not known"),
+    "no_score": message("its rating has no score"),
+    "not_assigned": message("it was never given to an agent"),
+    "not_solved": message("it is not solved"),
+    "other_cause": message("its cause is none of an agent"),
+    "other_rating": message("another rating of the ticket counts"),
+    "other_scale": message("its score is on an earlier scale"),
+    "rating_withdrawn": message("the rating was withdrawn"),
+    "reopened": message("it was reopened and is not solved again"),
+    "scale_unknown": message("its score has no known scale"),
+    "solved_without_reply": message("it was solved without a reply"),
+    "still_running": message("its clock still runs"),
+    "survey_unknown": message("when its survey was sent is not known"),
+    "window_open": message("the time in which the customer may return is not over"),
+    "own": message("it is a summary written by helpdesk-kpi"),
+    "too_young": message("it was opened after the instant the data is complete to"),
+    "deleted": message("it was deleted"),
+    "merged": message("it was merged into another ticket"),
+    "excluded_tag": message("it bears a tag that is excluded"),
+    "excluded_form": message("its form is excluded"),
+}
+
+
+def reason_text(code: str, language: Language) -> str:
+    """Return in words why a ticket does not count; a reason that nobody worded is shown by its code."""
+    return language(_REASONS[code]) if code in _REASONS else code
+
+
+def part_text(part: str | None, language: Language) -> str:
+    """Return how a part of a ticket is called: a clock by its name, all else as it is."""
+    return language(_CLOCKS[part]) if part in _CLOCKS else part or ""
 
 
 def subject_name(subject: str | None, scope: Scope, rulebook: Rulebook, at: int) -> Message:
-    """Return how a subject is called: the agent's or team's name as of then, the account's, or nobody."""
+    """Return how a subject is called: the agent's or team's name as of then, all else as it is, or nobody."""
     if subject is None:
-        return NOBODY
+        return NOBODY if scope in (Scope.AGENT, Scope.TEAM) else NONE_GIVEN
     if scope is Scope.AGENT:
         person = rulebook.person(subject, at)
         return Message("{name}", {"name": person.name if person is not None else subject})
@@ -103,12 +190,20 @@ def subject_name(subject: str | None, scope: Scope, rulebook: Rulebook, at: int)
 
 
 def value_text(indicator: Indicator, value: float | None, language: Language) -> str:
-    """Return a value in its unit: a count, a length of time or a percentage; a dash for none."""
+    """Return a value in its unit: a length of time, a percentage, points or a number; a dash for none."""
     if value is None:
         return "–"
     if indicator.unit is Unit.SECONDS:
         return language.duration(value)
-    return language.percent(value) if indicator.unit is Unit.SHARE else language.number(value)
+    if indicator.unit is Unit.SHARE:
+        return language.percent(value)
+    return language.number(value, _digits(indicator, value))
+
+
+def _digits(indicator: Indicator, value: float) -> int:
+    if indicator.unit is Unit.POINTS:
+        return _FINE
+    return 0 if value == int(value) else _FINE if value < _FEW else 1
 
 
 def cell_text(indicator: Indicator, cell: Cell, language: Language) -> str:
@@ -121,13 +216,24 @@ def cell_text(indicator: Indicator, cell: Cell, language: Language) -> str:
 
 
 def detail_text(indicator: Indicator, cell: Cell, language: Language) -> str:
-    """Return what stands beside a figure: n, and the interval or the median and the 90th percentile."""
-    if indicator.additive or not cell.n:
+    """Return what stands beside a figure: n, and the interval, or the median and the 90th percentile."""
+    if indicator.reduction in COUNTS or not cell.n:
         return ""
-    count = language(message("n = {n}", n=cell.n))
+    parts = [language(message("n = {n}", n=cell.n))]
     if cell.low is not None and cell.high is not None and cell.enough:
-        return f"{language.percent(cell.low)} – {language.percent(cell.high)}; {count}"
+        parts.insert(0, f"{language.percent(cell.low)} – {language.percent(cell.high)}")
     if cell.median is not None and cell.p90 is not None:
-        told = {"median": language.duration(cell.median), "p90": language.duration(cell.p90)}
-        return language(message("median {median}, 9 of 10 within {p90}", **told)) + f"; {count}"
-    return count
+        median, p90 = value_text(indicator, cell.median, language), value_text(indicator, cell.p90, language)
+        parts.insert(0, language(message("median {median}, 9 of 10 within {p90}", median=median, p90=p90)))
+    if cell.series is not None:
+        parts.append(language(message("scale {scale}", scale=cell.series)))
+    return "; ".join(parts)
+
+
+def parameters_text(indicator: Indicator, values: Mapping[str, object], language: Language) -> str:
+    """Return parameters as they stand in the configuration, lengths of time in words."""
+    base = INDICATORS[indicator.key.removesuffix("_calendar")]
+    times = {each.name for each in base.parameters if each.duration}
+    return ", ".join(
+        f"{name}: {language.duration(float(str(value))) if name in times else value}" for name, value in values.items()
+    )

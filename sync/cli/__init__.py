@@ -16,7 +16,12 @@ COMMANDS: dict[str, Message] = {
     "run": message("Run passes on schedule until stopped."),
     "report": message("Show the scorecards of a period."),
     "explain": message("Show the tickets behind one figure."),
+    "export": message("Write the rows behind the figures as CSV, JSON or Parquet."),
+    "reconcile": message("Compare our figures with the helpdesk's own."),
     "status": message("Show the last passes, the data's age, the outbox, the quarantine and the next runs."),
+    "recompute": message("Measure everything again, correct a settled period, or fetch tickets again."),
+    "quarantine": message("Look at unreadable rows, read them again, or give them up."),
+    "revert": message("Restore what stood before a pass wrote, as a plan first."),
     "schema": message("Print the JSON Schema of the configuration file."),
     "version": message("Print the version."),
 }

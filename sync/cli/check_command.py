@@ -4,15 +4,20 @@ from collections.abc import Iterator
 
 import click
 
-from connectors.base import Check, Stream, Verdict
+from connectors.base import Check, FieldSetup, Stream, Verdict
 from connectors.errors import AddressError, ConnectorError, SignInError
 from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, Group, Record
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.editions import unexplained
 from sync.exits import Exit, exit_for, gravest
+from sync.findings import sentence
 from sync.locale import terminal_text
-from sync.setup import use_remembered_fields, wanted_fields
+from sync.refetch import unfetched
+from sync.setup import extras, use_remembered_fields, wanted_fields
+from sync.store.findings import What
+from sync.wording import PROFILE_WARNING
 
 _MARKS = {
     Verdict.OK: message("ok"),
@@ -54,6 +59,8 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         use_remembered_fields(account)
         found += account.connector.checks()
         found += _field_checks(account)
+        found += _finding_checks(account)
+        found += _meaning_checks(account)
         found += _summary_checks(account)
         found += _addressee_checks(account)
     except ConnectorError as error:
@@ -72,6 +79,20 @@ def _mend(error: ConnectorError) -> Message | None:
     return message("try again later")
 
 
+def _finding_checks(account: Account) -> Iterator[Check]:
+    """Tell what passes found edited by hand, or written and not kept."""
+    counts = account.store.findings.counts(account.name)
+    edited = counts.get(What.EDITED, 0) + counts.get(What.EDITED_AGAIN, 0)
+    if edited:
+        told = message("{n} values stand that somebody else set by hand", n=edited)
+        mend = message(
+            "see `helpdesk-kpi status`; ask those who edit KPI fields, or make the fields read-only for them"
+        )
+        yield Check(message("fields edited by hand"), Verdict.WARNING, told, mend)
+    for finding in account.store.findings.open_of(account.name, (What.IGNORED, What.UNKEPT)):
+        yield Check(message("writes taken only in part"), Verdict.WARNING, sentence(finding))
+
+
 def _store_checks(account: Account) -> Iterator[Check]:
     findings = account.store.check(account.now())
     if not findings:
@@ -81,21 +102,49 @@ def _store_checks(account: Account) -> Iterator[Check]:
 
 
 def _field_checks(account: Account) -> Iterator[Check]:
+    known = account.store.remote_fields.all(account.name)
     for setup in account.connector.fields(wanted_fields(account)):
-        subject = message("field {title}", title=setup.wanted.title)
-        if setup.problem is not None:
-            yield Check(subject, Verdict.WARNING, setup.problem)
-        elif setup.remote_id is None:
-            yield Check(subject, Verdict.WARNING, message("not there yet"), message("run `helpdesk-kpi setup`"))
+        yield _field_check(setup, was_there=(setup.wanted.target, setup.wanted.key) in known)
+    for extra in extras(account):
+        if extra.problem is not None:
+            yield Check(extra.title, Verdict.WARNING, extra.problem)
+        elif not extra.there:
+            yield Check(extra.title, Verdict.WARNING, message("not there yet"), message("run `helpdesk-kpi setup`"))
         else:
-            yield Check(subject, Verdict.OK, message("there"))
+            yield Check(extra.title, Verdict.OK, message("there"))
     if account.own.push.agent_fields:
-        yield Check(
-            message("agent fields"),
-            Verdict.WARNING,
-            message("on most plans every agent can read what stands on agents' profiles"),
-            message("leave push.agent_fields empty unless that is agreed"),
-        )
+        yield _profile_check(account)
+
+
+def _field_check(setup: FieldSetup, *, was_there: bool) -> Check:
+    subject = message("field {title}", title=setup.wanted.title)
+    mend = message("run `helpdesk-kpi setup`")
+    if setup.problem is not None:
+        return Check(subject, Verdict.WARNING, setup.problem)
+    if setup.remote_id is None and was_there:
+        return Check(subject, Verdict.WARNING, message("deleted by somebody since we used it"), mend)
+    if setup.remote_id is None:
+        return Check(subject, Verdict.WARNING, message("not there yet"), mend)
+    if setup.remote_title is not None:
+        return Check(subject, Verdict.OK, message("there, renamed to “{title}”", title=setup.remote_title))
+    return Check(subject, Verdict.OK, message("there"))
+
+
+def _profile_check(account: Account) -> Check:
+    listed = [record for record in _listed(account, Stream.AGENTS) if isinstance(record, Agent)]
+    readers = sum(agent.active for agent in listed)
+    told = message("{warning}; there are {n} of them", warning=PROFILE_WARNING, n=readers)
+    mend = message("leave push.agent_fields empty unless that is agreed")
+    return Check(message("agent fields"), Verdict.WARNING, told, mend)
+
+
+def _meaning_checks(account: Account) -> Iterator[Check]:
+    """Tell which meanings rest on fields that tickets were pulled without, and what fetching those costs."""
+    lacking = unfetched(account)
+    if lacking is not None:
+        yield Check(message("meanings"), Verdict.WARNING, lacking.finding, lacking.mend)
+    for problem in unexplained(account):
+        yield Check(message("meanings"), Verdict.WARNING, problem, message("correct statuses in the configuration"))
 
 
 def _summary_checks(account: Account) -> Iterator[Check]:

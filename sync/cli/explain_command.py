@@ -1,46 +1,47 @@
 """`helpdesk-kpi explain`: the tickets behind one figure."""
 
-import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 import click
 
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.indicator import Unit
 from kpi_engine.message import message
 from kpi_engine.reduce import Question, Scope
-from kpi_engine.rulebook import Person, Rulebook
+from kpi_engine.rulebook import Rulebook
 from sync.account import Account
+from sync.cli.choosing import (
+    asked_period,
+    named_scope,
+    not_one_agent,
+    period_options,
+    subject_named,
+    subject_options,
+    unaccented,
+)
 from sync.cli.frame import Call, framed
-from sync.cli.report_command import PERIODS, asked_period
 from sync.editions import rulebook
 from sync.exits import Exit
-from sync.figures import Explanation, as_of_now, explained, min_n
+from sync.figures import Explanation, LeftOut, as_of_now, explained, min_n
 from sync.locale import terminal_text
-from sync.scorecards import cell_document, explanation_table
-from sync.wording import NOBODY, cell_text, detail_text, subject_name
+from sync.scorecards import cell_document, explanation_table, left_out_table
+from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
+
+__all__ = ["command", "explanation_document", "say_explanation", "ticket_urls", "unaccented"]
 
 
 @click.command("explain", help=terminal_text(message("Show the tickets behind one figure.")))
 @click.argument("indicator", metavar="INDICATOR", type=click.Choice(list(INDICATORS)))
-@click.option("--agent", help=terminal_text(message("An agent's id, e-mail or name.")))
-@click.option("--team", help=terminal_text(message("A team's name.")))
-@click.option(
-    "--by",
-    type=PERIODS,
-    default="week",
-    show_default=True,
-    help=terminal_text(message("How long the period is, where none is named.")),
-)
-@click.option(
-    "--period", help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11, 2026-Q4."))
-)
+@subject_options
+@period_options
 @click.option("--account", "name", help=terminal_text(message("The connector's name, where there are several.")))
 @framed
-def command(  # noqa: PLR0913 -- one parameter for each option a person may give
-    call: Call, *, indicator: str, agent: str | None, team: str | None, by: str, period: str | None, name: str | None
+def command(
+    call: Call, *, indicator: str, by: str, period: str | None, name: str | None, **subject: str | None
 ) -> Exit:
     """Show a figure, its formula in words, and exactly the tickets it is made of."""
-    if agent is not None and team is not None:
-        raise click.UsageError(terminal_text(message("say either {one} or {other}", one="--agent", other="--team")))
+    named = named_scope(subject)
     with call.accounts([name] if name else [], signed_in=False) as accounts:
         account = _only(accounts)
         as_of = as_of_now(account)
@@ -48,14 +49,15 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             call.say(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
             call.answer({})
             return Exit.OK
-        rules = rulebook(account)
-        scope, subject = _whose(call, rules, as_of, agent, team) or (Scope.ACCOUNT, account.name)
-        question = Question(scope, account.name, asked_period(account, by, period, as_of), as_of, min_n(account))
-        explanation = explained(account, INDICATORS[indicator], question, subject)
-        if agent is not None and subject is not None and subject not in rules.agents and not explanation.lines:
-            raise _not_one_agent(0, agent)
+        rules, asked = rulebook(account), asked_period(account, by, period, as_of)
+        scope = named[0] if named else Scope.ACCOUNT
+        whom = subject_named(call, rules, as_of, *named) if named else account.name
+        question = Question(scope, account.name, asked, as_of, min_n(account))
+        explanation = explained(account, INDICATORS[indicator], question, whom)
+        if scope is Scope.AGENT and whom is not None and whom not in rules.agents and not explanation.lines:
+            raise not_one_agent(0, whom)
         say_explanation(call, account, explanation, rules)
-        whose = call.language(subject_name(subject, scope, rules, question.period.end - 1))
+        whose = call.language(subject_name(whom, scope, rules, asked.end - 1))
         call.answer(explanation_document(explanation, ticket_urls(account, explanation), whose))
     return Exit.OK
 
@@ -69,68 +71,10 @@ def _only(accounts: list[Account]) -> Account:
     return accounts[0]
 
 
-def _whose(
-    call: Call, rules: Rulebook, as_of: int, agent: str | None, team: str | None
-) -> tuple[Scope, str | None] | None:
-    """Return the scope and the subject that were named, None where neither an agent nor a team was."""
-    nobody = call.language(NOBODY)
-    if agent is not None:
-        return Scope.AGENT, _agent_id(rules, agent, as_of) if agent != nobody else None
-    if team is not None:
-        return Scope.TEAM, _team_key(rules, team, as_of) if team != nobody else None
-    return None
-
-
-def _agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
-    """Return the id of the agent with that id, e-mail or name; several are a usage error.
-
-    What nobody is called may be the id of somebody who is no agent any more.
-    """
-    if wanted in rules.agents:
-        return wanted
-    people = {key: line.at(as_of) for key, line in rules.agents.items()}
-    found = [key for key, person in people.items() if unaccented(wanted) in map(unaccented, _called(person))]
-    if len(found) > 1:
-        raise _not_one_agent(len(found), wanted)
-    return found[0] if found else wanted
-
-
-def _not_one_agent(n: int, name: str) -> click.UsageError:
-    if n == 0:
-        return click.UsageError(terminal_text(message("no agent is called {name}; `report` lists them", name=name)))
-    return click.UsageError(
-        terminal_text(message("{n} agents are called {name}; give the id or the e-mail", n=n, name=name))
-    )
-
-
-def _called(person: Person) -> tuple[str, str]:
-    return person.name, person.email or ""
-
-
-def unaccented(name: str) -> str:
-    """Return a name as it is typed in a hurry: without accents, in lower case; the Vietnamese đ counts as d."""
-    letters = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def _team_key(rules: Rulebook, wanted: str, as_of: int) -> str:
-    """Return the key of the team with that key or name; none or several is a usage error."""
-    teams = {f"group:{key}": line.at(as_of) for key, line in rules.groups.items()}
-    teams |= {name: name for teams_of in rules.organization.values for name in teams_of.values()}
-    found = [key for key, name in teams.items() if wanted.casefold() in (key.casefold(), name.casefold())]
-    if len(found) != 1:
-        known = ", ".join(sorted(set(teams.values())))
-        raise click.UsageError(
-            terminal_text(
-                message("{n} teams are called {name}; there are: {known}", n=len(found), name=wanted, known=known)
-            )
-        )
-    return found[0]
-
-
 def ticket_urls(account: Account, explanation: Explanation) -> dict[str, str]:
-    """Return where a person opens each ticket behind a figure."""
+    """Return where a person opens each ticket behind a figure, and each that was left out of it."""
     ids = {line.ticket_id for line in explanation.lines if line.ticket_id is not None}
+    ids |= {each.ticket_id for each in (*explanation.omitted, *explanation.excluded)}
     return {ticket_id: account.connector.ticket_url(ticket_id) for ticket_id in ids}
 
 
@@ -152,7 +96,14 @@ def say_explanation(call: Call, account: Account, explanation: Explanation, rule
     call.say(message("What it is: {formula}", formula=indicator.formula))
     call.say(message("Counted in the period of: {stamp}", stamp=indicator.stamp))
     call.say(message("Credited to: {credit}", credit=indicator.credit))
-    call.show(explanation_table(explanation, ticket_urls(account, explanation), language))
+    if explanation.parameters:
+        told = parameters_text(indicator, explanation.parameters, language)
+        call.say(message("Parameters in force: {parameters}", parameters=told))
+    if indicator.unit is Unit.SHARE and cell.denominator:
+        call.say(
+            message("Numerator {numerator}, denominator {denominator}", **_fraction(call, explanation)),
+        )
+    _say_tickets(call, explanation, ticket_urls(account, explanation))
     call.say(
         message(
             "Data complete to {as_of}; rules {editions}",
@@ -162,8 +113,32 @@ def say_explanation(call: Call, account: Account, explanation: Explanation, rule
     )
 
 
-def explanation_document(explanation: Explanation, urls: dict[str, str], name: str) -> dict[str, object]:
-    """Return an explanation as JSON: the figure and every credit line."""
+def _fraction(call: Call, explanation: Explanation) -> dict[str, str]:
+    cell = explanation.cell
+    numbers = {"numerator": cell.numerator, "denominator": cell.denominator}
+    return {name: call.language.number(number) for name, number in numbers.items()}
+
+
+def _say_tickets(call: Call, explanation: Explanation, urls: Mapping[str, str]) -> None:
+    """Print the tickets that count, those that this indicator leaves out, and those that count nowhere.
+
+    The last are nobody's: they are listed for the whole account and counted in any other scope.
+    """
+    language = call.language
+    if explanation.lines:
+        call.show(explanation_table(explanation, urls, language))
+    if explanation.omitted:
+        call.show(left_out_table(explanation.omitted, urls, language))
+    if explanation.excluded and explanation.cell.scope is Scope.ACCOUNT:
+        call.show(left_out_table(explanation.excluded, urls, language))
+    elif explanation.excluded:
+        reasons = Counter(each.reason for each in explanation.excluded)
+        told = "; ".join(f"{n} × {reason_text(reason, language)}" for reason, n in sorted(reasons.items()))
+        call.say(message("Tickets of the whole account that count nowhere: {reasons}", reasons=told))
+
+
+def explanation_document(explanation: Explanation, urls: Mapping[str, str], name: str) -> dict[str, object]:
+    """Return an explanation as JSON: the figure, every credit line, and what was left out."""
     cell = explanation.cell
     return {
         "indicator": explanation.indicator.key,
@@ -174,6 +149,7 @@ def explanation_document(explanation: Explanation, urls: dict[str, str], name: s
         "period": cell.period.label,
         "as_of": cell.as_of,
         "missing": str(explanation.missing) if explanation.missing is not None else None,
+        "parameters": dict(explanation.parameters),
         "figure": cell_document(cell),
         "lines": [
             {
@@ -190,4 +166,20 @@ def explanation_document(explanation: Explanation, urls: dict[str, str], name: s
             }
             for line in explanation.lines
         ],
+        "omitted": _left_out_document(explanation.omitted, urls),
+        "excluded": _left_out_document(explanation.excluded, urls),
     }
+
+
+def _left_out_document(left_out: Iterable[LeftOut], urls: Mapping[str, str]) -> list[dict[str, object]]:
+    return [
+        {
+            "ticket_id": each.ticket_id,
+            "url": urls.get(each.ticket_id),
+            "at": each.at,
+            "reason": each.reason,
+            "agent": each.agent,
+            "team": each.team,
+        }
+        for each in left_out
+    ]

@@ -11,11 +11,12 @@ from types import FrameType
 import click
 
 from config import Settings, SettingsError
-from connectors.base import Stream
 from connectors.errors import ConnectorError
 from kpi_engine.message import message
 from sync.accounts import opened
+from sync.advance import Advance
 from sync.cli.frame import Call, framed
+from sync.cli.progress import lines_to
 from sync.cycle import Mode, run_pass
 from sync.exits import Exit
 from sync.locale import Language, terminal_text
@@ -67,8 +68,11 @@ def _passed(call: Call, settings: Settings, name: str, stopping: threading.Event
     """Run one pass in a thread of the scheduler's, with a store and a session of its own."""
     clock, language = StoppableClock(stopping), Language(settings.language, settings.timezone)
 
-    def progress(_stream: Stream, _rows: int, _total: int | None) -> None:
+    tell = lines_to(call.note, language, name)
+
+    def progress(advance: Advance) -> None:
         clock.sleep(0)
+        tell(advance)
 
     try:
         with opened(settings, [name], clock) as accounts:

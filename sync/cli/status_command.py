@@ -2,17 +2,22 @@
 
 import click
 
+from connectors.base import DATING, STREAM_NAMES, Stream
 from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
 from sync.figures import as_of_now
+from sync.findings import sentence as in_words
 from sync.locale import terminal_text
 from sync.planning import ARMED
+from sync.refetch import lacking_fields
 from sync.scheduler import next_run
-from sync.wording import CHANGE_STATES, PASS_WORDS
+from sync.store.findings import Finding
+from sync.wording import CHANGE_STATES, PASS_WORDS, SUMMARY_STATES
 
 _SHOWN_PASSES = 5
+_SHOWN_FINDINGS = 10
 
 
 @click.command(
@@ -56,13 +61,30 @@ def status_document(account: Account) -> dict[str, object]:
             for each in store.passes.last(name, _SHOWN_PASSES)
         ],
         "streams": {
-            stream: {"complete_through": cursor.complete_through, "saved_at": cursor.saved_at}
+            str(stream): {"complete_through": cursor.complete_through, "saved_at": cursor.saved_at}
             for stream, cursor in store.cursors.all(name).items()
         },
         "outbox": {state.value: n for state, n in store.changes.counts(name).items()},
+        "findings": [_finding(each) for each in store.findings.open(name, _SHOWN_FINDINGS)],
+        "findings_in_all": {what.value: n for what, n in store.findings.counts(name).items()},
         "quarantine": store.quarantine.count(name),
+        "summaries": store.summaries.counts(name),
+        "lacking": [str(sentence) for sentence in lacking_fields(account)],
         "next_run": next_run(account.own.schedule, account.settings.timezone, now),
     }
+
+
+def _say_streams(call: Call, account: Account) -> None:
+    """Say how far each stream is that dates the figures: the one that is furthest behind dates them all."""
+    for stream, cursor in account.store.cursors.all(account.name).items():
+        if Stream(stream) in DATING and cursor.complete_through is not None:
+            call.say(
+                message(
+                    "  {stream}: complete to {moment}",
+                    stream=STREAM_NAMES[Stream(stream)],
+                    moment=call.language.moment(cursor.complete_through),
+                )
+            )
 
 
 def _say(call: Call, account: Account, document: dict[str, object]) -> None:
@@ -77,6 +99,7 @@ def _say(call: Call, account: Account, document: dict[str, object]) -> None:
                 age=language.duration(max(0, account.now() - as_of)),
             )
         )
+    _say_streams(call, account)
     for each in store.passes.last(name, _SHOWN_PASSES):
         call.say(
             message(
@@ -91,9 +114,40 @@ def _say(call: Call, account: Account, document: dict[str, object]) -> None:
     counts = store.changes.counts(name)
     outbox = ", ".join(f"{language(CHANGE_STATES[state])} {n}" for state, n in sorted(counts.items()))
     call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
+    _say_findings(call, account)
     call.say(message("  quarantine: {n}", n=store.quarantine.count(name)))
+    for sentence in lacking_fields(account):
+        call.say(message("  {sentence}", sentence=sentence))
+    if summaries := store.summaries.counts(name):
+        told = ", ".join(f"{language(SUMMARY_STATES[state])} {n}" for state, n in sorted(summaries.items()))
+        call.say(message("  summaries: {summaries}", summaries=told))
     run = document["next_run"]
     if isinstance(run, int):
         call.say(message("  next run, while `helpdesk-kpi run` is up: {at}", at=language.moment(run)))
     if not document["armed"]:
         call.say(message("  writing: not yet allowed; the first pass with --yes allows it"))
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "what": finding.what,
+        "target": finding.target,
+        "id": finding.target_id,
+        "field": finding.field,
+        "expected": finding.expected,
+        "found": finding.found,
+        "told": str(in_words(finding)),
+        "first_seen_at": finding.first_seen_at,
+        "last_seen_at": finding.last_seen_at,
+    }
+
+
+def _say_findings(call: Call, account: Account) -> None:
+    """Say what is not as it should be with our fields, the newest first, and how much more of it there is."""
+    found = account.store.findings.open(account.name, _SHOWN_FINDINGS)
+    for finding in found:
+        since = call.language.moment(finding.first_seen_at)
+        call.say(message("  since {since}: {finding}", since=since, finding=in_words(finding)))
+    more = sum(account.store.findings.counts(account.name).values()) - len(found)
+    if more > 0:
+        call.say(message("  and {n} more findings about our fields", n=more))

@@ -1,5 +1,9 @@
 """`helpdesk-kpi sync`: one pass of each account."""
 
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import click
 
 from connectors.errors import ConnectorError
@@ -10,6 +14,7 @@ from sync.cli.progress import progress_on
 from sync.cycle import Mode, PassReport, run_pass
 from sync.exits import Exit, exit_for, gravest
 from sync.locale import terminal_text
+from sync.measuring import history_start
 from sync.showing import pass_document, pass_sentences
 from sync.store import StoreError
 
@@ -18,24 +23,50 @@ from sync.store import StoreError
 @click.argument("names", nargs=-1)
 @click.option("--dry-run", is_flag=True, help=terminal_text(message("Show every write and make none.")))
 @click.option("--yes", is_flag=True, help=terminal_text(message("Allow the first writes to this helpdesk.")))
+@click.option("--backfill", is_flag=True, help=terminal_text(message("Give the past its fields and summaries too.")))
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help=terminal_text(message("With --backfill: from which day on (default: the beginning of the history).")),
+)
 @click.option("--max-writes", type=click.IntRange(0), help=terminal_text(message("Write only the N most urgent.")))
 @framed
-def command(call: Call, names: tuple[str, ...], *, dry_run: bool, yes: bool, max_writes: int | None) -> Exit:
+def command(  # noqa: PLR0913 -- click hands over every option
+    call: Call,
+    names: tuple[str, ...],
+    *,
+    dry_run: bool,
+    yes: bool,
+    backfill: bool,
+    since: datetime | None,
+    max_writes: int | None,
+) -> Exit:
     """Run one pass of every account, or of those named; one that breaks does not stop the others."""
+    if since is not None and not backfill:
+        raise click.UsageError(terminal_text(message("--since belongs to --backfill")))
     mode = Mode(dry_run=dry_run, yes=yes, max_writes=max_writes)
     documents, exits = [], []
     with call.accounts(names) as accounts:
         for account in accounts:
-            document, code = _passed(call, account, mode)
+            past = _since(account, since) if backfill else None
+            document, code = _passed(call, account, replace(mode, backfill_since=past))
             documents.append(document)
             exits.append(code)
     call.answer({"passes": documents})
     return gravest(exits)
 
 
+def _since(account: Account, day: datetime | None) -> int:
+    """Return where a backfill begins: that day in the report time zone, never before the history does."""
+    start = history_start(account)
+    if day is None:
+        return start
+    return max(start, int(day.replace(tzinfo=ZoneInfo(account.settings.timezone)).timestamp()))
+
+
 def _passed(call: Call, account: Account, mode: Mode) -> tuple[dict[str, object], Exit]:
     try:
-        with progress_on(call) as progress:
+        with progress_on(call, account.name) as progress:
             report = run_pass(account, mode, progress)
     except (ConnectorError, StoreError) as error:
         call.complain(message("{name}: {problem}", name=account.name, problem=error.message))
@@ -47,6 +78,13 @@ def _passed(call: Call, account: Account, mode: Mode) -> tuple[dict[str, object]
 
 
 def outcome(report: PassReport) -> Exit:
-    """Return how a pass ended: partial where rows were unreadable, writes refused, or some are left to be written."""
+    """Return how a pass ended.
+
+    A conflict where the helpdesk's own values changed since the plan; partial where rows were unreadable, fields
+    cannot serve, writes were refused, or some are left to be written.
+    """
+    if report.sent.conflicts:
+        return Exit.CONFLICT
     left = report.pulled.rejected or report.sent.refused or report.sent.waiting or report.problems
-    return Exit.PARTIAL if left else Exit.OK
+    unfinished = report.backfilled is not None and not report.backfilled.is_whole
+    return Exit.PARTIAL if left or unfinished else Exit.OK

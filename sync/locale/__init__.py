@@ -19,6 +19,7 @@ CATALOGUES = str(Path(__file__).parent)
 
 _OURS, _CLICKS = "helpdesk-kpi", "messages"
 _MINUTE = 60
+_DAY, _LONG = 24, 48
 
 
 class Language:
@@ -57,6 +58,14 @@ class Language:
             return self._unit(minutes, "minute")
         hours, rest = divmod(minutes, _MINUTE)
         return f"{self._unit(hours, 'hour')} {self._unit(rest, 'minute')}" if rest else self._unit(hours, "hour")
+
+    def days(self, seconds: float) -> str:
+        """Return a stretch of time around the clock: in days and hours from two days on, else as `duration` does."""
+        hours = round(seconds / 3600)
+        if hours < _LONG:
+            return self.duration(seconds)
+        days, rest = divmod(hours, _DAY)
+        return f"{self._unit(days, 'day')} {self._unit(rest, 'hour')}" if rest else self._unit(days, "day")
 
     def _unit(self, count: int, unit: str) -> str:
         return format_unit(count, f"duration-{unit}", length="short", locale=self.code)

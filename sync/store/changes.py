@@ -1,15 +1,16 @@
 """The outbox: what is to be written to a helpdesk, and what became of it."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, exists, func, insert, select, true, update
 
 from connectors.base import (
     Change,
+    Conflicting,
     Delivered,
     InDoubt,
     Outcome,
@@ -131,8 +132,13 @@ class Changes:
         connection.execute(this.values(state=ChangeState.SUPERSEDED, changed_at=now))
         return _queued(row)
 
-    def next_batch(self, connector: str, target: Target, limit: int, now: int) -> list[Queued]:
-        """Return what to send next, most urgent first; an object with a write of unknown outcome waits for it."""
+    def next_batch(
+        self, connector: str, target: Target, limit: int, now: int, *, of_pass: int | None = None
+    ) -> list[Queued]:
+        """Return what to send next, most urgent first; an object with a write of unknown outcome waits for it.
+
+        `of_pass`: only what that pass queued.
+        """
         before = CHANGE.alias()
         unresolved = exists().where(
             before.c.connector == CHANGE.c.connector,
@@ -146,6 +152,7 @@ class Changes:
             CHANGE.c.target == target,
             func.coalesce(CHANGE.c.not_before, now) <= now,
             ~unresolved,
+            true() if of_pass is None else CHANGE.c.pass_id == of_pass,
         )
         in_order = ready.order_by(CHANGE.c.urgency.desc(), CHANGE.c.change_id).limit(limit)
         return [_queued(row) for row in self._database.rows(in_order)]
@@ -165,6 +172,8 @@ class Changes:
                 self._move(change_id, now, state=ChangeState.UNDER_WAY, job=job)
             case Snoozed(seconds=seconds, reason=reason):
                 self.snooze([change_id], now + math.ceil(seconds), reason, now)
+            case Conflicting(reason=reason):
+                self._leave(change_id, reason, now)
             case Refused(reason=reason, closed=closed):
                 refused = {"reason": encoded_message(reason), "closed": closed}
                 self._move(change_id, now, state=ChangeState.REFUSED, **refused)
@@ -172,6 +181,13 @@ class Changes:
                 self._move(change_id, now, state=ChangeState.IN_DOUBT, reason=encoded_message(reason))
             case _:  # pragma: no cover -- mypy proves it empty
                 assert_never(outcome)
+
+    def _leave(self, change_id: int, reason: Message, now: int) -> None:
+        """Queue again what met somebody else's change: it was carried out, so that it counts as an attempt."""
+        with self._database.writing() as connection:
+            waiting = {"state": ChangeState.QUEUED, "not_before": now, "job": None}
+            self._move(change_id, now, **waiting, reason=encoded_message(reason))
+            self._give_way(connection, change_id, now)
 
     def snooze(self, change_ids: Iterable[int], until: int, reason: Message, now: int) -> None:
         """Queue changes again for `until`; the request that was turned away does not count as an attempt."""
@@ -204,7 +220,7 @@ class Changes:
         with self._database.writing() as connection:
             row = connection.execute(select(CHANGE).where(CHANGE.c.change_id == change_id)).one()
             whose = {"connector": row.connector, "target": row.target, "target_id": row.target_id}
-            values = decoded(row.values)
+            values = decoded(row.values) if row.target != Target.SUMMARY else {}  # what a summary shows stands by it
             self._database.upsert(
                 DELIVERED_VALUE,
                 [
@@ -238,6 +254,32 @@ class Changes:
         grouped = select(CHANGE.c.state, func.count()).where(CHANGE.c.connector == connector)
         return {ChangeState(state): n for state, n in self._database.rows(grouped.group_by(CHANGE.c.state))}
 
+    def newest_of(self, connector: str, target: Target, target_ids: Iterable[str]) -> dict[str, Queued]:
+        """Return the newest change of each object that has one, those replaced left out."""
+        alive = select(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.target == target)
+        alive = alive.where(CHANGE.c.state != ChangeState.SUPERSEDED).order_by(CHANGE.c.change_id)
+        found: dict[str, Queued] = {}
+        for chunk in chunked(target_ids):
+            for row in self._database.rows(alive.where(CHANGE.c.target_id.in_(chunk))):
+                found[row.target_id] = _queued(row)
+        return found
+
+    def of_pass(self, connector: str, pass_id: int) -> Iterator[Queued]:
+        """Yield what a pass queued, in its order, those replaced left out."""
+        mine = select(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.pass_id == pass_id)
+        mine = mine.where(CHANGE.c.state != ChangeState.SUPERSEDED).order_by(CHANGE.c.change_id).limit(500)
+        last = 0
+        while rows := self._database.rows(mine.where(CHANGE.c.change_id > last)):
+            yield from map(_queued, rows)
+            last = rows[-1].change_id
+
+    def withdraw(self, connector: str, target: Target, target_ids: Iterable[str], now: int) -> int:
+        """Give up what is still queued for these objects and return how many changes that were."""
+        queued = update(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.target == target)
+        queued = queued.where(CHANGE.c.state == ChangeState.QUEUED)
+        gone = queued.values(state=ChangeState.SUPERSEDED, changed_at=now)
+        return sum(self._database.execute(gone.where(CHANGE.c.target_id.in_(ids))) for ids in chunked(target_ids))
+
     def recent(self, connector: str, n: int) -> list[Queued]:
         """Return the `n` changes something last happened to, newest first."""
         newest = select(CHANGE).where(CHANGE.c.connector == connector)
@@ -250,6 +292,19 @@ class Changes:
             CHANGE.c.connector == connector, CHANGE.c.state == ChangeState.REFUSED, CHANGE.c.target == target
         )
         return set(self._database.scalars(refused.where(CHANGE.c.closed.is_(True))))
+
+    def withdraw_all(self, connector: str, targets: Iterable[Target], now: int) -> int:
+        """Give up all that is still queued for some kinds of objects and return how many changes that were."""
+        queued = update(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.target.in_(list(targets)))
+        queued = queued.where(CHANGE.c.state == ChangeState.QUEUED)
+        return self._database.execute(queued.values(state=ChangeState.SUPERSEDED, changed_at=now))
+
+    def forget_delivered(self, connector: str, target: Target, field: str) -> None:
+        """Forget what was last delivered to a field that is no more; the changes themselves stay."""
+        these = delete(DELIVERED_VALUE).where(
+            DELIVERED_VALUE.c.connector == connector, DELIVERED_VALUE.c.target == target
+        )
+        self._database.execute(these.where(DELIVERED_VALUE.c.field == field))
 
     def last_delivered(self, connector: str, target: Target, target_id: str) -> LastDelivered | None:
         """Return what was last delivered to one object, None if nothing ever was."""

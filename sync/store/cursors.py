@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 
 from kpi_engine.message import message
 from sync.store.database import Database
@@ -42,13 +42,20 @@ class Cursors:
         if complete_through is not None and complete_through > now + TOLERANCE:
             raise _in_the_future(connector, stream, complete_through)
         row = {"connector": connector, "stream": str(stream), "cursor": cursor, "saved_at": now}
-        if complete_through is not None:
-            row["complete_through"] = complete_through
-        self._database.upsert(CURSOR, [row])
+        known = self.get(connector, stream)
+        before = known.complete_through if known is not None else None
+        told = [each for each in (complete_through, before) if each is not None]
+        # One that is read again from the start stays as complete as it was.
+        self._database.upsert(CURSOR, [{**row, "complete_through": max(told, default=None)}])
 
     def all(self, connector: str) -> dict[str, StoredCursor]:
         """Return the cursors by stream."""
         return {stream: StoredCursor(*cursor) for stream, *cursor in self._database.rows(_of(connector))}
+
+    def rewind(self, connector: str, stream: str) -> None:
+        """Have a stream read again from the start; what it told until now stays told."""
+        this = update(CURSOR).where(CURSOR.c.connector == connector, CURSOR.c.stream == stream)
+        self._database.execute(this.values(cursor=None))
 
     def drop(self, connector: str, stream: str) -> None:
         """Forget where the stream stands: it will be pulled again from the start."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from kpi_engine.editions import Edition, digest_of
 from sync.store.codec import decoded, encoded
@@ -42,6 +42,22 @@ class Editions:
             Edition(kind, key, valid_from, digest, decoded(written))
             for kind, key, valid_from, digest, written in self._database.rows(in_order)
         ]
+
+    def newest(self, connector: str, number: int) -> dict[tuple[str, str], Edition]:
+        """Return, by kind and key, the edition that was the newest once the one numbered `number` was kept."""
+        columns = select(EDITION.c.kind, EDITION.c.key, EDITION.c.valid_from, EDITION.c.digest, EDITION.c.body)
+        kept = columns.where(EDITION.c.connector == connector, EDITION.c.edition_id <= number)
+        rows = self._database.rows(kept.order_by(EDITION.c.edition_id))
+        return {
+            (kind, key): Edition(kind, key, valid_from, digest, decoded(written))
+            for kind, key, valid_from, digest, written in rows
+        }
+
+    def last(self, connector: str) -> int:
+        """Return the number of the edition kept last, 0 where none is."""
+        return int(
+            self._database.scalar(select(func.max(EDITION.c.edition_id)).where(EDITION.c.connector == connector)) or 0
+        )
 
 
 def _last(connector: str, kind: str, key: str) -> Any:

@@ -52,6 +52,12 @@ class Passes:
         newest = select(PASS).where(PASS.c.connector == connector).order_by(PASS.c.pass_id.desc()).limit(n)
         return [_pass(row) for row in self._database.rows(newest)]
 
+    def get(self, connector: str, pass_id: int) -> Pass | None:
+        """Return one pass of the connector."""
+        this = select(PASS).where(PASS.c.connector == connector, PASS.c.pass_id == pass_id)
+        rows = self._database.rows(this)
+        return _pass(rows[0]) if rows else None
+
 
 def _pass(row: Any) -> Pass:
     return Pass(

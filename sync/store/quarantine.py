@@ -50,6 +50,11 @@ class Quarantine:
         newest = _of(connector, select(QUARANTINE)).order_by(QUARANTINE.c.quarantine_id.desc())
         return [_quarantined(row) for row in self._database.rows(newest.limit(limit))]
 
+    def some(self, connector: str, quarantine_ids: Iterable[int]) -> list[Quarantined]:
+        """Return these rows, oldest first; those that are not there (any more) are left out."""
+        wanted = set(quarantine_ids)
+        return [row for row in reversed(self.all(connector)) if row.quarantine_id in wanted]
+
     def count(self, connector: str) -> int:
         """Return how many rows are set aside."""
         return int(self._database.scalar(_of(connector, select(func.count()).select_from(QUARANTINE))))

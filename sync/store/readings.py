@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, tuple_, update
 
 from kpi_engine.measurement import (
     Certainty,
@@ -21,7 +21,8 @@ from kpi_engine.measurement import (
 from kpi_engine.records import FieldValue
 from sync.store.codec import Layout, chunked, decoded, encoded, message_values, read_message
 from sync.store.database import Database
-from sync.store.tables import READING, READING_DAY, STALE
+from sync.store.packing import Packing
+from sync.store.tables import READING, READING_DAY, RECORD, STALE
 
 DAY: Final = 86_400
 
@@ -34,11 +35,11 @@ class Reading:
     live: Mapping[str, FieldValue]
 
 
-_LINES: Final = Layout(CreditLine, certainty=Certainty)
+_LINES: Final = Packing(CreditLine, certainty=Certainty)
 _CLOCKS: Final = Layout(Clock, state=ClockState, certainty=Certainty, runs=Layout(Run).read_all)
 _FIRINGS: Final = Layout(Firing)
-_HOLDINGS: Final = Layout(Holding)
-_OMISSIONS: Final = Layout(Omission)
+_HOLDINGS: Final = Packing(Holding)
+_OMISSIONS: Final = Packing(Omission)
 
 
 class Readings:
@@ -65,7 +66,7 @@ class Readings:
             READING_DAY.c.ticket_id.in_([measurement.ticket_id for measurement in measured]),
         )
         old = {tuple(row) for row in connection.execute(days)}
-        new = {(line.at // DAY, each.ticket_id) for each in measured for line in each.lines}
+        new = {(at // DAY, each.ticket_id) for each in measured for at in _instants(each)}
         for gone in chunked(sorted(old - new)):
             there = tuple_(READING_DAY.c.day, READING_DAY.c.ticket_id).in_(gone)
             connection.execute(delete(READING_DAY).where(READING_DAY.c.connector == connector, there))
@@ -96,11 +97,59 @@ class Readings:
             if any(start <= line.at < end for line in measurement.lines):
                 yield measurement
 
+    def about(self, connector: str, start: int, end: int, *, held: bool) -> Iterator[Measurement]:
+        """Yield, each once, the measurements that may say something about [start, end): look at what they say.
+
+        Those with credit lines, omissions or the reason of an exclusion then; with `held`, those held then too.
+        """
+        days = READING_DAY.c.day.between(start // DAY, (end - 1) // DAY)
+        found = select(READING_DAY.c.ticket_id).where(READING_DAY.c.connector == connector, days)
+        ticket_ids = set(self._database.scalars(found))
+        if held:
+            still = or_(READING.c.held_to > start, READING.c.held_to.is_(None))
+            ticket_ids.update(self._ticket_ids(connector, READING.c.held_from < end, still))
+        yield from self._measurements(connector, sorted(ticket_ids))
+
+    def days(self, connector: str) -> tuple[int, int] | None:
+        """Return the first and the last instant of the days about which there is anything; None without any."""
+        first, last = func.min(READING_DAY.c.day), func.max(READING_DAY.c.day)
+        (row,) = self._database.rows(select(first, last).where(READING_DAY.c.connector == connector))
+        return None if row[0] is None else (row[0] * DAY, row[1] * DAY + DAY - 1)
+
     def held_at(self, connector: str, instant: int) -> Iterator[Measurement]:
         """Yield the measurements of tickets that may have been held at `instant`: look at their holdings."""
         still = or_(READING.c.held_to > instant, READING.c.held_to.is_(None))
         ticket_ids = self._ticket_ids(connector, READING.c.held_from <= instant, still)
         yield from self._measurements(connector, ticket_ids)
+
+    def of(self, connector: str, ticket_ids: Iterable[str]) -> Iterator[Measurement]:
+        """Yield the measurements of some tickets, those that have one."""
+        yield from self._measurements(connector, ticket_ids)
+
+    def stamp(self, connector: str, start: int, end: int) -> str:
+        """Return a text that changes whenever a figure of [start, end) may have: how much there is, how new it is."""
+        days = READING_DAY.c.day.between(start // DAY, (end - 1) // DAY)
+        mine = and_(READING.c.connector == READING_DAY.c.connector, READING.c.ticket_id == READING_DAY.c.ticket_id)
+        counted = select(func.count(), func.max(READING.c.measured_at)).select_from(READING)
+        lines = counted.join(READING_DAY, mine).where(READING_DAY.c.connector == connector, days)
+        still = or_(READING.c.held_to > end - 1, READING.c.held_to.is_(None))
+        held = counted.where(READING.c.connector == connector, READING.c.held_from <= end - 1, still)
+        return encoded([list(self._database.rows(question)[0]) for question in (lines, held)])
+
+    def tagged(self, connector: str, tag: str, start: int, end: int) -> Iterator[Measurement]:
+        """Yield the measurements of tickets that bear a tag now and may have credit lines in [start, end)."""
+        days = READING_DAY.c.day.between(start // DAY, (end - 1) // DAY)
+        bears = RECORD.c.body.contains(encoded(tag), autoescape=True)
+        same = and_(RECORD.c.connector == READING_DAY.c.connector, RECORD.c.ticket_id == READING_DAY.c.ticket_id)
+        found = select(READING_DAY.c.ticket_id).join(RECORD, same)
+        of_tag = found.where(READING_DAY.c.connector == connector, days, RECORD.c.kind == "snapshot", bears)
+        yield from self._measurements(connector, sorted(set(self._database.scalars(of_tag))))
+
+    def after(self, connector: str, ticket_id: str, limit: int) -> list[Reading]:
+        """Return the next `limit` readings after `ticket_id`, in the order of their tickets' ids as text."""
+        rows = select(READING.c.ticket_id, READING.c.live, READING.c.body).where(READING.c.connector == connector)
+        following = rows.where(READING.c.ticket_id > ticket_id).order_by(READING.c.ticket_id).limit(limit)
+        return [_reading(row) for row in self._database.rows(following)]
 
     def all(self, connector: str) -> Iterator[Measurement]:
         """Yield every measurement."""
@@ -110,6 +159,10 @@ class Readings:
         """Yield the readings that no plan has looked at yet."""
         for chunk in chunked(self._ticket_ids(connector, READING.c.unplanned.is_(True))):
             yield from map(_reading, self._rows(connector, chunk))
+
+    def plan_anew(self, connector: str) -> None:
+        """Let the next plan look at every reading again."""
+        self._database.execute(update(READING).where(READING.c.connector == connector).values(unplanned=True))
 
     def planned(self, connector: str, ticket_ids: Iterable[str]) -> None:
         """Note that a plan looked at the readings of these tickets."""
@@ -136,6 +189,14 @@ class Readings:
         return self._database.rows(these.order_by(READING.c.ticket_id))
 
 
+def _instants(measured: Measurement) -> Iterator[int]:
+    """Yield the instants about which a measurement says something, holdings aside."""
+    yield from (line.at for line in measured.lines)
+    yield from (omission.at for omission in measured.omissions)
+    if measured.excluded is not None:
+        yield measured.excluded.at
+
+
 def _row(connector: str, reading: Reading, now: int) -> dict[str, object]:
     measured = reading.measurement
     ends = [holding.end for holding in measured.holdings]
@@ -148,31 +209,47 @@ def _row(connector: str, reading: Reading, now: int) -> dict[str, object]:
         "unplanned": True,
         "measured_at": now,
         "live": encoded(dict(reading.live)),
-        "body": encoded(_values(measured)),
+        "body": measurement_body(measured),
     }
+
+
+def measurement_body(measured: Measurement) -> str:
+    """Return a measurement as it is kept; its ticket's id stands beside it."""
+    return encoded(_values(measured))
 
 
 def _values(measured: Measurement) -> list[object]:
     why = measured.excluded
     excluded = None if why is None else [why.code, message_values(why.reason), why.at]
-    many = [measured.lines, measured.clocks, measured.firings, measured.holdings, measured.omissions]
+    many = [
+        list(_LINES.packed(measured.lines)),
+        measured.clocks,
+        measured.firings,
+        list(_HOLDINGS.packed(measured.holdings)),
+        list(_OMISSIONS.packed(measured.omissions)),
+    ]
     return [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded, *many]
 
 
 def _measurement(row: Any) -> Measurement:
-    account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings, omissions = decoded(row.body)
+    return read_measurement(row.ticket_id, row.body)
+
+
+def read_measurement(ticket_id: str, body: str) -> Measurement:
+    """Return the measurement that `measurement_body` wrote."""
+    account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings, omissions = decoded(body)
     return Measurement(
-        ticket_id=row.ticket_id,
+        ticket_id=ticket_id,
         account=account,
         as_of=as_of,
         edition=edition,
-        lines=_LINES.read_all(lines),
+        lines=tuple(_LINES.read(lines)),
         clocks=_CLOCKS.read_all(clocks),
         firings=_FIRINGS.read_all(firings),
-        holdings=_HOLDINGS.read_all(holdings),
+        holdings=tuple(_HOLDINGS.read(holdings)),
         wake_at=wake_at,
         excluded=None if excluded is None else Exclusion(excluded[0], read_message(excluded[1]), excluded[2]),
-        omissions=_OMISSIONS.read_all(omissions),
+        omissions=tuple(_OMISSIONS.read(omissions)),
     )
 
 

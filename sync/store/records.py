@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, update
 
 from kpi_engine.history import DerivedEvent, History
 from kpi_engine.records import (
@@ -26,9 +26,13 @@ from kpi_engine.records import (
 )
 from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
-from sync.store.tables import ACCOUNT_RECORD, RECORD, STALE, SUMMARY
+from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, RECORD, STALE, SUMMARY
 
 Kept = TicketRecord | DerivedEvent
+_SAMPLE: Final = 500
+
+MERGED_INTO: Final = "merged_into"
+"""The field of the event on a ticket that was merged away; its new value is the ticket that took it in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ _ACCOUNT: Final[dict[str, tuple[Layout[Any], str]]] = {
     "memberships": (Layout(Membership), "membership_id"),
     "sla_policies": (Layout(SlaPolicy), "policy_id"),
     "custom_statuses": (Layout(CustomStatus), "custom_status_id"),
+    "strangers": (Layout(Agent), "agent_id"),
     "schedules": (Layout(Schedule, week=tupled, holidays=tupled), "schedule_id"),
 }
 
@@ -100,8 +105,12 @@ class Records:
 
     def histories(self, connector: str, ticket_ids: Iterable[str], known_from: int) -> Iterator[History]:
         """Yield the histories of `ticket_ids`, in their order; a ticket without a snapshot yet has none."""
-        ours = self._database.scalars(select(SUMMARY.c.remote_id).where(SUMMARY.c.connector == connector))
-        own = {remote_id for remote_id in ours if remote_id is not None}
+        own = {
+            remote_id
+            for ours in (SUMMARY, DUPLICATE)
+            for remote_id in self._database.scalars(select(ours.c.remote_id).where(ours.c.connector == connector))
+            if remote_id is not None
+        }
         for chunk in chunked(ticket_ids):
             found = self._by_ticket(connector, chunk)
             for ticket_id in chunk:
@@ -121,11 +130,64 @@ class Records:
         wanted = select(RECORD.c.body).where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot")
         found: dict[str, TicketSnapshot] = {}
         for chunk in chunked(ticket_ids):
-            for (body,) in self._database.rows(wanted.where(RECORD.c.ticket_id.in_(chunk))):
-                snapshot = _LAYOUTS["snapshot"].read(decoded(body))
+            for values in decoded_all(self._database.scalars(wanted.where(RECORD.c.ticket_id.in_(chunk)))):
+                snapshot = _LAYOUTS["snapshot"].read(values)
                 if snapshot.ticket_id not in found or found[snapshot.ticket_id].version < snapshot.version:
                     found[snapshot.ticket_id] = snapshot
         return found
+
+    def ratings(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, list[Rating]]:
+        """Return the ratings of each ticket that has any."""
+        found: dict[str, list[Rating]] = {}
+        for body in self._bodies(connector, ticket_ids, RECORD.c.kind == "rating"):
+            rating = _LAYOUTS["rating"].read(decoded(body))
+            found.setdefault(rating.ticket_id, []).append(rating)
+        return found
+
+    def metric_sets(self, connector: str) -> Iterator[list[MetricSet]]:
+        """Yield the platform's own figures of all tickets that have some, in lists."""
+        wanted = select(RECORD.c.ticket_id).where(RECORD.c.connector == connector, RECORD.c.kind == "metrics")
+        for chunk in chunked(list(self._database.scalars(wanted))):
+            these = (RECORD.c.connector == connector, RECORD.c.kind == "metrics", RECORD.c.ticket_id.in_(chunk))
+            bodies = (row.body for row in self._database.rows(select(RECORD.c.body).where(*these)))
+            yield [_LAYOUTS["metrics"].read(values) for values in decoded_all(bodies)]
+
+    def derived(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, list[DerivedEvent]]:
+        """Return the derived events of each ticket that has any."""
+        found: dict[str, list[DerivedEvent]] = {}
+        for body in self._bodies(connector, ticket_ids, RECORD.c.kind == "derived"):
+            event = _LAYOUTS["derived"].read(decoded(body))
+            found.setdefault(event.ticket_id, []).append(event)
+        return found
+
+    def take_back(self, connector: str, events: Iterable[DerivedEvent]) -> None:
+        """Delete derived events that no longer hold, and mark their tickets stale."""
+        for event in events:
+            one = and_(RECORD.c.ticket_id == event.ticket_id, RECORD.c.key == _cause(event))
+            self._database.execute(
+                delete(RECORD).where(RECORD.c.connector == connector, RECORD.c.kind == "derived", one)
+            )
+            self.mark_stale(connector, [event.ticket_id])
+
+    def merges(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, TicketEvent]:
+        """Return the latest event that says which other ticket took a ticket in, by the ticket merged away."""
+        told = and_(RECORD.c.kind == "event", RECORD.c.body.contains(f'"{MERGED_INTO}"'))
+        events = [_LAYOUTS["event"].read(decoded(body)) for body in self._bodies(connector, ticket_ids, told)]
+        merges = [event for event in events if event.field == MERGED_INTO and event.new is not None]
+        return {event.ticket_id: event for event in sorted(merges, key=attrgetter("at", "order", "position"))}
+
+    def events_a_ticket(self, connector: str) -> float:
+        """Return how many events a ticket has, judged by the first few hundred."""
+        whose = RECORD.c.connector == connector
+        some = select(RECORD.c.ticket_id).where(whose, RECORD.c.kind == "snapshot").distinct().limit(_SAMPLE)
+        tickets = self._database.scalars(some)
+        events = select(func.count()).where(whose, RECORD.c.kind == "event", RECORD.c.ticket_id.in_(tickets))
+        return int(self._database.scalar(events)) / max(1, len(tickets))
+
+    def _bodies(self, connector: str, ticket_ids: Iterable[str], which: ColumnElement[bool]) -> Iterator[str]:
+        for chunk in chunked(ticket_ids):
+            these = and_(RECORD.c.connector == connector, RECORD.c.ticket_id.in_(chunk), which)
+            yield from self._database.scalars(select(RECORD.c.body).where(these))
 
     def stale(self, connector: str, limit: int | None = None) -> list[str]:
         """Return tickets to measure again; one that has no snapshot yet waits for it."""

@@ -1,6 +1,6 @@
 """Where our fields live on each helpdesk."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from connectors.base import Target
 from sync.store.database import Database
@@ -25,3 +25,8 @@ class RemoteFields:
         self._database.upsert(
             REMOTE_FIELD, [{**field, "remote_id": remote_id, "value_kind": value_kind, "saved_at": now}]
         )
+
+    def forget(self, connector: str, target: Target, key: str) -> None:
+        """Forget where a field lived."""
+        these = delete(REMOTE_FIELD).where(REMOTE_FIELD.c.connector == connector, REMOTE_FIELD.c.target == target)
+        self._database.execute(these.where(REMOTE_FIELD.c.key == key))

@@ -8,9 +8,12 @@ from typing import Self
 
 from kpi_engine.message import Message
 from sync.store.changes import Changes
+from sync.store.contacts import Contacts
 from sync.store.cursors import Cursors
 from sync.store.database import Database, database
 from sync.store.editions import Editions
+from sync.store.findings import Findings
+from sync.store.installed import Installed
 from sync.store.integrity import findings
 from sync.store.ledger import Ledger
 from sync.store.locks import Lock, Locks
@@ -21,6 +24,7 @@ from sync.store.readings import Readings
 from sync.store.records import Records
 from sync.store.remote_fields import RemoteFields
 from sync.store.schema import bring_up_to_date
+from sync.store.settled import Settled
 from sync.store.summaries import Summaries
 from sync.store.switches import Switches
 
@@ -34,14 +38,18 @@ class Store:
         self.passes = Passes(opened)
         self.cursors = Cursors(opened)
         self.records = Records(opened)
+        self.contacts = Contacts(opened)
         self.editions = Editions(opened)
         self.readings = Readings(opened)
+        self.settled = Settled(opened)
         self.changes = Changes(opened)
         self.remote_fields = RemoteFields(opened)
         self.summaries = Summaries(opened)
         self.published = PublishedCells(opened)
         self.ledger = Ledger(opened)
         self.quarantine = Quarantine(opened)
+        self.findings = Findings(opened)
+        self.installed = Installed(opened)
         self.switches = Switches(opened)
 
     @classmethod

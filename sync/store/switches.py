@@ -1,6 +1,6 @@
 """Small facts about a connector that outlive a pass: when it was armed, what the rules were last time."""
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from sync.store.database import Database
 from sync.store.tables import SWITCH
@@ -27,3 +27,7 @@ class Switches:
     def set(self, connector: str, key: str, value: str | int) -> None:
         """Set a switch."""
         self._database.upsert(SWITCH, [{"connector": connector, "key": key, "value": str(value)}])
+
+    def clear(self, connector: str, key: str) -> None:
+        """Forget a switch."""
+        self._database.execute(delete(SWITCH).where(SWITCH.c.connector == connector, SWITCH.c.key == key))

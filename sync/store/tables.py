@@ -12,6 +12,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 NAMING = {
@@ -157,6 +159,61 @@ READING_DAY = Table(
     sqlite_with_rowid=False,
 )
 
+# How tickets concern one another: who asked, when, and what a ticket was merged into.
+CONTACT = Table(
+    "contact",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("ticket_id"),
+    Column("requester_id", Text),
+    _moment("created_at"),
+    Column("merged_into", Text),
+    Column("merged_at", MOMENT),
+    _words("digest"),
+    Index("ix_contact_requester", "connector", "requester_id", "created_at", "ticket_id"),
+    sqlite_with_rowid=False,
+)
+_MERGED = CONTACT.c.merged_into.is_not(None)
+Index(
+    "ix_contact_merged",
+    CONTACT.c.connector,
+    CONTACT.c.merged_into,
+    sqlite_where=_MERGED,
+    postgresql_where=_MERGED,
+)
+
+# What a reading was before a late change: figures of settled periods are still made of it.
+SETTLED_READING = Table(
+    "settled_reading",
+    METADATA,
+    _number("kept_id"),
+    _words("connector"),
+    _words("ticket_id"),
+    _moment("through"),
+    _moment("differs_from"),
+    _moment("differs_to"),
+    _moment("kept_at"),
+    _words("body"),
+    Index("ix_settled_reading_differs", "connector", "differs_to", "differs_from"),
+    sqlite_autoincrement=True,
+)
+
+CORRECTION = Table(
+    "correction",
+    METADATA,
+    _number("correction_id"),
+    _words("connector"),
+    _words("period"),
+    _moment("period_start"),
+    _moment("period_end"),
+    _moment("as_of"),
+    _moment("last_kept"),
+    _moment("last_edition"),
+    _moment("made_at"),
+    Index(None, "connector", "correction_id"),
+    sqlite_autoincrement=True,
+)
+
 CHANGE = Table(
     "change",
     METADATA,
@@ -231,7 +288,31 @@ SUMMARY = Table(
     Column("remote_id", Text),
     _words("state"),
     Column("created_at", MOMENT),
+    Column("correction", Integer, nullable=False, server_default=text("0")),
+    Column("version", Integer, nullable=False, server_default=text("0")),
+    Column("shown", Text),
+    Column("unwritable", Boolean, nullable=False, server_default=false()),
+    Column("look_again_at", MOMENT),
     Index(None, "connector", "remote_id"),
+)
+
+# Tickets that a creation made twice: ours too, and to be closed.
+DUPLICATE = Table(
+    "summary_duplicate",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("remote_id"),
+    _words("external_id"),
+    _moment("found_at"),
+)
+
+SERVED_PERIOD = Table(
+    "served_period",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("scope"),
+    _part_of_key("period"),
+    _words("stamp"),
 )
 
 PUBLISHED_CELL = Table(
@@ -299,6 +380,35 @@ QUARANTINE = Table(
     _moment("last_seen_at"),
     UniqueConstraint("connector", "stream", "digest"),
     sqlite_autoincrement=True,
+)
+
+# What people or the helpdesk did to our fields: seen, and since when no more.
+FINDING = Table(
+    "finding",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("what"),
+    _part_of_key("target"),
+    _part_of_key("target_id"),
+    _part_of_key("field"),
+    _words("expected"),
+    _words("found"),
+    Column("told", Text),
+    _moment("first_seen_at"),
+    _moment("last_seen_at"),
+    Column("over_at", MOMENT),
+    sqlite_with_rowid=False,
+)
+
+# What the set-up made on a helpdesk, to be undone by it.
+INSTALLED = Table(
+    "installed",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("key"),
+    _words("handle"),
+    _moment("made_at"),
+    sqlite_with_rowid=False,
 )
 
 SWITCH = Table("switch", METADATA, _part_of_key("connector"), _part_of_key("key"), _words("value"))

@@ -1,7 +1,12 @@
 from typing import TYPE_CHECKING
 
+import pytest
+
+from connectors.base import Stream
+from kpi_engine.records import SlaPolicy
 from kpi_engine.rulebook import Kind
 from sync.editions import rulebook
+from sync.store.settled import Correction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,6 +16,11 @@ if TYPE_CHECKING:
 
 HOLIDAY = "2026-12-24"
 OWN_HOURS = {"default": "office", "office": {"week": {"mon..sun": ["08:00-20:00"]}}}
+
+
+@pytest.fixture(autouse=True)
+def every_stream_is_read_in_every_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.zendesk.Zendesk.paces", {})
 
 
 def kept(world: "World", kind: Kind, key: object = "") -> list["Edition"]:
@@ -25,7 +35,7 @@ def starts(editions: list["Edition"]) -> list[int | None]:
 def test_everything_that_decides_is_kept_from_the_beginning(world: "World") -> None:
     world.run(dry_run=True)
     every = world.store.editions.all(world.account.name)
-    assert {edition.kind for edition in every} == set(Kind)
+    assert set(Kind) - {edition.kind for edition in every} <= {Kind.SLA_POLICY}
     assert starts(every) == [None] * len(every)
     rules = rulebook(world.account)
     assert set(rules.agents) == {str(user.id) for user in world.state.users.values() if user.role != "end-user"}
@@ -128,3 +138,88 @@ def test_memberships_are_kept_agent_by_agent(make_world: "Callable[..., World]")
     groups = sorted(str(m.group_id) for m in world.state.memberships.values() if m.user_id == agent)
     assert [edition.body["groups"] for edition in kept(world, Kind.MEMBERSHIP, agent)] == [groups]
     assert len(groups) == 2
+
+
+PARAMETERS = {"first_contact_resolution": {"window": "3 days", "min_n": 4}, "one_touch": {"touch_rule": "eq1"}}
+CARRIERS = {
+    "topic": {"sao-mai": {"field": 360, "values": {"hoan_tien": "Refund"}}},
+    "complaint": {"sao-mai": {"tag": "khieu_nai"}},
+    "segment": {"sao-mai": {"tag": "vip"}},
+    "responsible_agent": {"sao-mai": {"field": "361"}},
+}
+
+
+def test_parameters_are_editions_that_hold_from_the_pass_that_saw_them(world: "World") -> None:
+    world.run(dry_run=True)
+    assert [edition.body for edition in kept(world, Kind.PARAMETERS)] == [{"indicators": {}}]
+    world.configure(indicators=PARAMETERS)
+    world.advance(3600)
+    as_of = world.run(dry_run=True).as_of
+    assert as_of is not None
+    rules = rulebook(world.account)
+    assert rules.parameters.at(as_of) == {
+        "first_contact_resolution": {"window": 259_200},
+        "one_touch": {"touch_rule": "eq1"},
+    }
+    assert rules.parameters.at(as_of - 1) == {}
+
+
+def test_fields_and_tags_carry_the_meanings_that_are_configured(world: "World") -> None:
+    world.configure(fields=CARRIERS)
+    world.run(dry_run=True)
+    meanings = rulebook(world.account).meanings.at(0)
+    tags = ("khieu_nai", "vip")
+    assert meanings.read("topic", {"360": "hoan_tien"}, ()) == "Refund"
+    assert meanings.read("topic", {"360": "khac"}, ()) == "khac"
+    assert meanings.read("complaint", {}, tags) is True
+    assert meanings.read("segment", {}, tags) == "vip"
+    assert meanings.read("responsible_agent", {"361": 7}, tags) == 7
+    assert meanings.read("warranty", {}, tags) is None
+
+
+def test_the_accounts_own_statuses_are_explained_by_label_or_id(world: "World") -> None:
+    waiting = world.state.add_custom_status("pending", "Chờ kho")
+    spare = world.state.add_custom_status("open", "Đợi linh kiện")
+    explained = {"chờ KHO": "hold", str(spare.id): "pending", "open": "new", "gone": "hold"}
+    world.configure(statuses={"sao-mai": explained})
+    report = world.run(dry_run=True)
+    meanings = rulebook(world.account).meanings.at(0)
+    assert meanings.status("pending", str(waiting.id)) == "hold"
+    assert meanings.status("open", str(spare.id)) == "pending"
+    assert (meanings.status("open"), meanings.status("pending"), meanings.status("gone")) == ("new", "pending", "hold")
+    (note,) = [str(note) for note in report.pulled.notes if "statuses" in str(note)]
+    assert note.startswith("statuses.sao-mai: the account has no status gone; it has new, open, pending, hold,")
+    assert "Chờ kho" in note
+
+
+def test_the_platforms_own_policies_are_kept_as_editions(world: "World") -> None:
+    policy = SlaPolicy(policy_id="5", title="VIP", position=1, body={"goals": [1]})
+    world.store.records.save_account("sao-mai", Stream.SLA_POLICIES, [policy])
+    world.instead(streams=tuple(s for s in world.account.connector.streams if s is not Stream.SLA_POLICIES))
+    world.run(dry_run=True)
+    (edition,) = kept(world, Kind.SLA_POLICY, 5)
+    assert edition.body == {"title": "VIP", "position": 1, "body": {"goals": [1]}}
+
+
+def test_a_correction_changes_the_rules_of_its_period_and_no_facts(world: "World") -> None:
+    world.run(dry_run=True)
+    agent = str(world.agents[0])
+    name = world.state.users[world.agents[0]].name
+    world.state.users[world.agents[0]].name = "An Nguyễn"
+    world.configure(indicators=PARAMETERS)
+    world.advance(3 * 86_400)
+    world.run(dry_run=True)
+    made = Correction(
+        number=0,
+        period="2026-11-23",
+        start=100,
+        end=200,
+        as_of=300,
+        last_kept=0,
+        last_edition=world.store.editions.last("sao-mai"),
+        made_at=300,
+    )
+    world.store.settled.correct("sao-mai", made)
+    rules = rulebook(world.account)
+    assert [bool(rules.parameters.at(instant)) for instant in (99, 100, 199, 200)] == [False, True, True, False]
+    assert {rules.agents[agent].at(instant).name for instant in (99, 150)} == {name}

@@ -5,8 +5,11 @@ import pytest
 
 from connectors.base import Change, Outcome, Target, Usage
 from connectors.errors import SignInError
+from sync.cli.sync_command import outcome
+from sync.exits import Exit
 from sync.outbox import Sent, resolve_leftovers
 from sync.store.changes import ChangeState
+from sync.store.findings import What
 
 if TYPE_CHECKING:
     from connectors.base import Clock
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 BULK = "/api/v2/tickets/update_many*"
 JOBS = "/api/v2/job_statuses/*"
+DAY = 86_400
 
 
 @pytest.fixture
@@ -106,13 +110,61 @@ def test_a_ticket_closed_since_it_was_pulled_refuses_and_is_set_aside(world: "Wo
     assert world.run().writes_planned == 0
 
 
-def test_a_collision_is_tried_again_a_minute_later(world: "World", tickets: "list[Ticket]") -> None:
+def test_fault_32_a_collision_is_looked_at_and_what_still_holds_is_sent_again_at_once(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
     world.sandbox.conflict_next(tickets[0].id)
-    assert world.run().sent.waiting == 1
-    assert world.run().sent.waiting == 1
-    world.advance(60)
     report = world.run()
-    assert ([queued.attempts for queued in report.sent.delivered], report.sent.waiting) == ([2], 0)
+    assert {queued.target_id: queued.attempts for queued in report.sent.delivered} == {"1": 2, "2": 1, "3": 1}
+    assert (report.sent.waiting, report.sent.conflicts) == (0, 0)
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+def test_fault_35_where_our_own_field_changed_meanwhile_the_next_pass_thinks_again(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
+    """Somebody sets the due time by hand in the second in which it is written."""
+    world.run(max_writes=0)
+    world.sandbox.before_next(JOBS, lambda: world.edit(tickets[0], "due_at", "by hand"))
+    report = world.run()
+    assert (report.sent.conflicts, report.sent.waiting, len(report.sent.delivered)) == (1, 1, 2)
+    assert outcome(report) is Exit.CONFLICT
+    assert world.shown(tickets[0]) == {"due_at": "by hand"}
+    world.advance(120)
+    again = world.run()
+    assert (again.sent.conflicts, again.sent.waiting) == (0, 0)
+    assert world.shown(tickets[0]) == {"due_at": "2026-11-23 09:30 +07:00"}
+
+
+def test_what_collides_twice_waits_for_the_next_pass(world: "World", tickets: "list[Ticket]") -> None:
+    def again() -> None:
+        world.sandbox.conflict_next(tickets[0].id)
+
+    again()
+    world.sandbox.before_next("/api/v2/tickets/show_many*", again)
+    report = world.run()
+    assert (report.sent.conflicts, report.sent.waiting) == (1, 1)
+    world.advance(60)
+    assert world.run().sent.waiting == 0
+
+
+def test_what_is_there_or_gone_when_a_collision_is_looked_at_is_settled(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
+    """While the job runs an agent deletes one ticket and types our value into another."""
+    world.run(max_writes=0)
+    changes = recent(world)
+    shown = {queued.target_id: "2026-11-23 09:31 +07:00" for queued in changes if queued.target_id == "2"}
+
+    def interfere() -> None:
+        world.edit(tickets[1], "due_at", shown["2"])
+        world.sandbox.conflict_next(tickets[2].id)
+        world.sandbox.before_next("/api/v2/tickets/show_many*", lambda: world.state.delete(tickets[2].id))
+
+    world.sandbox.before_next(JOBS, interfere)
+    report = world.run()
+    assert {queued.target_id for queued in report.sent.delivered} == {"1", "2"}
+    assert (report.sent.closed, report.sent.conflicts, report.sent.waiting) == (1, 0, 0)
 
 
 def test_what_zendesk_ignores_is_passed_on_as_a_warning(world: "World", tickets: "list[Ticket]") -> None:
@@ -121,7 +173,13 @@ def test_what_zendesk_ignores_is_passed_on_as_a_warning(world: "World", tickets:
     del world.state.ticket_fields[int(field)]
     report = world.run()
     assert len(report.sent.delivered) == len(tickets)
-    assert field in str(report.sent.warnings[0])
+    assert list(report.sent.warnings) == [f"Zendesk ignored ticket.custom_fields.{field} (due_at)"]
+    assert [finding.what for finding in world.store.findings.open(world.account.name, 9)] == [
+        What.DELETED,
+        What.IGNORED,
+    ]
+    assert ["was deleted" in str(problem) for problem in report.problems] == [True]
+    assert outcome(report) is Exit.PARTIAL
 
 
 def test_a_rate_limit_is_waited_for_and_costs_no_attempt(world: "World", tickets: "list[Ticket]") -> None:
@@ -166,7 +224,8 @@ def test_a_bulk_write_whose_answer_is_lost_is_repeated_and_changes_each_ticket_o
 
 
 @pytest.mark.parametrize(
-    ("fate", "in_effect"), [("lost", True), ("vanished", False), ("failed", False), ("killed", False)]
+    ("fate", "in_effect"),
+    [("lost", True), ("silent", True), ("vanished", False), ("failed", False), ("killed", False), ("aborted", False)],
 )
 def test_a_job_that_is_lost_is_looked_up_before_anything_is_sent_again(
     world: "World", tickets: "list[Ticket]", fate: str, *, in_effect: bool
@@ -204,12 +263,98 @@ def test_a_job_that_does_not_end_is_followed_by_later_passes_and_holds_back_newe
     job.fate = None
     world.forget_writes()
     third = world.run()
-    assert (len(third.sent.delivered), third.sent.waiting) == (2, 1)  # the solved one was changed by someone meanwhile
-    world.advance(60)
-    fourth = world.run()
-    assert (len(fourth.sent.delivered), fourth.sent.waiting) == (1, 0)
+    assert (len(third.sent.delivered), third.sent.waiting) == (3, 0)  # of the solved one only what is newer
     assert world.shown(tickets[0]) == {"first_reply_minutes": "10", "resolution_minutes": "10"}
     assert times_written(world, tickets[0]) == 0
+
+
+def test_fault_33_a_job_killed_in_the_middle_has_its_other_half_sent_again(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
+    world.sandbox.doom_next_job("half")
+    first = world.run()
+    assert (len(first.sent.delivered), first.sent.waiting) == (1, 2)
+    second = world.run()
+    assert (len(second.sent.delivered), second.sent.waiting) == (2, 0)
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+def test_fault_33_a_job_that_never_ends_is_given_up_after_an_hour_and_looked_up(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
+    world.sandbox.doom_next_job("stuck")
+    assert world.run().sent.waiting == 3
+    world.advance(600)
+    assert world.run().sent.waiting == 3
+    assert states(world) == {ChangeState.UNDER_WAY: 3}
+    world.advance(3600)
+    asked = sum(path.startswith("/api/v2/job_statuses") for _, path, _ in world.sandbox.requests)
+    report = world.run()
+    assert (len(report.sent.delivered), report.sent.waiting) == (3, 0)
+    assert sum(path.startswith("/api/v2/job_statuses") for _, path, _ in world.sandbox.requests) < asked + 20
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+def test_too_many_jobs_are_waited_for(world: "World", tickets: "list[Ticket]") -> None:
+    world.sandbox.limit_jobs(0)
+    report = world.run()
+    assert (report.sent.waiting, [queued.attempts for queued in recent(world)]) == (3, [0] * 3)
+    world.sandbox.limit_jobs(1)
+    world.advance(600)
+    assert len(world.run().sent.delivered) == len(tickets)
+
+
+def test_what_never_arrives_is_set_aside_after_five_attempts(world: "World", tickets: "list[Ticket]") -> None:
+    for _ in range(5):
+        world.sandbox.doom_next_job("vanished")
+        assert world.run().sent.waiting == len(tickets)
+    report = world.run()
+    assert {str(reason) for _, reason in report.sent.refused} == {"it was sent 5 times and never arrived"}
+    assert (report.sent.refused.total, report.sent.waiting) == (3, 0)
+
+
+def test_batches_that_do_not_end_hold_back_the_rest(make_world: "Callable[..., World]") -> None:
+    world = make_world()
+    world.account.connector.batch = 1  # type: ignore[misc]  # so that there are several
+    for _ in range(3):
+        world.ticket()
+    world.advance(120)
+    world.sandbox.doom_next_job("stuck")
+    assert world.run().sent.waiting == 3
+    assert len(world.state.jobs) == 1
+
+
+def test_values_for_agents_are_read_back_once(make_world: "Callable[..., World]") -> None:
+    world = make_world(push={"ticket_fields": [], "agent_fields": ["solved"]})
+    world.answered()
+    world.advance(8 * DAY)
+    assert world.run().sent.delivered
+    shown = [path for method, path, _ in world.sandbox.requests if "users/show_many" in path]
+    assert len(shown) == 1
+    world.answered()
+    world.answered()
+    world.advance(7 * DAY)
+    assert world.run().sent.delivered
+    assert [path for method, path, _ in world.sandbox.requests if "users/show_many" in path] == shown
+
+
+def test_values_for_agents_that_the_helpdesk_takes_and_does_not_keep_are_noticed(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world(push={"ticket_fields": [], "agent_fields": ["solved"]})
+    world.answered()
+    world.advance(8 * DAY)
+    world.sandbox.before_next("/api/v2/users/show_many*", lambda: forget_profiles(world))
+    report = world.run()
+    assert list(report.sent.warnings) == ["the helpdesk took values for solved and does not show them"]
+    assert [(found.what, found.field) for found in world.store.findings.open(world.account.name, 9)] == [
+        (What.UNKEPT, "solved")
+    ]
+
+
+def forget_profiles(world: "World") -> None:
+    for user in world.state.users.values():
+        user.user_fields.clear()
 
 
 def test_what_is_gone_when_looked_up_is_set_aside(world: "World", tickets: "list[Ticket]") -> None:
@@ -236,9 +381,12 @@ def test_a_change_about_which_nothing_is_said_is_looked_up(world: "World", ticke
 
 
 def test_deliveries_are_dated_by_the_helpdesks_clock_and_by_ours_where_it_tells_none(world: "World") -> None:
+    asked_at: list[int] = []
+
     def delivered_at() -> int:
         ticket = str(world.ticket().id)
         world.advance(120)
+        world.sandbox.before_next(BULK, lambda: asked_at.append(int(world.sandbox.now)))
         world.run()
         last = world.store.changes.last_delivered(world.account.name, Target.TICKET, ticket)
         assert last is not None
@@ -246,7 +394,7 @@ def test_deliveries_are_dated_by_the_helpdesks_clock_and_by_ours_where_it_tells_
 
     ours = 4_000_000_000
     world.account.clock.now = lambda: float(ours)  # type: ignore[method-assign]
-    assert delivered_at() == int(world.sandbox.now)
+    assert delivered_at() == asked_at[-1] < int(world.sandbox.now)
     world.instead(usage=lambda: Usage(0, 0.0, None))
     assert delivered_at() == ours
 
@@ -321,8 +469,9 @@ def test_what_was_put_off_is_sent_in_time_by_a_computer_whose_clock_is_slow(make
     world.open(world.account.settings)
     ticket = world.ticket()
     world.advance(120)
-    world.sandbox.conflict_next(ticket.id)
+    world.sandbox.fail_next(BULK, 429, None, retry_after=60)
     assert world.run().sent.waiting == 1
+    world.sandbox.clear_faults()
     world.advance(120)
     assert world.run().sent.waiting == 0
     assert world.shown(ticket)

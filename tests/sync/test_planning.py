@@ -6,6 +6,7 @@ from connectors.base import Target
 from sync.editions import rulebook
 from sync.locale import Language
 from sync.planning import ARMED, ticket_plans, urgency
+from sync.store.findings import What
 from sync.wording import clock_name
 
 if TYPE_CHECKING:
@@ -156,9 +157,68 @@ def test_a_value_edited_by_hand_is_written_again_once(world: "World") -> None:
     world.advance(120)
     after = world.run()
     assert (after.pulled.rows["tickets"], after.writes_planned) == (1, 0)
-    world.edit(ticket, "due_at", None)
+    assert finding_of(world) == []
+
+
+def finding_of(world: "World") -> list[tuple[str, str, object]]:
+    found = world.store.findings.open(world.account.name, 9)
+    return [(finding.what, finding.field, finding.found) for finding in found]
+
+
+def test_a_second_edit_by_hand_is_only_reported_until_the_value_must_change_anyway(world: "World") -> None:
+    ticket = world.ticket()
     world.advance(120)
-    assert world.run().plans[0].changes[0].old is None
+    world.run()
+    for value in ("someday", None):
+        world.advance(120)
+        world.edit(ticket, "due_at", value)
+        world.advance(120)
+        report = world.run()
+    assert (report.writes_planned, world.shown(ticket)) == (0, {})
+    assert [(edit.what, edit.found) for edit in report.edits] == [(What.EDITED_AGAIN, None)]
+    assert finding_of(world) == [(What.EDITED_AGAIN, "due_at", None)]
+    world.state.comment(ticket.id, world.agents[0])
+    world.advance(120)
+    world.run()
+    assert world.shown(ticket)["due_at"] == "2026-11-23 17:00 +07:00"
+    world.advance(120)
+    world.run()
+    assert finding_of(world) == []
+
+
+def test_an_edit_in_the_very_second_of_the_delivery_is_seen(world: "World") -> None:
+    """The job is done, and before the pass has heard of it, in the same second, somebody types over what it wrote."""
+    ticket = world.ticket()
+    world.advance(120)
+    jobs = "/api/v2/job_statuses/*"
+
+    def edit_what_was_written() -> None:
+        if world.shown(ticket):
+            world.edit(ticket, "due_at", "mine")
+        else:
+            world.sandbox.before_next(jobs, edit_what_was_written)
+
+    world.sandbox.before_next(jobs, edit_what_was_written)
+    assert len(world.run().sent.delivered) == 1
+    assert world.shown(ticket) == {"due_at": "mine"}
+    world.advance(120)
+    report = world.run()
+    assert [(edit.what, edit.found) for edit in report.edits] == [(What.EDITED, "mine")]
+    assert world.shown(ticket) == {"due_at": "2026-11-23 09:30 +07:00"}
+
+
+def test_an_edit_in_the_second_in_which_a_lost_write_was_looked_up_is_seen(world: "World") -> None:
+    ticket = world.ticket()
+    world.advance(120)
+    world.sandbox.doom_next_job("lost")
+    world.run()
+    world.run()
+    last = world.store.changes.last_delivered(world.account.name, Target.TICKET, str(ticket.id))
+    world.edit(ticket, "due_at", "mine")
+    assert last is not None
+    assert ticket.updated_at == last.delivered_at
+    world.advance(120)
+    assert [edit.found for edit in world.run().edits] == ["mine"]
 
 
 def test_a_row_that_is_not_newer_than_the_delivery_is_not_trusted(world: "World") -> None:
@@ -166,11 +226,11 @@ def test_a_row_that_is_not_newer_than_the_delivery_is_not_trusted(world: "World"
     ticket = world.ticket()
     world.advance(120)
     world.run()
-    world.state.users[world.agents[0]].name = "An Nguyễn"  # whatever is unfinished is measured again
+    world.store.readings.plan_anew(world.account.name)  # as whatever measures it again does
     report = world.run()
     snapshot = world.store.records.snapshots(world.account.name, [str(ticket.id)])[str(ticket.id)]
     assert not any(snapshot.fields.values())
-    assert (report.measured, report.writes_planned) == (1, 0)
+    assert (report.writes_planned, report.edits) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -198,14 +258,13 @@ def test_many_readings_are_planned_group_by_group(world: "World") -> None:
     assert plans[0].desired(1).target is Target.TICKET
 
 
-def test_a_new_colleague_has_no_ticket_written_that_did_not_change_itself(world: "World") -> None:
-    """It is measured again, as the rules changed; a write would restart what counts hours since its last update."""
+def test_what_is_looked_at_again_without_having_changed_itself_is_not_written(world: "World") -> None:
+    """Rules change, or a field is new; a write would restart what counts hours since the ticket's last update."""
     ticket = world.ticket()
     world.advance(300)
     world.state.comment(ticket.id, world.agents[0], status="pending")
     world.advance(300)
     world.run()
-    world.state.add_user("Mai", role="agent")
+    world.store.readings.plan_anew(world.account.name)
     world.advance(300)
-    report = world.run()
-    assert (report.measured, report.plans, world.shown(ticket)) == (1, [], {})
+    assert (world.run().plans, world.shown(ticket)) == ([], {})

@@ -1,10 +1,11 @@
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from connectors.base import DATING, Page, Stream, Unavailable
-from connectors.errors import ConnectorError, TransientError, UnexpectedPayloadError
+from connectors.errors import ConnectorError, SettingError, TransientError, UnexpectedPayloadError
 from kpi_engine.message import message
 from sync.exits import Exit, exit_for
 from sync.figures import missing_inputs
@@ -13,8 +14,12 @@ from sync.store.errors import LostLockError
 from sync.store.locks import Lock
 
 if TYPE_CHECKING:
+    from kpi_engine.records import Rating
+    from sync.advance import Advance
     from tests.sync.conftest import World
 
+HOUR = 3600
+SUNDAY = 1_795_316_400  # 2026-11-22 10:00 +07:00
 TICKETS = "/api/v2/incremental/tickets/cursor*"
 HISTORY = "/api/v2/incremental/ticket_events*"
 JOBS = "/api/v2/job_statuses/*"
@@ -33,24 +38,38 @@ def test_everything_the_helpdesk_has_is_stored_once(small_world: "World") -> Non
     world = small_world
     world.advance(120)
     pulled = world.run(dry_run=True).pulled
-    exported = [ticket for ticket in world.state.tickets.values() if ticket.support_type == "agent"]
-    assert stored(world) == len(exported) == pulled.rows[Stream.TICKETS]
-    assert pulled.new == sum(pulled.rows.values())
-    assert (pulled.rejected, pulled.skipped) == (0, {})
+    everything = len(world.state.tickets)
+    assert stored(world) == everything == pulled.rows[Stream.TICKETS]
+    assert pulled.new == sum(pulled.rows.values()) + everything  # with each ticket, the helpdesk's own figures
+    assert (pulled.rejected, list(pulled.skipped)) == (0, [Stream.SURVEYS])
     again = world.run(dry_run=True).pulled
     assert again.new == 0
 
 
 def test_progress_is_told_after_every_page(small_world: "World", monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[Stream, int]] = []
-    monkeypatch.setattr("tests.sync.conftest.silent", lambda stream, rows, _total: told.append((stream, rows)))
+    told: list[Advance] = []
+    monkeypatch.setattr("tests.sync.conftest.silent", told.append)
     small_world.run(dry_run=True)
-    assert [rows for stream, rows in told if stream is Stream.TICKETS] == [10, 20, 30, 40]
+    tickets = [advance for advance in told if advance.stream is Stream.TICKETS]
+    assert [(advance.pages, advance.rows) for advance in tickets] == [(1, 10), (2, 20), (3, 30), (4, 40)]
+    shares = [advance.share for advance in tickets]
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+    assert shares[-1] == pytest.approx(1, abs=0.01)
 
 
-def test_what_dates_a_pass_comes_before_people_and_calendars(world: "World") -> None:
+def test_what_is_around_the_tickets_comes_before_them_and_history_last(world: "World") -> None:
     order = list(dict.fromkeys(path for _, path, _ in run_and_list(world)))
-    assert order.index("/api/v2/satisfaction_ratings.json") < order.index("/api/v2/users.json")
+    places = [
+        order.index(f"/api/v2/{path}")
+        for path in (
+            "users.json",
+            "incremental/tickets/cursor.json",
+            "satisfaction_ratings.json",
+            "incremental/ticket_events.json",
+        )
+    ]
+    assert places == sorted(places)
 
 
 def run_and_list(world: "World") -> list[tuple[str, str, int]]:
@@ -83,8 +102,9 @@ def test_a_failure_ends_the_pass_between_two_pages(
     whole = path == HISTORY
     assert stored(world) == (40 if whole else 10)
     cursors = world.store.cursors.all(world.account.name)
-    assert set(cursors) == {Stream.TICKETS}
+    assert DATING & set(cursors) == ({Stream.TICKETS, Stream.RATINGS} if whole else {Stream.TICKETS})
     assert cursors[Stream.TICKETS].cursor is not None
+    assert complete_through(world.account) is None
     assert world.store.passes.last(world.account.name, 1)[0].state == "failed"
     assert world.store.changes.pending_count(world.account.name) == 0
     world.sandbox.clear_faults()
@@ -128,14 +148,16 @@ def test_a_stream_the_account_lacks_is_skipped_and_holds_nothing_back(make_world
     world = make_world(sandbox={"tickets": 20, "days": 7})
     world.sandbox.features.clear()
     report = world.run(dry_run=True)
-    assert set(report.pulled.skipped) == {Stream.RATINGS, Stream.SCHEDULES}
+    assert set(report.pulled.skipped) == {Stream.RATINGS, Stream.SURVEYS, Stream.SCHEDULES, Stream.SLA_POLICIES}
     assert report.as_of == world.sandbox.now - 70
-    assert set(missing_inputs(world.account)) == {"satisfaction_rate"}
+    assert "satisfaction_rate" in missing_inputs(world.account)
+    assert "first_reply" not in missing_inputs(world.account)
 
 
 def test_people_who_left_the_listing_are_marked_as_gone(world: "World") -> None:
     world.run(dry_run=True)
-    world.state.users[world.agents[0]].role = "end-user"
+    world.state.downgrade(world.agents[0])
+    world.advance(24 * HOUR)
     world.run(dry_run=True)
     now = {agent.agent_id for agent in agents(world)}
     assert str(world.agents[0]) not in now
@@ -149,7 +171,7 @@ def agents(world: "World", *, gone: bool = False) -> list["object"]:
 def test_data_is_complete_through_what_the_slowest_stream_has_told(world: "World") -> None:
     world.run(dry_run=True)
     cursors = world.store.cursors.all(world.account.name)
-    told = [cursors[stream].complete_through for stream in DATING]
+    told = [cursors[stream].complete_through for stream in DATING - {Stream.SURVEYS}]
     assert complete_through(world.account) == min(told) == world.sandbox.now - 70
 
 
@@ -184,7 +206,244 @@ def test_a_stream_that_the_account_lost_holds_nothing_back_any_more(world: "Worl
     world.sandbox.fail_next("/api/v2/satisfaction_ratings*", 404, times=None)
     world.advance(86_400)
     report = world.run(dry_run=True)
-    assert set(report.pulled.skipped) == {Stream.RATINGS}
+    assert Stream.RATINGS in report.pulled.skipped
     assert report.as_of == world.sandbox.now - 70
     world.sandbox.clear_faults()
-    assert world.run(dry_run=True).pulled.skipped == {}
+    assert world.run(dry_run=True).pulled.skipped == {}  # not asked for so soon
+    assert Stream.RATINGS not in world.store.cursors.all(world.account.name)
+    world.advance(24 * HOUR)
+    world.run(dry_run=True)
+    assert Stream.RATINGS in world.store.cursors.all(world.account.name)
+
+
+# Pace
+
+
+def requests_of(world: "World") -> list[str]:
+    return [path for _, path, _ in run_and_list(world)]
+
+
+def test_a_pass_on_an_unchanged_account_costs_at_most_ten_requests_and_writes_nothing(
+    make_world: "Callable[..., World]",
+) -> None:
+    """Two days, a pass every hour: every slow stream is read several times, and never too many in one pass."""
+    world = make_world(sandbox={"tickets": 60, "days": 20, "start": SUNDAY})
+    world.run()
+    world.advance(120)
+    world.run()
+    world.forget_writes()
+    read: dict[str, int] = {}
+    world.state.world.agenda = type(world.state.world.agenda)()  # nobody does anything any more
+    for _ in range(48):
+        world.advance(HOUR)
+        asked = requests_of(world)
+        assert len(asked) <= 10, " ".join(asked)
+        for path in asked:
+            read[path] = read.get(path, 0) + 1
+    assert read["/api/v2/users.json"] >= 10
+    assert read["/api/v2/group_memberships.json"] >= 10
+    assert world.writes == []
+    slow = ("business_hours/schedules", "slas/policies", "custom_statuses", "incremental/ticket_metric_events")
+    assert min(read[f"/api/v2/{path}.json"] for path in slow) >= 2
+    assert read["/api/v2/satisfaction_ratings.json"] == 48 + 2  # and a wider look once a day
+
+
+def test_slow_streams_are_left_alone_until_their_pace_has_passed(world: "World") -> None:
+    world.run(dry_run=True)
+    world.advance(900)
+    assert [path for path in requests_of(world) if "ticket_fields" not in path] == [
+        "/api/v2/incremental/tickets/cursor.json",
+        "/api/v2/satisfaction_ratings.json",
+        "/api/v2/incremental/ticket_events.json",
+    ]
+
+
+def test_a_clock_set_back_makes_no_stream_wait(world: "World") -> None:
+    world.run(dry_run=True)
+    world.account = replace(world.account, clock=Standing(world.account.now() - 5 * HOUR))
+    world.run(dry_run=True)
+    assert world.store.cursors.all(world.account.name)[Stream.AGENTS].saved_at == world.account.now()
+
+
+@dataclass
+class Standing:
+    """A clock that stands still."""
+
+    at: float
+
+    def now(self) -> float:
+        """Return always the same."""
+        return self.at
+
+    def sleep(self, _seconds: float) -> None:
+        """Do not wait."""
+
+
+# People nobody has introduced
+
+
+def test_a_new_agent_is_looked_up_as_soon_as_a_row_names_him(world: "World") -> None:
+    world.run(dry_run=True)
+    new = world.state.add_user("Lý Mới", "agent", "moi@sao-mai.example")
+    ticket = world.ticket()
+    world.state.change(ticket.id, new.id, assignee_id=new.id)
+    world.advance(900)
+    asked = requests_of(world)
+    assert "/api/v2/users.json" in asked
+    assert "/api/v2/group_memberships.json" in asked
+    assert "/api/v2/users/show_many.json" not in asked
+    assert name_of(world, new.id) == "Lý Mới"
+
+
+def test_those_who_left_before_we_came_are_asked_for_by_number_once(world: "World") -> None:
+    """One was deleted, one is an end user by now, one is not known any more: all three worked tickets."""
+    downgraded, deleted, unknown = world.agents[:3]
+    for agent in (downgraded, deleted, unknown):
+        ticket = world.ticket(assignee_id=None)
+        world.state.change(ticket.id, agent, assignee_id=agent)
+    name = world.state.users[downgraded].name
+    world.state.downgrade(downgraded)
+    world.state.delete_user(deleted)
+    del world.state.users[unknown]
+    world.advance(120)
+    assert requests_of(world).count("/api/v2/users/show_many.json") == 1
+    people = {agent.agent_id: agent for agent in agents(world, gone=True)}
+    assert (people[str(downgraded)].name, people[str(downgraded)].role) == (name, "agent")
+    assert not people[str(deleted)].active
+    assert people[str(unknown)].name == str(unknown)
+    world.ticket(assignee_id=unknown)
+    world.advance(120)
+    assert "/api/v2/users/show_many.json" not in requests_of(world)
+
+
+def test_customers_are_never_looked_up(world: "World") -> None:
+    ticket = world.ticket()
+    world.state.comment(ticket.id, world.state.account.customer_ids[1], body="CC")
+    world.advance(120)
+    assert "/api/v2/users/show_many.json" not in requests_of(world)
+    customers = {str(customer) for customer in world.state.account.customer_ids}
+    assert not customers & {agent.agent_id for agent in agents(world, gone=True)}
+
+
+def test_a_stranger_is_met_though_the_pass_that_saw_him_was_cut_short(world: "World") -> None:
+    world.run(dry_run=True)
+    agent = world.agents[0]
+    new = world.state.add_user("Lý Mới", "agent", "moi@sao-mai.example")
+    world.state.change(world.ticket().id, agent, assignee_id=new.id)
+    world.advance(900)
+    world.sandbox.fail_next(HISTORY, 404, None)
+    with pytest.raises(ConnectorError):
+        world.run(dry_run=True)
+    world.sandbox.clear_faults()
+    world.run(dry_run=True)
+    assert name_of(world, new.id) == "Lý Mới"
+
+
+def name_of(world: "World", agent_id: int) -> str:
+    return next(agent.name for agent in agents(world, gone=True) if agent.agent_id == str(agent_id))
+
+
+# Ratings that come late
+
+
+def ratings_of(world: "World", ticket_id: int) -> list["Rating"]:
+    return world.store.records.ratings(world.account.name, [str(ticket_id)]).get(str(ticket_id), [])
+
+
+def test_a_rating_given_days_after_its_offer_is_fetched_by_its_id(world: "World") -> None:
+    ticket = world.answered()
+    rating = world.state.offer_rating(ticket.id)
+    world.advance(120)
+    world.run(dry_run=True)
+    world.advance(10 * 24 * HOUR)
+    world.run(dry_run=True)
+    world.state.rate(ticket.id, "bad")
+    world.advance(900)
+    asked = requests_of(world)
+    assert f"/api/v2/satisfaction_ratings/{rating.id}.json" in asked
+    assert asked.count("/api/v2/satisfaction_ratings.json") == 1
+    assert [found.category for found in ratings_of(world, ticket.id)] == ["bad"]
+    world.state.rate(ticket.id, "offered")  # taken back
+    world.advance(900)
+    world.run(dry_run=True)
+    assert [found.category for found in ratings_of(world, ticket.id)] == [None]
+
+
+def test_a_late_rating_is_found_though_the_pass_that_saw_its_ticket_was_cut_short(world: "World") -> None:
+    ticket = world.answered()
+    world.state.offer_rating(ticket.id)
+    world.advance(120)
+    world.run(dry_run=True)
+    world.advance(5 * HOUR)
+    world.state.rate(ticket.id, "good")
+    world.advance(900)
+    world.sandbox.fail_next(HISTORY, 404, None)
+    with pytest.raises(ConnectorError):
+        world.run(dry_run=True)
+    world.sandbox.clear_faults()
+    world.run(dry_run=True)
+    assert [found.category for found in ratings_of(world, ticket.id)] == ["good"]
+
+
+def test_survey_responses_come_where_the_account_has_the_newer_system(make_world: "Callable[..., World]") -> None:
+    world = make_world()
+    world.sandbox.features.discard("satisfaction")
+    world.sandbox.features.add("surveys")
+    ticket = world.answered()
+    world.state.offer_survey(ticket.id)
+    world.state.answer_survey(ticket.id, 5, "good")
+    world.advance(120)
+    report = world.run(dry_run=True)
+    assert set(report.pulled.skipped) == {Stream.RATINGS}
+    assert report.as_of == world.sandbox.now - 70
+    world.advance(3 * HOUR)
+    world.run(dry_run=True)
+    world.state.answer_survey(ticket.id, 2, "bad")
+    world.advance(900)
+    world.run(dry_run=True)
+    assert [(found.category, found.score) for found in ratings_of(world, ticket.id)] == [("bad", 2)]
+
+
+# A long first pull
+
+
+def test_a_long_first_pull_measures_what_is_complete_meanwhile(
+    make_world: "Callable[..., World]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every page of history takes a quarter of an hour: figures move on with it, and are honest about how far."""
+    monkeypatch.setattr("connectors.sandbox.zendesk.exports.MOST", 40)
+    world = make_world(sandbox={"tickets": 40, "days": 10})
+    seen: list[tuple[int | None, int]] = []
+    real = world.account.connector.pull
+
+    def slowly(stream: Stream, cursor: str | None) -> Iterator[Page]:
+        for page in real(stream, cursor):
+            if stream is Stream.HISTORY:
+                seen.append((complete_through(world.account), world.store.readings.count(world.account.name)))
+                world.advance(900)
+            yield page
+
+    world.instead(pull=slowly)
+    world.run(dry_run=True)
+    dates = [as_of for as_of, _ in seen[1:]]
+    assert seen[0] == (None, 0)
+    assert len(dates) > 3
+    assert dates == sorted(dates)
+    assert all(as_of is not None and as_of < world.sandbox.now - 900 for as_of in dates)
+    assert all(measured == 40 for _, measured in seen[2:])
+
+
+def test_a_note_of_a_page_reaches_the_report(world: "World") -> None:
+    world.run(dry_run=True)
+    world.advance(HOUR)
+    world.sandbox.fail_next(TICKETS, 410, 2)
+    assert ["no longer knew" in str(note) for note in world.run(dry_run=True).pulled.notes] == [True]
+
+
+def test_a_history_that_begins_in_the_future_is_a_matter_of_settings(make_world: "Callable[..., World]") -> None:
+    world = make_world(own={"history_from": "2027-01-01"})
+    with pytest.raises(SettingError, match="2027-01-01, which lies in the future") as raised:
+        world.run(dry_run=True)
+    assert exit_for(raised.value) is Exit.SETTINGS
+    with pytest.raises(SettingError):
+        list(world.account.connector.checks())

@@ -11,25 +11,31 @@ from connectors.sandbox import ZendeskSandbox
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.periods import PeriodKind, period_at
-from kpi_engine.reduce import Question, Scope
+from kpi_engine.reduce import Cell, Question, Scope, cell
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import Mode, run_pass
 from sync.demo import settings_for
 from sync.editions import rulebook
-from sync.figures import Figures, explained, figures, min_n
+from sync.figures import TREND, Figures, LeftOut, explained, figures, min_n, reduced, source, trends
 from sync.locale import Language
 from sync.pull import silent
 from sync.scorecards import (
+    Shown,
+    card_table,
     explanation_table,
     figures_document,
+    indicator_table,
+    left_out_table,
     line_text,
     ordered_subjects,
+    report_table,
     scorecard_notes,
     scorecard_table,
+    sparkline,
 )
-from sync.wording import clock_name
+from sync.wording import HEADLINES, clock_name
 
 EN = Language("en", "Asia/Ho_Chi_Minh")
 
@@ -82,8 +88,7 @@ def test_the_table_has_a_row_for_each_subject_and_a_column_for_each_headline(
 ) -> None:
     figures_ = found(account, scope)
     table = scorecard_table(figures_, rules, EN)
-    headlines = [key for key in INDICATORS if not key.endswith("_calendar")]
-    assert len(table.columns) == 1 + len(headlines)
+    assert len(table.columns) == 1 + len(HEADLINES)
     assert table.row_count == len(figures_.scorecards)
     assert scope.value.capitalize() in printed(table)[1]
 
@@ -100,6 +105,7 @@ def test_too_little_data_is_shown_in_brackets_with_a_note(account: Account, rule
         card["satisfaction_rate"].n for card in figures_.scorecards.values() if 0 < card["satisfaction_rate"].n < 10
     )
     assert f"(n={few})" in "\n".join(printed(scorecard_table(figures_, rules, EN)))
+    assert "too few" not in " ".join(map(EN, scorecard_notes(figures_, ("satisfaction_rate",))))
     assert "too few for a figure" in EN(scorecard_notes(figures_)[-1])
 
 
@@ -127,11 +133,18 @@ def test_the_document_holds_every_indicator_of_everybody(account: Account, rules
 
 
 @pytest.mark.parametrize(
-    ("key", "text"), [("created", "1"), ("first_reply", "1 hr 1 min"), ("satisfaction_rate", "3661/4")]
+    ("key", "denominator", "text"),
+    [
+        ("created", 1, "1"),
+        ("first_reply", 1, "1 hr 1 min"),
+        ("satisfaction_rate", 4, "3661/4"),
+        ("backlog_overlap", 4, "3661/4"),
+        ("satisfaction_mean", 1000, "3.66"),
+    ],
 )
-def test_what_a_line_adds_is_in_the_indicators_unit(account: Account, key: str, text: str) -> None:
+def test_what_a_line_adds_is_in_the_indicators_unit(account: Account, key: str, denominator: int, text: str) -> None:
     explanation = explained(account, INDICATORS[key], found(account, Scope.ACCOUNT).question, account.name)
-    assert line_text(explanation, 1 if key == "created" else 3661, 4, EN) == text
+    assert line_text(explanation, 1 if key == "created" else 3661, denominator, EN) == text
 
 
 def test_an_explanation_lists_each_ticket_with_its_clock_and_where_to_open_it(account: Account) -> None:
@@ -141,7 +154,7 @@ def test_an_explanation_lists_each_ticket_with_its_clock_and_where_to_open_it(ac
     urls = {line.ticket_id or "": f"https://x/{line.ticket_id}[bold]" for line in explanation.lines}
     urls.pop(explanation.lines[-1].ticket_id or "")
     heading, *lines = printed(explanation_table(explanation, urls, EN))
-    assert heading.split() == ["Ticket", "When", "Adds", "Clock", "Link"]
+    assert heading.split() == ["Ticket", "When", "Adds", "Part", "Link"]
     assert len(lines) == len(explanation.lines) > 1
     assert any("First reply" in line for line in lines)
     for each, line in zip(explanation.lines, lines, strict=True):
@@ -155,3 +168,81 @@ def test_a_line_of_no_clock_and_no_ticket_leaves_its_places_empty(account: Accou
     bare = replace(explanation, lines=(replace(explanation.lines[0], ticket_id=None),))
     (_, line) = printed(explanation_table(bare, {}, EN))
     assert line.split()[0].startswith("2026-")
+
+
+def values(*numbers: float | None) -> list[Cell]:
+    """Return cells with these values."""
+    question = Question(Scope.AGENT, "sao-mai", period_at(PeriodKind.DAY, "UTC", 0), 0, {})
+    blank = cell(INDICATORS["created"], [], question, None)
+    return [replace(blank, value=number) for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "drawn"),
+    [
+        ((0, 7), "▁█"),
+        ((0, 1, 2, 3, 4, 5, 6, 7), "▁▂▃▄▅▆▇█"),
+        ((None, 3, None, 3), "·▅·▅"),
+        ((None, None), "··"),
+        ((), ""),
+        ((5, -5), "█▁"),
+    ],
+)
+def test_a_trend_is_drawn_from_its_lowest_to_its_highest(numbers: tuple[float | None, ...], drawn: str) -> None:
+    assert sparkline(values(*numbers)) == drawn
+
+
+def test_a_trend_leaves_out_what_is_no_verdict_or_on_another_scale() -> None:
+    first, second, third = values(1, 2, 3)
+    assert sparkline([replace(first, enough=False), second, third]) == "·▁█"
+    assert (
+        sparkline([replace(first, series="1-3"), replace(second, series="1-5"), replace(third, series="1-5")]) == "·▁█"
+    )
+
+
+def test_a_single_subject_has_a_card_by_families_with_its_trend(account: Account, rules: Rulebook) -> None:
+    figures_ = found(account, Scope.ACCOUNT)
+    asked = source(account, figures_.question.period, figures_.question.as_of)
+    trend = trends(asked, Scope.ACCOUNT, ["sao-mai"], figures_)
+    lines = printed(report_table(Shown(figures_, (), trend), rules, EN))
+    assert lines[0].startswith("Scorecards 2026-11: sao-mai")
+    assert lines[1].split()[-1] == "Trend"
+    assert any(line.strip() == "What is open" for line in lines)
+    (row,) = [line for line in lines if "First reply time" in line]
+    assert "median" in row
+    assert len(row.split()[-1]) == TREND
+    assert not any("(calendar)" in line or "Complaint" in line for line in lines)
+    few = printed(card_table(Shown(figures_, ("solved",)), ("sao-mai", "Sao\nMai"), EN))
+    assert [line.split()[0] for line in few[1:]] == ["Indicator", "Volume", "Tickets"]
+    assert few[0].startswith("Scorecards 2026-11: Sao Mai")
+
+
+def test_one_indicator_is_shown_with_what_stands_beside_it(account: Account, rules: Rulebook) -> None:
+    figures_ = found(account)
+    asked = source(account, figures_.question.period, figures_.question.as_of, ("first_reply",))
+    one = reduced(asked, Scope.AGENT)
+    lines = printed(report_table(Shown(one, ("first_reply",)), rules, EN))
+    assert len(lines) == 2 + len(one.scorecards)
+    assert any("; n = " in line for line in lines)
+    drawn = Shown(one, ("first_reply",), trends(asked, Scope.AGENT, list(one.scorecards), one))
+    wide = printed(indicator_table(drawn, ordered_subjects(one, rules, EN), EN))
+    assert wide[1].split()[-1] == "Trend"
+    document = figures_document(one, ordered_subjects(one, rules, EN), drawn.trends)
+    cards = document["scorecards"]
+    assert isinstance(cards, list)
+    assert all(len(card["trend"]["first_reply"]) == TREND for card in cards)
+    several = printed(report_table(Shown(figures_, ("solved", "reopens")), rules, EN))
+    assert several[1].split() == ["Agent", "Solved", "Reopens"]
+
+
+def test_what_is_left_out_is_listed_with_its_reason_in_words() -> None:
+    left_out = [
+        LeftOut("1", 0, "clock_void"),
+        LeftOut("2", 0, "strange_code"),
+        LeftOut("3", 0, "excluded_tag", why=message("its tag {tag} is excluded", tag="x\ny")),
+    ]
+    _, *rows = printed(left_out_table(left_out, {"1": "https://x/1"}, EN))
+    assert "its clock ended without a verdict" in rows[0]
+    assert rows[0].rstrip().endswith("https://x/1")
+    assert "strange_code" in rows[1]
+    assert "its tag x y is excluded" in rows[2]

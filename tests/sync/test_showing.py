@@ -1,5 +1,6 @@
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import pytest
 
@@ -10,6 +11,7 @@ from sync.locale import Language
 from sync.outbox import Sent
 from sync.planning import FieldChange, TicketPlan
 from sync.pull import Pulled
+from sync.sample import Sample
 from sync.showing import LISTED, pass_document, pass_sentences, value_words
 from sync.store.changes import ChangeState, Desired, Queued
 from sync.store.summaries import Summary
@@ -18,6 +20,16 @@ from sync.summaries import DueSummary, Withheld
 EN = Language("en", "Asia/Ho_Chi_Minh")
 AS_OF = 1_795_237_200
 WHY = message("a clock was started, stopped or moved")
+
+
+T = TypeVar("T")
+
+
+def sample(items: Sequence[T]) -> Sample[T]:
+    made: Sample[T] = Sample()
+    for item in items:
+        made.note(item)
+    return made
 
 
 def plan() -> TicketPlan:
@@ -103,7 +115,7 @@ def test_the_result_comes_first() -> None:
 
 def test_what_is_missing_is_told_before_what_was_written() -> None:
     pulled = Pulled(rejected=3, skipped={Stream.RATINGS: message("the plan has none")})
-    withheld = [Withheld("Mai", "2026-W47", message("others could read it"))]
+    withheld = [Withheld(("Mai",), "2026-W47", message("others could read it"))]
     problems = [message("KPI: overdue is of another type")]
     _, *gaps, _ = told(report(pulled=pulled, withheld=withheld, problems=problems, armed=True), Mode())
     assert gaps == [
@@ -125,7 +137,7 @@ def test_a_dry_run_tells_each_write() -> None:
             why=message("the week is over"),
         )
     ]
-    given = report(plans=[plan()], agents=agents, summaries=[due(), due(with_ticket=False)])
+    given = report(plans=sample([plan()]), agents=sample(agents), summaries=[due(), due(with_ticket=False)])
     assert told(given, Mode(dry_run=True))[1:] == [
         "writes this pass would make: 4; none was made",
         "ticket 37: KPI: due at: empty → 2026-11-21 12:00 (a clock was started, stopped or moved)",
@@ -145,7 +157,7 @@ def test_a_dry_run_tells_which_fields_would_be_created() -> None:
 
 
 def test_an_account_that_may_not_be_written_to_says_how_to_allow_it() -> None:
-    assert told(report(plans=[plan()]), Mode())[1:] == [
+    assert told(report(plans=sample([plan()])), Mode())[1:] == [
         "writes this pass would make: 1; none was made",
         "look at them with --dry-run",
         NOT_YET,
@@ -155,8 +167,8 @@ def test_an_account_that_may_not_be_written_to_says_how_to_allow_it() -> None:
 
 def test_a_writing_pass_tells_what_became_of_its_writes_and_lists_so_many_refusals() -> None:
     many = [refused(number) for number in range(LISTED + 5)]
-    warnings = [message("the assignee is gone"), message("the assignee is gone"), message("another")]
-    sent = Sent(delivered=[many[0][0]] * 1001, refused=many, closed=2, warnings=warnings, waiting=4)
+    warnings = {text: message(text) for text in ("the assignee is gone", "another")}
+    sent = Sent(delivered=sample([many[0][0]] * 1001), refused=sample(many), closed=2, warnings=warnings, waiting=4)
     _, fields, counts, *rest = told(report(armed=True, sent=sent, closed=1, created_fields=["KPI: a"]), Mode())
     assert fields == "custom fields created: KPI: a"
     assert counts == "written: 1,001; refused: 25; closed tickets set aside: 3; still waiting: 4"
@@ -189,12 +201,12 @@ def test_a_value_is_told_as_a_person_reads_it(key: str, value: object, words: st
 def test_the_document_of_a_pass_is_json_and_tells_all_of_it() -> None:
     agents = [Desired(key="a", target=Target.AGENT, target_id="7", values={"created": 3}, why=WHY)]
     given = report(
-        plans=[plan()],
-        agents=agents,
+        plans=sample([plan()]),
+        agents=sample(agents),
         summaries=[due()],
-        withheld=[Withheld("Mai", "2026-W47", message("others"))],
+        withheld=[Withheld(("Mai",), "2026-W47", message("others"))],
         pulled=Pulled(rows={"tickets": 2}, new=1, rejected=1, skipped={Stream.RATINGS: message("none")}),
-        sent=Sent(refused=[refused(5)], closed=1, waiting=2, warnings=[message("odd")]),
+        sent=Sent(refused=sample([refused(5)]), closed=1, waiting=2, warnings={"odd": message("odd")}),
         closed=1,
         problems=[message("a problem")],
     )
@@ -208,7 +220,7 @@ def test_the_document_of_a_pass_is_json_and_tells_all_of_it() -> None:
     }
     assert document["agent_writes"] == [{"agent_id": "7", "values": {"created": 3}, "previous": {}}]
     assert document["summaries"] == ["helpdesk-kpi:x"]
-    assert document["withheld"] == [{"subject": "Mai", "period": "2026-W47", "reason": "others"}]
+    assert document["withheld"] == [{"subjects": ["Mai"], "period": "2026-W47", "reason": "others"}]
     assert document["refused"] == [{"target": "ticket", "id": "5", "reason": "it is locked"}]
     assert document["skipped"] == {"ratings": "none"}
     assert (document["closed"], document["waiting"], document["quarantined"]) == (2, 2, 1)

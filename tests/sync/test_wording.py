@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,22 +12,30 @@ from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import NO_POLICY, CalendarChoice, Meanings, Person, Rulebook, Timeline
 from sync.locale import Language
+from sync.settling import PeriodState
 from sync.store.changes import ChangeState
 from sync.wording import (
     CHANGE_STATES,
     FIELD_DESCRIPTIONS,
     FIELD_KINDS,
     FIELD_TITLES,
+    HEADLINES,
+    PERIOD_STATES,
+    SCOPES,
     TARGET_NAMES,
     cell_text,
     clock_name,
     detail_text,
     heading,
+    parameters_text,
+    part_text,
+    reason_text,
     subject_name,
     value_text,
 )
 
 EN = Language("en")
+CODES = re.compile(r'(?:omission|Left)\((?:.*, )?"([a-z_]+)"\)')
 NOW = 1_795_237_200
 
 
@@ -84,10 +94,27 @@ def test_every_ticket_field_has_a_title_a_description_and_a_kind(words: dict[str
 def test_targets_and_states_are_all_named() -> None:
     assert set(TARGET_NAMES) == set(Target)
     assert set(CHANGE_STATES) == set(ChangeState)
+    assert set(PERIOD_STATES) == set(PeriodState)
+    assert set(SCOPES) == set(Scope)
+
+
+def test_every_reason_the_indicators_give_has_its_words() -> None:
+    sources = [*Path("kpi_engine/indicators").glob("*.py"), Path("kpi_engine/evidence.py")]
+    given = {code for path in sources for code in CODES.findall(path.read_text(encoding="utf-8"))}
+    assert len(given) > 15
+    assert {code for code in given if reason_text(code, EN) == code} == set()
+    assert reason_text("something_new", EN) == "something_new"
+
+
+def test_parts_and_parameters_are_told_in_words() -> None:
+    assert [part_text(part, EN) for part in ("first_reply", "{odd}", None)] == ["First reply", "{odd}", ""]
+    told = parameters_text(INDICATORS["forgotten"], {"after": 7200}, EN)
+    assert told == "after: 2 hr"
+    assert parameters_text(INDICATORS["near_miss"], {"per_cent": 80}, EN) == "per_cent: 80"
 
 
 def test_headings_are_short_and_told_apart() -> None:
-    shown = [EN(heading(each)) for each in INDICATORS.values() if not each.key.endswith("_calendar")]
+    shown = [EN(heading(INDICATORS[key])) for key in HEADLINES]
     assert len(set(shown)) == len(shown)
     assert max(map(len, shown)) <= 16
 
@@ -114,6 +141,8 @@ def test_a_clock_goes_by_its_name_or_its_key(clock: str, name: str) -> None:
         ("group:4", Scope.TEAM, NOW, "group:4"),
         ("Tuyến một", Scope.TEAM, NOW, "Tuyến một"),
         ("sao-mai", Scope.ACCOUNT, NOW, "sao-mai"),
+        ("web", Scope.CHANNEL, NOW, "web"),
+        (None, Scope.PRIORITY, NOW, "none given"),
     ],
 )
 def test_a_subject_is_called_as_it_was_then(subject: str | None, scope: Scope, at: int, name: str) -> None:
@@ -127,6 +156,10 @@ def test_a_subject_is_called_as_it_was_then(subject: str | None, scope: Scope, a
         ("created", 1234.0, "1,234"),
         ("first_reply", 7500.0, "2 hr 5 min"),
         ("satisfaction_rate", 0.875, "87.5%"),
+        ("satisfaction_mean", 4.0, "4.00"),
+        ("backlog_overlap", 2.456, "2.46"),
+        ("backlog_overlap", 24.56, "24.6"),
+        ("assignee_stations", 1.0, "1"),
     ],
 )
 def test_a_value_is_shown_in_its_unit(key: str, value: float | None, text: str) -> None:
@@ -149,6 +182,8 @@ def test_a_figure_is_its_value_or_how_much_is_missing() -> None:
         ("satisfaction_rate", {"low": 0.531, "high": 0.888, "enough": False}, "n = 20"),
         ("first_reply", {"median": 600.0, "p90": 5400.0}, "median 10 min, 9 of 10 within 1 hr 30 min; n = 20"),
         ("first_reply", {"median": 600.0}, "n = 20"),
+        ("assignee_stations", {"median": 1.5, "p90": 2.0}, "median 1.50, 9 of 10 within 2; n = 20"),
+        ("satisfaction_mean", {"series": "1-5"}, "n = 20; scale 1-5"),
         ("satisfaction_rate", {"low": 0.5}, "n = 20"),
     ],
 )

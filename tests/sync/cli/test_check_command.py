@@ -2,6 +2,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from connectors.base import Target
+from kpi_engine.message import message
+from sync.store import Store
+from sync.store.findings import Finding, What
+
 if TYPE_CHECKING:
     from conftest import Desk
 
@@ -47,10 +52,54 @@ def test_a_field_of_another_type_is_a_warning_that_says_what_to_do(desk: "Desk")
     assert "KPI: overdue" in check["finding"]
 
 
+def test_a_field_deleted_after_it_was_used_is_told_apart_from_one_never_made(desk: "Desk") -> None:
+    desk.run("setup", "--yes")
+    state = desk.sandbox.state
+    del state.ticket_fields[next(field.id for field in state.ticket_fields.values() if field.title == "KPI: overdue")]
+    check = checks(desk.told("check"))["field KPI: overdue"]
+    assert (check["finding"], check["mend"]) == ("deleted by somebody since we used it", "run `helpdesk-kpi setup`")
+
+
+def test_forms_without_our_fields_and_a_missing_view_are_told(desk: "Desk") -> None:
+    desk.run("setup", "--yes", "--fields-only")
+    found = checks(desk.told("check"))
+    for subject in ("our fields on the form Mặc định", "the view KPI: overdue tickets"):
+        assert (found[subject]["finding"], found[subject]["mend"]) == ("not there yet", "run `helpdesk-kpi setup`")
+
+
+def test_a_plan_without_forms_is_told_with_the_way_to_go(desk: "Desk") -> None:
+    desk.sandbox.features.discard("ticket_forms")
+    check = checks(desk.told("check"))["our fields on the ticket form"]
+    assert (check["verdict"], "Admin Center" in check["finding"]) == ("warning", True)
+
+
+def test_rules_that_our_writes_would_wake_are_told(desk: "Desk") -> None:
+    since = {"field": "updated_at", "operator": "greater_than", "value": "24"}
+    desk.sandbox.workspace.add("automations", "Nhắc sau 24 giờ", since)
+    check = checks(desk.told("check"))["automations"]
+    assert (check["verdict"], "Nhắc sau 24 giờ" in check["finding"]) == ("warning", True)
+
+
+def test_what_passes_found_about_our_fields_is_told(desk: "Desk") -> None:
+    findings = [
+        Finding(what=What.EDITED_AGAIN, target=Target.TICKET, target_id="7", field="due_at", found="mine"),
+        Finding(what=What.IGNORED, target=Target.TICKET, field="x", told=message("Zendesk ignored x")),
+    ]
+    with Store.open(f"sqlite:///{desk.store.name}", desk.store.parent) as store:
+        store.findings.note("sao-mai", findings, 1_795_000_000)
+    found = checks(desk.told("check"))
+    assert found["fields edited by hand"]["finding"] == "1 values stand that somebody else set by hand"
+    assert found["writes taken only in part"]["finding"] == "Zendesk ignored x"
+    shown = desk.run("status").stdout
+    assert "somebody set due_at of ticket 7 to “mine” once more; it is left so" in shown
+    assert "Zendesk ignored x" in shown
+
+
 def test_figures_on_profiles_are_a_warning(desk: "Desk") -> None:
     desk.configure(desk.account("sao-mai", desk.sandbox, push={"agent_fields": ["first_reply"]}))
     check = checks(desk.told("check"))["agent fields"]
     assert (check["verdict"], "push.agent_fields" in check["mend"]) == ("warning", True)
+    assert "every agent can read" in check["finding"]
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ def agent(desk: "Desk", number: int) -> str:
     return str(desk.sandbox.state.account.agent_ids[number])
 
 
-@pytest.mark.parametrize("indicator", list(INDICATORS))
-@pytest.mark.parametrize("scope", ["agent", "team", "account"])
+@pytest.mark.parametrize("indicator", ["created", "backlog", "first_reply", "full_resolution_calendar", "goals_met"])
+@pytest.mark.parametrize("scope", ["agent", "team", "account", "channel", "priority"])
 def test_a_figure_is_the_sum_of_its_lines_and_the_one_reported(known: "Desk", indicator: str, scope: str) -> None:
     (report,) = known.told("report", "--scope", scope, *MONTH)["reports"]
     most = max(
@@ -56,6 +56,33 @@ def test_an_explanation_tells_formula_stamp_credit_and_every_ticket(known: "Desk
     assert set(document["lines"][0]) == {
         *("ticket_id", "url", "at", "part", "agent", "team", "numerator", "denominator", "certainty", "edition"),
     }
+
+
+def test_what_was_left_out_and_the_parameters_in_force_are_told(known: "Desk") -> None:
+    document = explained(known, "first_contact_resolution")
+    assert document["omitted"]
+    assert {each["reason"] for each in document["omitted"]} <= {
+        "window_open",
+        "not_solved",
+        "reopened",
+        "before_history",
+    }
+    assert document["parameters"]["window"] == 7 * 86_400
+    shown = known.run("explain", "first_contact_resolution", *MONTH).stdout
+    assert "Parameters in force: window: 168 hr" in shown
+    assert "it is not solved" in shown
+    figure = document["figure"]
+    assert f"Numerator {figure['numerator']}, denominator {figure['denominator']}" in shown
+
+
+def test_what_counts_nowhere_is_listed_for_the_account_and_counted_for_anybody_else(known: "Desk") -> None:
+    excluded = explained(known, "created")["excluded"]
+    assert excluded
+    whole = known.run("explain", "created", *MONTH).stdout
+    assert all(each["url"] in whole for each in excluded)
+    one = known.run("explain", "created", "--priority", "normal", *MONTH).stdout
+    assert "Tickets of the whole account that count nowhere: " in one
+    assert not any(each["url"] + " " in one for each in excluded)
 
 
 def test_lengths_of_time_and_shares_are_put_into_words(known: "Desk") -> None:
@@ -108,6 +135,7 @@ def test_agent_and_team_exclude_each_other(known: "Desk") -> None:
     result = known.run("explain", "created", "--team", "Hỗ trợ", "--agent", agent(known, 1))
     assert result.exit_code == 2
     assert "either --agent or --team" in result.stderr
+    assert "either --team or --segment" in known.run("report", "--segment", "vip", "--team", "x").stderr
 
 
 def test_an_unknown_indicator_is_a_usage_error_that_lists_those_there_are(known: "Desk") -> None:

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from connectors.base import Stream
 from kpi_engine.message import Message, message
+from sync.advance import Advance, silent
 from sync.cli.frame import framed, plain, tamed
 from sync.cli.progress import progress_on
-from sync.pull import silent
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -130,28 +130,42 @@ def call(empty_desk: "Desk") -> "Call":
 
 
 def test_on_a_terminal_each_stream_has_a_bar(call: "Call") -> None:
-    with progress_on(call) as told:
-        told(Stream.TICKETS, 5, 10)
-        told(Stream.TICKETS, 10, 10)
-        told(Stream.HISTORY, 3, None)
-        told(Stream.HISTORY, 6, None)
+    with progress_on(call, "sao-mai") as told:
+        told(Advance(Stream.TICKETS, 1, 5, share=0.25, seconds_left=1800))
+        told(Advance(Stream.TICKETS, 2, 10, share=0.5, seconds_left=1200))
+        told(Advance(Stream.HISTORY, 1, 3))
+        told(Advance(Stream.HISTORY, 2, 6))
         (bar,) = call.notes._live_stack  # noqa: SLF001 -- the only way to look at what is being drawn
-        shown = Console(width=80, file=io.StringIO(), record=True)
+        shown = Console(width=120, file=io.StringIO(), record=True)
         shown.print(bar.get_renderable())
         text = shown.export_text()
     assert text.count("tickets") == 1
     assert text.count("history") == 1
-    assert " 10 " in text
+    assert "10 · 2" in text
+    assert "20" in text
 
 
-@pytest.mark.parametrize("which", ["quiet", "as_json", "no terminal"])
-def test_elsewhere_there_is_no_bar(call: "Call", which: str) -> None:
+@pytest.mark.parametrize("which", ["as_json", "no terminal"])
+def test_elsewhere_there_is_a_line_now_and_then(call: "Call", which: str) -> None:
     if which == "no terminal":
-        call.notes = Console(file=io.StringIO())
+        call.notes = Console(file=io.StringIO(), width=200)
     else:
-        setattr(call, which, True)
-    with progress_on(call) as told:
+        call.as_json = True
+    now = iter([0.0, 29.0, 30.0, 30.0, 59.0, 61.0, 61.0])
+    with progress_on(call, "sao-mai", lambda: next(now)) as told:
+        for pages in (1, 2, 3):
+            told(Advance(Stream.TICKETS, pages, 1000 * pages, share=0.5, seconds_left=7200))
+        told(Advance(Stream.HISTORY, 9, 8123))
+    assert isinstance(call.notes.file, io.StringIO)
+    first, second = call.notes.file.getvalue().splitlines()
+    assert "sao-mai: tickets: 2,000 rows on 2 pages so far, about" in first
+    assert second.endswith("ticket history: 8,123 rows on 9 pages so far")
+
+
+def test_where_quiet_was_asked_for_nothing_is_told(call: "Call") -> None:
+    call.quiet = True
+    with progress_on(call, "sao-mai") as told:
         assert told is silent
-        told(Stream.TICKETS, 5, 10)
+        told(Advance(Stream.TICKETS, 1, 5))
     assert isinstance(call.notes.file, io.StringIO)
     assert call.notes.file.getvalue() == ""

@@ -150,7 +150,9 @@ def test_in_the_middle_of_a_pass_it_stops_at_the_next_page_and_gives_the_lock_ba
     assert (exit_code, desk.rows(HELD)) == (143, [(0,)])
     assert "Traceback" not in told
     assert seconds < 5
-    assert desk.rows("SELECT stream FROM cursor ORDER BY stream") == [("history",), ("tickets",)]
+    read = {stream for (stream,) in desk.rows("SELECT stream FROM cursor")}
+    assert {"agents", "tickets", "history"} <= read
+    assert "metric_events" not in read  # which would have come next
 
 
 def test_when_the_helpdesk_hangs_it_stops_all_the_same_and_the_next_pass_takes_the_lock_over(desk: "Desk") -> None:

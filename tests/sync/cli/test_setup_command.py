@@ -1,3 +1,4 @@
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,8 @@ def test_yes_creates_what_is_missing_and_a_second_run_nothing(desk: "Desk") -> N
     first = desk.run("setup", "--yes")
     assert "sao-mai: 6 fields created" in first.stdout
     there, writes = titles(desk), len(desk.writes())
-    assert len(there) == len(set(there)) == len(TICKET_FIELDS) == writes
+    assert len(there) == len(set(there)) == len(TICKET_FIELDS) == writes - 2  # the form and the view
+    assert "sao-mai  the view KPI: overdue tickets: made" in first.stdout
     second = desk.run("setup", "--yes")
     assert "sao-mai: 0 fields created" in second.stdout
     assert "sao-mai  KPI: overdue: there" in second.stdout
@@ -74,6 +76,83 @@ def test_the_json_tells_every_field_and_what_was_created(desk: "Desk") -> None:
     assert all(field["remote_id"] for field in again["fields"])
 
 
+def test_the_places_that_show_the_fields_are_planned_made_and_found_again(desk: "Desk") -> None:
+    (planned,) = desk.told("setup")["accounts"]
+    assert [(extra["key"].partition(":")[0], extra["there"]) for extra in planned["extras"]] == [
+        ("form", False),
+        ("view", False),
+    ]
+    assert "sao-mai  our fields on the form Mặc định: to be made" in desk.run("setup").stdout
+    assert len(desk.told("setup", "--yes")["accounts"][0]["installed"]) == 2
+    assert "sao-mai  our fields on the form Mặc định: there" in desk.run("setup").stdout
+    assert {key.partition(":")[0] for key, *_ in desk.rows("SELECT key FROM installed")} == {"field", "form", "view"}
+
+
+def test_forms_and_views_may_be_left_alone(desk: "Desk") -> None:
+    desk.run("setup", "--yes", "--fields-only")
+    assert len(desk.writes()) == len(TICKET_FIELDS)
+    (account,) = desk.told("setup", "--fields-only")["accounts"]
+    assert account["extras"] == []
+
+
+def test_where_the_plan_has_no_forms_the_way_is_told_and_the_rest_is_made(desk: "Desk") -> None:
+    desk.sandbox.features.discard("ticket_forms")
+    result = desk.run("setup", "--yes")
+    assert result.exit_code == 0
+    assert "Admin Center" in result.stdout
+    assert "the view KPI: overdue tickets: made" in result.stdout
+
+
+def test_a_renamed_field_is_ours_still(desk: "Desk") -> None:
+    desk.run("setup", "--yes")
+    field = next(field for field in desk.sandbox.state.ticket_fields.values() if field.title == "KPI: overdue")
+    field.title = "Trễ hạn"
+    assert "sao-mai  KPI: overdue: there, as “Trễ hạn”" in desk.run("setup").stdout
+    assert "ok  sao-mai  field KPI: overdue: there, renamed to “Trễ hạn”" in desk.run("check").stdout
+
+
+def test_who_can_read_profiles_is_said_plainly(desk: "Desk") -> None:
+    desk.configure(desk.account("sao-mai", desk.sandbox, push={"agent_fields": ["first_reply"]}))
+    assert "every agent can read what stands on agents' profiles" in desk.run("setup").stdout
+
+
+def test_an_uninstall_is_planned_and_then_done(desk: "Desk") -> None:
+    desk.run("setup", "--yes")
+    there = titles(desk)
+    planned = desk.run("setup", "--uninstall")
+    assert planned.exit_code == 0
+    assert "nothing was removed; say --yes to remove" in planned.stdout
+    assert titles(desk) == there
+    done = desk.run("setup", "--uninstall", "--yes")
+    assert "sao-mai: 8 removed" in done.stdout
+    assert "writing stops until a pass with --yes allows it again" in done.stdout
+    assert titles(desk) == []
+    assert "sao-mai: nothing to remove" in desk.run("setup", "--uninstall").stdout
+
+
+def test_a_field_in_use_elsewhere_is_named_and_left(desk: "Desk") -> None:
+    desk.run("setup", "--yes")
+    field = next(field for field in desk.sandbox.state.ticket_fields.values() if field.title == "KPI: overdue")
+    condition = {"field": f"custom_fields_{field.id}", "operator": "is", "value": "true"}
+    desk.sandbox.workspace.add("triggers", "Báo trễ", condition)
+    result = desk.run("setup", "--uninstall", "--yes")
+    assert result.exit_code == 5
+    assert "left, for it is used by the trigger Báo trễ" in result.stdout
+    assert titles(desk) == ["KPI: overdue"]
+    (account,) = json.loads(desk.run("setup", "--uninstall", "--json").stdout)["accounts"]
+    assert [removal["uses"] for removal in account["removals"]] == [["the trigger Báo trễ"]]
+    assert account["removed"] == []
+
+
+def test_whoever_sits_at_a_terminal_is_asked_before_anything_is_removed(desk: "Desk") -> None:
+    desk.run("setup", "--yes")
+    there = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    desk.patch.setattr("sync.cli.setup_command.sys", there)
+    result = desk.run("setup", "--uninstall", answers="n\n")
+    assert "Remove 8 things now?" in result.stderr
+    assert len(titles(desk)) == len(TICKET_FIELDS)
+
+
 def test_fields_on_profiles_are_created_too(desk: "Desk") -> None:
     desk.configure(desk.account("sao-mai", desk.sandbox, push={"ticket_fields": [], "agent_fields": ["first_reply"]}))
     assert "1 fields created" in desk.run("setup", "--yes").stdout
@@ -94,7 +173,7 @@ def test_whoever_sits_at_a_terminal_is_asked(desk: "Desk", answer: str, created:
     desk.patch.setattr("sync.cli.setup_command.sys", there)
     result = desk.run("setup", answers=answer)
     assert result.exit_code == 0
-    assert "Create 6 custom fields now?" in result.stderr
+    assert "Create 6 custom fields and 2 places that show them now?" in result.stderr
     assert len(titles(desk)) == created
 
 

@@ -105,7 +105,7 @@ def test_a_summary_is_planned_once_and_found_by_its_external_id(store: Store) ->
     assert store.summaries.remote_ids("sao-mai") == set()
 
     store.summaries.created("x", "501", now=30)
-    store.summaries.move("y", "settled")
+    store.summaries.change("y", state="settled")
 
     found = store.summaries.get("x")
     assert found is not None

@@ -41,11 +41,12 @@ def unordered(sql: str) -> set[str]:
     return {part.strip(" \n\t)") for part in sql.split(",")}
 
 
-SECOND_STEP = """
+NEWEST = store_schema.newest_revision()
+NEXT_STEP = f"""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{NEWEST}"
 def upgrade():
     op.add_column("switch", sa.Column("note", sa.Text()))
 """
@@ -65,16 +66,16 @@ def test_fault_04_an_older_postgresql_schema_is_copied_then_migrated(
     with Store.open(postgresql, tmp_path) as store:
         store.switches.set("sao-mai", "a", 1)
     monkeypatch.setattr(store_schema, "MIGRATIONS", shutil.copytree(store_schema.MIGRATIONS, tmp_path / "migrations"))
-    (tmp_path / "migrations" / "versions" / "r0002.py").write_text(SECOND_STEP)
+    (tmp_path / "migrations" / "versions" / "r9999.py").write_text(NEXT_STEP)
     with connected(postgresql) as connection:
-        connection.execute(sa.text("CREATE TABLE pass_before_0001 (precious INTEGER)"))
+        connection.execute(sa.text(f"CREATE TABLE pass_before_{NEWEST} (precious INTEGER)"))
 
     with Store.open(postgresql, tmp_path) as store:
         assert store.switches.get("sao-mai", "a") == "1"
 
     with connected(postgresql) as connection:
         migrated = connection.execute(sa.text("SELECT * FROM switch")).mappings().all()
-        copied = connection.execute(sa.text("SELECT * FROM switch_before_0001_2")).all()
+        copied = connection.execute(sa.text(f"SELECT * FROM switch_before_{NEWEST}_2")).all()
     assert [dict(row) for row in migrated] == [{"connector": "sao-mai", "key": "a", "value": "1", "note": None}]
     assert [tuple(row) for row in copied] == [("sao-mai", "a", "1")]
 

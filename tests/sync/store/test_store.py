@@ -38,16 +38,17 @@ print("ready", flush=True)
 time.sleep(60)
 """
 
-SECOND_STEP = """
+NEWEST = store_schema.newest_revision()
+NEXT_STEP = f"""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{NEWEST}"
 def upgrade():
     op.add_column("switch", sa.Column("note", sa.Text()))
 """
 
-FAILING_STEP = SECOND_STEP + '    op.execute("INSERT INTO nowhere VALUES (1)")\n'
+FAILING_STEP = NEXT_STEP + '    op.execute("INSERT INTO nowhere VALUES (1)")\n'
 
 
 def kill_while(moment: str, url: str, directory: Path) -> None:
@@ -308,13 +309,13 @@ def migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_fault_04_an_older_schema_is_backed_up_then_migrated(tmp_path: Path, migrations: Path) -> None:
     with Store.open("sqlite:///store.db", tmp_path) as store:
         store.switches.set("sao-mai", "a", 1)
-    (migrations / "r0002.py").write_text(SECOND_STEP)
+    (migrations / "r9999.py").write_text(NEXT_STEP)
 
     with Store.open("sqlite:///store.db", tmp_path) as store:
         assert store.switches.get("sao-mai", "a") == "1"
         assert store.check() == []
 
-    backup = tmp_path / "store.db.before_0001"
+    backup = tmp_path / f"store.db.before_{NEWEST}"
     assert columns(tmp_path / "store.db") == ["connector", "key", "value", "note"]
     assert columns(backup) == ["connector", "key", "value"]
     assert backup.stat().st_mode & 0o077 == 0
@@ -327,22 +328,22 @@ def columns(path: Path) -> list[str]:
 
 
 def test_fault_04_a_second_backup_never_replaces_the_first(tmp_path: Path, migrations: Path) -> None:
-    (tmp_path / "store.db.before_0001").write_text("precious")
+    (tmp_path / f"store.db.before_{NEWEST}").write_text("precious")
     Store.open("sqlite:///store.db", tmp_path).close()
-    (migrations / "r0002.py").write_text(SECOND_STEP)
+    (migrations / "r9999.py").write_text(NEXT_STEP)
     Store.open("sqlite:///store.db", tmp_path).close()
 
-    assert (tmp_path / "store.db.before_0001").read_text() == "precious"
-    assert columns(tmp_path / "store.db.before_0001_2") == ["connector", "key", "value"]
+    assert (tmp_path / f"store.db.before_{NEWEST}").read_text() == "precious"
+    assert columns(tmp_path / f"store.db.before_{NEWEST}_2") == ["connector", "key", "value"]
 
 
 def test_fault_04_a_migration_that_fails_changes_nothing(url: str, tmp_path: Path, migrations: Path) -> None:
     with Store.open(url, tmp_path) as store:
         store.switches.set("sao-mai", "a", 1)
-    (migrations / "r0002.py").write_text(FAILING_STEP)
+    (migrations / "r9999.py").write_text(FAILING_STEP)
     with pytest.raises(StoreError, match="nowhere"):
         Store.open(url, tmp_path)
-    (migrations / "r0002.py").unlink()
+    (migrations / "r9999.py").unlink()
 
     with Store.open(url, tmp_path) as store:
         assert store.switches.get("sao-mai", "a") == "1"
@@ -356,7 +357,7 @@ def test_fault_04_without_a_backup_nothing_is_migrated(
         raise OSError(28, "No space left on device")
 
     Store.open("sqlite:///store.db", tmp_path).close()
-    (migrations / "r0002.py").write_text(SECOND_STEP)
+    (migrations / "r9999.py").write_text(NEXT_STEP)
     monkeypatch.setattr(os, "fsync", fail)
 
     with pytest.raises(StoreError, match=r"no backup of it could be made .*No space left"):
@@ -370,13 +371,13 @@ def test_fault_04_a_newer_schema_is_refused_and_noticed_while_running(
     url: str, tmp_path: Path, migrations: Path
 ) -> None:
     Store.open(url, tmp_path).close()
-    (migrations / "r0002.py").write_text(SECOND_STEP)
+    (migrations / "r9999.py").write_text(NEXT_STEP)
     with Store.open(url, tmp_path) as store:
-        (migrations / "r0002.py").unlink()
+        (migrations / "r9999.py").unlink()
         shutil.rmtree(migrations / "__pycache__", ignore_errors=True)
-        assert [str(finding) for finding in store.check() if "0002" in str(finding)] != []
+        assert [str(finding) for finding in store.check() if "9999" in str(finding)] != []
 
-    with pytest.raises(StoreError, match=r"newer version of helpdesk-kpi \(schema 0002; this one knows 0001\)"):
+    with pytest.raises(StoreError, match=rf"newer version of helpdesk-kpi \(schema 9999; this one knows {NEWEST}\)"):
         Store.open(url, tmp_path)
 
 

@@ -1,0 +1,125 @@
+"""Whose figures a command is about: the options that name an agent, a team, a channel, and how a name is found."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from kpi_engine.message import message
+from kpi_engine.periods import Period, PeriodKind, period_at, period_named
+from kpi_engine.reduce import Scope
+from kpi_engine.rulebook import Person, Rulebook
+from sync.account import Account
+from sync.cli.frame import Call
+from sync.locale import terminal_text
+from sync.wording import NOBODY, NONE_GIVEN
+
+PERIODS = click.Choice([kind.value for kind in PeriodKind])
+_NAMED = (Scope.AGENT, Scope.TEAM, Scope.CHANNEL, Scope.PRIORITY, Scope.SEGMENT)
+
+
+def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that choose its period."""
+    by = click.option(
+        "--by",
+        type=PERIODS,
+        default=PeriodKind.WEEK.value,
+        show_default=True,
+        help=terminal_text(message("How long the period is, where none is named.")),
+    )
+    named = click.option(
+        "--period",
+        help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11, 2026-Q4.")),
+    )
+    return by(named(function))
+
+
+def subject_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that name whose figures it is about."""
+    options = (
+        ("--agent", message("An agent's id, e-mail or name.")),
+        ("--team", message("A team's name.")),
+        ("--channel", message("A channel, as the helpdesk calls it.")),
+        ("--priority", message("A priority, as the helpdesk calls it.")),
+        ("--segment", message("A segment, as the mapped field calls it.")),
+    )
+    for name, text in reversed(options):
+        function = click.option(name, help=terminal_text(text))(function)
+    return function
+
+
+def asked_period(account: Account, by: str, named: str | None, as_of: int) -> Period:
+    """Return the period that is named, else the one the data has reached; a wrong name is a usage error."""
+    if named is None:
+        return period_at(PeriodKind(by), account.settings.timezone, as_of)
+    try:
+        return period_named(named, account.settings.timezone)
+    except ValueError as error:
+        raise click.UsageError(terminal_text(error.args[0])) from error
+
+
+def named_scope(options: dict[str, str | None]) -> tuple[Scope, str] | None:
+    """Return the scope and the name given by the options, None where there is none; two are a usage error."""
+    given = [(scope, name) for scope in _NAMED if (name := options[scope]) is not None]
+    if len(given) > 1:
+        one, other = (f"--{scope}" for scope, _ in given[:2])
+        raise click.UsageError(terminal_text(message("say either {one} or {other}", one=one, other=other)))
+    return given[0] if given else None
+
+
+def subject_named(call: Call, rules: Rulebook, as_of: int, scope: Scope, name: str) -> str | None:
+    """Return the subject that a name means in a scope, None for nobody; several are a usage error."""
+    if name in (call.language(NOBODY), call.language(NONE_GIVEN)):
+        return None
+    if scope is Scope.AGENT:
+        return agent_id(rules, name, as_of)
+    return team_key(rules, name, as_of) if scope is Scope.TEAM else name
+
+
+def agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
+    """Return the id of the agent with that id, e-mail or name; several are a usage error.
+
+    What nobody is called may be the id of somebody who is no agent any more.
+    """
+    if wanted in rules.agents:
+        return wanted
+    people = {key: line.at(as_of) for key, line in rules.agents.items()}
+    found = [key for key, person in people.items() if unaccented(wanted) in map(unaccented, _called(person))]
+    if len(found) > 1:
+        raise not_one_agent(len(found), wanted)
+    return found[0] if found else wanted
+
+
+def not_one_agent(n: int, name: str) -> click.UsageError:
+    """Return the usage error of a name that no agent bears, or several."""
+    if n == 0:
+        return click.UsageError(terminal_text(message("no agent is called {name}; `report` lists them", name=name)))
+    return click.UsageError(
+        terminal_text(message("{n} agents are called {name}; give the id or the e-mail", n=n, name=name))
+    )
+
+
+def _called(person: Person) -> tuple[str, str]:
+    return person.name, person.email or ""
+
+
+def unaccented(name: str) -> str:
+    """Return a name as it is typed in a hurry: without accents, in lower case; the Vietnamese đ counts as d."""
+    letters = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def team_key(rules: Rulebook, wanted: str, as_of: int) -> str:
+    """Return the key of the team with that key or name; none or several is a usage error."""
+    teams = {f"group:{key}": line.at(as_of) for key, line in rules.groups.items()}
+    teams |= {name: name for teams_of in rules.organization.values for name in teams_of.values()}
+    found = [key for key, name in teams.items() if wanted.casefold() in (key.casefold(), name.casefold())]
+    if len(found) != 1:
+        known = ", ".join(sorted(set(teams.values())))
+        raise click.UsageError(
+            terminal_text(
+                message("{n} teams are called {name}; there are: {known}", n=len(found), name=wanted, known=known)
+            )
+        )
+    return found[0]

@@ -1,0 +1,125 @@
+"""`helpdesk-kpi export`: rows for spreadsheets and other programs."""
+
+import sys
+from itertools import chain
+from pathlib import Path
+
+import click
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import message
+from kpi_engine.reduce import Scope
+from sync.account import Account
+from sync.cli.choosing import asked_period, period_options
+from sync.cli.frame import Call, framed
+from sync.cli.report_command import SCOPES
+from sync.exits import Exit
+from sync.exporting import Columns, Grain, Rows, columns_of_every, exported, needed
+from sync.figures import as_of_now, source
+from sync.locale import terminal_text
+from sync.row_files import Format, FormatError, appearing_whole, write_rows
+
+
+@click.command("export", help=terminal_text(message("Write the rows behind the figures as CSV, JSON or Parquet.")))
+@click.argument("names", nargs=-1)
+@click.option(
+    "--grain",
+    type=click.Choice([grain.value for grain in Grain]),
+    default=Grain.TICKET.value,
+    show_default=True,
+    help=terminal_text(
+        message("What a row is: a ticket with what it adds to each figure, a reply turn, a credit line, or a figure.")
+    ),
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in Format]),
+    help=terminal_text(message("How rows are written; default: csv, with --json json.")),
+)
+@click.option(
+    "--scope",
+    type=SCOPES,
+    default=Scope.AGENT.value,
+    show_default=True,
+    help=terminal_text(message("Whose figures the rows of --grain cell are.")),
+)
+@period_options
+@click.option(
+    "--indicator",
+    "only",
+    type=click.Choice(list(INDICATORS)),
+    metavar="KEY",
+    multiple=True,
+    help=terminal_text(message("Only this indicator; may be given several times.")),
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help=terminal_text(message("The file to write, whole or not at all; default: standard output.")),
+)
+@click.option("--bom", is_flag=True, help=terminal_text(message("Mark a CSV file as UTF-8, for older spreadsheets.")))
+@framed
+def command(  # noqa: PLR0913 -- one parameter for each option a person may give
+    call: Call,
+    *,
+    names: tuple[str, ...],
+    grain: str,
+    form: str | None,
+    scope: str,
+    by: str,
+    period: str | None,
+    only: tuple[str, ...],
+    output: Path | None,
+    bom: bool,
+) -> Exit:
+    """Write the rows of the period that the data has reached, or of the one that is named."""
+    chosen = Format(form or (Format.JSON if call.as_json else Format.CSV))
+    _refuse_terminal(chosen, output)
+    with call.accounts(names, signed_in=False) as accounts:
+        kinds = Grain(grain), Scope(scope)
+        found = [each for account in accounts if (each := _rows(call, account, kinds, (by, period), only))]
+        rows = _joined(found)
+        try:
+            _write(call, rows, chosen, output, bom=bom)
+        except FormatError as error:
+            call.complain(error.message)
+            return Exit.SETTINGS
+    return Exit.OK
+
+
+def _refuse_terminal(form: Format, output: Path | None) -> None:
+    if form is Format.PARQUET and output is None and on_terminal():
+        raise click.UsageError(terminal_text(message("Parquet is not for a terminal; give --output FILE")))
+
+
+def on_terminal() -> bool:
+    """Tell whether standard output is read by a person."""
+    return sys.stdout.isatty()
+
+
+def _rows(
+    call: Call, account: Account, kinds: tuple[Grain, Scope], when: tuple[str, str | None], only: tuple[str, ...]
+) -> Rows | None:
+    as_of = as_of_now(account)
+    if as_of is None:
+        call.note(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
+        return None
+    grain, scope = kinds
+    asked = source(account, asked_period(account, *when, as_of), as_of, needed(grain, only))
+    return exported(asked, grain, scope)
+
+
+def _joined(found: list[Rows]) -> Rows:
+    columns: Columns = columns_of_every(found[0], found[1:]) if found else {}
+    return Rows(columns, chain.from_iterable(each.rows for each in found))
+
+
+def _write(call: Call, rows: Rows, form: Format, output: Path | None, *, bom: bool) -> None:
+    if output is None:
+        write_rows(rows, form, sys.stdout.buffer, bom=bom)
+        sys.stdout.buffer.flush()
+        return
+    with appearing_whole(output) as file:
+        count = write_rows(rows, form, file, bom=bom)
+    call.note(message("{n} rows written to {file}", n=call.language.number(count), file=output.name))

@@ -1,0 +1,150 @@
+"""Events that other tickets cause: a requester who came back, a ticket merged into this one."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from config import mapped_fields
+from kpi_engine.history import MERGED_IN, REQUESTER_RETURNED, DerivedEvent
+from kpi_engine.records import TicketEvent, TicketSnapshot
+from kpi_engine.rulebook import DONE, Status
+from sync.account import Account
+from sync.pull import Pass
+from sync.settling import longest_window
+from sync.store.codec import chunked, encoded, fingerprint
+from sync.store.contacts import Contact
+
+RETURNS = 20
+"""How many of a requester's next tickets are noted: whoever writes more within a window is no person."""
+
+_SHORTEST_REACH = 31 * 86_400
+Returns = Mapping[str, list[tuple[int, str]]]
+Snapshots = Mapping[str, TicketSnapshot]
+Key = tuple[str, int, str]
+
+
+def derive(account: Account, this: Pass) -> None:
+    """Note on every ticket concerned what the changed ones caused there, and have it measured again.
+
+    Driven by what waits to be measured, and the same however often it runs: a crash costs nothing.
+    """
+    deriving = _Deriving.of(account)
+    for chunk in chunked(account.store.records.stale(account.name)):
+        with account.store.transaction(this.lock):
+            account.store.locks.beat(this.lock, account.now())
+            deriving.note(chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class _Deriving:
+    """`fields` are the custom fields that carry a meaning, `reach` the seconds within which a return can matter."""
+
+    account: Account
+    fields: Collection[str]
+    reach: int
+
+    @classmethod
+    def of(cls, account: Account) -> "_Deriving":
+        fields = mapped_fields(account.settings.fields, account.name)
+        return cls(account, frozenset(fields), max(longest_window(account), _SHORTEST_REACH))
+
+    def note(self, ticket_ids: list[str]) -> None:
+        """Bring up to date what these tickets caused, and what was caused on them."""
+        store, name = self.account.store, self.account.name
+        snapshots = store.records.snapshots(name, ticket_ids)
+        merges = store.records.merges(name, snapshots)
+        new = {key: self.contact(ticket, merges.get(key)) for key, ticket in snapshots.items()}
+        old = store.contacts.get(name, new)
+        changed = [contact for key, contact in new.items() if contact != old.get(key)]
+        store.contacts.save(name, changed)
+        former = [old[contact.ticket_id] for contact in changed if contact.ticket_id in old]
+        self.bring_up_to_date({*new, *self.concerned([*changed, *former])})
+
+    def contact(self, ticket: TicketSnapshot, merge: TicketEvent | None) -> Contact:
+        return Contact(
+            ticket_id=ticket.ticket_id,
+            requester_id=ticket.requester_id,
+            created_at=ticket.created_at,
+            merged_into=merge.new if merge is not None else None,
+            merged_at=merge.at if merge is not None else None,
+            digest=fingerprint(encoded(self.deciding(ticket))),
+        )
+
+    def deciding(self, ticket: TicketSnapshot) -> TicketSnapshot:
+        """Return the ticket reduced to what decides whether it counts and what it is about."""
+        deleted = self.meaning(ticket) is Status.DELETED
+        return replace(
+            ticket,
+            version=0,
+            updated_at=0,
+            status=Status.DELETED if deleted else "",
+            tags=tuple(sorted(ticket.tags)),
+            fields={key: value for key, value in sorted(ticket.fields.items()) if key in self.fields},
+            priority=None,
+            assignee_id=None,
+            group_id=None,
+            submitter_id=None,
+            custom_status_id=None,
+            survey=None,
+        )
+
+    def meaning(self, ticket: TicketSnapshot) -> Status:
+        return Status(self.account.connector.statuses.get(ticket.status, Status.UNKNOWN))
+
+    def concerned(self, contacts: list[Contact]) -> Iterator[str]:
+        """Yield the tickets on which these cause something, or did."""
+        returns = self.returns(contacts)
+        for contact in contacts:
+            if contact.merged_into is not None:
+                yield contact.merged_into
+            line = returns.get(contact.requester_id or "", [])
+            place = bisect_right(line, (contact.created_at, contact.ticket_id))
+            yield from (ticket_id for _, ticket_id in line[max(0, place - RETURNS - 1) : place])
+
+    def returns(self, contacts: Iterable[Contact]) -> Returns:
+        requesters = {contact.requester_id for contact in contacts if contact.requester_id is not None}
+        return self.account.store.contacts.of(self.account.name, requesters)
+
+    def bring_up_to_date(self, ticket_ids: Collection[str]) -> None:
+        """Write what these tickets lack of derived events, or hold too many."""
+        records, name = self.account.store.records, self.account.name
+        there = records.derived(name, ticket_ids)
+        causes = self.causes(ticket_ids)
+        snapshots = records.snapshots(name, {cause for keys in causes.values() for _, _, cause in keys})
+        gone: list[DerivedEvent] = []
+        news: list[DerivedEvent] = []
+        for ticket_id in ticket_ids:
+            held = {(event.kind, event.at, event.cause_ticket_id): event for event in there.get(ticket_id, ())}
+            wanted = {key: snapshots[key[2]] for key in causes.get(ticket_id, ()) if key[2] in snapshots}
+            gone += [event for key, event in held.items() if key not in wanted]
+            news += self.news(ticket_id, held, wanted)
+        records.take_back(name, gone)
+        records.save(name, news)
+
+    def news(
+        self, ticket_id: str, held: Mapping[Key, DerivedEvent], wanted: Mapping[Key, TicketSnapshot]
+    ) -> Iterator[DerivedEvent]:
+        for key, cause in wanted.items():
+            known = held[key].cause if key in held else None
+            if known is None or (known != cause and self.deciding(known) != self.deciding(cause)):
+                kind, at, cause_id = key
+                yield DerivedEvent(ticket_id=ticket_id, kind=kind, at=at, cause_ticket_id=cause_id, cause=cause)
+
+    def causes(self, ticket_ids: Collection[str]) -> dict[str, list[Key]]:
+        """Return kind, instant and cause of what should stand on each of these tickets."""
+        store, name = self.account.store, self.account.name
+        snapshots, contacts = store.records.snapshots(name, ticket_ids), store.contacts.get(name, ticket_ids)
+        returns = self.returns(contacts.values())
+        found = {key: list(self.returned(contact, snapshots[key], returns)) for key, contact in contacts.items()}
+        for merged in store.contacts.merged_into(name, ticket_ids):
+            event = (MERGED_IN, merged.merged_at or merged.created_at, merged.ticket_id)
+            found.setdefault(merged.merged_into or "", []).append(event)
+        return found
+
+    def returned(self, contact: Contact, ticket: TicketSnapshot, returns: Returns) -> Iterator[Key]:
+        line = returns.get(contact.requester_id or "", [])
+        place = bisect_right(line, (contact.created_at, contact.ticket_id))
+        done = self.meaning(ticket) in DONE or self.meaning(ticket) is Status.DELETED
+        for created_at, ticket_id in line[place : place + RETURNS]:
+            if not done or created_at <= ticket.updated_at + self.reach:
+                yield REQUESTER_RETURNED, created_at, ticket_id

@@ -1,0 +1,45 @@
+"""Rows that resemble one another, kept as what differs from the row before."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
+
+R = TypeVar("R")
+
+
+class Packing(Generic[R]):
+    """How the rows of one dataclass are packed and read back; `restore` makes what JSON cannot hold again.
+
+    A packed row is a number whose bits say which fields differ from the row before, followed by their values in the
+    order of the fields. Before the first row everything is None.
+    """
+
+    def __init__(self, kind: type[R], /, **restore: Callable[[Any], object]) -> None:
+        self._kind = kind
+        self._names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]  # R is a dataclass
+        self._values = attrgetter(*self._names)
+        self._restore = list(restore.items())
+
+    def packed(self, rows: Iterable[R]) -> Iterator[list[object]]:
+        """Yield what differs in each row from the one before."""
+        before: tuple[object, ...] = (None,) * len(self._names)
+        for row in rows:
+            values = self._values(row)
+            mask, packed, bit = 0, list[object]((0,)), 1
+            for value, old in zip(values, before, strict=True):
+                if value != old:
+                    mask |= bit
+                    packed.append(value)
+                bit <<= 1
+            packed[0] = mask
+            yield packed
+            before = values
+
+    def read(self, packed: Iterable[list[Any]]) -> Iterator[R]:
+        """Yield the rows that `packed` wrote."""
+        values: dict[str, Any] = dict.fromkeys(self._names)
+        for mask, *changed in packed:
+            different = [name for position, name in enumerate(self._names) if mask >> position & 1]
+            values |= dict(zip(different, changed, strict=True))
+            yield self._kind(**values | {name: make(values[name]) for name, make in self._restore})
