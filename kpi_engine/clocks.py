@@ -43,6 +43,7 @@ class ClockRun:
     guessed: bool = False
     stopped_at: int | None = None
     final: bool = False
+    settled: bool = False  # a solve made an answer needless
     breached_at: int | None = None
     breach_elapsed: int = 0
     due_at: int | None = None
@@ -60,8 +61,13 @@ class ClockRun:
         if self.goal is None:
             return ClockState.VOID
         if self.stopped_at is not None:
-            return ClockState.MET if self.final else ClockState.VOID
+            return ClockState.MET if self.final and not self.settled else ClockState.VOID
         return ClockState.RUNNING if self.since is not None else ClockState.PAUSED
+
+    @property
+    def is_over_its_goal(self) -> bool:
+        """Whether more was worked than the goal allows, which a change of the goal may bring about while it rests."""
+        return self.breached_at is None and self.goal is not None and self.elapsed > self.goal
 
     @property
     def certainty(self) -> Certainty:
@@ -72,10 +78,12 @@ class ClockRun:
         """Return the warning, the breach or the escalation that comes next, None where nothing does."""
         if self.goal is None and self.breached_at is None:
             return None
+        stages = self.rule.stages(self.goal or 0) if self.breached_at is None else ()
+        if stages and not self.fired:
+            return stages[0]
         done = {timer.step for timer in self.fired}
-        if self.breached_at is None:
-            stages = self.rule.stages(self.goal or 0)
-            return stages[0] if not done else next(stage for stage in stages if stage.step not in done)
+        if stages:
+            return next(stage for stage in stages if stage.step not in done)
         for step in self.rule.steps:
             if (name := f"escalation:{step.level}") not in done:
                 return Stage(name, step.level, self.breach_elapsed + step.after)
@@ -155,6 +163,7 @@ class _Player:
     before: Step
     rule: ClockRule | None = None
     asked: bool = False  # the customer's side has written
+    unanswered: bool = False  # and nobody has replied since, even if a solve settled that
     current: ClockRun | None = None
     aimed: State | None = None  # what the current instance was last aimed by; None: aim anew
     instances: list[ClockRun] = field(default_factory=list)
@@ -163,7 +172,11 @@ class _Player:
         """Start, stop, suspend, resume, re-arm and re-aim the clock as the step demands."""
         if step.kind is StepKind.RULES or step.kind is StepKind.OPENED:
             self.rule, self.aimed = self.rulebook.policies.at(step.at).rule(self.clock), None
-        self.asked |= step.owed_since is not None
+        if step.kind is StepKind.AGENT_REPLY:
+            self.unanswered = False
+            self.answer_after_all(step)
+        elif step.kind is StepKind.CUSTOMER_MESSAGE or step.owed_since is not None:
+            self.asked = self.unanswered = True
         current = self.current
         if current is None or current.final or not self.goes_on(current, step):
             self.start(current, step)
@@ -175,6 +188,10 @@ class _Player:
         """Stop the instance for good, suspend it, or let it run on; tell whether it is not over."""
         if self.ends(instance.rule, step):
             instance.stop(step.at, final=True)
+            return False
+        if self.settles(instance.rule, step):
+            instance.stop(step.at, final=True)
+            instance.settled = True
             return False
         if step.done:
             if instance.stopped_at is None:
@@ -189,6 +206,19 @@ class _Player:
             return replied or (Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step))
         solved = step.done and Stop.SOLVED in rule.stop
         return solved or (Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step))
+
+    def settles(self, rule: ClockRule, step: Step) -> bool:
+        """Tell whether a solve says that what the customer wrote last, a thank-you, needs no answer.
+
+        The first reply is owed all the same: there a solve only suspends the clock.
+        """
+        anew = rule.clock == NEXT_REPLY and rule.rearm is Rearm.ON_CUSTOMER_MESSAGE
+        return anew and step.done and not self.before.done
+
+    def answer_after_all(self, step: Step) -> None:
+        """Take a reply in the very second of the solve as the answer: which came first is not told."""
+        if self.current is not None and self.current.settled and self.current.stopped_at == step.at:
+            self.current.settled = False
 
     def left_its_group(self, step: Step) -> bool:
         group = self.before.state.group
@@ -215,7 +245,7 @@ class _Player:
         if rule.start is Start.AGENT_REPLY:
             return step.replied
         if rule.start is Start.CUSTOMER_MESSAGE and rule.clock == NEXT_REPLY:  # the first turn is the first reply's
-            return step.owed_since is not None and not step.awaited
+            return self.unanswered and not step.awaited
         waiting = step.awaited if rule.is_reply_clock else not step.done or step.kind is StepKind.OPENED
         return waiting and self.has_begun(rule.start, step)
 
@@ -257,6 +287,8 @@ class _Player:
             if instance.breached_at is None:  # a verdict keeps the goal it was given by
                 instance.goal = rule.goal(state.priority)
         instance.since = step.at if runs else None
+        if not runs and instance.is_over_its_goal:
+            instance.fire(Timer(BREACH, 0, step.at))
         self.choose_calendar(instance, step)
 
     def choose_calendar(self, instance: ClockRun, step: Step) -> None:

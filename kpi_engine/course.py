@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from kpi_engine.rulebook import Rulebook
 from kpi_engine.story import Step, StepKind, Story
 
 
@@ -32,21 +33,32 @@ class Station(NamedTuple):
 class Course:
     """The facts of one story that nearly every indicator asks for, each found once."""
 
-    __slots__ = ("actions", "group_stations", "last_solve", "reopens", "replies", "solves", "stations", "story", "waits")
+    __slots__ = (
+        "actions",
+        "group_stations",
+        "last_solve",
+        "reopens",
+        "replies",
+        "solves",
+        "stations",
+        "story",
+        "waits",
+    )
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story, rulebook: Rulebook) -> None:
         self.story = story
         self.solves = story.solves
         """Every solve, or jump to closed, that we saw."""
         self.last_solve = story.standing_solve
         """The solve that stands: None while the ticket is unsolved, or where it was solved before we looked."""
         self.reopens = _reopens(story)
-        """Every change from solved to unsolved."""
+        """Every change from solved to unsolved, but for one of what a status means: nobody's solve failed then."""
         self.replies = [step for step in story.steps if step.kind is StepKind.AGENT_REPLY]
         """Every public message of a human agent but the opening comment."""
         self.waits = list(_waits(story))
         """Every wait that was answered, in order; where the beginning is unknown, from the first reply we saw on."""
-        self.stations = list(_stations((step.at, step.state.agent) for step in story.steps))
+        given = _stations((step.at, step.state.agent) for step in story.steps)
+        self.stations = [station for station in given if not rulebook.is_machine(station.holder, station.at)]
         """Every time the ticket was given to an agent, its creation included: A, B and A again are three."""
         self.group_stations = list(_stations((step.at, step.state.group) for step in story.steps))
         """Every time the ticket was given to a group, its creation included."""
@@ -98,7 +110,8 @@ def _reopens(story: Story) -> list[Reopen]:
     solves: list[Step | None] = [*story.solves]
     failed = [None, *solves] if begins_solved else solves
     following = solves if begins_solved else solves[1:]
-    return [Reopen(*parts) for parts in zip(failed, story.reopens, [*following, None], strict=False)]
+    found = [Reopen(*parts) for parts in zip(failed, story.reopens, [*following, None], strict=False)]
+    return [reopen for reopen in found if reopen.step.kind is not StepKind.RULES]
 
 
 def _waits(story: Story) -> Iterator[Wait]:

@@ -24,14 +24,18 @@ class Timing(NamedTuple):
 
 
 class Left(NamedTuple):
-    """Why an indicator says nothing about the ticket, or about a part of it; `reason` is a code that sync words."""
+    """Why an indicator says nothing about the ticket, or about a part of it; `reason` is a code that sync words.
+
+    It lasts `until` the instant that ends it by itself, if there is one.
+    """
 
     stamp: Stamp
     reason: str
+    until: int | None = None
 
     def out_of(self, indicator: str) -> Omission:
         """Return the note that this indicator leaves the ticket out."""
-        return Omission(indicator, self.stamp.at, self.stamp.agent, self.stamp.team, self.reason)
+        return Omission(indicator, self.stamp.at, self.stamp.agent, self.stamp.team, self.reason, self.until)
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +63,7 @@ class Evidence:
     def __post_init__(self) -> None:
         self._states = {step.at: step.state for step in self.story.steps}
         self._stamps, self._known = {}, {}
-        self.course = Course(self.story)
+        self.course = Course(self.story, self.rulebook)
         self.elapsed = Elapsed(self.story, self.rulebook)
         self.opening = self.stamp(self.first_assignee, self.opened_at)
         self.solved = self._solved()
@@ -115,7 +119,15 @@ class Evidence:
         state, ticket = self.state_at(at), self.story.ticket
         edition = self.rulebook.policies.digest_at(at)
         return Stamp(
-            at, agent, team, ticket.ticket_id, self.history.account, ticket.channel, state.priority, state.segment, edition
+            at,
+            agent,
+            team,
+            ticket.ticket_id,
+            self.history.account,
+            ticket.channel,
+            state.priority,
+            state.segment,
+            edition,
         )
 
     def holder(self, at: int) -> Stamp:

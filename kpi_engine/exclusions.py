@@ -1,20 +1,21 @@
-"""Why a ticket counts nowhere, judged by how it is now."""
+"""Why a ticket counts nowhere, judged by how it is now and by what the account meant when it was created."""
 
 from kpi_engine.message import Message, message
 from kpi_engine.records import TicketSnapshot
-from kpi_engine.rulebook import Meanings, Status
+from kpi_engine.rulebook import DONE, Meanings, Status
 
 MERGED_TAG = "closed_by_merge"
 
 
 def exclusion(ticket: TicketSnapshot, meanings: Meanings) -> tuple[str, Message] | None:
     """Return why the ticket counts nowhere, as a code and in words; None if it counts."""
-    if meanings.status(ticket.status, ticket.custom_status_id) is Status.DELETED:
+    status = meanings.status(ticket.status, ticket.custom_status_id)
+    if status is Status.DELETED:
         return "deleted", message("it was deleted")
-    if MERGED_TAG in ticket.tags:
+    if MERGED_TAG in ticket.tags and status in DONE:  # a follow-up inherits the tag of a merged ticket
         return "merged", message("it was merged into another ticket")
     if ticket.ai_agent:
-        return "ai_agent", message("an AI agent alone worked it")
+        return "ai_agent", message("only an AI agent worked on it")
     return configured_exclusion(ticket, meanings)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from kpi_engine.clocks import ClockRun
@@ -29,15 +30,16 @@ class _Held(NamedTuple):
 
 def held(story: Story, rulebook: Rulebook, runs: Sequence[ClockRun] = ()) -> tuple[Holding, ...]:
     """Return the stretches in which the ticket was unsolved; a new one begins whenever anything in it changes."""
-    late = sorted(
-        ((run.breached_at, run.stopped_at) for run in runs if run.breached_at is not None), key=lambda span: span[0]
-    )
-    parts: list[tuple[_Held, int, int | None]] = []
-    for part in _told(story, rulebook, late):
-        if parts and parts[-1][2] == part[1] and parts[-1][0] == part[0]:  # nothing changed: it goes on
-            part = (part[0], parts.pop()[1], part[2])  # noqa: PLW2901 -- the longer part takes the place of both
-        parts.append(part)
-    return tuple(_holding(what, start, end, story) for what, start, end in parts)
+    late = sorted([(run.breached_at, run.stopped_at) for run in runs if run.breached_at is not None], key=itemgetter(0))
+    holdings: list[Holding] = []
+    before: _Held | None = None
+    for what, start, end in _told(story, rulebook, late):
+        if what == before and holdings[-1].end == start:  # nothing changed: it goes on
+            holdings[-1].end = end
+        else:
+            holdings.append(_holding(what, start, end, story))
+        before = what
+    return tuple(holdings)
 
 
 def _told(story: Story, rulebook: Rulebook, late: Late) -> Iterator[tuple[_Held, int, int | None]]:
@@ -47,8 +49,8 @@ def _told(story: Story, rulebook: Rulebook, late: Late) -> Iterator[tuple[_Held,
         state = step.state
         if state.status in UNSOLVED and end != step.at:
             team = rulebook.team(state.agent, state.group, step.at)
-            for start, stop in _cut(step.at, end, late) if late else ((step.at, end),):
-                overdue_since = _overdue_since(start, late)
+            for start, stop in _cut(step.at, end, late):
+                overdue_since = _overdue_since(start, late) if late else None
                 yield _Held(state, team, step.replied, step.owed_since, touched_at, overdue_since), start, stop
 
 
@@ -85,6 +87,7 @@ def _holding(what: _Held, start: int, end: int | None, story: Story) -> Holding:
         requester=state.requester,
         opened_at=story.ticket.created_at,
         calendar=state.calendar,
+        assumed=state.assumed,
         answered=what.replied,
         owed_since=what.owed_since,
         touched_at=what.touched_at,

@@ -18,7 +18,8 @@ def live_fields(measurement: Measurement) -> dict[str, FieldValue]:
     """
     due = [clock.due_at - clock.due_at % _MINUTE for clock in measurement.clocks if clock.due_at is not None]
     over = [clock for clock in measurement.clocks if clock.state is ClockState.BREACHED_OPEN]
-    seconds = {line.indicator: line.numerator for line in measurement.lines}
+    # Backwards, so that the first stays: the first reply is written once, though a reopening may ask for another one.
+    seconds = {line.indicator: line.numerator for line in reversed(measurement.lines)}
     return {
         "due_at": min(due, default=None),
         "overdue": bool(over),

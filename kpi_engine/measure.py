@@ -1,6 +1,7 @@
 """The one definition: a ticket's history, read through the rulebook, as of an instant."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from kpi_engine.clocks import ClockRun, played
 from kpi_engine.evidence import Evidence
@@ -14,9 +15,6 @@ from kpi_engine.rulebook import DONE, Rulebook
 from kpi_engine.story import Story
 from kpi_engine.telling import told
 
-WINDOW_OPEN = "window_open"
-"""The reason of an omission that ends by itself: its `at` is the last instant of the window, never before as_of."""
-
 
 def measure(history: History, rulebook: Rulebook, as_of: int) -> Measurement:
     """Return everything a ticket's history says, up to and including `as_of`, under the rulebook."""
@@ -27,7 +25,7 @@ def measure(history: History, rulebook: Rulebook, as_of: int) -> Measurement:
     if history.own:
         ours = message("it is a summary written by helpdesk-kpi")
         return _blank(history, rulebook, as_of, Exclusion("own", ours, created_at))
-    if (excluded := exclusion(history.latest, rulebook.meanings.at(as_of))) is not None:
+    if (excluded := exclusion(history.latest, rulebook.meanings.at(created_at))) is not None:
         return _blank(history, rulebook, as_of, Exclusion(*excluded, created_at))
     return _measured(history, told(history, rulebook, as_of), rulebook)
 
@@ -48,21 +46,31 @@ def _measured(history: History, story: Story, rulebook: Rulebook) -> Measurement
     holdings = held(story, rulebook, runs)
     clocks = tuple(_clock(run, story, rulebook) for run in runs)
     firings = tuple(_firings(zip(runs, clocks, strict=True), story, rulebook))
-    evidence = Evidence(history, story, rulebook, clocks, holdings, firings)
-    found = [each for indicator in INDICATORS.values() for each in indicator.lines(evidence)]
-    omissions = tuple(each for each in found if isinstance(each, Omission))
+    lines, omissions = _answers(Evidence(history, story, rulebook, clocks, firings))
     return Measurement(
         ticket_id=history.ticket_id,
         account=history.account,
         as_of=story.as_of,
         edition=rulebook.policies.digest_at(story.as_of),
-        lines=tuple(each for each in found if isinstance(each, CreditLine)),
+        lines=lines,
         omissions=omissions,
         clocks=clocks,
         firings=firings,
         holdings=holdings,
         wake_at=min(_waking(story, runs, rulebook, omissions), default=None),
     )
+
+
+_ANSWERING: Final = tuple(dict.fromkeys(indicator.lines for indicator in INDICATORS.values()))
+"""What tells the lines of all indicators; twins share theirs."""
+
+
+def _answers(evidence: Evidence) -> tuple[tuple[CreditLine, ...], tuple[Omission, ...]]:
+    found = [answer for answering in _ANSWERING for answer in answering(evidence)]
+    lines = tuple([answer for answer in found if isinstance(answer, CreditLine)])
+    if len(lines) == len(found):
+        return lines, ()
+    return lines, tuple([answer for answer in found if isinstance(answer, Omission)])
 
 
 def _clock_runs(story: Story, rulebook: Rulebook) -> list[ClockRun]:
@@ -119,4 +127,4 @@ def _waking(story: Story, runs: Iterable[ClockRun], rulebook: Rulebook, omission
         yield from (turn - 1 for turn in rulebook.turning_points if turn > story.as_of)
     if story.unheard_at is not None:
         yield story.unheard_at - 1
-    yield from (each.at for each in omissions if each.reason == WINDOW_OPEN)
+    yield from (each.until for each in omissions if each.until is not None)

@@ -68,11 +68,6 @@ class CreditLine:
         return self.stamp.ticket_id
 
     @property
-    def observation_id(self) -> str | None:
-        """The observation it comes from, None where a ticket is its source."""
-        return self.stamp.observation_id
-
-    @property
     def account(self) -> str:
         """The connector."""
         return self.stamp.account
@@ -109,7 +104,7 @@ class ClockState(StrEnum):
     VOID = "void"  # ended without a verdict, or without a goal now
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make
 class Run:
     """A stretch in which a clock ran under one calendar ("" is calendar time); `end` is as_of while it still runs."""
 
@@ -118,7 +113,7 @@ class Run:
     calendar: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make
 class Clock:
     """One SLA clock instance and its verdict; `elapsed` and `goal` are seconds of the clock's own time.
 
@@ -144,7 +139,7 @@ class Clock:
     edition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make
 class Firing:
     """A step that fell due on a clock: its warning (level 0) or one of the escalation levels after breach."""
 
@@ -179,6 +174,7 @@ class Holding:
     requester: str | None = None
     opened_at: int = 0
     calendar: str = ""  # the ticket's calendar then; "" is calendar time
+    assumed: bool = False  # nothing said that it was this calendar
     answered: bool = False
     owed_since: int | None = None
     touched_at: int | None = None
@@ -187,13 +183,17 @@ class Holding:
 
 @dataclass(slots=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make
 class Omission:
-    """A ticket that an indicator leaves out, for a reason (a code that sync words) its reader may ask about."""
+    """A ticket that an indicator leaves out, for a reason (a code that sync words) its reader may ask about.
+
+    `at` is where its line would be; `until` is the last instant of what must pass first, never before as_of.
+    """
 
     indicator: str
     at: int
     agent: str | None
     team: str | None
     reason: str
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from math import lcm
 from operator import attrgetter
 
 from kpi_engine.indicators.indicator import Asked, Indicator, Interval, Portion, Reduction
-from kpi_engine.measurement import Certainty, CreditLine, Holding, Measurement
+from kpi_engine.measurement import Certainty, CreditLine, Holding, Measurement, Stamp
 from kpi_engine.periods import Period
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.statistics import mean, median, percentile, wilson
@@ -131,7 +131,7 @@ def _shares(holding: Holding, start: int, end: int) -> bool:
     return holding.start < end and (holding.end is None or holding.end > start)
 
 
-_SAME_HANDS = attrgetter("agent", "team", "channel", "priority", "segment", "requester", "calendar")
+_SAME_HANDS = attrgetter("agent", "team", "channel", "priority", "segment", "requester", "calendar", "assumed")
 
 
 def _joined(holdings: Sequence[Holding]) -> list[Holding]:
@@ -147,23 +147,19 @@ def _joined(holdings: Sequence[Holding]) -> list[Holding]:
 
 
 def _line(indicator: Indicator, measurement: Measurement, holding: Holding, portion: Portion) -> CreditLine:
-    return CreditLine(
-        indicator=indicator.key,
-        ticket_id=measurement.ticket_id,
-        observation_id=None,
-        part=portion.part,
+    stamp = Stamp(
+        at=portion.at,
         agent=holding.agent,
         team=holding.team,
+        ticket_id=measurement.ticket_id,
         account=measurement.account,
         channel=holding.channel,
         priority=holding.priority,
         segment=holding.segment,
-        at=portion.at,
-        numerator=portion.numerator,
-        denominator=portion.denominator,
-        certainty=Certainty.EXACT,
         edition=measurement.edition,
     )
+    certainty = Certainty.APPROXIMATE if portion.assumed else Certainty.EXACT
+    return CreditLine(indicator.key, stamp, portion.numerator, portion.denominator, portion.part, certainty)
 
 
 @dataclass(slots=True)

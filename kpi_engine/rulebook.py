@@ -348,15 +348,14 @@ def _calendar(key: str, body: Body) -> Calendar:
     return Calendar(CalendarDefinition.from_document(key, body))
 
 
+def what_one_is(body: Body) -> tuple[bool, bool]:
+    """Return of an agent's edition all that can change an answer: whether he works tickets, and is a machine."""
+    return body["role"] in ("agent", "admin"), bool(body["bot"])
+
+
 def _person(key: str, body: Body) -> Person:
-    email = body.get("email")
-    return Person(
-        agent_id=key,
-        name=str(body["name"]),
-        email=str(email) if email else None,
-        works=body["role"] in ("agent", "admin"),
-        bot=bool(body["bot"]),
-    )
+    email, (works, bot) = body.get("email"), what_one_is(body)
+    return Person(agent_id=key, name=str(body["name"]), email=str(email) if email else None, works=works, bot=bot)
 
 
 def _name(body: Body) -> str:

@@ -43,7 +43,7 @@ class Step(NamedTuple):
     `actor` is who did it, None for machines, rules and later editions; `by_agent` tells a human agent's hand, the
     opening of a ticket included. `done`: solved or closed (a deleted ticket is what it was). `awaited`: the first
     reply is owed and missing; `replied`: an agent has replied, or may have before we looked; `owed_since`: the oldest
-    public message of the customer's side that nobody answered.
+    public message of the customer's side that nobody answered (a solve answers what follows the first reply, too).
     """
 
     at: int

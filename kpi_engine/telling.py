@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from kpi_engine.exclusions import configured_exclusion
 from kpi_engine.history import MERGED_IN, DerivedEvent, History
@@ -32,6 +31,8 @@ def told(history: History, rulebook: Rulebook, as_of: int) -> Story:
 
 
 def _unheard_at(history: History, as_of: int) -> int | None:
+    if not history.ratings and not history.derived and (not history.events or history.events[-1].at <= as_of):
+        return None
     unheard = [event.at for event in history.events if event.at > as_of]
     unheard += [rating.at for rating in history.ratings if rating.at > as_of]
     unheard += [rating.offered_at for rating in history.ratings if (rating.offered_at or 0) > as_of]  # type: ignore[misc]  # None is not later
@@ -127,6 +128,8 @@ class _Teller:
     whole: bool
     opening: TicketEvent | None = None
     answered: bool = False  # the first reply that was owed has been given
+    solved_at: int | None = None
+    had_it: frozenset[str | None] = frozenset()  # everybody who was given the ticket at some time
     changing: list[TicketEvent] = field(default_factory=list)  # changes of one hand in one go, not yet a step
     statuses: dict[str, str | None] = field(default_factory=dict)  # what the audit of these changes leaves behind
     concrete: tuple[int, int] | None = None  # instant and order of the last change of the custom status
@@ -136,6 +139,7 @@ class _Teller:
 
     def open(self, opening: TicketEvent | None) -> None:
         self.opening = opening
+        self.had_it = _holders(self.history)
         ticket, at = self.history.latest, self.history.latest.created_at
         voice = self.voice(opening) if opening is not None else None
         actor, by_agent = self.hand(opening) if opening is not None else self.hand_of(ticket.submitter_id, at)
@@ -165,7 +169,7 @@ class _Teller:
             elif event.kind is EventKind.CHANGED and event.field in followed and not _ours(event):
                 self.change(event)
                 if event.field in _STATUSES:
-                    self.statuses |= _left_behind(events, place)
+                    _leave_behind(self.statuses, events, place)
         for interruption in interruptions:
             self.interrupt(*interruption)
         self.settle_changes()
@@ -208,12 +212,7 @@ class _Teller:
     def role(self, actor: str, at: int) -> Role:
         """Return what somebody was; an agent who left before we looked is known by having had this ticket."""
         role = self.rulebook.role(actor, at)
-        return Role.AGENT if role is Role.STRANGER and self.had_it(actor) else role
-
-    def had_it(self, actor: str) -> bool:
-        return actor == self.history.latest.assignee_id or any(
-            event.field == Field.ASSIGNEE and actor in (event.old, event.new) for event in self.history.events
-        )
+        return Role.AGENT if role is Role.STRANGER and actor in self.had_it else role
 
     def hand(self, event: TicketEvent) -> tuple[str | None, bool]:
         """Return the person who did something, None for machines, and whether that was an agent at work.
@@ -239,14 +238,15 @@ class _Teller:
     def settle_changes(self) -> None:
         if not self.changing:
             return
-        events, state, followed = self.changing, self.steps[-1].state, self.rulebook.followed
+        events, followed, decides = self.changing, self.rulebook.followed, False
         for event in events:
-            self.values[event.field or ""] = event.new
+            name = event.field or ""
+            self.values[name] = event.new
+            decides |= followed[name]
         if self.statuses:
             self.take_statuses(events[0])
         self.changing = []
-        if any(followed[event.field or ""] for event in events):
-            state = self.state(events[0].at)
+        state = self.state(events[0].at) if decides else self.steps[-1].state
         self.add(events[0].at, StepKind.CHANGED, state, self.hand(events[0]))
 
     def take_statuses(self, first: TicketEvent) -> None:
@@ -290,6 +290,11 @@ class _Teller:
             owed_since = at if owed_since is None else owed_since
         # Who deletes and restores a ticket neither reopens nor solves it.
         done = before.done if state.status is Status.DELETED else state.status in DONE
+        if done and not before.done:
+            self.solved_at = at
+        # "Thanks!" and a silent solve: who was answered once is owed nothing any more, as in the course's waits.
+        if at == self.solved_at and (self.answered or not self.whole):
+            owed_since = None
         step = Step(at, kind, state, hand[0], hand[1], done, awaited, replied, owed_since)
         self.steps.append(step)
         if done is not before.done:
@@ -299,15 +304,14 @@ class _Teller:
 _STATUSES = frozenset({Field.STATUS, Field.CUSTOM_STATUS})
 
 
-def _left_behind(events: Sequence[TicketEvent], place: int) -> dict[str, str | None]:
-    """Return the statuses that the audit of the event at `place` leaves the ticket in."""
-    first, left = events[place], dict[str, str | None]()
-    for event in islice(events, place, None):
-        if event.order != first.order or event.at != first.at:
-            break
+def _leave_behind(statuses: dict[str, str | None], events: Sequence[TicketEvent], place: int) -> None:
+    """Note the statuses that the audit of the event at `place` leaves the ticket in."""
+    first, count = events[place], len(events)
+    while place < count and events[place].order == first.order and events[place].at == first.at:
+        event = events[place]
         if event.kind is EventKind.CHANGED and event.field in _STATUSES:
-            left[event.field] = event.new
-    return left
+            statuses[event.field] = event.new
+        place += 1
 
 
 def _in_one_go(events: list[TicketEvent], event: TicketEvent) -> bool:
@@ -319,6 +323,11 @@ def _in_one_go(events: list[TicketEvent], event: TicketEvent) -> bool:
         and first.automatic == event.automatic
         and all(event.field != other.field for other in events)
     )
+
+
+def _holders(history: History) -> frozenset[str | None]:
+    given = [event for event in history.events if event.field == Field.ASSIGNEE]
+    return frozenset({history.latest.assignee_id, *(event.old for event in given), *(event.new for event in given)})
 
 
 def _ours(event: TicketEvent) -> bool:

@@ -41,16 +41,22 @@ def _forgotten(holding: Holding, asked: Asked) -> Portion | None:
         return None
     # A customer who wrote a minute ago is not forgotten, however long ago an agent last had the ticket in hand.
     since = max(holding.owed_since, holding.touched_at or holding.owed_since)
-    idle = _worked_since(since, asked)
-    return Portion(asked.instant) if idle > asked.number("forgotten", "after", _WORKING_DAY) else None
+    if _worked_since(since, asked) <= asked.number("forgotten", "after", _WORKING_DAY):
+        return None
+    return Portion(asked.instant, assumed=_assumed(asked))
 
 
 def _backlog_age(holding: Holding, asked: Asked) -> Portion:
-    return Portion(asked.instant, _worked_since(holding.opened_at, asked))
+    return Portion(asked.instant, _worked_since(holding.opened_at, asked), assumed=_assumed(asked))
 
 
 def _backlog_age_calendar(holding: Holding, asked: Asked) -> Portion:
     return Portion(asked.instant, asked.instant - holding.opened_at)
+
+
+def _assumed(asked: Asked) -> bool:
+    """Tell whether some calendar up to the instant was guessed."""
+    return any(holding.assumed for holding in asked.holdings if holding.start <= asked.instant)
 
 
 def _worked_since(start: int, asked: Asked) -> int:
@@ -72,7 +78,7 @@ def _backlog_overlap(holding: Holding, asked: Asked) -> Iterator[Portion]:
     first, last = _within(holding, asked)
     if seconds := asked.worked(holding.calendar, first, last):
         whole = asked.worked(holding.calendar, asked.start, asked.end)
-        yield Portion(last - 1, seconds, whole)
+        yield Portion(last - 1, seconds, whole, assumed=holding.assumed)
 
 
 def _backlog_overlap_max(holding: Holding, asked: Asked) -> Iterator[Portion]:
@@ -81,10 +87,10 @@ def _backlog_overlap_max(holding: Holding, asked: Asked) -> Iterator[Portion]:
     if not asked.worked(holding.calendar, first, last):
         return
     start = asked.rulebook.calendar(holding.calendar, first).add(first, 1)
-    yield Portion(first if start is None else start - 1)
+    yield Portion(first if start is None else start - 1, assumed=holding.assumed)
     if last < asked.end:
         end = asked.rulebook.calendar(holding.calendar, last).subtract(last, 1)
-        yield Portion(last if end is None else end + 1, -1)
+        yield Portion(last if end is None else end + 1, -1, assumed=holding.assumed)
 
 
 def _customers_served(holding: Holding, asked: Asked) -> Iterator[Portion]:

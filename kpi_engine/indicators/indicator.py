@@ -115,12 +115,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What one holding adds to an indicator: when, how much, and for which part."""
+    """What one holding adds to an indicator: when, how much, and for which part; `assumed`: by a guessed calendar."""
 
     at: int
     numerator: int = 1
     denominator: int = 1
     part: str | None = None
+    assumed: bool = False
 
 
 def no_lines(_evidence: Evidence) -> Iterator[CreditLine | Omission]:

@@ -2,84 +2,80 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
-from kpi_engine.evidence import Credit, Evidence
+from kpi_engine.evidence import Evidence, Left
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
-from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Omission
+from kpi_engine.measurement import Clock, ClockState, CreditLine, Omission, Stamp
 from kpi_engine.message import message
 
 _WARNED_FROM = 75
 _ENDED = frozenset({ClockState.MET, ClockState.BREACHED_CLOSED, ClockState.VOID})
 
 
-def _clock_line(key: str, evidence: Evidence, clock: Clock, fraction: tuple[int, int] = (1, 1)) -> CreditLine:
-    """Return the line of a clock's verdict: at its breach for who answers for it, else at its end for the holder."""
-    at, credit = _judged(evidence, clock)
-    line = evidence.line(key, at, credit, fraction, clock.clock)
-    return line if clock.certainty is Certainty.EXACT else replace(line, certainty=clock.certainty)
+def _judged(evidence: Evidence) -> list[tuple[Clock, Stamp]]:
+    """Return each clock with the stamp of its verdict: of its breach for who answers for it, else of its end."""
+    return [(clock, _verdict(evidence, clock)) for clock in evidence.clocks]
 
 
-def _judged(evidence: Evidence, clock: Clock) -> tuple[int, Credit]:
+def _verdict(evidence: Evidence, clock: Clock) -> Stamp:
     if clock.breached_at is not None:
-        return clock.breached_at, (clock.agent, clock.team)
-    at = clock.stopped_at if clock.stopped_at is not None else evidence.story.as_of
-    return at, evidence.credit(evidence.assignee_at(at), at)
+        return evidence.stamp_of(clock.agent, clock.team, clock.breached_at)
+    # One that lost its goal while it runs has no end: as_of would move its omission with every pass.
+    return evidence.holder(clock.stopped_at if clock.stopped_at is not None else clock.started_at)
 
 
 def _overdue_count(evidence: Evidence) -> Iterator[CreditLine]:
-    counted = set()
-    for clock in evidence.clocks:  # instances in order: a ticket counts once per clock, at its first breach
-        if clock.breached_at is not None and clock.clock not in counted:
-            counted.add(clock.clock)
-            yield _clock_line("overdue_count", evidence, clock)
-
-
-def _verdicts(key: str, evidence: Evidence, *, breached: int, met: int) -> Iterator[CreditLine | Omission]:
-    """Yield a line for each clock that was judged; one that ended without a verdict is left out."""
-    for clock in evidence.clocks:
+    for clock, stamp in evidence.once(_judged):
         if clock.breached_at is not None:
-            yield _clock_line(key, evidence, clock, (breached, 1))
+            part = f"{clock.clock}:{stamp.ticket_id}"  # late twice in a period, for the same agent, is one request
+            yield CreditLine("overdue_count", stamp, 1, 1, part, clock.certainty)
+
+
+def _verdicts(key: str, breached: int, met: int, evidence: Evidence) -> Iterator[CreditLine | Omission]:
+    """Yield a line for each clock that was judged; one that ended without a verdict is left out."""
+    for clock, stamp in evidence.once(_judged):
+        if clock.breached_at is not None:
+            yield CreditLine(key, stamp, breached, 1, clock.clock, clock.certainty)
         elif clock.state is ClockState.MET:
-            yield _clock_line(key, evidence, clock, (met, 1))
+            yield CreditLine(key, stamp, met, 1, clock.clock, clock.certainty)
         elif clock.state is ClockState.VOID:
-            yield evidence.omission(key, *_judged(evidence, clock), "clock_void")
-
-
-def _overdue_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    yield from _verdicts("overdue_rate", evidence, breached=1, met=0)
-
-
-def _goals_met(evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    yield from _verdicts("goals_met", evidence, breached=0, met=1)
+            yield Left(stamp, "clock_void").out_of(key)
 
 
 def _goals_met_tickets(evidence: Evidence) -> Iterator[CreditLine]:
-    breached = [clock for clock in evidence.clocks if clock.breached_at is not None]
-    met = [clock for clock in evidence.clocks if clock.state is ClockState.MET]
+    judged = evidence.once(_judged)
+    breached = [each for each in judged if each[0].breached_at is not None]
+    met = [each for each in judged if each[0].state is ClockState.MET]
     if breached:
-        first = min(breached, key=lambda clock: clock.breached_at or 0)
-        yield replace(_clock_line("goals_met_tickets", evidence, first, (0, 1)), part=None)
-    elif met and all(clock.state in _ENDED for clock in evidence.clocks):
-        last = max(met, key=lambda clock: clock.stopped_at or 0)
-        yield replace(_clock_line("goals_met_tickets", evidence, last), part=None)
+        clock, stamp = min(breached, key=_stamped_at)
+        yield CreditLine("goals_met_tickets", stamp, 0, 1, None, clock.certainty)
+    elif met and all(clock.state in _ENDED for clock, _ in judged):
+        clock, stamp = max(met, key=_stamped_at)
+        yield CreditLine("goals_met_tickets", stamp, 1, 1, None, clock.certainty)
+
+
+def _stamped_at(judged: tuple[Clock, Stamp]) -> int:
+    return judged[1].at
 
 
 def _overdue_minutes(evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    for clock in evidence.clocks:
-        if clock.breached_at is not None:
-            line = _clock_line("overdue_minutes", evidence, clock, (max(0, clock.elapsed - clock.goal), 1))
-            if clock.stopped_at is not None:
-                yield replace(line, at=clock.stopped_at)
-            else:
-                yield evidence.omission(line.indicator, line.at, (line.agent, line.team), "still_running")
+    for clock, stamp in evidence.once(_judged):
+        if clock.breached_at is None:
+            continue
+        if clock.stopped_at is None:
+            yield Left(stamp, "still_running").out_of("overdue_minutes")
+        else:
+            late, ended = max(0, clock.elapsed - clock.goal), stamp._replace(at=clock.stopped_at)
+            yield CreditLine("overdue_minutes", ended, late, 1, clock.clock, clock.certainty)
 
 
 def _near_miss(evidence: Evidence) -> Iterator[CreditLine]:
-    for clock in evidence.clocks:
+    for clock, stamp in evidence.once(_judged):
         if clock.breached_at is None and clock.state is ClockState.MET:
-            line = _clock_line("near_miss", evidence, clock)
-            per_cent = evidence.number("near_miss", "per_cent", _WARNED_FROM, at=line.at)
-            yield replace(line, numerator=int(clock.elapsed * 100 > clock.goal * per_cent))
+            per_cent = evidence.number("near_miss", "per_cent", _WARNED_FROM, at=stamp.at)
+            near = int(clock.elapsed * 100 > clock.goal * per_cent)
+            yield CreditLine("near_miss", stamp, near, 1, clock.clock, clock.certainty)
 
 
 _NEEDS = frozenset({Input.TICKETS, Input.HISTORY})
@@ -98,10 +94,9 @@ _COUNT = Indicator(
     credit=_BREACHED_BY,
     unit=Unit.TICKETS,
     better=Better.LOWER,
-    reduction=Reduction.COUNT,
+    reduction=Reduction.DISTINCT,
     lines=_overdue_count,
     needs=_NEEDS,
-    additive=True,
 )
 
 _RATE = Indicator(
@@ -116,7 +111,7 @@ _RATE = Indicator(
     reduction=Reduction.RATIO,
     interval=Interval.WILSON,
     min_n=10,
-    lines=_overdue_rate,
+    lines=partial(_verdicts, "overdue_rate", 1, 0),
     needs=_NEEDS,
 )
 
@@ -133,6 +128,7 @@ INDICATORS = (
         unit=Unit.SECONDS,
         reduction=Reduction.SUM,
         lines=_overdue_minutes,
+        additive=True,
     ),
     replace(
         _RATE,
@@ -141,7 +137,7 @@ INDICATORS = (
         name=message("Goals met"),
         formula=message("clocks that met their goal divided by those and the clocks that went over it"),
         better=Better.HIGHER,
-        lines=_goals_met,
+        lines=partial(_verdicts, "goals_met", 0, 1),
     ),
     replace(
         _RATE,

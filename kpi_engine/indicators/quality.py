@@ -1,21 +1,20 @@
 """Family D: the quality of resolutions."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from kpi_engine.course import Reopen, until
-from kpi_engine.evidence import Credit, Evidence, Left
-from kpi_engine.exclusions import exclusion
-from kpi_engine.history import REQUESTER_RETURNED, DerivedEvent
+from kpi_engine.evidence import Evidence, Left
+from kpi_engine.exclusions import configured_exclusion, exclusion
+from kpi_engine.history import MERGED_IN, REQUESTER_RETURNED, DerivedEvent
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
-from kpi_engine.indicators.timed import solve_of
 from kpi_engine.indicators.volume import AUTOMATIC_SOLVES, COUNT, EXCLUDE
-from kpi_engine.measurement import CreditLine, Omission
+from kpi_engine.measurement import CreditLine, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.rulebook import Status
-from kpi_engine.story import Step, StepKind
+from kpi_engine.story import StepKind
 
 _WEEK = 7 * 86_400
 _TWO = 2
@@ -35,81 +34,94 @@ _FIRST_CONTACT, _ONE_TOUCH, _REOPEN_RATE, _REPEAT = (
 class _Touched(NamedTuple):
     """A solved ticket's number of replies by then, and whether it counts as solved in one touch."""
 
-    solve: Step
+    solve: Stamp
     touches: int
     once: bool
 
 
 def _touched(evidence: Evidence) -> _Touched | Left:
-    solve = solve_of(evidence)
-    if isinstance(solve, Left):
-        return solve
-    rule = evidence.word(_ONE_TOUCH, "touch_rule", _LE1, at=solve.at)
-    touches = sum(reply.at <= solve.at for reply in evidence.course.replies)
+    solved = evidence.solved
+    if isinstance(solved, Left):
+        return solved
+    rule = evidence.word(_ONE_TOUCH, "touch_rule", _LE1, at=solved.at)
+    touches = sum([reply.at <= solved.at for reply in evidence.course.replies])
     if rule == _EQ1_INCL_OPEN:
         touches += evidence.course.opened_publicly
-    if touches == 0 and evidence.word(_ONE_TOUCH, "zero_reply", COUNT, at=solve.at) == EXCLUDE:
-        return Left(solve.at, evidence.solver(solve), "no_reply")
+    if touches == 0 and evidence.word(_ONE_TOUCH, "zero_reply", COUNT, at=solved.at) == EXCLUDE:
+        return Left(solved, "no_reply")
     if rule == _NO_WAIT_STATUS:
-        return _Touched(solve, touches, touches > 0 and _never_waited(evidence, solve))
-    return _Touched(solve, touches, touches == 1 or (rule == _LE1 and touches == 0))
+        return _Touched(solved, touches, touches > 0 and _never_waited(evidence, solved.at))
+    return _Touched(solved, touches, touches == 1 or (rule == _LE1 and touches == 0))
 
 
-def _never_waited(evidence: Evidence, solve: Step) -> bool:
-    """Tell whether a ticket was never pending, on hold or reopened up to a solve."""
+def _never_waited(evidence: Evidence, at: int) -> bool:
+    """Tell whether a ticket was never pending, on hold or reopened up to its last solve."""
     waiting = (Status.PENDING, Status.HOLD)
-    waited = any(step.at <= solve.at and step.state.status in waiting for step in evidence.story.steps)
+    waited = any(step.at <= at and step.state.status in waiting for step in evidence.story.steps)
     return not waited and not evidence.course.reopens
 
 
 def _touch(key: str, fits: Callable[[_Touched], bool], evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    touched = _touched(evidence)
+    touched = evidence.once(_touched)
     if isinstance(touched, Left):
-        yield evidence.omission(key, *touched)
+        yield touched.out_of(key)
     else:
-        solve = touched.solve
-        yield evidence.line(key, solve.at, evidence.solver(solve), (int(fits(touched)), 1))
+        yield CreditLine(key, touched.solve, int(fits(touched)))
 
 
 # --- First contact resolution -----------------------------------------------------------------------------------------
 
 
 def _first_contact_resolution(evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    solve = solve_of(evidence)
-    if isinstance(solve, Left):
-        yield evidence.omission(_FIRST_CONTACT, *solve)
-        return
-    yield _contact_line(evidence, _FIRST_CONTACT, solve.at, evidence.solver(solve), _at_first_contact(evidence, solve))
+    solved = evidence.solved
+    if isinstance(solved, Left):
+        yield solved.out_of(_FIRST_CONTACT)
+    else:
+        yield _contact_line(_FIRST_CONTACT, solved, evidence.once(_at_first_contact))
 
 
 def _first_contact_resolution_gross(evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    key, opened_at, solve = "first_contact_resolution_gross", evidence.opened_at, evidence.last_solve
+    opened_at, solve = evidence.opened_at, evidence.last_solve
     agent = evidence.story.last.agent if solve is None else evidence.assignee_at(solve.at)
-    found: int | Left = 0
-    if not evidence.whole:
-        found = evidence.before_history(opened_at)
-    elif solve is not None:
-        found = _at_first_contact(evidence, solve)
-    yield _contact_line(evidence, key, opened_at, evidence.credit(agent, opened_at), found)
+    found = evidence.once(_at_first_contact) if evidence.whole else evidence.before_history(opened_at)
+    yield _contact_line("first_contact_resolution_gross", evidence.stamp(agent, opened_at), found)
 
 
-def _contact_line(evidence: Evidence, key: str, at: int, credit: Credit, found: int | Left) -> CreditLine | Omission:
-    return evidence.omission(key, *found) if isinstance(found, Left) else evidence.line(key, at, credit, (found, 1))
+def _contact_line(key: str, stamp: Stamp, found: int | Left) -> CreditLine | Omission:
+    return found._replace(stamp=stamp).out_of(key) if isinstance(found, Left) else CreditLine(key, stamp, found)
 
 
-def _at_first_contact(evidence: Evidence, solve: Step) -> int | Left:
-    """Return 1 where a solve answered the first contact, else 0; a reason where that is not to be told (yet)."""
-    solver, at = evidence.solver(solve), solve.at
+def _at_first_contact(evidence: Evidence) -> int | Left:
+    """Return 1 where the last solve answered the first contact, else 0; a reason where that is not told (yet)."""
+    solve = evidence.last_solve
+    if solve is None:
+        return 0
+    at = solve.at
     if solve.automatic and evidence.word(_FIRST_CONTACT, AUTOMATIC_SOLVES, COUNT, at=at) == EXCLUDE:
-        return Left(at, solver, "automatic_solve")
+        return Left(evidence.solver(solve), "automatic_solve")
     end = at + evidence.number(_FIRST_CONTACT, "window", _WEEK, at=at)
     if evidence.story.as_of <= end:
-        return Left(end, solver, "window_open")
-    turns = sum(turn.at <= at for turn in evidence.course.turns)
+        return Left(evidence.solver(solve), "window_open", end)
+    turns = sum([turn.at <= at for turn in evidence.course.turns])
     agents = {station.holder for station in until(evidence.course.stations, at)}
     if turns != 1 or len(agents) > 1 or _reopens(evidence, _FIRST_CONTACT, at):
         return 0
-    return int(not _returned(evidence, at, end))
+    return int(not _returned(evidence, at, end) and not _brought_back(evidence, at, end))
+
+
+def _brought_back(evidence: Evidence, start: int, end: int) -> bool:
+    """Tell whether a ticket that its requester opened in [start, end) was merged into this one: he came back with it.
+
+    Merged away it counts nowhere itself; that must not hide that the first contact was not the last.
+    """
+    return any(
+        event.kind == MERGED_IN
+        and start <= event.cause.created_at < end
+        and event.cause.requester_id == evidence.story.ticket.requester_id
+        and event.at <= evidence.story.as_of
+        and configured_exclusion(event.cause, evidence.rulebook.meanings.at(event.cause.created_at)) is None
+        for event in evidence.history.derived
+    )
 
 
 def _returned(evidence: Evidence, start: int, end: int) -> bool:
@@ -122,7 +134,7 @@ def _returned(evidence: Evidence, start: int, end: int) -> bool:
 
 def _counts(evidence: Evidence, event: DerivedEvent, at: int) -> bool:
     """Tell whether another ticket counts at all, and may be about the same topic: where either says nothing, it may."""
-    if exclusion(event.cause, evidence.rulebook.meanings.at(evidence.story.as_of)) is not None:
+    if exclusion(event.cause, evidence.rulebook.meanings.at(event.at)) is not None:
         return False
     ours, theirs = evidence.meaning("topic", at), evidence.meaning("topic", at, event.cause)
     return ours is None or theirs is None or ours == theirs
@@ -130,15 +142,13 @@ def _counts(evidence: Evidence, event: DerivedEvent, at: int) -> bool:
 
 def _repeat_contact_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
     opened_at, requester = evidence.opened_at, evidence.story.ticket.requester_id
-    credit = evidence.credit(evidence.first_assignee, opened_at)
     end = opened_at + evidence.number(_REPEAT, "window", _WEEK, at=opened_at)
     if requester is None:
-        yield evidence.omission(_REPEAT, opened_at, credit, "no_requester")
+        yield Left(evidence.opening, "no_requester").out_of(_REPEAT)
     elif evidence.story.as_of <= end:
-        yield evidence.omission(_REPEAT, end, credit, "window_open")
+        yield Left(evidence.opening, "window_open", end).out_of(_REPEAT)
     else:
-        returned = int(_returned(evidence, opened_at, end))
-        yield evidence.line(_REPEAT, opened_at, credit, (returned, 1), requester)
+        yield CreditLine(_REPEAT, evidence.opening, int(_returned(evidence, opened_at, end)), 1, requester)
 
 
 # --- Reopens ----------------------------------------------------------------------------------------------------------
@@ -155,21 +165,21 @@ def _reopens(evidence: Evidence, key: str, at: int) -> Sequence[Reopen]:
 def _reopen_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
     solves = evidence.course.solves
     if not solves:
-        yield evidence.omission(_REOPEN_RATE, *evidence.unsolved)
+        yield evidence.unsolved().out_of(_REOPEN_RATE)
     elif not evidence.whole:
-        yield evidence.omission(_REOPEN_RATE, *evidence.before_history(solves[-1].at))
+        yield evidence.before_history(solves[-1].at).out_of(_REOPEN_RATE)
     else:
         at = solves[-1].at
         reopens = _reopens(evidence, _REOPEN_RATE, at)
         agent = _failed(evidence, reopens[-1]) if reopens else evidence.assignee_at(at)
-        yield evidence.line(_REOPEN_RATE, at, evidence.credit(agent, at), (int(bool(reopens)), 1))
+        yield CreditLine(_REOPEN_RATE, evidence.stamp(agent, at), int(bool(reopens)))
 
 
 def _reopens_counted(evidence: Evidence) -> Iterator[CreditLine]:
     for reopen in evidence.course.reopens:
         at = reopen.step.at
         if reopen in _reopens(evidence, _REOPEN_RATE, at):
-            yield evidence.line("reopens", at, evidence.credit(_failed(evidence, reopen), at))
+            yield CreditLine("reopens", evidence.stamp(_failed(evidence, reopen), at))
 
 
 def _failed(evidence: Evidence, reopen: Reopen) -> str | None:
@@ -184,6 +194,10 @@ def _assignees(evidence: Evidence, at: int) -> list[str]:
     return [station.holder for station in until(evidence.course.stations, at)]
 
 
+def _unique_assignees(evidence: Evidence, at: int) -> set[str]:
+    return set(_assignees(evidence, at))
+
+
 def _groups(evidence: Evidence, at: int) -> list[str]:
     return [station.holder for station in until(evidence.course.group_stations, at)]
 
@@ -191,32 +205,29 @@ def _groups(evidence: Evidence, at: int) -> list[str]:
 _WRITING = (StepKind.OPENED, StepKind.AGENT_REPLY, StepKind.NOTE)
 
 
-def _writers(evidence: Evidence, at: int) -> list[str]:
+def _writers(evidence: Evidence, at: int) -> set[str | None]:
     """Return the agents who wrote on the ticket, its opening included."""
-    wrote = (step for step in evidence.story.steps if step.by_agent and step.kind in _WRITING)
-    return [step.actor or "" for step in wrote if step.at <= at]
+    steps = evidence.story.steps
+    return {step.actor for step in steps if step.by_agent and step.kind in _WRITING and step.at <= at}
 
 
 def _hands(
-    key: str, find: Callable[[Evidence, int], list[str]], evidence: Evidence, *, distinct: bool
+    key: str, find: Callable[[Evidence, int], Collection[str | None]], evidence: Evidence
 ) -> Iterator[CreditLine | Omission]:
-    solve = solve_of(evidence)
-    if isinstance(solve, Left):
-        yield evidence.omission(key, *solve)
-        return
-    hands = find(evidence, solve.at)
-    count = len(set(hands) if distinct else hands)
-    yield evidence.line(key, solve.at, evidence.solver(solve), (count, 1))
+    solved = evidence.solved
+    if isinstance(solved, Left):
+        yield solved.out_of(key)
+    else:
+        yield CreditLine(key, solved, len(find(evidence, solved.at)))
 
 
 def _escalation_rate(evidence: Evidence) -> Iterator[CreditLine]:
     key, ticket_id = "escalation_rate", evidence.history.ticket_id
     for at, agent in evidence.course.actions:
-        yield evidence.line(key, at, evidence.credit(agent, at), (0, 1), ticket_id)
+        yield CreditLine(key, evidence.stamp(agent, at), 0, 1, ticket_id)
     for firing in evidence.firings:
         if firing.level > 0:
-            credit = evidence.credit(evidence.assignee_at(firing.at), firing.at)
-            yield evidence.line(key, firing.at, credit, (1, 1), ticket_id)
+            yield CreditLine(key, evidence.holder(firing.at), 1, 1, ticket_id)
 
 
 _NEEDS = frozenset({Input.TICKETS, Input.HISTORY})
@@ -332,7 +343,7 @@ _STATIONS = replace(
     unit=Unit.TIMES,
     better=Better.LOWER,
     reduction=Reduction.MEAN,
-    lines=partial(_hands, "assignee_stations", _assignees, distinct=False),
+    lines=partial(_hands, "assignee_stations", _assignees),
     interval=Interval.NONE,
     min_n=1,
     parameters=(),
@@ -393,7 +404,7 @@ INDICATORS = (
         name=message("Different assignees"),
         formula=message("how many different agents a ticket was given to up to the last solve"),
         unit=Unit.PEOPLE,
-        lines=partial(_hands, "unique_assignees", _assignees, distinct=True),
+        lines=partial(_hands, "unique_assignees", _unique_assignees),
     ),
     replace(
         _STATIONS,
@@ -401,7 +412,7 @@ INDICATORS = (
         catalogue="group_hops",
         name=message("Group stations"),
         formula=message("how often a ticket was given to a group up to the last solve, the first included"),
-        lines=partial(_hands, "group_stations", _groups, distinct=False),
+        lines=partial(_hands, "group_stations", _groups),
     ),
     replace(
         _STATIONS,
@@ -410,7 +421,7 @@ INDICATORS = (
         name=message("Commenting agents"),
         formula=message("how many different agents wrote on a ticket, publicly or privately, up to the last solve"),
         unit=Unit.PEOPLE,
-        lines=partial(_hands, "commenting_agents", _writers, distinct=True),
+        lines=partial(_hands, "commenting_agents", _writers),
     ),
     replace(
         _TOUCH,

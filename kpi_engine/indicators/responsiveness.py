@@ -140,7 +140,7 @@ def _time_to_assign(evidence: Evidence) -> Iterator[Timing | Left]:
     if not evidence.whole:
         yield evidence.before_history(opened_at)
     elif not stations:
-        yield Left(evidence.stamp(None, opened_at), "not_assigned")
+        yield Left(evidence.stamp(None, opened_at), "never_assigned")
     else:
         yield span(evidence, "time_to_assign", opened_at, evidence.stamp(None, stations[0].at))
 

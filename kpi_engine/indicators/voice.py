@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from kpi_engine.evidence import Credit, Evidence
+from kpi_engine.evidence import Evidence, Left
 from kpi_engine.exclusions import exclusion
 from kpi_engine.history import REQUESTER_RETURNED, DerivedEvent
 from kpi_engine.indicators.indicator import (
@@ -19,7 +19,7 @@ from kpi_engine.indicators.indicator import (
     Reduction,
     Unit,
 )
-from kpi_engine.measurement import CreditLine, Holding, Omission
+from kpi_engine.measurement import CreditLine, Holding, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.records import EventKind, FieldValue, Rating, TicketSnapshot
 from kpi_engine.rulebook import DONE
@@ -54,7 +54,7 @@ class Verdict:
 def verdicts(evidence: Evidence) -> list[Verdict]:
     """Return, in order of time, every verdict of the ticket's ratings that were not withdrawn, earlier ones too."""
     found = []
-    for states in _states(evidence).values():
+    for states in evidence.once(_states).values():
         if _told(states[-1]):
             found += [Verdict(state, category) for state in states if (category := _category(evidence, state))]
     return sorted(found, key=lambda verdict: (verdict.at, verdict.rating.version, verdict.rating.rating_id))
@@ -88,7 +88,7 @@ def _category(evidence: Evidence, rating: Rating) -> str | None:
 
 def _chosen(evidence: Evidence) -> Verdict | None:
     """Return the one verdict of the ticket that counts."""
-    found = verdicts(evidence)
+    found = evidence.once(verdicts)
     if not found:
         return None
     policy = evidence.word(_VERDICT, "rating_policy", "latest", at=found[-1].at)
@@ -97,36 +97,36 @@ def _chosen(evidence: Evidence) -> Verdict | None:
     return found[0] if policy == "first" else min(found, key=attrgetter("rank"))
 
 
-def _rater(evidence: Evidence, rating: Rating) -> Credit:
+def _rater(evidence: Evidence, rating: Rating) -> Stamp:
     """Return who a rating is credited to: the assignee when it was given, whoever had the ticket before or after."""
-    return evidence.credit(rating.agent_id or evidence.assignee_at(rating.at), rating.at)
+    return evidence.stamp(rating.agent_id or evidence.assignee_at(rating.at), rating.at)
 
 
 def _satisfaction(key: str, evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    chosen = _chosen(evidence)
+    chosen = evidence.once(_chosen)
     yield from _passed_over(key, evidence, chosen)
     if chosen is None:
         return
-    credit = _rater(evidence, chosen.rating)
+    stamp = _rater(evidence, chosen.rating)
     neutral = evidence.word(_VERDICT, "neutral_votes", "against", at=chosen.at)
     if chosen.category == NEUTRAL and neutral == "ignore":
-        yield evidence.omission(key, chosen.at, credit, "neutral_ignored")
+        yield Left(stamp, "neutral_ignored").out_of(key)
         return
     positive = chosen.category == GOOD or (chosen.category == NEUTRAL and neutral == "for")
-    yield evidence.line(key, chosen.at, credit, (int(positive), 1))
+    yield CreditLine(key, stamp, int(positive))
 
 
 def _passed_over(key: str, evidence: Evidence, chosen: Verdict | None) -> Iterator[Omission]:
     """Yield what became of the ratings that do not count."""
-    for states in _states(evidence).values():
+    for states in evidence.once(_states).values():
         last = states[-1]
         given = [state for state in states if _told(state)]
         if given and not _told(last):
-            yield evidence.omission(key, given[-1].at, _rater(evidence, given[-1]), "rating_withdrawn")
+            yield Left(_rater(evidence, given[-1]), "rating_withdrawn").out_of(key)
         elif given and _category(evidence, last) is None:
-            yield evidence.omission(key, last.at, _rater(evidence, last), "scale_unknown")
+            yield Left(_rater(evidence, last), "scale_unknown").out_of(key)
         elif given and chosen is not None and chosen.rating.rating_id != last.rating_id:
-            yield evidence.omission(key, last.at, _rater(evidence, last), "other_rating")
+            yield Left(_rater(evidence, last), "other_rating").out_of(key)
 
 
 def _satisfaction_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
@@ -134,15 +134,14 @@ def _satisfaction_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
 
 
 def _satisfaction_mean(evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    chosen = _chosen(evidence)
+    chosen = evidence.once(_chosen)
     if chosen is None:
         return
-    key, rating, credit = "satisfaction_mean", chosen.rating, _rater(evidence, chosen.rating)
+    key, rating, stamp = "satisfaction_mean", chosen.rating, _rater(evidence, chosen.rating)
     if rating.score is None or rating.scale is None:
-        yield evidence.omission(key, rating.at, credit, "no_score")
+        yield Left(stamp, "no_score" if rating.score is None else "scale_unknown").out_of(key)
         return
-    fraction = round(rating.score * _HUNDREDTHS), _HUNDREDTHS
-    yield evidence.line(key, rating.at, credit, fraction, scale_name(rating.scale))
+    yield CreditLine(key, stamp, round(rating.score * _HUNDREDTHS), _HUNDREDTHS, scale_name(rating.scale))
 
 
 def scale_name(scale: tuple[float, float]) -> str:
@@ -152,11 +151,11 @@ def scale_name(scale: tuple[float, float]) -> str:
 
 
 def _changed(key: str, evidence: Evidence, *, better: bool) -> Iterator[CreditLine]:
-    found = verdicts(evidence)
+    found = evidence.once(verdicts)
     if not found or found[0].rank == found[-1].rank:
         return
     if (found[-1].rank > found[0].rank) is better:
-        yield evidence.line(key, found[-1].at, _rater(evidence, found[-1].rating))
+        yield CreditLine(key, _rater(evidence, found[-1].rating))
 
 
 def _ratings_improved(evidence: Evidence) -> Iterator[CreditLine]:
@@ -168,9 +167,9 @@ def _ratings_worsened(evidence: Evidence) -> Iterator[CreditLine]:
 
 
 def _positive(key: str, evidence: Evidence) -> Iterator[CreditLine]:
-    chosen = _chosen(evidence)
+    chosen = evidence.once(_chosen)
     if chosen is not None and chosen.category == GOOD:
-        yield evidence.line(key, chosen.at, _rater(evidence, chosen.rating))
+        yield CreditLine(key, _rater(evidence, chosen.rating))
 
 
 def _positive_feedback(evidence: Evidence) -> Iterator[CreditLine]:
@@ -188,7 +187,7 @@ def _warranty_positive(evidence: Evidence) -> Iterator[CreditLine]:
 
 
 def _under_warranty(evidence: Evidence) -> bool:
-    chosen = _chosen(evidence)
+    chosen = evidence.once(_chosen)
     return chosen is not None and said(evidence.meaning("warranty", chosen.at))
 
 
@@ -203,7 +202,7 @@ def offers(evidence: Evidence) -> list[int]:
     heard = (event for event in evidence.history.events if event.at <= as_of)
     sent = {event.at for event in heard if event.kind is EventKind.SURVEY_OFFERED}
     if not sent:
-        sent = {at for states in _states(evidence).values() if (at := _offered_at(states)) is not None}
+        sent = {at for states in evidence.once(_states).values() if (at := _offered_at(states)) is not None}
     return sorted(at for at in sent if at <= as_of)
 
 
@@ -214,42 +213,40 @@ def _offered_at(states: Sequence[Rating]) -> int | None:
 
 
 def _survey_response_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
-    sent, given = offers(evidence), [verdict.at for verdict in verdicts(evidence)]
+    sent, given = evidence.once(offers), [verdict.at for verdict in evidence.once(verdicts)]
     answered = {bisect_right(sent, at) - 1 for at in given}  # each belongs to the last survey sent before it
     for position, at in enumerate(sent):
-        credit = evidence.credit(evidence.assignee_at(at), at)
-        yield evidence.line("survey_response_rate", at, credit, (int(position in answered), 1))
+        yield CreditLine("survey_response_rate", evidence.holder(at), int(position in answered))
     if given and -1 in answered:
-        credit = evidence.credit(evidence.assignee_at(given[0]), given[0])
-        yield evidence.omission("survey_response_rate", given[0], credit, "survey_unknown")
+        yield Left(evidence.holder(given[0]), "survey_unknown").out_of("survey_response_rate")
 
 
 def _survey_coverage(evidence: Evidence) -> Iterator[CreditLine]:
     if solve := evidence.last_solve:
-        asked = bool(offers(evidence) or verdicts(evidence))
-        yield evidence.line("survey_coverage", solve.at, evidence.solver(solve), (int(asked), 1))
+        asked = bool(evidence.once(offers) or evidence.once(verdicts))
+        yield CreditLine("survey_coverage", evidence.solver(solve), int(asked))
 
 
 def _complaints(evidence: Evidence) -> Iterator[CreditLine]:
     ticket = evidence.story.ticket
     if _complains(evidence, ticket):
-        credit = evidence.credit(_named(evidence, ticket), evidence.opened_at)
-        yield evidence.line("complaints", evidence.opened_at, credit, part=_matter(evidence, ticket))
+        stamp = evidence.stamp(_named(evidence, ticket), evidence.opened_at)
+        yield CreditLine("complaints", stamp, part=_matter(evidence, ticket))
 
 
 def _complaints_attributed(evidence: Evidence) -> Iterator[CreditLine | Omission]:
     key, ticket = "complaints_attributed", evidence.story.ticket
-    for complaint, credit in _attributed(evidence):
-        yield _complaint_line(key, evidence, complaint, credit, _matter(evidence, complaint))
+    for complaint, stamp in evidence.once(_attributed):
+        yield CreditLine(key, stamp, part=_matter(evidence, complaint))
     if _complains(evidence, ticket) and _named(evidence, ticket) is None:
         reason = "other_cause" if _caused_elsewhere(evidence, ticket) else "no_agent_named"
-        yield evidence.omission(key, evidence.opened_at, evidence.credit(None, evidence.opened_at), reason)
+        yield Left(evidence.stamp(None, evidence.opened_at), reason).out_of(key)
 
 
 def _complaint_rate(evidence: Evidence) -> Iterator[CreditLine]:
-    for complaint, credit in _attributed(evidence):
+    for complaint, stamp in evidence.once(_attributed):
         if complaint.requester_id is not None:
-            yield _complaint_line("complaint_rate", evidence, complaint, credit, complaint.requester_id)
+            yield CreditLine("complaint_rate", stamp, part=complaint.requester_id)
 
 
 def _customers_held(holding: Holding, asked: Asked) -> Iterator[Portion]:
@@ -257,34 +254,30 @@ def _customers_held(holding: Holding, asked: Asked) -> Iterator[Portion]:
         yield Portion(max(holding.start, asked.start), numerator=0, part=holding.requester)
 
 
-def _attributed(evidence: Evidence) -> Iterator[tuple[TicketSnapshot, Credit]]:
-    """Yield the complaints an agent answers for, with who: this ticket, and the one that followed on it."""
-    ticket = evidence.story.ticket
+def _attributed(evidence: Evidence) -> list[tuple[TicketSnapshot, Stamp]]:
+    """Return the complaints an agent answers for, with who: this ticket, and the one that followed on it."""
+    ticket, found = evidence.story.ticket, []
     agent = _named(evidence, ticket) if _complains(evidence, ticket) else None
     if agent is not None:
-        yield ticket, evidence.credit(agent, ticket.created_at)
+        found.append((ticket, evidence.stamp(agent, ticket.created_at)))
     followed = _followed_by(evidence)
-    if followed is None or not _complains(evidence, followed):
-        return
-    solver = _solver_before(evidence, followed.created_at)
-    settled = _named(evidence, followed) is not None or _caused_elsewhere(evidence, followed)
-    if solver is not None and not settled:
-        yield followed, evidence.credit(solver, followed.created_at)
+    if followed is not None and _complains(evidence, followed):
+        solver = _solver_before(evidence, followed.created_at)
+        settled = _named(evidence, followed) is not None or _caused_elsewhere(evidence, followed)
+        if solver is not None and not settled:
+            found.append((followed, _stamp_of(evidence, followed, solver)))
+    return found
 
 
-def _complaint_line(
-    key: str, evidence: Evidence, complaint: TicketSnapshot, credit: Credit, part: str | None
-) -> CreditLine:
-    """Return the line of a complaint that may be another ticket than the one that answers for it."""
-    line = evidence.line(key, complaint.created_at, credit, part=part)
-    if complaint.ticket_id == evidence.history.ticket_id:
-        return line
-    return replace(line, ticket_id=complaint.ticket_id, channel=complaint.channel, priority=complaint.priority)
+def _stamp_of(evidence: Evidence, complaint: TicketSnapshot, solver: str) -> Stamp:
+    """Return the stamp of a complaint that is another ticket than the one that answers for it."""
+    stamp = evidence.stamp(solver, complaint.created_at)
+    return stamp._replace(ticket_id=complaint.ticket_id, channel=complaint.channel, priority=complaint.priority)
 
 
 def _followed_by(evidence: Evidence) -> TicketSnapshot | None:
     """Return the requester's next ticket: a complaint is linked to the last one before it and to no other."""
-    if "complaint" not in evidence.rulebook.meanings.at(evidence.story.as_of).fields:
+    if not any("complaint" in meanings.fields for meanings in evidence.rulebook.meanings.values):
         return None
     returns = [event for event in evidence.history.derived if _counts(event, evidence)]
     first = min(returns, key=lambda event: (event.at, event.cause_ticket_id), default=None)
@@ -292,10 +285,9 @@ def _followed_by(evidence: Evidence) -> TicketSnapshot | None:
 
 
 def _counts(event: DerivedEvent, evidence: Evidence) -> bool:
-    as_of = evidence.story.as_of
-    if event.kind != REQUESTER_RETURNED or event.at > as_of:
+    if event.kind != REQUESTER_RETURNED or event.at > evidence.story.as_of:
         return False
-    return exclusion(event.cause, evidence.rulebook.meanings.at(as_of)) is None
+    return exclusion(event.cause, evidence.rulebook.meanings.at(event.at)) is None
 
 
 def _solver_before(evidence: Evidence, at: int) -> str | None:

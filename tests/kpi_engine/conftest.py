@@ -19,7 +19,7 @@ def _loaded(name: str) -> ModuleType:
 
 
 _TIMELINES = _loaded("timelines")
-_ORACLE = [_loaded(name) for name in ("oracle", "oracle_clocks", "oracle_indicators")]
+_ORACLE = [_loaded(name) for name in ("oracle", "oracle_clocks", "oracle_indicators", "oracle_figures")]
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,8 @@ def timelines() -> ModuleType:
 @pytest.fixture(scope="session")
 def oracle() -> SimpleNamespace:
     """Return everything the naive oracle's files define, under one name."""
-    return SimpleNamespace(**{name: found for module in _ORACLE for name, found in vars(module).items()})
+    defined = {name: found for module in _ORACLE for name, found in vars(module).items() if name[:2] != "__"}
+    return SimpleNamespace(**defined)
 
 
 @pytest.fixture

@@ -99,6 +99,15 @@ class Judge:
                     verdict.assumed |= assumed and stretch.start < stretch.end
                 self.fall_due(stretch)
                 verdict.elapsed += worked(spelled, stretch.start, stretch.end)
+            elif not stretch.done and verdict.breached_at is None:
+                self.resting(stretch)
+
+    def resting(self, stretch: Stretch) -> None:
+        """Breach at a change that leaves less time than was worked already."""
+        goal, elapsed = self.verdict.goal, self.verdict.elapsed
+        if goal is not None and elapsed > goal:
+            self.fired.append(("breach", 0, stretch.start))
+            self.verdict.breached_at, self.late_from = stretch.start, elapsed
 
     def fall_due(self, stretch: Stretch) -> None:
         spelled, _ = self.calendar(stretch)
@@ -257,14 +266,32 @@ class Course:
         while end is not None:
             asked = self.place(is_asking, end)
             start = asked if started else self.place(self.starts, asked)
-            end = self.place(is_reply, asked)
             if asked is None or start is None:
                 return
+            end = self.answered_or_settled(asked, start)
             if end is None or start < end:
                 if started and self.promised(start).get("rearm") != "on_customer_message":
                     return
                 yield start, end
                 started = True
+
+    def answered_or_settled(self, asked: int, start: int) -> int | None:
+        """Return the answer or, where the clock starts anew with each message, an earlier solve without one."""
+        reply = self.place(is_reply, asked)
+        if self.promised(start).get("rearm") != "on_customer_message":
+            return reply
+        solve = next((at for at in range(asked + 1, len(self.moments)) if self.is_solve(at)), None)
+        if solve is None or (reply is not None and self.moments[reply].at <= self.moments[solve].at):
+            return reply
+        return solve
+
+    def is_settled(self, end: int | None) -> bool:
+        """Tell whether what ended an instance of a reply clock is no reply."""
+        stop = {word for moment in self.moments for word in self.rule(moment).get("stop", ())}
+        return end is not None and "agent_public_reply" in stop and not is_reply(self.moments[end])
+
+    def is_solve(self, place: int) -> bool:
+        return self.moments[place].done and not self.moments[place - 1].done
 
 
 def is_asking(moment: Moment) -> bool:
@@ -285,6 +312,8 @@ def judged(told: Told) -> list[Judge]:
             judge.walk(stretches)
             judge.charge()
             judge.conclude(None if end is None else told.moments[end].at, stretches)
+            if course.is_settled(end) and judge.verdict.state == "met":
+                judge.verdict.state = "void"  # nobody answered
             if judge.verdict.goal is not None or judge.fired:
                 judges.append(judge)
     return judges

@@ -8,7 +8,7 @@ from itertools import pairwise
 from kpi_engine_oracle import ASKING, Moment, PlainEdition, Stretch, Told, Values, worked
 from kpi_engine_oracle_clocks import Judge, Verdict, judged
 
-from kpi_engine.history import History
+from kpi_engine.history import DerivedEvent, History
 from kpi_engine.records import Rating, TicketSnapshot
 
 Line = tuple[object, ...]  # indicator, part, agent, team, priority, segment, at, numerator, denominator, assumed
@@ -93,10 +93,11 @@ def span(told: Told, indicator: str, start: int, at: int, agent: str | None, **m
 
 
 def stations(told: Told, field: str = "assignee") -> list[tuple[int, str]]:
-    """Return (at, who) of each time the ticket was given to somebody, the opening included."""
+    """Return (at, who) of each time the ticket was given to somebody, the opening included; a robot is nobody."""
     befores = [None, *(moment.values[field] for moment in told.moments)]
     pairs = zip(befores, told.moments, strict=False)
-    return [(m.at, m.values[field]) for before, m in pairs if m.values[field] not in (None, before)]
+    given = [(m.at, m.values[field]) for before, m in pairs if m.values[field] not in (None, before)]
+    return [(at, who) for at, who in given if field != "assignee" or not told.rules.is_bot(who, at)]
 
 
 def replies(told: Told, until: int | None = None) -> list[Moment]:
@@ -198,7 +199,8 @@ def waits_from(told: Told, asked_at: int | None, moments: Sequence[Moment]) -> t
             asked_at = moment.at
         elif moment.what == "agent":
             found += [Wait(asked_at, moment)] if asked_at is not None and seen else []
-            asked_at, replied, seen = None, replied or bool(found), True
+            replied = replied or asked_at is not None or told.opened_by != "agent"
+            asked_at, seen = None, True
         ends_its_second = following is None or following.at > moment.at
         if ends_its_second and moment.at in solved_at and replied:
             asked_at = None
@@ -251,11 +253,10 @@ def first_replies(told: Told) -> Iterator[tuple[int, Moment]]:
 def handed_over_at(told: Told, reply: Moment) -> int:
     """Return the last instant before a reply at which the assignee stopped being a machine, else the creation."""
     at = told.ticket.created_at
-    for before, now in zip(told.moments, told.moments[1:], strict=False):
-        if now is reply:
-            return at
-        was, now_has = before.values["assignee"], now.values["assignee"]
-        if was is not None and told.rules.is_bot(was, now.at) and not (now_has and told.rules.is_bot(now_has, now.at)):
+    earlier = [moment for moment in told.moments if moment.at < reply.at]
+    for before, now in pairwise(earlier):
+        was, has = before.values["assignee"], now.values["assignee"]
+        if was is not None and told.rules.is_bot(was, before.at) and not (has and told.rules.is_bot(has, now.at)):
             at = now.at
     return at
 
@@ -422,12 +423,12 @@ def reopenings(told: Told) -> Iterator[Line]:
 
 
 def returns(told: Told, start: int, end: int) -> bool:
-    """Tell whether the requester came back with the same matter in [start, end)."""
+    """Tell whether the requester came back with the same matter in [start, end), as topics were mapped at its start."""
     for each in told.history.derived:
         if each.kind != "requester_returned" or not start <= each.at < end or told.counts_nowhere(each.cause):
             continue
-        theirs = told.rules.reads("topic", told.as_of, each.cause.fields, each.cause.tags)
-        ours = told.rules.reads("topic", told.as_of, told.ticket.fields, told.ticket.tags)
+        theirs = told.rules.reads("topic", start, each.cause.fields, each.cause.tags)
+        ours = told.rules.reads("topic", start, told.ticket.fields, told.ticket.tags)
         if theirs is None or ours is None or theirs == ours:
             return True
     return False
@@ -463,7 +464,19 @@ def is_first_contact(told: Told, solve: Moment, window: int) -> bool:
         and not real_reopens(told, "first_contact_resolution", solve.at)
         and len({who for when, who in stations(told) if when <= solve.at}) <= 1
         and not returns(told, solve.at, solve.at + window)
+        and not any(came_back_by_merge(told, each, solve.at, window) for each in told.history.derived)
     )
+
+
+def came_back_by_merge(told: Told, merged: DerivedEvent, solved_at: int, window: int) -> bool:
+    """Tell whether a ticket merged into this one is the requester's return within the window after the solve."""
+    cause = merged.cause
+    if merged.kind != "merged_in" or merged.at > told.as_of or cause.requester_id != told.ticket.requester_id:
+        return False
+    meanings = told.rules.body("meanings", cause.created_at)
+    by_tag = {*meanings.get("excluded_tags", ()), "helpdesk-kpi"} & set(cause.tags)
+    by_rule = by_tag or cause.form_id in meanings.get("excluded_forms", ())
+    return solved_at <= cause.created_at < solved_at + window and not by_rule
 
 
 def escalated(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
@@ -479,11 +492,9 @@ def escalated(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
 
 def overdue(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
     verdicts = [judge.verdict for judge in judges]
-    counted = set()
     for verdict in verdicts:
         if verdict.breached_at is not None:
-            yield from breached(told, verdict, first=verdict.clock not in counted)
-            counted.add(verdict.clock)
+            yield from breached(told, verdict)
         elif verdict.state == "met":
             per_cent = told.rules.parameter("near_miss", "per_cent", 75, verdict.stopped_at)
             near = verdict.elapsed * 100 > verdict.goal * per_cent
@@ -493,9 +504,9 @@ def overdue(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
     yield from all_goals(told, verdicts)
 
 
-def breached(told: Told, verdict: Verdict, *, first: bool) -> Iterator[Line]:
-    if first:  # a ticket counts once per kind of clock
-        yield verdict_line(told, "overdue_count", verdict, (1, 1))
+def breached(told: Told, verdict: Verdict) -> Iterator[Line]:
+    once = f"{verdict.clock}:{told.ticket.ticket_id}"  # in a period a ticket counts once per kind of clock
+    yield verdict_line(told, "overdue_count", verdict, (1, 1), part=once)
     yield verdict_line(told, "overdue_rate", verdict, (1, 1))
     yield verdict_line(told, "goals_met", verdict, (0, 1))
     if verdict.stopped_at is not None:
@@ -713,7 +724,7 @@ def live(judges: Sequence[Judge], lines: Sequence[Line]) -> dict[str, object]:
     due = [judge.verdict.due_at for judge in judges if judge.verdict.due_at is not None]
     over = [judge for judge in judges if judge.verdict.state == "breached_open"]
     levels = [level for judge in over for _, level, _ in judge.fired]
-    taken = {line[0]: line[7] for line in lines}
+    taken = {line[0]: line[7] for line in sorted(lines, key=lambda line: -line[6])}  # the first reply is shown
     return {
         "due_at": min(due) // 60 * 60 if due else None,
         "overdue": bool(over),

@@ -632,19 +632,57 @@ def test_r6_exchanges_of_ten_and_five_minutes(play: Play, answering: object) -> 
     assert max((clock.elapsed, clock.goal - clock.elapsed) for clock in clocks) == (600, 3000)
 
 
-def test_a_solve_suspends_a_next_reply_and_a_reopening_lets_it_run_on(play: Play, answering: object) -> None:
-    """Solved without a word, reopened, answered.
+def test_a_solve_settles_a_next_reply_and_the_next_message_starts_it_anew(play: Play, answering: object) -> None:
+    """A thank-you is solved without a word; days later a new question is answered within the hour.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 10:50 status becomes solved
+    06-11 12:00 customer writes, status becomes open
+    06-11 12:20 an replies
+    """
+    assert told_of(play("06-09 11:00", answering), "next_reply") == [("06-09 10:00", ClockState.VOID, 3000)]
+    assert told_of(play("06-12 09:00", answering), "next_reply") == [
+        ("06-09 10:00", ClockState.VOID, 3000),
+        ("06-11 12:00", ClockState.MET, 1200),
+    ]
+
+
+def test_a_reopening_without_a_word_owes_no_reply_to_what_was_settled(play: Play, answering: object) -> None:
+    """Solved and reopened by the agent.
 
     06-09 09:00 customer opens
     06-09 09:30 an replies
     06-09 10:00 customer writes
     06-09 10:20 status becomes solved
     06-09 12:00 status becomes open
-    06-09 12:30 an replies
+    06-09 15:00 an replies
     """
-    assert told_of(play("06-09 11:00", answering), "next_reply") == [("06-09 10:00", ClockState.VOID, 1200)]
-    assert play("06-09 12:10", answering).due("next_reply") == "06-09 12:40"
-    assert told_of(play("06-09 18:00", answering), "next_reply") == [("06-09 10:00", ClockState.MET, 3000)]
+    assert told_of(play("06-10 09:00", answering), "next_reply") == [("06-09 10:00", ClockState.VOID, 1200)]
+
+
+def test_a_reply_in_the_very_second_of_the_solve_meets_a_next_reply(play: Play, answering: object) -> None:
+    """Solved, and answered in the same breath.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 10:20 status becomes solved
+    06-09 10:20 an replies
+    """
+    assert told_of(play("06-10 09:00", answering), "next_reply") == [("06-09 10:00", ClockState.MET, 1200)]
+
+
+def test_a_late_next_reply_stays_late_whatever_is_solved(play: Play, answering: object) -> None:
+    """Solved without a word, too late.
+
+    06-09 09:00 customer opens
+    06-09 09:30 an replies
+    06-09 10:00 customer writes
+    06-09 11:20 status becomes solved
+    """
+    assert told_of(play("06-10 09:00", answering), "next_reply") == [("06-09 10:00", ClockState.BREACHED_CLOSED, 4800)]
 
 
 def test_a_message_on_a_solved_ticket_is_due_once_it_is_reopened(play: Play, answering: object) -> None:
@@ -994,3 +1032,20 @@ def test_r19_the_handbooks_example_with_its_figures_corrected(play: Play, timeli
     hours = {"first_reply": [5.0], "next_reply": [0.5, 28.5], "resolution": [53.5]}
     played = play("06-12 09:00", rules)
     assert {name: [clock.elapsed / 3600 for clock in played.clocks(name)] for name in hours} == hours
+
+
+def test_a_goal_cut_below_what_was_worked_breaches_a_paused_clock_at_the_change(
+    play: Play, timelines: ModuleType
+) -> None:
+    """Three of eight hours are worked; while it waits for the customer it becomes urgent.
+
+    06-09 08:00 customer opens priority=normal
+    06-09 11:00 status becomes pending
+    06-09 11:30 priority becomes urgent
+    06-09 15:00 status becomes solved
+    """
+    goals = {"normal": "8h", "urgent": "1h", "default": "8h"}
+    care = timelines.edition("policies", timelines.policy(timelines.resolution(goals, time="calendar")))
+    clock = play("06-10 09:00", care).clock("resolution")
+    assert clock.state is ClockState.BREACHED_CLOSED
+    assert clock.breached_at == timelines.moment("06-09 11:30")

@@ -189,7 +189,7 @@ def test_the_latest_rating_counts_for_the_assignee_of_its_instant_and_neutral_co
     assert (None if line is None else (line.agent, line.numerator)) == expected
 
 
-def test_a_ticket_is_overdue_once_per_clock_at_its_first_breach(play: Play, timelines: ModuleType) -> None:
+def test_a_ticket_is_overdue_once_per_clock_and_agent(play: Play, timelines: ModuleType) -> None:
     """Late with the reply and twice with the resolution.
 
     06-09 09:00 customer opens assignee=an group=1
@@ -201,9 +201,14 @@ def test_a_ticket_is_overdue_once_per_clock_at_its_first_breach(play: Play, time
     assert len([clock for clock in played.measurement.clocks if clock.breached_at]) == 3
     late = [line for line in played.measurement.lines if line.indicator == "overdue_count"]
     assert [(line.part, line.agent, played.told(line.at)) for line in late] == [
-        ("first_reply", "an", "06-09 10:00"),
-        ("resolution", "an", "06-09 10:30"),
+        ("first_reply:1", "an", "06-09 10:00"),
+        ("resolution:1", "an", "06-09 10:30"),
+        ("resolution:1", "binh", "06-09 15:30"),
     ]
+    cells = timelines.figures_of(
+        "overdue_count", [played.measurement], played.rulebook, played.measurement.as_of, timelines.Scope.AGENT
+    )
+    assert {agent: cell.value for agent, cell in cells.items()} == {"an": 2, "binh": 1}
 
 
 def test_a_line_says_where_and_under_which_rules_it_arose(play: Play, timelines: ModuleType) -> None:

@@ -37,7 +37,7 @@ def care(timelines: ModuleType) -> Any:  # noqa: ANN401 -- an Edition
         ({"tags": ("internal",)}, "its tag internal is excluded"),
         ({"tags": ("helpdesk-kpi",)}, "its tag helpdesk-kpi is excluded"),
         ({"form_id": "77"}, "its form 77 is excluded"),
-        ({"ai_agent": True}, "an AI agent alone worked it"),
+        ({"ai_agent": True}, "only an AI agent worked on it"),
     ],
 )
 def test_an_excluded_ticket_counts_nowhere_and_says_why(

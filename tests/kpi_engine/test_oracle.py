@@ -14,8 +14,8 @@ from kpi_engine.live import live_fields
 from kpi_engine.measure import measure
 from kpi_engine.measurement import Certainty, Clock, CreditLine, Firing, Holding, Measurement
 
-TICKETS = int(os.environ.get("HELPDESK_KPI_EXAMPLES", "300"))  # a release is tried with 20000
-SHARE = 100  # tickets of one case
+TICKETS = int(os.environ.get("HELPDESK_KPI_EXAMPLES", "200"))  # a release is tried with 20000
+SHARE = 50  # tickets of one case
 DRAWN = 60  # tickets that Hypothesis draws beside those of the seeds
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 CALENDARS = ["vn", "york", "berlin", "howe", "always", "holidays"]

@@ -40,7 +40,7 @@ def test_a_clock_is_judged_once_at_its_breach_or_where_it_was_met(play: Play, go
     assert lines(played, "overdue_rate") == [(*judged[0], 1, 1), (*judged[1], 0, 1)]
     assert lines(played, "goals_met") == [(*judged[0], 0, 1), (*judged[1], 1, 1)]
     assert lines(played, "goals_met_tickets") == [(None, "an", "06-09 10:00", 0, 1)]
-    assert lines(played, "overdue_count") == [(*judged[0], 1, 1)]
+    assert lines(played, "overdue_count") == [("first_reply:1", *judged[0][1:], 1, 1)]
     assert lines(played, "overdue_minutes") == [("first_reply", "an", "06-09 10:00:01", 1, 1)]
     assert lines(played, "near_miss") == [(*judged[1], 1, 1)]
 
@@ -119,7 +119,11 @@ def test_where_near_begins_is_a_parameter(play: Play, goals: Any, timelines: Mod
     assert [line[3] for line in lines(play("06-09 11:00", goals, said), "near_miss")] == [0]
 
 
-def test_a_ticket_counts_once_per_clock_among_the_overdue(play: Play, goals: Any) -> None:  # noqa: ANN401
+def test_a_ticket_counts_once_per_clock_among_the_overdue_of_a_period(
+    play: Play,
+    goals: Any,  # noqa: ANN401
+    timelines: ModuleType,
+) -> None:
     """Solved too late, reopened, too late again.
 
     06-09 08:00 customer opens assignee=an
@@ -129,9 +133,12 @@ def test_a_ticket_counts_once_per_clock_among_the_overdue(play: Play, goals: Any
     """
     played = play("06-20 09:00", goals)
     assert [line[:3] for line in lines(played, "overdue_count")] == [
-        ("first_reply", "an", "06-09 10:00"),
-        ("resolution", "an", "06-09 17:30"),
+        ("first_reply:1", "an", "06-09 10:00"),
+        ("resolution:1", "an", "06-09 17:30"),
+        ("resolution:1", "an", "06-13 17:30"),
     ]
+    cell = timelines.figures_of("overdue_count", [played.measurement], played.rulebook, played.measurement.as_of)
+    assert cell["acme"].value == 2
     assert [line[0] for line in lines(played, "goals_met")].count("resolution") == 2
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Reduction
-from kpi_engine.measurement import Certainty, CreditLine, Measurement
+from kpi_engine.measurement import CreditLine, Measurement, Stamp
 from kpi_engine.periods import Period, period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell, cells, enters, lines_in
 from kpi_engine.rulebook import compiled
@@ -145,11 +145,8 @@ def test_a_cell_names_the_editions_behind_it_and_says_where_a_calendar_was_guess
 
 def line(numerator: int, denominator: int = 1, *, at: int = 0, part: str | None = None) -> CreditLine:
     """Return a credit line of An's."""
-    return CreditLine(
-        indicator="", ticket_id="1", observation_id=None, part=part, agent="an", team="t", account="acme",
-        channel="web", priority="high", segment="vip", at=at, numerator=numerator, denominator=denominator,
-        certainty=Certainty.EXACT, edition="e",
-    )  # fmt: skip
+    stamp = Stamp(at, "an", "t", "1", "acme", "web", "high", "vip", "e")
+    return CreditLine("", stamp, numerator, denominator, part)
 
 
 @pytest.mark.parametrize(

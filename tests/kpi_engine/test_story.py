@@ -483,3 +483,25 @@ def test_what_is_not_heard_yet_is_known_to_come(timelines: ModuleType) -> None:
     moments = ("06-10 09:00", "06-14 09:00", "06-15 09:00", "06-16 09:00")
     assert [next_after(moment) for moment in moments] == ["06-14 09:00", "06-15 09:00", "06-16 09:00", None]
     assert next_after("06-14 09:00", replace(history, events=())) == "06-15 09:00"
+
+
+def test_a_silent_solve_settles_what_was_said_once_somebody_was_answered(timelines: ModuleType) -> None:
+    timeline = """
+    06-09 09:00 customer opens
+    06-09 10:00 an replies
+    06-09 11:00 customer replies
+    06-09 12:00 status becomes solved by an, customer replies
+    06-09 13:00 status becomes open by an
+    """
+    assert story_of(timelines, timeline).steps[-1].owed_since is None
+    later = f"{timeline}    06-09 14:00 customer replies"
+    assert story_of(timelines, later).steps[-1].owed_since == timelines.moment("06-09 14:00")
+
+
+def test_a_silent_solve_settles_no_first_wait(timelines: ModuleType) -> None:
+    timeline = """
+    06-09 09:00 customer opens
+    06-09 12:00 status becomes solved by an
+    06-09 13:00 status becomes open by an
+    """
+    assert story_of(timelines, timeline).steps[-1].owed_since == timelines.moment("06-09 09:00")

@@ -115,7 +115,7 @@ def test_where_good_begins_is_a_parameter_and_a_merged_ticket_has_no_voice(
 ) -> None:
     text = OPENED + "06-10 09:00 customer rated 3 of 5"
     assert lines(tell(text, positive_from=50), "satisfaction_rate")[0][2] == 1
-    merged = tell(text + "\n06-11 09:00 tags becomes closed_by_merge")
+    merged = tell(text + "\n06-11 09:00 tags becomes closed_by_merge, status becomes closed")
     assert (merged.measurement.lines, merged.measurement.excluded.code) == ((), "merged")
 
 

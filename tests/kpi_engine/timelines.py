@@ -603,7 +603,8 @@ def _values(parameter: Parameter) -> list[str | int]:
 
 
 def _later_edition(pick: Pick, main: Body, other: Body) -> Edition:
-    custom = {**MEANINGS, "statuses": {**STATUSES, "waiting": "pending"}, "bots": ["script", "chi"], "fields": {}}
+    custom = {**MEANINGS, "statuses": {**STATUSES, "waiting": "pending"}, "bots": ["script", "chi"], "fields": {},
+              "excluded_tags": ["internal", "vip"]}  # fmt: skip
     return pick(
         (
             edition("policies", pick(POLICIES)),

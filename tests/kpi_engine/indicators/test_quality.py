@@ -137,9 +137,10 @@ def test_nothing_is_said_about_the_first_contact_until_its_window_has_ended(
     06-09 10:00 an replies, status becomes solved
     """
     early = play("06-16 10:00:00")
-    for key in ("first_contact_resolution", "first_contact_resolution_gross"):
+    stamps = {"first_contact_resolution": "06-09 10:00", "first_contact_resolution_gross": "06-09 09:00"}
+    for key, stamped in stamps.items():
         assert lines(early, key) == []
-        assert left(early, key) == [("window_open", "an", "06-16 10:00")]
+        assert left(early, key) == [("window_open", "an", stamped)]
     assert early.wake == "06-16 10:00"
     played = play("06-16 10:00:01")
     assert lines(played, "first_contact_resolution") == [("an", "06-09 10:00", 1, 1)]
@@ -165,10 +166,10 @@ def test_an_unsolved_ticket_is_one_issue_more_for_who_has_it(play: Played, lines
         ("06-10 09:00 elsewhere returns topic=moneyback", 0),
         ("06-10 09:00 elsewhere returns topic=delay", 1),
         ("06-10 09:00 elsewhere returns status=deleted", 1),
-        ("06-10 09:00 elsewhere returns tags=closed_by_merge", 1),
+        ("06-10 09:00 elsewhere returns tags=closed_by_merge status=closed", 1),
         ("06-10 09:00 elsewhere returns tags=internal", 1),
         ("06-10 09:00 elsewhere returns tags=helpdesk-kpi", 1),
-        ("06-10 09:00 elsewhere merges", 1),
+        ("06-10 09:00 elsewhere merges", 0),
     ],
 )
 def test_who_returns_about_the_same_topic_in_the_window_was_not_helped_by_the_first_contact(
@@ -215,7 +216,7 @@ def test_the_window_can_be_longer(play: Played, chosen: Played, left: Played) ->
     assert play(AS_OF).line("first_contact_resolution").numerator == 1
     longer = chosen("first_contact_resolution", window=14 * 86_400)
     assert play(AS_OF, longer).line("first_contact_resolution").numerator == 0
-    assert left(play("06-20 09:00", longer), "first_contact_resolution") == [("window_open", "an", "06-23 10:00")]
+    assert left(play("06-20 09:00", longer), "first_contact_resolution") == [("window_open", "an", "06-09 10:00")]
 
 
 def test_a_solve_by_an_automation_counts_as_first_contact_unless_it_is_to_be_left_out(
@@ -230,9 +231,9 @@ def test_a_solve_by_an_automation_counts_as_first_contact_unless_it_is_to_be_lef
     keys = ("first_contact_resolution", "first_contact_resolution_gross")
     assert [lines(play(AS_OF), key)[0][2] for key in keys] == [1, 1]
     without = play(AS_OF, chosen("first_contact_resolution", automatic_solves="exclude"))
-    for key in keys:
+    for key, stamped in zip(keys, ("06-12 10:00", "06-09 09:00"), strict=True):
         assert lines(without, key) == []
-        assert left(without, key) == [("automatic_solve", "an", "06-12 10:00")]
+        assert left(without, key) == [("automatic_solve", "an", stamped)]
 
 
 def test_to_give_a_ticket_up_and_take_it_again_is_no_transfer(play: Played, lines: Played) -> None:
@@ -261,7 +262,7 @@ def test_a_requester_who_opens_another_ticket_within_the_window_contacts_us_agai
     06-09 10:00 assignee becomes an
     06-15 09:00 elsewhere returns
     """
-    assert left(play("06-16 09:00"), "repeat_contact_rate") == [("window_open", "an", "06-16 09:00")]
+    assert left(play("06-16 09:00"), "repeat_contact_rate") == [("window_open", "an", "06-09 09:00")]
     played = play("06-16 09:00:01")
     assert lines(played, "repeat_contact_rate") == [("an", "06-09 09:00", 1, 1)]
     assert parts(played, "repeat_contact_rate") == ["customer"]

@@ -340,7 +340,7 @@ def test_a_ticket_is_assigned_and_acknowledged_once(play: Played, lines: Played,
     06-09 10:00 binh notes
     06-09 11:00 assignee becomes binh by binh
     """
-    assert left(play("06-09 09:10"), "time_to_assign") == [("not_assigned", None, "06-09 09:00")]
+    assert left(play("06-09 09:10"), "time_to_assign") == [("never_assigned", None, "06-09 09:00")]
     assert left(play("06-09 09:40"), "time_to_acknowledge") == [("no_action", "an", "06-09 09:00")]
     played = play("06-09 12:00")
     assert lines(played, "time_to_assign") == [(None, "06-09 09:30", 1800, 1)]
@@ -381,6 +381,6 @@ def test_where_something_else_than_a_reply_met_the_goal_the_assignee_is_credited
     played = play("06-09 09:45", an_hour)
     met = replace(played.clock("first_reply"), state=ClockState.MET, stopped_at=timelines.moment("06-09 09:30"))
     story = told(played.history, played.rulebook, played.measurement.as_of)
-    evidence = Evidence(played.history, story, played.rulebook, (met,), ())
+    evidence = Evidence(played.history, story, played.rulebook, (met,))
     (line,) = INDICATORS["first_reply_within"].lines(evidence)
     assert (line.agent, line.numerator) == ("an", 1)

@@ -1,0 +1,170 @@
+"""The naive oracle, figures: what the stretches in somebody's hands answer, and how lines become one value."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from statistics import median
+
+from kpi_engine_oracle import Stretch, Told, earliest, is_open, worked
+from kpi_engine_oracle_indicators import Line, Past, Standing
+
+WORKING_DAY = 8 * 3600
+PART, AT, NUMERATOR, DENOMINATOR, ASSUMED = 1, 6, 7, 8, 9  # places in a line
+
+
+# --- What is held -------------------------------------------------------------------------------------------------
+
+
+def held_lines(past: Past, start: int, end: int) -> list[Line]:
+    """Return what the ticket adds to the figures that holdings answer, of [start, end) as far as it has come."""
+    end = min(end, past.told.as_of + 1)
+    if past.told.excluded() or start >= end:
+        return []
+    standing = past.standing(end - 1)
+    return [
+        *(() if standing is None else at_instant(past.told, standing, end - 1)),
+        *over_period(past.told, start, end),
+    ]
+
+
+def at_instant(told: Told, standing: Standing, instant: int) -> Iterator[Line]:
+    """Yield the lines of a ticket that is unsolved at the instant."""
+    whose = (standing.agent, standing.team, standing.priority, standing.segment, instant)
+    counted = ["backlog", *([] if standing.answered else ["unreplied"])]
+    counted += [] if standing.overdue_since is None else ["overdue_now"]
+    if (owed := standing.owed_since) is not None:
+        after = told.rules.parameter("forgotten", "after", WORKING_DAY, instant)
+        forgotten = lasted(told, max(owed, standing.touched_at or owed), instant) > after
+        counted += ["owed_replies", *(["forgotten"] if forgotten else [])]
+    guessed = was_guessed(told, instant)
+    for key in counted:
+        yield key, None, *whose, 1, 1, guessed and key == "forgotten"
+    yield "backlog_age", None, *whose, lasted(told, standing.opened_at, instant), 1, guessed
+    yield "backlog_age_calendar", None, *whose, instant - standing.opened_at, 1, False
+
+
+def was_guessed(told: Told, instant: int) -> bool:
+    """Tell whether the calendar had to be assumed at some time up to the instant while the ticket was unsolved."""
+    stretches = told.stretches()
+    held = [each for each in stretches if is_held(each) and (each.start < each.end or each is stretches[-1])]
+    return any(told.rules.calendar(each.values, each.start)[1] for each in held if each.start <= instant)
+
+
+def is_held(stretch: Stretch) -> bool:
+    """Tell whether the ticket is unsolved, and there."""
+    return not stretch.done and stretch.meaning != "deleted"
+
+
+def lasted(told: Told, since: int, instant: int) -> int:
+    """Return the business time of a stretch of waiting, by the calendar the ticket had when it was last unsolved."""
+    seconds = 0
+    last = next(stretch for stretch in told.stretches() if is_held(stretch))
+    for stretch in told.stretches():
+        last = stretch if is_held(stretch) else last
+        first, end = max(since, stretch.start), min(instant, stretch.end)
+        seconds += hours(told, told.rules.calendar_key(last.values, last.start), first, end) if first < end else 0
+    return seconds
+
+
+def hours(told: Told, key: str | None, start: int, end: int) -> int:
+    """Return the worked seconds of a calendar, each part by its edition in force then."""
+    if key is None:
+        return end - start
+    cuts = [start, *(turn for turn in told.rules.turns() if start < turn < end), end]
+    return sum(worked(told.rules.spelled(key, first), first, last) for first, last in pairwise(cuts))
+
+
+def over_period(told: Told, start: int, end: int) -> Iterator[Line]:
+    """Yield the lines of each stretch in which the ticket was unsolved."""
+    stretches = told.stretches()
+    for stretch in stretches:
+        last = end if stretch is stretches[-1] else min(stretch.end, end)
+        first = max(stretch.start, start)
+        if is_held(stretch) and first < last:
+            yield from of_stretch(told, stretch, (first, last), (start, end))
+
+
+def of_stretch(told: Told, stretch: Stretch, part: tuple[int, int], whole: tuple[int, int]) -> Iterator[Line]:
+    """Yield the lines of the part of a stretch that lies in a period."""
+    agent, requester = stretch.values["assignee"], stretch.values["requester"]
+    team = told.rules.team(agent, stretch.values["group"], stretch.start)
+    segment = told.reads("segment", stretch.values, stretch.start)
+    whose = (agent, team, stretch.values["priority"], segment, part[0])
+    key = told.rules.calendar_key(stretch.values, stretch.start)
+    if (seconds := hours(told, key, *part)) > 0:
+        spelled = None if key is None else told.rules.spelled(key, part[0])
+        guessed = told.rules.calendar(stretch.values, stretch.start)[1]
+        yield "backlog_overlap", None, *whose, seconds, hours(told, key, *whole), guessed
+        # Who still has it at the end has it until then.
+        last = part[1] - 1 if part[1] == whole[1] else last_worked(spelled, *part)
+        yield "backlog_overlap_max", None, *whose, first_worked(spelled, *part), last, guessed
+    if requester is not None:
+        yield "customers_served", requester, *whose, 1, 1, False
+        yield "complaint_rate", requester, *whose, 0, 1, False
+
+
+def first_worked(spelled: str | None, start: int, end: int) -> int:
+    """Return the first worked second of [start, end)."""
+    return earliest(spelled, start, 1, end) - 1
+
+
+def last_worked(spelled: str | None, start: int, end: int) -> int:
+    """Return the last worked second of [start, end)."""
+    second = end - 1
+    while spelled is not None and not is_open(spelled, second // 60):
+        second = second // 60 * 60 - 1
+    return max(second, start)
+
+
+# --- How lines become one value -----------------------------------------------------------------------------------
+
+
+def figure(reduction: str, lines: Sequence[Line]) -> tuple[object, ...]:
+    """Return (n, numerator, denominator, value) by the words of the catalogue; None where it is the value that counts.
+
+    Lines of other series than the newest are left out of a mean score: scales are never pooled.
+    """
+    lines = newest_series(lines) if reduction == "series_mean" else lines
+    if reduction in ("level", "overlap"):
+        return None, None, None, level(lines) if reduction == "level" else load(lines)
+    parts, marked = {line[PART] for line in lines}, {line[PART] for line in lines if line[NUMERATOR] > 0}
+    if reduction.startswith("distinct"):
+        share = len(marked) / len(parts) if parts else None
+        ends = {"distinct": (len(parts), len(parts)), "distinct_ratio": (share, len(marked))}[reduction]
+        return len(parts), ends[1], len(parts), ends[0]
+    n, above, below = len(lines), sum(line[NUMERATOR] for line in lines), sum(line[DENOMINATOR] for line in lines)
+    ratio, mean = above / below if below else None, above / n if n else None
+    values = {"count": n, "snapshot": n, "sum": above, "mean": mean, "ratio": ratio, "series_mean": ratio}
+    if reduction == "max":
+        largest = max((line[NUMERATOR] for line in lines), default=None)
+        return n, largest or 0, int(bool(lines)), largest
+    return n, above, below, values[reduction]
+
+
+def load(lines: Sequence[Line]) -> float:
+    """Return how many tickets were held on average: each line tells of seconds held in so many of the period."""
+    return float(sum(Fraction(line[NUMERATOR], line[DENOMINATOR]) for line in lines))
+
+
+def newest_series(lines: Sequence[Line]) -> Sequence[Line]:
+    """Return the lines of the scale that was used last."""
+    if not lines:
+        return lines
+    newest = max((line[AT], line[PART]) for line in lines)[1]
+    return [line for line in lines if line[PART] == newest]
+
+
+def level(lines: Sequence[Line]) -> int:
+    """Return how many tickets were held at once at most: each line tells the first and the last second of one."""
+    spans = [(line[NUMERATOR], line[DENOMINATOR]) for line in lines]
+    return max((sum(first <= at <= last for first, last in spans) for at, _ in spans), default=0)
+
+
+def spread(times: Sequence[int]) -> tuple[float | None, float | None]:
+    """Return the median and the 90th percentile, interpolated at rank 0.9 (n - 1)."""
+    if not times:
+        return None, None
+    ordered = sorted(times)
+    place, rest = divmod(9 * (len(ordered) - 1), 10)
+    above = ordered[min(place + 1, len(ordered) - 1)]
+    return median(ordered), ordered[place] + rest * (above - ordered[place]) / 10
