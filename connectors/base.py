@@ -119,6 +119,13 @@ class Target(StrEnum):
     SUMMARY = "summary"
 
 
+class Named(StrEnum):
+    """What a configuration may name by the helpdesk's own id."""
+
+    FIELD = "field"
+    FORM = "form"
+
+
 @dataclass(frozen=True, slots=True)
 class WantedField:
     """A custom field we need on a target: our key and its kind of value (integer, number, text, moment, yes_no)."""
@@ -295,6 +302,11 @@ class Connector(Protocol):
         ...
 
     @property
+    def scales(self) -> bool:
+        """Whether ratings come as a score on a scale that is told; else nobody can say what their mean means."""
+        ...
+
+    @property
     def batch(self) -> int:
         """How many ticket changes one delivery may carry."""
         ...
@@ -335,6 +347,10 @@ class Connector(Protocol):
 
     def checks(self) -> Iterator[Check]:
         """Look at sign-in, rights, quota, clock skew and feature availability, one finding each."""
+        ...
+
+    def titles(self, kind: Named) -> Mapping[str, str]:
+        """Return what the account has of a kind, the titles that people see by id; nothing where it has none."""
         ...
 
     def fields(self, wanted: Sequence[WantedField]) -> list[FieldSetup]:

@@ -1,63 +1,122 @@
 """Agents' own fields, opt-in: each asked-for indicator of the last complete week, written on the agent's profile."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from connectors.base import Stream, Target
+from kpi_engine.editions import digest_of
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Unit
 from kpi_engine.message import message
-from kpi_engine.periods import PeriodKind, period_at
+from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.records import Agent, FieldValue
 from kpi_engine.reduce import Cell, Scope, cell
-from kpi_engine.statistics import half_up
 from sync.account import Account
-from sync.figures import Figures, figures
+from sync.figures import Figures, figures, min_n
+from sync.settling import looks, state_of
 from sync.store.changes import Desired
 
-_GRACE = 6 * 3600
+SHOWN: Final = "agent_fields_shown"
+"""The switch that remembers what the week looked like that every profile shows."""
+
+_GRACE: Final = 6 * 3600
 
 
-def agent_plans(account: Account, pass_id: int, as_of: int, unfit: Collection[str] = ()) -> Iterator[Desired]:
-    """Yield the agents whose fields must change to show the last week that is complete, its grace over.
+@dataclass(slots=True)
+class AgentWork:
+    """What one look at the agents' fields found; `stamp` is what the week they show looks like now."""
 
-    Whoever was idle in it shows an idle week, not the one before; whoever left the helpdesk is not written to.
+    stamp: str
+    due: list[Desired] = field(default_factory=list)
+    waiting: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to come back for until the week looks otherwise."""
+        return not (self.due or self.waiting)
+
+
+def agent_work(account: Account, pass_id: int, as_of: int, unfit: Collection[str] = ()) -> AgentWork:
+    """Return the agents whose fields must change to show the last week that is complete, its grace over.
+
+    Whoever was idle in it shows an idle week, not the one before; whoever left the helpdesk is not written to. A week
+    that every profile shows is worked out anew only once something in it changed.
     """
     keys = [key for key in account.own.push.agent_fields if key not in unfit]
-    if not keys:
-        return
-    week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()
-    found = figures(account, week, Scope.AGENT, as_of)
-    listed = account.store.records.account(account.name, Stream.AGENTS)
+    listed = account.store.records.account(account.name, Stream.AGENTS) if keys else ()
     agents = [agent.agent_id for agent in listed if isinstance(agent, Agent)]
+    week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()
+    work = AgentWork(_stamp(account, week, as_of, {"keys": keys, "agents": agents}))
+    if keys and account.store.switches.get(account.name, SHOWN) != work.stamp:
+        pending = account.store.changes.pending_values(account.name, Target.AGENT, agents)
+        work.waiting = len(pending)
+        found = figures(account, week, Scope.AGENT, as_of)
+        work.due += _desired(found, keys, _shown(account, agents, pending), pass_id)
+    return work
+
+
+def note_shown(account: Account, work: AgentWork) -> None:
+    """Remember that every profile shows what it should, if so; in the caller's transaction."""
+    if work.is_done:
+        account.store.switches.set(account.name, SHOWN, work.stamp)
+
+
+def _stamp(account: Account, week: Period, as_of: int, wanted: Mapping[str, object]) -> str:
+    """Return a text that changes whenever a field of some agent may have to."""
+    remote = {key: name for (of, key), name in account.store.remote_fields.all(account.name).items() if of == "agent"}
+    asked = digest_of({**wanted, "fields": remote, "min_n": min_n(account), "off": sorted(account.settings.off)})
+    return f"{week.label}:{asked}:{looks(account, week, state_of(account, week, as_of))}"
+
+
+Shown = Mapping[str, Mapping[str, FieldValue]]
+"""What agents' fields show, or will once what is queued is written, by agent and key."""
+
+
+def _shown(account: Account, agents: Sequence[str], pending: Shown) -> Shown:
     delivered = account.store.changes.last_delivered_to(account.name, Target.AGENT, agents)
-    pending = account.store.changes.pending_values(account.name, Target.AGENT, agents)
-    for agent in agents:
-        last = delivered[agent].values if agent in delivered else {}
-        shown = {**last, **pending.get(agent, {})}
-        values = _values(found, agent, keys) if agent in found.scorecards or shown else {}
-        new = {key: value for key, value in values.items() if shown.get(key) != value}
+    last = {agent: delivered[agent].values if agent in delivered else {} for agent in agents}
+    return {agent: {**last[agent], **pending.get(agent, {})} for agent in agents}
+
+
+def _desired(found: Figures, keys: Collection[str], shown: Shown, pass_id: int) -> Iterator[Desired]:
+    for agent, values in shown.items():
+        wanted = _values(found, agent, keys) if agent in found.scorecards or values else {}
+        new = {key: value for key, value in wanted.items() if values.get(key) != value}
         if new:
             yield Desired(
                 key=f"agent:{agent}:{pass_id}",
                 target=Target.AGENT,
                 target_id=agent,
                 values=new,
-                previous={key: shown.get(key) for key in new},
-                why=message("the figures of {period} are complete", period=week.label),
+                previous={key: values.get(key) for key in new},
+                why=message("the figures of {period} are complete", period=found.question.period.label),
             )
 
 
-def _values(found: Figures, agent: str, keys: Iterable[str]) -> dict[str, FieldValue]:
+def _values(found: Figures, agent: str, keys: Collection[str]) -> dict[str, FieldValue]:
     card = found.scorecards.get(agent, {})
     cells = {key: card.get(key) or cell(INDICATORS[key], [], found.question, agent) for key in keys}
     return {key: field_value(each) for key, each in cells.items()}
 
 
 def field_value(cell: Cell) -> FieldValue:
-    """Return a figure as a number field holds it: minutes, percent or a count; nothing without enough data."""
+    """Return a figure as a number field holds it; nothing without enough data.
+
+    Times are whole minutes and shares percent with one digit, counts whole; points and loads have two digits.
+    """
     if cell.value is None or not cell.enough:
         return None
-    unit = INDICATORS[cell.indicator].unit
+    # As it is written: the double nearest to 0.6685 lies below it, and half of its last digit would go down.
+    value, unit = Decimal(repr(cell.value)), INDICATORS[cell.indicator].unit
     if unit is Unit.SECONDS:
-        return half_up(cell.numerator, 60 * cell.denominator)
-    return half_up(cell.numerator * 1000, cell.denominator) / 10 if unit is Unit.SHARE else int(cell.value)
+        return int(_rounded(value / 60, "1"))
+    if unit is Unit.SHARE:
+        return float(_rounded(value * 100, "0.1"))
+    number = _rounded(value, "0.01")
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _rounded(value: Decimal, step: str) -> Decimal:
+    return value.quantize(Decimal(step), ROUND_HALF_UP)

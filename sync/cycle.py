@@ -12,7 +12,7 @@ from connectors.base import FieldSetup, Target, Usage
 from kpi_engine.message import Message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
-from sync.agent_fields import agent_plans
+from sync.agent_fields import agent_work, note_shown
 from sync.backfill import Backfilled, Past, backfill, past_plans
 from sync.crash import crash_point
 from sync.editions import keep_editions, rulebook, unexplained
@@ -25,6 +25,7 @@ from sync.refetch import lacking_fields, note_fields
 from sync.sample import Sample
 from sync.setup import look_up_fields, set_up, use_remembered_fields
 from sync.store.changes import Desired
+from sync.store.codec import chunked
 from sync.store.findings import Finding
 from sync.store.locks import Holder
 from sync.store.readings import Reading
@@ -35,13 +36,15 @@ from sync.summaries import DueSummary, PeriodWork, Withheld, queue_summaries, su
 class Mode:
     """How far a pass may go: `dry_run` shows every write and makes none; `yes` allows the first writes ever.
 
-    `backfill_since` gives the past from that instant on its fields and summaries too.
+    `backfill_since` gives the past from that instant on its fields and summaries too. `by_hand`: somebody asked for
+    this pass, who may just have switched a feature on.
     """
 
     dry_run: bool = False
     yes: bool = False
     max_writes: int | None = None
     backfill_since: int | None = None
+    by_hand: bool = False
 
     @property
     def word(self) -> str:
@@ -106,7 +109,8 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
     with running(account, mode.word, report) as this:
         report.setups = look_up_fields(account, this)
         note_fields(account, this.lock)
-        report.pulled = pull(account, this, progress, partial(_measure_meanwhile, account, this))
+        meanwhile = partial(_measure_meanwhile, account, this)
+        report.pulled = pull(account, this, progress, meanwhile, probing=mode.by_hand)
         crash_point("after_pull")
         report.as_of = complete_through(account)
         if report.as_of is not None:
@@ -175,7 +179,7 @@ def _show(account: Account, this: Pass, mode: Mode, report: PassReport, rules: R
             report.note(plan)
     for work in summary_work(account, this, rules, as_of, since):
         report.take(work)
-    for desired in agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)):
+    for desired in agent_work(account, this.pass_id, as_of, report.unfit(Target.AGENT)).due:
         report.agents.note(desired)
 
 
@@ -187,11 +191,9 @@ def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as
         if armed is None:
             armed = as_of
             store.switches.set(account.name, ARMED, as_of)
-        looked_at: list[str] = []
-        tickets = _wanted_of_tickets(account, this, report, _Planning(rules, armed, looked_at))
+        tickets = _wanted_of_tickets(account, this, report, _Planning(rules, armed))
         desired = chain(tickets, _wanted_of_agents(account, this, report, as_of))
         store.changes.enqueue(account.name, desired, pass_id=this.pass_id, now=account.now())
-        store.readings.planned(account.name, looked_at)
     for work in summary_work(account, this, rules, as_of, armed):
         with store.transaction(this.lock):
             queue_summaries(account, this, work)
@@ -200,32 +202,36 @@ def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as
 
 @dataclass(frozen=True, slots=True)
 class _Planning:
-    """What tickets are planned by, and those looked at so far."""
+    """What tickets are planned by: the rules, and the instant from which on they are given fields."""
 
     rules: Rulebook
     armed: int
-    looked_at: list[str]
 
 
 def _wanted_of_tickets(account: Account, this: Pass, report: PassReport, planning: _Planning) -> Iterator[Desired]:
     """Yield what tickets need one by one, keeping only a sample: there may be as many as there are tickets."""
-
-    def unplanned() -> Iterator[Reading]:
-        for reading in account.store.readings.unplanned(account.name):
-            planning.looked_at.append(reading.measurement.ticket_id)
-            yield reading
-
-    plans = ticket_plans(account, unplanned(), planning.rules, planning.armed, report.unfit(Target.TICKET))
+    unplanned = _looked_at(account)
+    plans = ticket_plans(account, unplanned, planning.rules, planning.armed, report.unfit(Target.TICKET))
     for plan in noted(account, plans):
         report.note(plan)
         if plan.changes:
             yield plan.desired(this.pass_id)
 
 
+def _looked_at(account: Account) -> Iterator[Reading]:
+    """Yield the readings that no plan has looked at, noting some at a time that one did now."""
+    store, name = account.store, account.name
+    for readings in chunked(store.readings.unplanned(name)):
+        yield from readings
+        store.readings.planned(name, [reading.measurement.ticket_id for reading in readings])
+
+
 def _wanted_of_agents(account: Account, this: Pass, report: PassReport, as_of: int) -> Iterator[Desired]:
-    for desired in agent_plans(account, this.pass_id, as_of, report.unfit(Target.AGENT)):
+    work = agent_work(account, this.pass_id, as_of, report.unfit(Target.AGENT))
+    for desired in work.due:
         report.agents.note(desired)
         yield desired
+    note_shown(account, work)
 
 
 @contextmanager

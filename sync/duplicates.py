@@ -50,7 +50,7 @@ def _keep_the_oldest(account: Account, this: Pass, summary: Summary, tickets: Se
 def _closing(account: Account, summary: Summary, oldest: str, ticket: str) -> Desired:
     address = account.connector.ticket_url(oldest)
     told = message("This summary was made twice. The one that counts: {address}", address=address)
-    return closing(summary, ticket, account.language(told), DUPLICATE_TAG, message("it doubles another summary"))
+    return closing(summary, ticket, account.language(told), DUPLICATE_TAG, message("it duplicates another summary"))
 
 
 def closing(summary: Summary, ticket: str, told: str, tag: str, why: Message) -> Desired:

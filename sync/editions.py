@@ -7,7 +7,7 @@ from connectors.base import Stream
 from kpi_engine.editions import Edition, Override, corrected
 from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule, SlaPolicy
-from kpi_engine.rulebook import Kind, Rulebook, compiled
+from kpi_engine.rulebook import Kind, Rulebook, compiled, what_one_is
 from sync.account import Account
 from sync.pull import Pass
 from sync.settling import corrections
@@ -24,22 +24,32 @@ CORRECTABLE = frozenset(
 )
 """What a correction has act backwards: rules. Who worked here, and what the helpdesk's own SLAs were, are facts."""
 
+_ONLY_TOLD = frozenset({Kind.GROUP, Kind.MEMBERSHIP, Kind.SLA_POLICY})
+"""What is kept to be told, and measured by nobody."""
+
 Body = Mapping[str, object]
 
 
 def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
     """Keep today's agents, teams, calendars, policies and meanings where they changed; tell whether any did.
 
-    The first edition of anything holds from the beginning, a later one from `as_of`.
+    The first edition of anything holds from the beginning, a later one from `as_of`. Unfinished tickets are measured
+    again where what changed can change an answer: another name never does.
     """
-    with account.store.transaction(this.lock):
-        kept = [
-            account.store.editions.keep(account.name, kind, key, body, as_of) for kind, key, body in _today(account)
-        ]
-        changed = any(kept)
-        if changed:
-            account.store.records.mark_stale(account.name, account.store.readings.unfinished(account.name))
-    return changed
+    store, name = account.store, account.name
+    with store.transaction(this.lock):
+        before = store.editions.newest(name, store.editions.last(name))
+        kept = [each for each in _today(account) if store.editions.keep(name, *each, as_of)]
+        if any(_decides(kind, before.get((kind, key)), body) for kind, key, body in kept):
+            store.records.mark_stale(name, store.readings.unfinished(name))
+    return bool(kept)
+
+
+def _decides(kind: Kind, before: Edition | None, body: Body) -> bool:
+    """Tell whether a new edition can change a ticket's answers; of people only what they are can."""
+    if kind is Kind.AGENT and before is not None:
+        return what_one_is(before.body) != what_one_is(body)
+    return kind not in _ONLY_TOLD
 
 
 def rulebook(account: Account) -> Rulebook:

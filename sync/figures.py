@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from connectors.base import STREAM_NAMES, Stream
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Indicator, Input
+from kpi_engine.indicators.indicator import Indicator, Input, Unit
 from kpi_engine.measurement import CreditLine, Exclusion, Measurement, Omission
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
@@ -278,11 +278,16 @@ def missing_inputs(account: Account, as_of: int | None = None) -> dict[str, Mess
 
 def _missing(account: Account, rules: Rulebook, as_of: int) -> dict[str, Message]:
     absent = set(_absent(account, rules, as_of))
-    return {
+    found = {
         key: _needed(min(indicator.needs & absent, key=list(Input).index))
         for key, indicator in INDICATORS.items()
         if indicator.needs & absent
     }
+    if not account.connector.scales:
+        untold = message("the helpdesk does not tell on which scale customers rate")
+        scored = [key for key, indicator in INDICATORS.items() if indicator.unit is Unit.POINTS]
+        found = dict.fromkeys(scored, untold) | found
+    return found
 
 
 def _absent(account: Account, rules: Rulebook, as_of: int) -> Iterator[Input]:

@@ -15,6 +15,12 @@ LOOK_UP_WINDOW: Final = 60
 _LOOKS: Final = 4
 
 
+def server_now(account: Account) -> int:
+    """Return the helpdesk's time, which requests and later rows are dated by; ours where it told none."""
+    told = account.connector.usage().now
+    return told if told is not None else account.now()
+
+
 def found_summaries(account: Account, doubtful: Sequence[Queued]) -> dict[int, Outcome]:
     """Look for what was sent: what is there counts as delivered, what is not once the window is over is sent again.
 
@@ -25,7 +31,7 @@ def found_summaries(account: Account, doubtful: Sequence[Queued]) -> dict[int, O
     for look in range(_LOOKS):
         missing = [each for each in doubtful if not isinstance(outcomes.get(each.change_id), Delivered | Refused)]
         outcomes |= {each.change_id: _found(account, each) for each in missing}
-        recent = [each for each in missing if account.now() - each.changed_at < LOOK_UP_WINDOW]
+        recent = [each for each in missing if server_now(account) - each.changed_at < LOOK_UP_WINDOW]
         if look == _LOOKS - 1 or not any(isinstance(outcomes[each.change_id], Snoozed) for each in recent):
             break
         account.clock.sleep(LOOK_UP_WINDOW / (_LOOKS - 1))
@@ -66,5 +72,7 @@ def remember_summary(account: Account, each: Queued, outcome: Outcome, now: int)
             summaries.created(external_id, outcome.remote_id, now, look_again=doubtful)
         if body is not None:
             summaries.show(external_id, str(body), str(each.values["state"]))
+    elif isinstance(outcome, Snoozed) and is_creation(each) and each.state in UNRESOLVED:
+        summaries.change(external_id, look_again_at=now)  # however often it is queued anew: the first may yet come
     elif isinstance(outcome, Refused) and outcome.closed and not is_creation(each) and body is not None:
         summaries.change(external_id, unwritable=True)

@@ -16,14 +16,14 @@ from kpi_engine.history import History
 from kpi_engine.ledger import settle
 from kpi_engine.live import live_fields
 from kpi_engine.measure import measure
-from kpi_engine.measurement import Measurement
+from kpi_engine.measurement import Firing, Measurement
 from kpi_engine.message import message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.derived import derive
 from sync.pull import Pass
 from sync.settling import Freeze, late_changes, settle_periods, settled_through
-from sync.store.readings import Reading
+from sync.store.readings import Reading, Written, written
 
 CHUNK = 500
 WORTH_WORKERS = 10 * CHUNK
@@ -55,11 +55,15 @@ def history_start(account: Account) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What measuring some tickets gave; `early` were opened before what is frozen."""
+    """What measuring some tickets gave, small enough to be sent here from another process.
 
-    readings: list[Reading] = field(default_factory=list)
+    `early` is all that was said of tickets opened before what is frozen.
+    """
+
+    written: list[Written] = field(default_factory=list)
+    firings: list[Firing] = field(default_factory=list)
+    early: list[Measurement] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
-    early: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,17 @@ class _Measurer:
         outcome = _Outcome()
         for history in histories:
             try:
-                outcome.readings.append(self.reading(history))
+                self.note(history, outcome)
             except Exception as error:  # noqa: BLE001 -- one ticket that breaks a rule must not stop all the others
                 outcome.rejects.append(_reject(history, error))
-            if history.snapshots[0].created_at < self.through:
-                outcome.early.append(history.ticket_id)
         return outcome
 
-    def reading(self, history: History) -> Reading:
+    def note(self, history: History, outcome: _Outcome) -> None:
         measurement = measure(history, self.rulebook, self.as_of)
-        return Reading(measurement=measurement, live=live_fields(measurement))
+        outcome.written.append(written(Reading(measurement=measurement, live=live_fields(measurement))))
+        outcome.firings.extend(measurement.firings)
+        if history.snapshots[0].created_at < self.through:
+            outcome.early.append(measurement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +115,27 @@ class Measuring:
     def _save(self, outcome: _Outcome) -> int:
         """Store readings, with the ledger settled, in one transaction."""
         store, name, now = self.account.store, self.account.name, self.account.now()
-        measured = [reading.measurement for reading in outcome.readings]
         with store.transaction(self.this.lock):
             store.locks.beat(self.this.lock, now)
-            self._keep_aside(outcome.early, measured)
-            store.readings.save(name, outcome.readings, now)
-            self._settle(measured)
+            self._keep_aside(outcome.early)
+            store.readings.keep(name, outcome.written, now)
+            self._settle([each.ticket_id for each in outcome.written], outcome.firings)
             store.quarantine.put(name, "measuring", outcome.rejects, self.this.pass_id, now)
         self.account.clock.sleep(0)  # a safe point: whoever waits to stop the pass may do it here
-        return len(measured)
+        return len(outcome.written)
 
-    def _keep_aside(self, early: Sequence[str], measured: Iterable[Measurement]) -> None:
+    def _keep_aside(self, early: Sequence[Measurement]) -> None:
         """Keep the readings whose answers about what is frozen would change."""
         store, name = self.account.store, self.account.name
-        before = {each.ticket_id: each for each in store.readings.of(name, early)}
-        now = [each for each in measured if each.ticket_id in set(early)]
-        store.settled.keep(name, late_changes(before, now, self.freeze.through), self.account.now())
+        before = {each.ticket_id: each for each in store.readings.of(name, [each.ticket_id for each in early])}
+        store.settled.keep(name, late_changes(before, early, self.freeze.through), self.account.now())
 
-    def _settle(self, measured: Iterable[Measurement]) -> None:
+    def _settle(self, ticket_ids: Iterable[str], firings: Iterable[Firing]) -> None:
         """Bring the ledger in line with what fires now, but for what is frozen."""
         store, name, binds = self.account.store, self.account.name, self.freeze.binds
-        found = list(measured)
-        entries = store.ledger.entries(name, [each.ticket_id for each in found])
-        firings = [firing for each in found for firing in each.firings if not binds(firing.at)]
-        open_entries = [entry for entry in entries if not binds(entry.at)]
-        store.ledger.append(name, settle(open_entries, firings, self.as_of))
+        open_entries = [entry for entry in store.ledger.entries(name, ticket_ids) if not binds(entry.at)]
+        open_firings = [firing for firing in firings if not binds(firing.at)]
+        store.ledger.append(name, settle(open_entries, open_firings, self.as_of))
 
 
 def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:

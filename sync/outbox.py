@@ -10,7 +10,7 @@ from sync.comparing import after_conflict, changed_meanwhile, found_values, unke
 from sync.crash import crash_point
 from sync.duplicates import close_duplicates
 from sync.findings import note_warning
-from sync.look_ups import found_summaries, remember_summary
+from sync.look_ups import found_summaries, remember_summary, server_now
 from sync.pull import Pass
 from sync.sample import Sample
 from sync.store.changes import ChangeState, Queued
@@ -58,7 +58,7 @@ def send_all(account: Account, this: Pass, limit: int | None, *, of_pass: int | 
     """
     sent = Sent()
     resolve_leftovers(account, this, sent)
-    close_duplicates(account, this, _server_now(account))
+    close_duplicates(account, this, server_now(account))
     left = limit if limit is not None else account.store.changes.pending_count(account.name)
     for target in ORDER:
         while left > 0 and (batch := _next_batch(account, target, left, of_pass)):
@@ -73,7 +73,7 @@ def send_all(account: Account, this: Pass, limit: int | None, *, of_pass: int | 
 
 def _next_batch(account: Account, target: Target, left: int, of_pass: int | None) -> list[Queued]:
     size = min(1 if target is Target.SUMMARY else account.connector.batch, left)
-    return account.store.changes.next_batch(account.name, target, size, _server_now(account), of_pass=of_pass)
+    return account.store.changes.next_batch(account.name, target, size, server_now(account), of_pass=of_pass)
 
 
 def _all_still_wait(account: Account, batch: Iterable[Queued]) -> bool:
@@ -85,12 +85,12 @@ def _all_still_wait(account: Account, batch: Iterable[Queued]) -> bool:
 def _send(account: Account, this: Pass, batch: Sequence[Queued], sent: Sent, *, again: bool = False) -> None:
     """Send one batch and see it through; `again`: it already met somebody else's change once."""
     with account.store.transaction(this.lock):
-        account.store.changes.sending([each.change_id for each in batch], account.now())
+        account.store.changes.sending([each.change_id for each in batch], server_now(account))
     crash_point("before_request")
     outcomes = account.connector.deliver([each.change for each in batch])
     crash_point("after_request")
     # Dated by the answer to the request: whatever a pull brings later from this second on is newer than the delivery.
-    at = _server_now(account)
+    at = server_now(account)
     met = _note(account, this, batch, outcomes, sent, at) + _follow(account, this, batch, sent, at)
     if batch[0].target is Target.AGENT:
         _read_back(account, this, batch, sent)
@@ -111,7 +111,7 @@ def _note(  # noqa: PLR0913, PLR0917 -- what happened to what, when, in which pa
     A delivered summary's remote id is remembered in the same transaction.
     """
     unknown = InDoubt(message("the helpdesk said nothing about this change"))
-    now = _server_now(account)
+    now = server_now(account)
     news = [(each, outcomes.get(each.change_id, unknown)) for each in batch]
     with account.store.transaction(this.lock):
         for each, outcome in news:
@@ -149,12 +149,6 @@ def _read_back(account: Account, this: Pass, batch: Sequence[Queued], sent: Sent
     sent.warnings |= {str(each.told): each.told for each in lost if each.told is not None}
 
 
-def _server_now(account: Account) -> int:
-    """Return the helpdesk's time, which later rows are dated by; ours where it told none."""
-    told = account.connector.usage().now
-    return told if told is not None else account.now()
-
-
 def _count(account: Account, each: Queued, outcome: Outcome, sent: Sent) -> None:
     if isinstance(outcome, Delivered):
         sent.delivered.note(each)
@@ -187,7 +181,7 @@ def _follow(account: Account, this: Pass, batch: Iterable[Queued], sent: Sent, a
 
 def _given_up(account: Account, changes: Iterable[Queued], outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
     """Return the outcomes, those in doubt that have been under way for too long."""
-    stuck = [each for each in changes if _server_now(account) - each.changed_at >= _STUCK_SECONDS]
+    stuck = [each for each in changes if server_now(account) - each.changed_at >= _STUCK_SECONDS]
     lost = {
         each.change_id: InDoubt(message("the helpdesk's job {job} does not get done", job=each.job))
         for each in stuck
@@ -219,13 +213,3 @@ def resolve_leftovers(account: Account, this: Pass, sent: Sent) -> None:
         for some in chunked(doubtful, account.connector.batch):
             _note(account, this, some, look_up(account, some), sent)
         _after_conflict(account, this, [each for each in met if each.target is target], sent, again=False)
-
-
-def _found_summaries(account: Account, doubtful: Sequence[Queued]) -> dict[int, Outcome]:
-    """Look for the ticket by its external id: the oldest one found is it; none means to be created again."""
-    outcomes: dict[int, Outcome] = {}
-    for each in doubtful:
-        found = account.connector.find(each.summary.external_id) if each.summary is not None else []
-        again = Snoozed(0, message("its answer was lost and no such ticket was found"))
-        outcomes[each.change_id] = Delivered(remote_id=found[0]) if found else again
-    return outcomes

@@ -74,15 +74,19 @@ class _Pulling:
     measured_at: int = 0
 
 
-def pull(account: Account, this: Pass, progress: Progress, meanwhile: Meanwhile = lambda: None) -> Pulled:
+def pull(
+    account: Account, this: Pass, progress: Progress, meanwhile: Meanwhile = lambda: None, *, probing: bool = False
+) -> Pulled:
     """Pull every stream that is due, then what the rows spoke of and nobody had told.
 
     The account's people, teams and calendars come first and its history last: so what is complete can be measured
-    while the rest of a long history is still coming (`meanwhile`).
+    while the rest of a long history is still coming (`meanwhile`). `probing` asks for what the account lacked too,
+    whenever that was asked for last: a plan's features seldom change, so that passes on schedule leave them alone for
+    hours, but whoever has just switched one on and runs a pass must not be told that it is not there.
     """
     pulling = _Pulling(account, this, progress, meanwhile, Acquaintance(account), measured_at=account.now())
     rated_before = _has_pulled_ratings(account)
-    due = _due(account)
+    due = _due(account, probing=probing)
     for stream in due:
         _pull_if_offered(pulling, stream)
     if rated_before:
@@ -91,12 +95,13 @@ def pull(account: Account, this: Pass, progress: Progress, meanwhile: Meanwhile 
     return pulling.pulled
 
 
-def _due(account: Account) -> list[Stream]:
+def _due(account: Account, *, probing: bool) -> list[Stream]:
     """Return the streams to be read in this pass, in order."""
     found = {stream: _lateness(account, stream) for stream in account.connector.streams}
     late = {stream: lateness for stream, lateness in found.items() if lateness is not None}
     chosen = {stream for stream in late if late[stream] == 0 or _unread_for(account, stream) >= UNREAD_AT_MOST}
     chosen |= _in_turn(late, [stream for stream in late if stream not in chosen])
+    chosen |= {stream for stream in found if probing and lacking(account, stream)}
     about = [stream for stream in account.connector.streams if stream in chosen and stream not in OF_TICKETS]
     return about + [stream for stream in (*_DATED, Stream.METRIC_EVENTS) if stream in chosen]
 
@@ -196,7 +201,9 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
             for record in page.records
             if isinstance(record, TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent)
         ]
-        pulled.new += account.store.records.save(account.name, of_tickets)
+        own = [record for record in of_tickets if not isinstance(record, MetricSet)]
+        pulled.new += account.store.records.save(account.name, own)
+        account.store.records.save(account.name, [record for record in of_tickets if isinstance(record, MetricSet)])
         pulling.people.note(of_tickets)
     else:
         listed = [

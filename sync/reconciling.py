@@ -16,11 +16,11 @@ _SOLVED_AT = "solved_at"
 
 CAUSES: Mapping[Cause, Message] = {
     Cause.AGREES: message("both agree"),
-    Cause.EXCLUDED: message("the ticket counts nowhere here"),
+    Cause.EXCLUDED: message("the ticket is left out of all our figures"),
     Cause.OLDER_THERE: message("the helpdesk's figure is older than what ours rests on"),
     Cause.NEWER_THERE: message("the helpdesk's figure is newer than our data"),
     Cause.MISSING_THERE: message("the helpdesk has no figure"),
-    Cause.MISSING_HERE: message("we leave the ticket out"),
+    Cause.MISSING_HERE: message("our figure leaves the ticket out"),
     Cause.CALENDAR_SWITCH: message("the calendar changed on the way, and the helpdesk measures by the last one"),
     Cause.MACHINES: message("the helpdesk counts what a machine wrote"),
     Cause.STATUS_MEANINGS: message("statuses mean something else in the configuration"),
@@ -36,7 +36,7 @@ ADVICE: Mapping[Cause, Message] = {
     Cause.MISSING_HERE: message("`explain` names the reason beside each ticket; before history_from nothing is known"),
     Cause.CALENDAR_SWITCH: message("indicators.<key>.calendar_switch: closing_event measures as the helpdesk does"),
     Cause.MACHINES: message("check `bots`, and which agents the helpdesk itself marks as machines"),
-    Cause.STATUS_MEANINGS: message("check `statuses`: they say what pauses and what ends a request"),
+    Cause.STATUS_MEANINGS: message("check `statuses`: they say which pause a ticket and which solve it"),
     Cause.ASSUMED_CALENDAR: message("set calendars.by_group, by_brand or default to the schedule these tickets follow"),
     Cause.UNEXPLAINED: message("open the tickets below, and report what you find"),
 }

@@ -26,8 +26,8 @@ class Unfetched:
     def finding(self) -> Message:
         """What is missing, in words."""
         return message(
-            "{meanings}: the field {fields} was not pulled for the {tickets} tickets that are here, which have no "
-            "such meaning until then",
+            "{meanings}: the field {fields} was not pulled with the {tickets} tickets already stored; until it is, "
+            "these have no such meaning",
             meanings=", ".join(f"fields.{name}" for names in self.fields.values() for name in names),
             fields=", ".join(self.fields),
             tickets=self.tickets,

@@ -1,7 +1,7 @@
 """Taking a pass back: every field it wrote gets its previous value again, every ticket it made is done with."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.base import Target
@@ -82,6 +82,7 @@ def revert(account: Account, plan: Reversal) -> Sent:
     Otherwise the next one would write the same once more.
     """
     with running(account, "revert", PassReport(account.name)) as this:
+        _look_again(account, plan)
         now, store = account.now(), account.store
         with store.transaction(this.lock):
             store.switches.clear(account.name, ARMED)
@@ -92,8 +93,23 @@ def revert(account: Account, plan: Reversal) -> Sent:
             for each in plan.writes:
                 if each.summary is not None:
                     store.summaries.change(each.summary.external_id, state=REVERTED)
-            store.changes.enqueue(account.name, plan.writes, pass_id=this.pass_id, now=now)
+            writes = [_once_more(each, this.pass_id) for each in plan.writes]
+            store.changes.enqueue(account.name, writes, pass_id=this.pass_id, now=now)
         return send_all(account, this, None, of_pass=this.pass_id)
+
+
+def _look_again(account: Account, plan: Reversal) -> None:
+    """Leave in a plan, now that no pass can come between, only what is still as it was when the plan was shown."""
+    now = reversal(account, plan.pass_id)
+    newer = message("it was written again since the plan was made")
+    since = [Kept(each.target, each.target_id, newer, conflict=True) for each in now.writes if each not in plan.writes]
+    plan.writes = [each for each in now.writes if each in plan.writes]
+    plan.queued, plan.kept = now.queued, [*now.kept, *since]
+
+
+def _once_more(each: Desired, pass_id: int) -> Desired:
+    """Return a write that is made even where an earlier taking back of the same pass made it; a note is not."""
+    return each if each.summary is not None else replace(each, key=f"{each.key}:{pass_id}")
 
 
 def _note_unsettled(plan: Reversal, chunk: Iterable[Queued]) -> None:

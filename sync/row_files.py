@@ -100,7 +100,7 @@ def _write_parquet(rows: Rows, place: IO[bytes]) -> int:
     return count
 
 
-PARQUET_COMMAND = "pip install 'helpdesk-kpi[parquet]'"
+PARQUET_COMMAND = "pip install 'pyarrow>=17'"
 
 
 def _arrow_type(pa: Any, kind: Type) -> object:  # noqa: ANN401 -- a module that has no types

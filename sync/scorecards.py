@@ -26,7 +26,6 @@ from sync.wording import (
     value_text,
 )
 
-_NAME_WIDTH = 12
 _BARS = "▁▂▃▄▅▆▇█"
 _GAP = "·"
 
@@ -83,7 +82,7 @@ def report_table(shown: Shown, rulebook: Rulebook, language: Language) -> Table:
 def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language, chosen: Collection[str] = ()) -> Table:
     """Return a table with a row for every subject and a column for every indicator chosen, else each headline."""
     table = _narrow_table(_title(figures, language))
-    table.add_column(language(SCOPES[figures.question.scope]), min_width=_NAME_WIDTH, overflow="fold")
+    table.add_column(language(SCOPES[figures.question.scope]), overflow="fold")
     there = next(iter(figures.scorecards.values()), {})
     columns = [INDICATORS[key] for key in chosen or HEADLINES if key in there]
     for indicator in columns:
@@ -130,9 +129,9 @@ def indicator_table(shown: Shown, subjects: Iterable[tuple[str | None, str]], la
 
 
 def _add_figure_columns(table: Table, first: str, language: Language, *, trend: bool) -> None:
-    table.add_column(first, min_width=_NAME_WIDTH, overflow="fold")
+    table.add_column(first, overflow="fold")
     table.add_column(language(message("Figure")), justify="right", overflow="fold")
-    table.add_column(language(message("Beside it")), overflow="fold")
+    table.add_column(language(message("Details")), overflow="fold")
     if trend:
         table.add_column(language(message("Trend")), no_wrap=True)
 

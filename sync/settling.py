@@ -37,6 +37,14 @@ def state_of(account: Account, period: Period, as_of: int) -> PeriodState:
     return PeriodState.CORRECTED if corrected else PeriodState.SETTLED
 
 
+def looks(account: Account, period: Period, state: PeriodState) -> str:
+    """Return a text that changes whenever a figure of the period may have: it costs far less than the figures."""
+    if state is PeriodState.PROVISIONAL:
+        return f"{state}:{account.store.readings.stamp(account.name, period.start, period.end)}"
+    numbers = [each.number for each in corrections(account) if each.concerns(period.start, period.end)]
+    return f"{state}:{max(numbers, default=0)}"
+
+
 def corrections(account: Account, after: int = 0) -> list[Correction]:
     """Return the corrections numbered above `after`, in the order they were made."""
     return account.store.settled.corrections(account.name, after)
@@ -136,7 +144,7 @@ def _unshared(old: Iterable[Atom], new: Iterable[Atom]) -> Iterator[Atom]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Segment:
+class Segment:
     """A part of a period that one correction, or none, covers: made of readings kept after `last_kept`."""
 
     start: int
@@ -149,7 +157,7 @@ class Frozen:
     """What the figures of one period are made of: for a settled one, readings kept from before late changes."""
 
     account: Account
-    segments: Sequence[_Segment]
+    segments: Sequence[Segment]
     kept: Mapping[str, Sequence[KeptReading]]
 
     def over(self, found: Iterable[Measurement]) -> Iterator[Measurement]:
@@ -170,9 +178,12 @@ class Frozen:
     def _as_settled(self, current: Measurement) -> Iterator[Measurement]:
         for segment in self.segments:
             chosen = next(self._kept_for(current.ticket_id, segment), current)
-            yield clipped(chosen, segment.start, segment.end)
+            # What was held before the period says by which calendars a ticket aged until then.
+            held_from = 0 if segment is self.segments[0] else segment.start
+            holdings = tuple(_held_within(chosen.holdings, held_from, segment.end))
+            yield replace(clipped(chosen, segment.start, segment.end), holdings=holdings)
 
-    def _kept_for(self, ticket_id: str, segment: _Segment) -> Iterator[Measurement]:
+    def _kept_for(self, ticket_id: str, segment: Segment) -> Iterator[Measurement]:
         for each in self.kept[ticket_id]:
             overlaps = each.differs_from < segment.end and segment.start <= each.differs_to
             if each.number > segment.last_kept and overlaps:
@@ -189,12 +200,12 @@ def frozen(account: Account, period: Period, as_of: int) -> Frozen:
     return Frozen(account, _segments(period, corrections(account)), kept)
 
 
-def _segments(period: Period, made: Iterable[Correction]) -> list[_Segment]:
+def _segments(period: Period, made: Iterable[Correction]) -> list[Segment]:
     here = [each for each in made if each.concerns(period.start, period.end)]
     turns = {period.start, period.end}
     turns |= {turn for each in here for turn in (each.start, each.end) if period.start < turn < period.end}
     ordered = sorted(turns)
     return [
-        _Segment(start, end, max((each.last_kept for each in here if each.concerns(start, end)), default=0))
+        Segment(start, end, max((each.last_kept for each in here if each.concerns(start, end)), default=0))
         for start, end in itertools.pairwise(ordered)
     ]

@@ -11,7 +11,7 @@ from sync.comparing import PROVED
 from sync.findings import OF_FIELDS, field_problems, note_fields
 from sync.planning import ARMED
 from sync.pull import Pass
-from sync.wording import FIELD_DESCRIPTIONS, FIELD_KINDS, FIELD_TITLES
+from sync.wording import FIELD_DESCRIPTIONS, FIELD_KINDS, FIELD_TITLES, field_name
 
 LOOKED_UP = "fields_looked_up_at"
 """The switch that remembers when we last looked whether our fields still are as we know them."""
@@ -114,13 +114,14 @@ def _remember(account: Account, this: Pass, wanted: WantedField, remote_id: str,
     known = store.remote_fields.all(name).get((wanted.target, wanted.key))
     with store.transaction(this.lock):
         store.findings.over(name, wanted.target, wanted.key, OF_FIELDS, now)
+        place = _field_key(wanted.target, wanted.key)
+        if made_by_us and store.installed.all(name).get(place) != remote_id:
+            store.installed.save(name, place, remote_id, now)
         if known == remote_id:
             return
         store.remote_fields.save(name, wanted.target, wanted.key, remote_id, wanted.value_kind, now)
         store.changes.forget_delivered(name, wanted.target, wanted.key)
         store.readings.plan_anew(name)
-        if made_by_us:
-            store.installed.save(name, _field_key(wanted.target, wanted.key), remote_id, now)
 
 
 def _field_key(target: Target, key: str) -> str:
@@ -184,13 +185,13 @@ def removals(account: Account) -> list[Removal]:
 def _extra_title(key: str, handle: str) -> Message:
     kind, _, name = key.partition(":")
     if kind == "form":
-        return message("our fields {fields} on the form {form}", fields=handle, form=name)
-    return message("the view {id} that the set-up made", id=handle)
+        return message("our fields on the form {name}", name=name)
+    return message("the view {id} that the setup made", id=handle)
 
 
 def _field_removal(account: Account, key: str, handle: str) -> Removal:
     _, target, name = key.split(":", 2)
-    title = message("the field {field} ({id}) and all that stands in it", field=name, id=handle)
+    title = message("the field {field} ({id}) and all that stands in it", field=field_name(name), id=handle)
     return Removal(key, handle, title, tuple(account.connector.uses(Target(target), handle)))
 
 

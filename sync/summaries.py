@@ -10,20 +10,20 @@ from connectors.base import Stream, SummaryTicket, Target
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period, PeriodKind, period_named, periods_between
-from kpi_engine.records import Agent
+from kpi_engine.records import Agent, Group
 from kpi_engine.reduce import Cell, Scope, cell, subject_of
 from kpi_engine.rulebook import OWN_TAG, Rulebook
 from sync.account import Account
 from sync.figures import Figures, Scorecard, figures
 from sync.locale import Language
 from sync.pull import Pass
-from sync.settling import PeriodState, corrections, settles_after, state_of
+from sync.settling import PeriodState, looks, settles_after, state_of
 from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
 from sync.store.published import PublishedCell
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, REVERTED, SETTLED, Summary
 from sync.summary_page import Heading, Paragraph, as_html, as_text, harmless
 from sync.summary_text import DISPUTE_TAG, Overdue, Shown, Summarized, blocks, offered, read_shown, shown, title
-from sync.wording import subject_name
+from sync.wording import clock_of, subject_name
 
 _DAY: Final = 86_400
 _MISSED: Final = "overdue_count"
@@ -65,6 +65,13 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """What was queued for an object and must not be sent any more: others could read it by now."""
+
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Withheld:
     """Summaries that are due but would be read by others than their agents, `subjects`; once for a period."""
 
@@ -73,7 +80,7 @@ class Withheld:
     reason: Message
 
 
-Decision: TypeAlias = DueSummary | Moved | Waiting | Message
+Decision: TypeAlias = DueSummary | Moved | Waiting | Withdrawn | Message
 """What becomes of one subject's summary; a message is the reason for which it is withheld."""
 
 
@@ -86,6 +93,7 @@ class PeriodWork:
     stamp: str
     due: list[DueSummary] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     withheld: Withheld | None = None
     waiting: int = 0
 
@@ -104,7 +112,7 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
         served = account.store.summaries.served(account.name, wanted.scope)
         for period in _periods(account, wanted, served, as_of, since):
             state = state_of(account, period, as_of)
-            stamp = _stamp(account, period, state)
+            stamp = looks(account, period, state)
             if served.get(period.label) != stamp:
                 first = period.label not in served
                 yield _Period(account, this, rules, wanted, period, state, as_of, first).work(stamp)
@@ -113,6 +121,7 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
 def queue_summaries(account: Account, this: Pass, work: PeriodWork) -> None:
     """Store what is intended, and queue it; in the caller's transaction."""
     store, name, now = account.store, account.name, account.now()
+    store.changes.withdraw(name, Target.SUMMARY, work.withdrawn, now)
     for each in work.due:
         store.summaries.plan(each.summary)
         store.published.publish(each.cells)
@@ -133,14 +142,6 @@ def _periods(
     }
     known = (period_named(label, zone) for label in served if label not in ended)
     return sorted([*ended.values(), *(each for each in known if each.kind is kind)], key=lambda each: each.start)
-
-
-def _stamp(account: Account, period: Period, state: PeriodState) -> str:
-    """Return a text that changes whenever a summary of the period may have to."""
-    if state is PeriodState.PROVISIONAL:
-        return f"{state}:{account.store.readings.stamp(account.name, period.start, period.end)}"
-    numbers = [each.number for each in corrections(account) if each.concerns(period.start, period.end)]
-    return f"{state}:{max(numbers, default=0)}"
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,16 @@ class _Period:
         return {agent.agent_id: agent for agent in listed if isinstance(agent, Agent)}
 
     @cached_property
+    def places(self) -> dict[str, tuple[str | None, str | None]]:
+        """The group, by its name, and the assignee of each summary that is there, as the helpdesk told last."""
+        records, name = self.account.store.records, self.account.name
+        listed = records.account(name, Stream.GROUPS, gone=True)
+        groups = {group.group_id: group.name for group in listed if isinstance(group, Group)}
+        remote_ids = [row.remote_id for chain in self.known.values() for row in chain if row.remote_id is not None]
+        tickets = records.snapshots(name, remote_ids).values()
+        return {each.ticket_id: (groups.get(each.group_id or ""), each.assignee_id) for each in tickets}
+
+    @cached_property
     def before(self) -> dict[str, dict[str, PublishedCell]]:
         """What was shown last of the period before, by subject and indicator."""
         cells: dict[str, dict[str, PublishedCell]] = {}
@@ -219,6 +230,8 @@ class _Period:
                         work.moved.append(decision)
                     case Waiting():
                         work.waiting += 1
+                    case Withdrawn(target_id):
+                        work.withdrawn.append(target_id)
                     case Message():
                         withheld[subject] = decision
         if withheld:
@@ -263,6 +276,8 @@ class _Life:
             return
         if self.last is not None and self.last.state in UNRESOLVED:
             yield Waiting(self.row)
+        elif self.queued is not None and (why := self.writer.withheld_on(self.row)) is not None:
+            yield from (Withdrawn(self.queued.target_id), why)
         elif self.row.remote_id is None:
             yield self.creation()
         else:
@@ -272,7 +287,7 @@ class _Life:
         """Decide about a ticket that is not there yet: queued still, refused, or never sent."""
         again = self.writer.created(self.row)
         if self.last is None:
-            return again
+            return self.writer.withheld or again
         if self.last.state is ChangeState.QUEUED:
             return Waiting(self.row) if self.says_the_same(self.last) else again
         if self.is_recent(self.last) and self.says_the_same(self.last) and self.same_place(again):
@@ -284,12 +299,19 @@ class _Life:
         row, state = self.row, self.of.state
         if row.shown is None:  # made before we kept what was shown: what stands there is taken as it is
             yield Moved(row, _STATES[state], self.writer.content.written())
-        elif self.queued_already() or not self.differs():
+        elif self.queued_already():
+            yield Waiting(row)
+        elif not self.differs():
             yield from self.frozen()
         elif state is PeriodState.CORRECTED or (state is PeriodState.SETTLED and self.open and row.unwritable):
             yield self.writer.withheld or self.writer.created(replace_of=row)
         elif self.open and not row.unwritable and not self.refused_the_same():
-            yield self.writer.noted(row)
+            yield self.writer.withheld_on(row) or self.writer.noted(row)
+
+    @property
+    def queued(self) -> Queued | None:
+        """What waits to be sent, if anything does."""
+        return self.last if self.last is not None and self.last.state is ChangeState.QUEUED else None
 
     @property
     def open(self) -> bool:
@@ -376,20 +398,31 @@ class _Writer:
     @cached_property
     def others(self) -> set[str]:
         """Who else could read it."""
-        readers = self.of.account.connector.readers(self.of.wanted.group, self.assignee_id)
-        return set(readers) - {self.assignee_id}
+        return self.others_at(self.of.wanted.group, self.assignee_id)
+
+    def others_at(self, group: str | None, assignee_id: str | None) -> set[str]:
+        return set(self.of.account.connector.readers(group, assignee_id)) - {self.assignee_id}
 
     @cached_property
     def withheld(self) -> Message | None:
         """Return why a person's figures must not be written: somebody else could read them, and nobody allowed it."""
+        return self.withheld_at(self.of.wanted.group, self.assignee_id)
+
+    def withheld_on(self, row: Summary) -> Message | None:
+        """Return the same of a summary's own ticket, which somebody may have moved or handed on."""
+        place = self.of.places.get(row.remote_id or "")
+        return self.withheld if place is None else self.withheld_at(*place)
+
+    def withheld_at(self, group: str | None, assignee_id: str | None) -> Message | None:
         if self.of.scope is not Scope.AGENT or self.of.account.settings.privacy.visible_to_all_agents:
             return None
-        if not self.others:
+        others = self.others_at(group, assignee_id)
+        if not others:
             return None
         return message(
             "{n} other agents could read it; restrict the group {group}, or set privacy.visible_to_all_agents: true",
-            n=len(self.others),
-            group=self.of.wanted.group or "–",
+            n=len(others),
+            group=group or "–",
         )
 
     # -- what it says -----------------------------------------------------------------------------------------------
@@ -405,7 +438,8 @@ class _Writer:
     def content(self) -> Shown:
         card = {key: cell for key, cell in self.card.items() if key in self.of.offered}
         lines = self.of.found.lines.get(self.subject, {}).get(_MISSED, ())
-        missed = [Overdue(line.ticket_id or "", line.part or "", line.at) for line in lines]
+        first = {line.part: line for line in sorted(lines, key=lambda line: line.at, reverse=True)}
+        missed = [Overdue(line.ticket_id or "", clock_of(line.part), line.at) for line in first.values()]
         return shown(card, missed, self.of.disputed.get(self.subject, {}))
 
     def ticket(self, row: Summary, earlier: Shown | None, replaces: Summary | None = None) -> SummaryTicket:

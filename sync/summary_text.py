@@ -29,13 +29,16 @@ HEADLINES: Final = frozenset(
 )
 """What a summary shows where the configuration names nothing else: no reader takes in sixty figures."""
 
-_STATES: Final = {
-    PeriodState.PROVISIONAL: message(
-        "Provisional: late ratings, replies and corrections may still change it until {until}."
-    ),
-    PeriodState.SETTLED: message("Settled: it does not change any more; a correction would come as a new ticket."),
-    PeriodState.CORRECTED: message("Corrected: it takes the place of an earlier summary."),
-}
+
+def _finality(state: PeriodState, until: str) -> Message:
+    """Return how final a summary in that state is; `until`: the day on which its period is settled."""
+    if state is PeriodState.PROVISIONAL:
+        return message(
+            "Provisional: late ratings, replies and corrections may still change it until {until}.", until=until
+        )
+    if state is PeriodState.SETTLED:
+        return message("Settled: it does not change any more; a correction would come as a new ticket.")
+    return message("Corrected: it takes the place of an earlier summary.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class _Page:
         yield from self.disputes()
         yield from self.missed_deadlines()
         yield from (Paragraph(language(sentence)) for sentence in self.closing())
+        yield Paragraph(told.marker)
 
     # -- for whom, of when, how final -------------------------------------------------------------------------------
 
@@ -168,8 +172,7 @@ class _Page:
             last=language.day(told.period.end - 1),
             zone=told.period.zone,
         )
-        state = _STATES[told.state]
-        yield Message(state.text, {"until": language.day(told.settles_at)})
+        yield _finality(told.state, language.day(told.settles_at))
         if told.replaces is not None:
             yield message("The ticket it takes the place of: {address}", address=told.replaces)
 
@@ -197,7 +200,7 @@ class _Page:
         new = len(set(now.overdue) - set(earlier.overdue))
         gone = len(set(earlier.overdue) - set(now.overdue))
         if new or gone:
-            yield message("Missed deadlines: {new} came in, {gone} went out", new=new, gone=gone)
+            yield message("Overdue requests: {new} added, {gone} removed", new=new, gone=gone)
         if now.disputed != earlier.disputed:
             yield message("Disputed tickets: {n} (before: {old})", n=len(now.disputed), old=len(earlier.disputed))
 
@@ -298,14 +301,14 @@ class _Page:
             )
         yield self.who_reads()
         yield message("Figures support a conversation; they decide nothing by themselves.")
-        yield Message("{marker}", {"marker": told.marker})
 
     def who_reads(self) -> Message:
         readers = self.told.readers
         if self.told.assigned and not readers:
-            return message("Who can read this ticket: whom it is assigned to, and administrators.")
+            return message("Who can read this ticket: the agent it is assigned to, and administrators.")
         if self.told.assigned:
             return message(
-                "Who can read this ticket: whom it is assigned to, {n} other agents, and administrators.", n=readers
+                "Who can read this ticket: the agent it is assigned to, {n} other agents, and administrators.",
+                n=readers,
             )
         return message("Who can read this ticket: {n} agents, and administrators.", n=readers)

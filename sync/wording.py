@@ -109,6 +109,11 @@ def clock_name(clock: str) -> Message:
     return _CLOCKS.get(clock, Message(clock))
 
 
+def field_name(key: str) -> Message:
+    """Return what a field of ours holds, as its title or its indicator says; one we no longer know by its key."""
+    return FIELD_TITLES.get(key) or (INDICATORS[key].name if key in INDICATORS else Message(key))
+
+
 NOBODY = message("nobody")
 NONE_GIVEN = message("none given")
 """What tickets without a channel, a priority or a segment have."""
@@ -147,9 +152,8 @@ _REASONS = {
     "no_reply": message("no agent has replied"),
     "no_requester": message("its requester is not known"),
     "no_score": message("its rating has no score"),
-    "not_assigned": message("it was never given to an agent"),
     "not_solved": message("it is not solved"),
-    "other_cause": message("its cause is none of an agent"),
+    "other_cause": message("its cause does not lie with an agent"),
     "other_rating": message("another rating of the ticket counts"),
     "other_scale": message("its score is on an earlier scale"),
     "rating_withdrawn": message("the rating was withdrawn"),
@@ -175,7 +179,13 @@ def reason_text(code: str, language: Language) -> str:
 
 def part_text(part: str | None, language: Language) -> str:
     """Return how a part of a ticket is called: a clock by its name, all else as it is."""
-    return language(_CLOCKS[part]) if part in _CLOCKS else part or ""
+    clock = clock_of(part)
+    return language(_CLOCKS[clock]) if clock in _CLOCKS else part or ""
+
+
+def clock_of(part: str | None) -> str:
+    """Return the clock that a part names, alone or with its ticket ("first_reply:123")."""
+    return (part or "").partition(":")[0]
 
 
 def subject_name(subject: str | None, scope: Scope, rulebook: Rulebook, at: int) -> Message:

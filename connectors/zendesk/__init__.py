@@ -17,6 +17,7 @@ from connectors.base import (
     Cost,
     Extra,
     FieldSetup,
+    Named,
     Outcome,
     Page,
     Refused,
@@ -229,6 +230,7 @@ class Zendesk:
     paces: Mapping[Stream, int] = PACES
     statuses: Mapping[str, str] = mapping.STATUSES
     metrics: Mapping[str, str] = mapping.METRICS
+    scales: bool = False  # good and bad have no score, and a survey response does not say how long its scale is
     batch: int = BATCH
 
     def __init__(
@@ -316,6 +318,17 @@ class Zendesk:
         yield from checking.checks(self.session, self._settings)
         self._history_from()
 
+    def titles(self, kind: Named) -> Mapping[str, str]:
+        """Return the titles of all ticket fields, or of all ticket forms, by id; nothing where the plan has none."""
+        if kind is Named.FIELD:
+            return {each.id: each.title for each in self._definitions(Target.TICKET)}
+        try:
+            return {form.id: form.name for form in self._placing().forms()}
+        except (SignInError, RefusedError) as error:
+            if self._lacks(error):
+                return {}
+            raise
+
     def fields(self, wanted: Sequence[WantedField]) -> list[FieldSetup]:
         """Compare what is wanted with what the account has; changes nothing."""
         existing = {target: self._definitions(target) for target in {field.target for field in wanted}}
@@ -388,7 +401,7 @@ class Zendesk:
         """Return the ids of the tickets that carry `external_id`, oldest first; this list has no index delay."""
         answer = self.session.get("/api/v2/tickets.json", {"external_id": external_id})
         found = [understood(payloads.Ticket, row) for row in listed(answer, "tickets")]
-        ours = [ticket for ticket in found if ticket.external_id == external_id]
+        ours = [ticket for ticket in found if ticket.external_id == payloads.clean(external_id)]
         return [ticket.id for ticket in sorted(ours, key=lambda ticket: (ticket.created_at, int(ticket.id)))]
 
     def noted(self, ticket_id: str, marker: str) -> bool | None:

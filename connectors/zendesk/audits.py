@@ -209,7 +209,7 @@ def _names(value: object) -> list[object]:
 def _field(name: str, followed: FollowedFields) -> str | None:
     if name in _FIELDS:
         return _FIELDS[name]
-    return f"field:{name}" if name in followed else None
+    return f"field:{name}" if name in followed.mapped else None  # what our own fields showed is no evidence
 
 
 def _changed(child: _Child, kind: EventKind, field: str, values: tuple[str | None, str | None]) -> TicketEvent:

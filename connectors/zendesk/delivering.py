@@ -1,7 +1,8 @@
 """How changes are sent: bulk updates that become jobs, and summary tickets one by one."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from html import unescape
 from typing import TypeAlias
 
 from connectors import paging
@@ -12,7 +13,7 @@ from connectors.zendesk import jobs
 from connectors.zendesk.exports import listed
 from connectors.zendesk.jobs import Told
 from connectors.zendesk.mapping import numeric_id, private_note, summary_import
-from connectors.zendesk.payloads import JobStatus
+from connectors.zendesk.payloads import JobStatus, clean
 from connectors.zendesk.setup import unknown_keys
 from kpi_engine.message import Message, message
 
@@ -130,7 +131,8 @@ def follow(session: Session, job: str, changes: Sequence[Change], told: Told) ->
 def create_summary(session: Session, summary: SummaryTicket, own_id: str, group_id: str | None) -> Outcome:
     """Create a summary ticket; whoever loses the answer must look for its external id before trying again."""
     payload = {"ticket": summary_import(summary, own_id, group_id)}
-    return _sent_once(lambda: session.send("POST", "/api/v2/imports/tickets.json", payload, safe_to_repeat=False))
+    made = _sent_once(lambda: session.send("POST", "/api/v2/imports/tickets.json", payload, safe_to_repeat=False))
+    return replace(made, closed=False) if isinstance(made, Refused) else made  # there is no ticket yet to be closed
 
 
 def update_summary(session: Session, ticket_id: str, summary: SummaryTicket, own_id: str) -> Outcome:
@@ -154,7 +156,13 @@ def noted(session: Session, ticket_id: str, marker: str) -> bool | None:
 
 
 def _says(comment: object, marker: str) -> bool:
-    return isinstance(comment, dict) and any(marker in str(comment.get(key)) for key in ("html_body", "body"))
+    texts = [str(comment.get(key)) for key in ("html_body", "body")] if isinstance(comment, dict) else []
+    return any(_bare(marker) in _bare(text) for text in texts)
+
+
+def _bare(text: str) -> str:
+    """Return the letters of a text, however it was escaped, wrapped or guarded against being expanded."""
+    return "".join(letter for letter in clean(unescape(text)) if letter.isprintable() and not letter.isspace())
 
 
 def _sent_once(send: Callable[[], Answer]) -> Outcome:

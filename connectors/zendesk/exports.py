@@ -39,6 +39,10 @@ _PRIVATE = frozenset(
     | {"recipient", "source", "system", "metadata", "attachments", "name", "email", "phone", "value", "previous_value"}
     | {"custom_fields", "fields", "custom_ticket_fields", "user_fields", "details", "notes", "signature", "alias"}
 )
+_VALUES = frozenset({"value", "previous_value"})
+_PROPERTIES = frozenset({"status", "priority", "assignee_id", "group_id", "tags", "brand_id", "ticket_form_id"}) | {
+    *("requester_id", "schedule_id", "custom_status_id")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,7 @@ def read_again(resource: Resource, raw: str, followed: FollowedFields) -> Page:
     try:
         row = json.loads(raw)
     except ValueError:
-        return Page([], [Reject(resource.rows, message("The row was not kept whole"), raw)], None, None)
+        return Page([], [Reject(resource.rows, message("Only the beginning of the row was kept"), raw)], None, None)
     return rows_as_page(resource.rows, [row], resource.records, followed)
 
 
@@ -224,9 +228,10 @@ def _reject(rows: str, row: object, error: ValueError) -> Reject:
 
 
 def _without_private(value: object) -> object:
-    """Return the row without what people wrote, which is never kept."""
+    """Return the row without what people wrote, which is never kept; what a ticket's own property was is nobody's."""
     if isinstance(value, dict):
-        return {str(key): _without_private(inner) for key, inner in value.items() if key not in _PRIVATE}
+        private = _PRIVATE - _VALUES if _PROPERTIES & {*value, str(value.get("field_name"))} else _PRIVATE
+        return {str(key): _without_private(inner) for key, inner in value.items() if key not in private}
     return [_without_private(inner) for inner in value] if isinstance(value, list) else value
 
 

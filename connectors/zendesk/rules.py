@@ -110,7 +110,7 @@ def _triggers(found: Sequence[Rule] | None, ours: Collection[str]) -> Check:
         return _unseen(subject)
     woken = [rule.title for rule in found if is_woken(rule, ours)]
     if not woken:
-        return Check(subject, Verdict.OK, message("none is woken by a write of ours"))
+        return Check(subject, Verdict.OK, message("none runs on a write of ours"))
     return Check(
         subject,
         Verdict.WARNING,

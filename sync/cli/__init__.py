@@ -11,7 +11,7 @@ COMMANDS: dict[str, Message] = {
     "demo": message("Show the whole product against a simulated helpdesk; needs no account."),
     "init": message("Write a commented configuration file."),
     "check": message("Check settings, sign-in, rights, quota, clocks, fields, calendars and store."),
-    "setup": message("Show and create the custom fields the helpdesk needs."),
+    "setup": message("Show and make the custom fields, their places on forms, and a view of what is overdue."),
     "sync": message("Run one pass: pull, measure, write back."),
     "run": message("Run passes on schedule until stopped."),
     "report": message("Show the scorecards of a period."),

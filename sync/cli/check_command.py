@@ -14,6 +14,7 @@ from sync.editions import unexplained
 from sync.exits import Exit, exit_for, gravest
 from sync.findings import sentence
 from sync.locale import terminal_text
+from sync.naming import mistaken
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
@@ -145,6 +146,8 @@ def _meaning_checks(account: Account) -> Iterator[Check]:
         yield Check(message("meanings"), Verdict.WARNING, lacking.finding, lacking.mend)
     for problem in unexplained(account):
         yield Check(message("meanings"), Verdict.WARNING, problem, message("correct statuses in the configuration"))
+    for mistake in mistaken(account):
+        yield Check(message("meanings"), Verdict.WARNING, mistake.finding, mistake.mend)
 
 
 def _summary_checks(account: Account) -> Iterator[Check]:

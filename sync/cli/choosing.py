@@ -1,6 +1,5 @@
 """Whose figures a command is about: the options that name an agent, a team, a channel, and how a name is found."""
 
-import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from kpi_engine.rulebook import Person, Rulebook
 from sync.account import Account
 from sync.cli.frame import Call
 from sync.locale import terminal_text
+from sync.naming import unaccented
 from sync.wording import NOBODY, NONE_GIVEN
 
 PERIODS = click.Choice([kind.value for kind in PeriodKind])
@@ -102,12 +102,6 @@ def not_one_agent(n: int, name: str) -> click.UsageError:
 
 def _called(person: Person) -> tuple[str, str]:
     return person.name, person.email or ""
-
-
-def unaccented(name: str) -> str:
-    """Return a name as it is typed in a hurry: without accents, in lower case; the Vietnamese đ counts as d."""
-    letters = unicodedata.normalize("NFD", name.casefold().replace("đ", "d"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def team_key(rules: Rulebook, wanted: str, as_of: int) -> str:

@@ -18,7 +18,6 @@ from sync.cli.choosing import (
     period_options,
     subject_named,
     subject_options,
-    unaccented,
 )
 from sync.cli.frame import Call, framed
 from sync.editions import rulebook
@@ -28,7 +27,7 @@ from sync.locale import terminal_text
 from sync.scorecards import cell_document, explanation_table, left_out_table
 from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
 
-__all__ = ["command", "explanation_document", "say_explanation", "ticket_urls", "unaccented"]
+__all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
 
 
 @click.command("explain", help=terminal_text(message("Show the tickets behind one figure.")))

@@ -113,7 +113,9 @@ def drop(call: Call, name: str, ids: tuple[int, ...], *, every: bool, yes: bool)
             return Exit.SETTINGS
         agreed = yes or _agreed(call, len(chosen))
         dropped = account.store.quarantine.drop(name, [row.quarantine_id for row in chosen]) if agreed else 0
-        call.say(message("{n} rows dropped", n=dropped) if agreed else message("nothing was dropped; say --yes"))
+        call.say(
+            message("{n} rows dropped", n=dropped) if agreed else message("nothing was dropped; say --yes to drop")
+        )
         call.answer({"connector": name, "dropped": dropped})
     return Exit.OK
 

@@ -39,7 +39,7 @@ Document = dict[str, object]
     is_flag=True,
     help=terminal_text(message("Have the next passes read all tickets and their history again.")),
 )
-@click.option("--yes", is_flag=True, help=terminal_text(message("Do what is shown without it.")))
+@click.option("--yes", is_flag=True, help=terminal_text(message("Do what is only shown without it.")))
 @framed
 def command(call: Call, names: tuple[str, ...], corrects: str | None, *, again: bool, yes: bool) -> Exit:
     """Recompute every account, or those named; a correction and a new fetch are only shown without --yes."""

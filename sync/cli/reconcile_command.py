@@ -33,7 +33,7 @@ from sync.reconciling import CAUSES, SHOWN, Reconciliation, advice, reconciled
 @click.option(
     "--gate",
     type=click.FloatRange(0, 100),
-    help=terminal_text(message("End with exit code 8 if more than so many per cent of the figures stay unexplained.")),
+    help=terminal_text(message("End with exit code 8 if more than this percentage of the figures stays unexplained.")),
 )
 @framed
 def command(call: Call, *, names: tuple[str, ...], by: str, period: str | None, gate: float | None) -> Exit:
@@ -84,7 +84,7 @@ def _say(call: Call, account: Account, period: Period, found: Reconciliation) ->
 
 def _counts_table(found: Reconciliation, language: Language) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold underline")
-    table.add_column(language(message("The helpdesk's figure")))
+    table.add_column(language(message("The helpdesk's figure")), overflow="fold")
     causes = [cause for cause in Cause if found.total[cause]]
     for cause in causes:
         table.add_column(language(CAUSES[cause]), justify="right", overflow="fold")

@@ -13,7 +13,7 @@ from sync.outbox import Sent
 from sync.reverting import Reversal, UnknownPassError, reversal, revert
 from sync.showing import value_words
 from sync.store.changes import Desired
-from sync.wording import TARGET_NAMES
+from sync.wording import TARGET_NAMES, field_name
 
 
 @click.command("revert", help=terminal_text(message("Restore what stood before a pass wrote, as a plan first.")))
@@ -91,7 +91,7 @@ def _lines(desired: Desired, language: Language) -> list[str]:
                 "{target} {id}: {field}: {old} → {new}",
                 target=target,
                 id=desired.target_id,
-                field=key,
+                field=field_name(key),
                 old=_words(key, desired.previous.get(key), language),
                 new=_words(key, value, language),
             )

@@ -49,7 +49,7 @@ class Wish:
 @click.argument("names", nargs=-1)
 @click.option("--yes", is_flag=True, help=terminal_text(message("Make it, or undo it, without asking.")))
 @click.option("--fields-only", is_flag=True, help=terminal_text(message("Leave forms and views alone.")))
-@click.option("--uninstall", is_flag=True, help=terminal_text(message("Undo what the set-up made.")))
+@click.option("--uninstall", is_flag=True, help=terminal_text(message("Undo what the setup made.")))
 @framed
 def command(call: Call, names: tuple[str, ...], *, yes: bool, fields_only: bool, uninstall: bool) -> Exit:
     """Show what is there and what is missing; make it, or undo it, after --yes or a prompt. Safe to repeat."""
@@ -108,7 +108,9 @@ def _create(
         call.say(message("nothing was created; say --yes to create"))
         return [], []
     with _locked(account) as this:
-        created = set_up(account, this, setups)
+        use_remembered_fields(account)
+        # Looked at once more: while the question stood, a pass may have made them.
+        created = set_up(account, this, account.connector.fields(wanted_fields(account)))
         call.say(message("{name}: {n} fields created", name=account.name, n=len(created)))
         installed = [] if wish.fields_only else install(account, this)
     for title in installed:

@@ -51,6 +51,7 @@ def status_document(account: Account) -> dict[str, object]:
         "armed": store.switches.number(name, ARMED) is not None,
         "passes": [
             {
+                "pass_id": each.pass_id,
                 "began_at": each.began_at,
                 "ended_at": each.ended_at,
                 "mode": each.mode,
@@ -103,7 +104,8 @@ def _say(call: Call, account: Account, document: dict[str, object]) -> None:
     for each in store.passes.last(name, _SHOWN_PASSES):
         call.say(
             message(
-                "  pass of {began}: {mode}, {state}; {measured} tickets measured, {delivered} writes",
+                "  pass {number} of {began}: {mode}, {state}; {measured} tickets measured, {delivered} writes",
+                number=each.pass_id,
                 began=language.moment(each.began_at),
                 mode=PASS_WORDS[each.mode],
                 state=PASS_WORDS[each.state],

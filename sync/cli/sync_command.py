@@ -44,7 +44,7 @@ def command(  # noqa: PLR0913 -- click hands over every option
     """Run one pass of every account, or of those named; one that breaks does not stop the others."""
     if since is not None and not backfill:
         raise click.UsageError(terminal_text(message("--since belongs to --backfill")))
-    mode = Mode(dry_run=dry_run, yes=yes, max_writes=max_writes)
+    mode = Mode(dry_run=dry_run, yes=yes, max_writes=max_writes, by_hand=True)
     documents, exits = [], []
     with call.accounts(names) as accounts:
         for account in accounts:

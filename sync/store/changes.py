@@ -246,8 +246,8 @@ class Changes:
 
     def pending_count(self, connector: str) -> int:
         """Return how many changes are not settled."""
-        counts = self.counts(connector)
-        return sum(counts.get(state, 0) for state in PENDING)
+        waiting = CHANGE.c.state.in_(PENDING)  # few of many, whatever was sent over the years
+        return int(self._database.scalar(select(func.count()).where(CHANGE.c.connector == connector, waiting)))
 
     def counts(self, connector: str) -> dict[ChangeState, int]:
         """Return how many changes there are by state."""

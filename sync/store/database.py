@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, QueuePool, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from kpi_engine.message import Message, message
 from sync.store.errors import StoreError
@@ -184,11 +185,21 @@ def _sqlite_connection(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            _patience(connection.execute, f"PRAGMA {pragma}")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+
+
+# Where several processes turn a new file's WAL on, SQLite refuses all but one at once, however long they would wait.
+_patience = Retrying(
+    retry=retry_if_exception(_is_busy), wait=wait_random(0, 0.1), stop=stop_after_delay(BUSY_SECONDS), reraise=True
+)
 
 
 def _begin(connection: Connection) -> None:

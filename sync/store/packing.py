@@ -1,7 +1,6 @@
 """Rows that resemble one another, kept as what differs from the row before."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +8,7 @@ R = TypeVar("R")
 
 
 class Packing(Generic[R]):
-    """How the rows of one dataclass are packed and read back; `restore` makes what JSON cannot hold again.
+    """How the rows of one dataclass or NamedTuple are packed and read back; `restore` makes what JSON cannot hold.
 
     A packed row is a number whose bits say which fields differ from the row before, followed by their values in the
     order of the fields. Before the first row everything is None.
@@ -17,7 +16,7 @@ class Packing(Generic[R]):
 
     def __init__(self, kind: type[R], /, **restore: Callable[[Any], object]) -> None:
         self._kind = kind
-        self._names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]  # R is a dataclass
+        self._names = tuple(kind.__annotations__)
         self._values = attrgetter(*self._names)
         self._restore = list(restore.items())
 

@@ -17,6 +17,7 @@ from kpi_engine.measurement import (
     Measurement,
     Omission,
     Run,
+    Stamp,
 )
 from kpi_engine.records import FieldValue
 from sync.store.codec import Layout, chunked, decoded, encoded, message_values, read_message
@@ -25,6 +26,7 @@ from sync.store.packing import Packing
 from sync.store.tables import READING, READING_DAY, RECORD, STALE
 
 DAY: Final = 86_400
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,16 @@ class Reading:
     live: Mapping[str, FieldValue]
 
 
-_LINES: Final = Packing(CreditLine, certainty=Certainty)
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reading as it is kept: the values of its row, and the days about which it says something."""
+
+    ticket_id: str
+    values: Mapping[str, object]
+    days: frozenset[int]
+
+
+_STAMPS: Final = Packing(Stamp)
 _CLOCKS: Final = Layout(Clock, state=ClockState, certainty=Certainty, runs=Layout(Run).read_all)
 _FIRINGS: Final = Layout(Firing)
 _HOLDINGS: Final = Packing(Holding)
@@ -50,23 +61,28 @@ class Readings:
 
     def save(self, connector: str, readings: Iterable[Reading], now: int) -> None:
         """Keep readings in place of earlier ones, as not yet planned for, and take their tickets off the stale."""
+        self.keep(connector, map(written, readings), now)
+
+    def keep(self, connector: str, readings: Iterable[Written], now: int) -> None:
+        """Do so with readings that are written already, maybe in another process."""
+        same = {"connector": connector, "unplanned": True, "measured_at": now}
         with self._database.writing() as connection:
             for chunk in chunked(readings):
-                ticket_ids = [reading.measurement.ticket_id for reading in chunk]
-                self._database.upsert(READING, [_row(connector, reading, now) for reading in chunk])
-                self._save_days(connection, connector, [reading.measurement for reading in chunk])
+                ticket_ids = [reading.ticket_id for reading in chunk]
+                self._database.upsert(READING, [{**same, **reading.values} for reading in chunk])
+                self._save_days(connection, connector, chunk)
                 connection.execute(
                     delete(STALE).where(STALE.c.connector == connector, STALE.c.ticket_id.in_(ticket_ids))
                 )
 
-    def _save_days(self, connection: Connection, connector: str, measured: Sequence[Measurement]) -> None:
+    def _save_days(self, connection: Connection, connector: str, readings: Sequence[Written]) -> None:
         # Most readings change no day: writing differences alone is what keeps a recompute fast.
         days = select(READING_DAY.c.day, READING_DAY.c.ticket_id).where(
             READING_DAY.c.connector == connector,
-            READING_DAY.c.ticket_id.in_([measurement.ticket_id for measurement in measured]),
+            READING_DAY.c.ticket_id.in_([reading.ticket_id for reading in readings]),
         )
         old = {tuple(row) for row in connection.execute(days)}
-        new = {(at // DAY, each.ticket_id) for each in measured for at in _instants(each)}
+        new = {(day, reading.ticket_id) for reading in readings for day in reading.days}
         for gone in chunked(sorted(old - new)):
             there = tuple_(READING_DAY.c.day, READING_DAY.c.ticket_id).in_(gone)
             connection.execute(delete(READING_DAY).where(READING_DAY.c.connector == connector, there))
@@ -156,9 +172,13 @@ class Readings:
         yield from self._measurements(connector, self._ticket_ids(connector))
 
     def unplanned(self, connector: str) -> Iterator[Reading]:
-        """Yield the readings that no plan has looked at yet."""
-        for chunk in chunked(self._ticket_ids(connector, READING.c.unplanned.is_(True))):
-            yield from map(_reading, self._rows(connector, chunk))
+        """Yield the readings that no plan has looked at yet: all of them in a first plan, so some at a time."""
+        columns = select(READING.c.ticket_id, READING.c.live, READING.c.body)
+        waiting = columns.where(READING.c.connector == connector, READING.c.unplanned.is_(True))
+        in_order, after = waiting.order_by(READING.c.ticket_id).limit(_AT_ONCE), ""
+        while rows := self._database.rows(in_order.where(READING.c.ticket_id > after)):
+            yield from map(_reading, rows)
+            after = rows[-1].ticket_id
 
     def plan_anew(self, connector: str) -> None:
         """Let the next plan look at every reading again."""
@@ -189,28 +209,27 @@ class Readings:
         return self._database.rows(these.order_by(READING.c.ticket_id))
 
 
-def _instants(measured: Measurement) -> Iterator[int]:
-    """Yield the instants about which a measurement says something, holdings aside."""
-    yield from (line.at for line in measured.lines)
-    yield from (omission.at for omission in measured.omissions)
+def _days(measured: Measurement) -> frozenset[int]:
+    """Return the days about which a measurement says something, holdings aside."""
+    instants = {line.stamp.at for line in measured.lines} | {omission.at for omission in measured.omissions}
     if measured.excluded is not None:
-        yield measured.excluded.at
+        instants.add(measured.excluded.at)
+    return frozenset(at // DAY for at in instants)
 
 
-def _row(connector: str, reading: Reading, now: int) -> dict[str, object]:
+def written(reading: Reading) -> Written:
+    """Return a reading as it is kept."""
     measured = reading.measurement
     ends = [holding.end for holding in measured.holdings]
-    return {
-        "connector": connector,
+    values = {
         "ticket_id": measured.ticket_id,
         "wake_at": measured.wake_at,
         "held_from": min((holding.start for holding in measured.holdings), default=None),
         "held_to": None if None in ends else max(filter(None, ends), default=None),
-        "unplanned": True,
-        "measured_at": now,
         "live": encoded(dict(reading.live)),
         "body": measurement_body(measured),
     }
+    return Written(measured.ticket_id, values, _days(measured))
 
 
 def measurement_body(measured: Measurement) -> str:
@@ -222,13 +241,39 @@ def _values(measured: Measurement) -> list[object]:
     why = measured.excluded
     excluded = None if why is None else [why.code, message_values(why.reason), why.at]
     many = [
-        list(_LINES.packed(measured.lines)),
+        _packed_lines(measured.lines),
         measured.clocks,
         measured.firings,
         list(_HOLDINGS.packed(measured.holdings)),
         list(_OMISSIONS.packed(measured.omissions)),
     ]
     return [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded, *many]
+
+
+def _packed_lines(lines: Sequence[CreditLine]) -> list[list[Any]]:
+    """Return the stamps that lines share and then the lines, each of their properties a list: short and fast to read.
+
+    Of the certainties only the places of those that are not exact.
+    """
+    places: dict[Stamp, int] = {}
+    return [
+        [places.setdefault(line.stamp, len(places)) for line in lines],
+        list(_STAMPS.packed(places)),
+        [line.indicator for line in lines],
+        [line.numerator for line in lines],
+        [line.denominator for line in lines],
+        [line.part for line in lines],
+        [place for place, line in enumerate(lines) if line.certainty is not Certainty.EXACT],
+    ]
+
+
+def _read_lines(places: list[int], packed: list[list[Any]], *columns: list[Any]) -> tuple[CreditLine, ...]:
+    stamps = list(_STAMPS.read(packed))
+    indicators, numerators, denominators, parts, approximate = columns
+    lines = tuple(map(CreditLine, indicators, [stamps[place] for place in places], numerators, denominators, parts))
+    for place in approximate:
+        lines[place].certainty = Certainty.APPROXIMATE
+    return lines
 
 
 def _measurement(row: Any) -> Measurement:
@@ -243,7 +288,7 @@ def read_measurement(ticket_id: str, body: str) -> Measurement:
         account=account,
         as_of=as_of,
         edition=edition,
-        lines=tuple(_LINES.read(lines)),
+        lines=_read_lines(*lines),
         clocks=_CLOCKS.read_all(clocks),
         firings=_FIRINGS.read_all(firings),
         holdings=tuple(_HOLDINGS.read(holdings)),

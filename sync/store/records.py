@@ -103,6 +103,12 @@ class Records:
                 saved += len(fresh)
         return saved
 
+    def bears(self, connector: str, tag: str) -> bool:
+        """Tell whether some ticket here may bear a tag now; where none does, every ticket is looked at."""
+        borne = RECORD.c.body.contains(encoded(tag), autoescape=True)
+        found = select(RECORD.c.ticket_id).where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot", borne)
+        return self._database.scalar(found.limit(1)) is not None
+
     def histories(self, connector: str, ticket_ids: Iterable[str], known_from: int) -> Iterator[History]:
         """Yield the histories of `ticket_ids`, in their order; a ticket without a snapshot yet has none."""
         own = {

@@ -55,11 +55,13 @@ def _create_file(path: Path) -> None:
 
 
 def _needs_migration(database: Database) -> bool:
-    found = revision(database)
+    with database.reading() as connection:
+        there = set(inspect(connection).get_table_names())  # first: another process may be creating ours right now
+        found = _revision(connection)
     if found == newest_revision():
         return False
     if found is None:
-        _refuse_other_programs_tables(database)
+        _refuse_other_programs_tables(database, there)
     elif found not in {script.revision for script in _scripts().walk_revisions()}:
         raise StoreError(
             message(
@@ -73,9 +75,7 @@ def _needs_migration(database: Database) -> bool:
     return True
 
 
-def _refuse_other_programs_tables(database: Database) -> None:
-    with database.reading() as connection:
-        there = set(inspect(connection).get_table_names())
+def _refuse_other_programs_tables(database: Database, there: set[str]) -> None:
     # A file is one program's; a PostgreSQL database may be shared as long as names do not clash.
     foreign = there if database.path is not None else there & METADATA.tables.keys()
     if foreign:

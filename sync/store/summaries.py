@@ -56,9 +56,10 @@ class Summaries:
     def created(self, external_id: str, remote_id: str, now: int, *, look_again: bool = False) -> None:
         """Remember the ticket that carries a summary; should it have been measured already, it is measured again.
 
-        One that is still planned becomes provisional. `look_again`: a second ticket may have come of it.
+        One that is still planned becomes provisional. `look_again`: a second ticket may have come of it; where that
+        was known before, it stays known.
         """
-        found = {"remote_id": remote_id, "created_at": now, "look_again_at": now if look_again else None}
+        found = {"remote_id": remote_id, "created_at": now, **({"look_again_at": now} if look_again else {})}
         with self._database.writing() as connection:
             this = update(SUMMARY).where(SUMMARY.c.external_id == external_id)
             connector = connection.execute(this.values(**found).returning(SUMMARY.c.connector)).scalar_one()
@@ -112,7 +113,8 @@ class Summaries:
     def to_look_again(self, connector: str, now: int) -> list[Summary]:
         """Return the summaries for which a second ticket is to be looked for."""
         due = select(SUMMARY).where(SUMMARY.c.connector == connector, SUMMARY.c.look_again_at <= now)
-        return _summaries(self._database.rows(due.order_by(SUMMARY.c.external_id)))
+        there = due.where(SUMMARY.c.remote_id.is_not(None))
+        return _summaries(self._database.rows(there.order_by(SUMMARY.c.external_id)))
 
     def counts(self, connector: str) -> dict[str, int]:
         """Return how many summaries there are by state."""

@@ -14,6 +14,7 @@ from connectors.base import (
     Clock,
     Connector,
     Delivered,
+    Named,
     Stream,
     SummaryTicket,
     Target,
@@ -171,6 +172,12 @@ def test_its_checks_have_a_verdict_and_failures_a_mend(connector: Connector) -> 
     assert all(isinstance(check, Check) for check in found)
     assert {check.verdict for check in found} == {Verdict.OK}
     assert all(str(check.subject) and str(check.finding) for check in found)
+
+
+def test_what_it_lists_by_title_is_what_it_makes(connector: Connector) -> None:
+    made = connector.create_field(WANTED)
+    assert connector.titles(Named.FIELD)[made] == WANTED.title
+    assert all(connector.titles(Named.FORM).values())
 
 
 def test_a_field_is_missing_then_made_then_there(connector: Connector) -> None:

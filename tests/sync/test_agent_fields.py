@@ -2,16 +2,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from connectors.base import Target
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.periods import PeriodKind, period_at
+from kpi_engine.measurement import CreditLine, Stamp
+from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope, cell
 from sync.agent_fields import field_value
+from sync.figures import Figures, figures
 from sync.store.changes import ChangeState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kpi_engine.measurement import CreditLine
+    from sync.account import Account
     from tests.sync.conftest import World
 
 HOUR = 3600
@@ -96,21 +99,8 @@ def test_a_dry_run_shows_them_and_writes_none(world: "World") -> None:
     assert profile(world) == {}
 
 
-def line(numerator: int, denominator: int = 1) -> "CreditLine":
-    from kpi_engine.measurement import Certainty, CreditLine  # noqa: PLC0415
-
-    nothing = dict.fromkeys(("observation_id", "part", "agent", "team", "channel", "priority", "segment"))
-    return CreditLine(
-        indicator="",
-        ticket_id="1",
-        account="",
-        at=0,
-        numerator=numerator,
-        denominator=denominator,
-        certainty=Certainty.EXACT,
-        edition="",
-        **nothing,
-    )
+def line(numerator: int, denominator: int = 1) -> CreditLine:
+    return CreditLine("", Stamp(0, None, None, "1", "", None, None, None, ""), numerator, denominator, "1-5")
 
 
 @pytest.mark.parametrize(
@@ -124,10 +114,17 @@ def line(numerator: int, denominator: int = 1) -> "CreditLine":
         ("satisfaction_rate", [line(1)] * 9, None),
         ("satisfaction_rate", [line(1)] * 2 + [line(0)] * 10, 16.7),
         ("satisfaction_rate", [line(1)] * 11 + [line(0)] * 5, 68.8),
+        ("satisfaction_rate", [line(1)] * 1337 + [line(0)] * 663, 66.9),
+        ("overdue_minutes", [line(1800), line(5430)], 121),
+        ("longest_wait", [line(60), line(7200)], 120),
+        ("backlog_overlap", [line(5, 8)], 0.63),
+        ("backlog_overlap", [line(1, 2), line(3, 2)], 2),
+        ("net_flow", [line(-1), line(-1), line(1)], -1),
+        ("satisfaction_mean", [line(366, 100)] * 12, 3.66),
     ],
 )
-def test_a_number_field_holds_counts_minutes_or_percent(
-    key: str, lines: "list[CreditLine]", shown: float | None
+def test_a_number_field_holds_counts_minutes_percent_or_points(
+    key: str, lines: list[CreditLine], shown: float | None
 ) -> None:
     week = period_at(PeriodKind.WEEK, "UTC", END)
     found = cell(INDICATORS[key], lines, Question(Scope.AGENT, "", week, END, {}), None)
@@ -150,3 +147,59 @@ def test_whoever_left_the_helpdesk_is_not_written_to_pass_after_pass(world: "Wor
     at(world, 6)
     assert world.run().agents == []
     assert written(world) == 0
+
+
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the weeks whose figures are worked out for profiles from now on."""
+    weeks: list[str] = []
+
+    def noticed(account: "Account", week: Period, scope: Scope, as_of: int) -> Figures:
+        weeks.append(week.label)
+        return figures(account, week, scope, as_of)
+
+    monkeypatch.setattr("sync.agent_fields.figures", noticed)
+    return weeks
+
+
+def test_the_week_is_worked_out_anew_only_once_something_in_it_changed(world: "World", worked_out: list[str]) -> None:
+    at(world, 6)
+    assert len(world.run().agents) == 1
+    at(world, 7)
+    world.run()
+    assert worked_out == ["2026-W48"] * 2  # once more, to see that all is there
+    for hour in (7.5, 8, 8.5, 9):
+        at(world, hour)
+        world.run(dry_run=hour == 8)
+    assert len(worked_out) == 2
+    first = min(world.state.tickets)
+    world.state.comment(first, world.state.tickets[first].requester_id, status="open")
+    at(world, 14)
+    (plan,) = world.run().agents
+    assert plan.values == {"solved": 0}
+    at(world, 7 * 24 + 6)
+    world.run()
+    assert worked_out[2:] == ["2026-W48", "2026-W49"]
+
+
+def test_what_the_configuration_asks_for_is_worked_out_at_once(world: "World", worked_out: list[str]) -> None:
+    at(world, 6)
+    world.run()
+    at(world, 7)
+    world.run()
+    del worked_out[:]
+    world.configure(push={"agent_fields": [*KEYS, "created"]})
+    at(world, 8)
+    (plan,) = world.run().agents
+    assert plan.values == {"created": 1}
+    assert worked_out == ["2026-W48"]
+
+
+def test_a_write_that_waits_or_was_refused_is_come_back_to(world: "World") -> None:
+    at(world, 6)
+    world.run(max_writes=0)
+    world.advance(60)
+    world.run(max_writes=0)
+    assert world.store.changes.withdraw_all("sao-mai", [Target.AGENT], int(world.sandbox.now)) == 1
+    world.advance(60)
+    assert len(world.run().agents) == 1

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from connectors.base import Stream
-from kpi_engine.records import SlaPolicy
+from connectors.sandbox.zendesk.records import SlaPolicy as SlaTargets
+from kpi_engine.records import Agent, SlaPolicy
 from kpi_engine.rulebook import Kind
 from sync.editions import rulebook
 from sync.store.settled import Correction
@@ -94,8 +96,38 @@ def test_a_change_has_unfinished_tickets_measured_again_and_no_others(world: "Wo
     world.advance(120)
     assert world.run(dry_run=True).measured == 2
     assert world.run(dry_run=True).measured == 0
-    world.state.users[world.agents[0]].name = "An Nguyễn"
+    listed = world.store.records.account("sao-mai", Stream.AGENTS)
+    known = next(each for each in listed if isinstance(each, Agent))
+    world.instead(streams=tuple(s for s in world.account.connector.streams if s is not Stream.AGENTS))
+    for changed, measured in (({"bot": True}, 1), ({"bot": True, "role": "admin"}, 0), ({"role": "end-user"}, 1)):
+        world.store.records.save_account("sao-mai", Stream.AGENTS, [replace(known, **changed)])
+        assert world.run(dry_run=True).measured == measured, changed
+
+
+def test_another_name_is_kept_and_changes_no_answer(world: "World") -> None:
+    """An agent renamed, a group renamed, somebody put into a group, the helpdesk's own policies rewritten."""
+    world.ticket()
+    world.advance(120)
     assert world.run(dry_run=True).measured == 1
+    agent, group = world.agents[0], world.state.account.group_ids[0]
+    world.state.users[agent].name = "An Nguyễn"
+    world.state.users[agent].email = "an.nguyen@sao-mai.example"
+    world.state.groups[group].name = "Bảo hành"
+    targets = (("urgent", "first_reply_time", 10, False),)
+    world.state.add_sla_policy(SlaTargets(id=5, title="VIP", created_at=int(world.sandbox.now), targets=targets))
+    assert world.run(dry_run=True).measured == 0
+    names = [edition.body["name"] for edition in kept(world, Kind.AGENT, agent)]
+    assert names[-1] == "An Nguyễn" != names[0]
+    assert [len(kept(world, Kind.GROUP, group)), len(kept(world, Kind.SLA_POLICY, 5))] == [2, 1]
+
+
+def test_somebody_new_may_have_been_at_work_already(world: "World") -> None:
+    ticket = world.ticket()
+    world.advance(120)
+    world.run(dry_run=True)
+    new = world.state.add_user("Mới", "agent", "moi@sao-mai.example")
+    assert world.run(dry_run=True).measured == 1
+    assert (ticket.status, kept(world, Kind.AGENT, new.id)[0].valid_from) == ("open", None)
 
 
 def test_the_configuration_is_an_edition_too(world: "World") -> None:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import Certainty, CreditLine, Measurement, Omission
+from kpi_engine.measurement import CreditLine, Measurement, Omission, Stamp
 from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope, Window, cell
 from kpi_engine.rulebook import compiled
@@ -114,7 +114,33 @@ def test_an_indicator_whose_input_is_absent_says_so(make_world: "Callable[..., W
 
 def test_a_meaning_that_is_not_mapped_is_an_input_too(account: "Account") -> None:
     unmapped = {"complaints", "complaints_attributed", "complaint_rate", "warranty_satisfaction", "warranty_positive"}
-    assert set(missing_inputs(account)) == unmapped
+    assert set(missing_inputs(account)) == unmapped | {"satisfaction_mean"}
+
+
+def test_scores_on_no_known_scale_have_no_mean_and_that_is_said(
+    account: "Account", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Zendesk's older ratings have no score at all, its newer surveys do not say how long their scale is."""
+    assert "on which scale" in str(missing_inputs(account)["satisfaction_mean"])
+    monkeypatch.setattr(account.connector, "scales", True)
+    assert "satisfaction_mean" not in missing_inputs(account)
+
+
+def test_a_score_whose_scale_is_not_told_is_left_out_of_the_mean(make_world: "Callable[..., World]") -> None:
+    world = make_world()
+    world.sandbox.features -= {"satisfaction"}
+    world.sandbox.features.add("surveys")
+    ticket = world.answered()
+    world.state.offer_survey(ticket.id)
+    world.state.answer_survey(ticket.id, 5, "good")
+    world.advance(120)
+    as_of = world.run(dry_run=True).as_of or 0
+    today = period_at(PeriodKind.DAY, "Asia/Ho_Chi_Minh", as_of)
+    question = Question(Scope.ACCOUNT, "sao-mai", today, as_of, {})
+    explanation = explained(world.account, INDICATORS["satisfaction_mean"], question, "sao-mai")
+    assert (explanation.cell.value, [each.reason for each in explanation.omitted]) == (None, ["scale_unknown"])
+    assert "on which scale" in str(explanation.missing)
+    assert explained(world.account, INDICATORS["satisfaction_rate"], question, "sao-mai").cell.value == 1
 
 
 def test_what_lacks_its_inputs_has_no_value_not_even_zero(played: "Played", account: "Account") -> None:
@@ -202,12 +228,11 @@ def test_a_trend_has_eight_periods_and_a_gap_where_nothing_was_pulled(played: "P
 
 
 def test_scores_on_an_earlier_scale_are_left_out_and_said(account: "Account", monkeypatch: pytest.MonkeyPatch) -> None:
-    line = CreditLine(
-        indicator="satisfaction_mean", ticket_id="1", observation_id=None, part="1-3", agent="7", team="t",
-        account="sao-mai", channel=None, priority=None, segment=None, at=4, numerator=300, denominator=100,
-        certainty=Certainty.EXACT, edition="e",
-    )  # fmt: skip
-    measured = replace(_ONE, lines=(line, replace(line, at=5, part="1-5", numerator=400)))
+    stamp = Stamp(4, "7", "t", "1", "sao-mai", None, None, None, "e")
+    old = CreditLine("satisfaction_mean", stamp, 300, 100, "1-3")
+    new = CreditLine("satisfaction_mean", stamp._replace(at=5), 400, 100, "1-5")
+    measured = replace(_ONE, lines=(old, new))
+    monkeypatch.setattr(account.connector, "scales", True)
     monkeypatch.setattr("sync.figures.Source.measurements", lambda _: iter([measured]))
     question = Question(Scope.ACCOUNT, "sao-mai", period_at(PeriodKind.DAY, "UTC", 5), 9, {})
     explanation = explained(account, INDICATORS["satisfaction_mean"], question, "sao-mai")

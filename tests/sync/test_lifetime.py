@@ -4,7 +4,6 @@ The short life is part of every run of the tests; HELPDESK_KPI_TEST_LIFETIME=day
 60,2000,1 is two months with a pass every hour, and takes about an hour.
 """
 
-import importlib.util
 import json
 import os
 import random
@@ -13,8 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -101,18 +99,6 @@ def fork_a_pass() -> "Iterator[Callable[[World, str], int]]":
     with breeder:
         yield fork
         commands.close()
-
-
-@pytest.fixture(scope="module")
-def oracle() -> ModuleType:
-    place = Path(__file__).parents[1] / "kpi_engine" / "oracle.py"
-    spec = importlib.util.spec_from_file_location("lifetime_oracle", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def hurry_jobs(world: "World") -> None:
@@ -265,7 +251,7 @@ def differing(found: Any, wanted: Any) -> Any:  # noqa: ANN401 -- whatever the e
 
 @pytest.mark.parametrize("which", [0, 1], ids=["in peace", "in trouble"])
 def test_every_field_that_can_still_be_written_is_the_oracles(
-    lives: "tuple[World, World, Trouble]", oracle: ModuleType, which: int
+    lives: "tuple[World, World, Trouble]", oracle: SimpleNamespace, which: int
 ) -> None:
     world = lives[which]
     assert not isinstance(world, Trouble)

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -5,7 +6,9 @@ import pytest
 from connectors.base import Target
 from sync.editions import rulebook
 from sync.locale import Language
-from sync.planning import ARMED, ticket_plans, urgency
+from sync.planning import ARMED, TicketPlan, ticket_plans, urgency
+from sync.store.changes import Desired
+from sync.store.codec import chunked
 from sync.store.findings import What
 from sync.wording import clock_name
 
@@ -268,3 +271,32 @@ def test_what_is_looked_at_again_without_having_changed_itself_is_not_written(wo
     world.store.readings.plan_anew(world.account.name)
     world.advance(300)
     assert (world.run().plans, world.shown(ticket)) == ([], {})
+
+
+def test_a_plan_of_many_tickets_keeps_none_of_them_in_mind(world: "World", monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first plan concerns every ticket there is: they are read, planned and noted as planned some at a time."""
+    tickets = [world.ticket() for _ in range(7)]
+    world.advance(120)
+    monkeypatch.setattr("sync.store.readings._AT_ONCE", 2)
+    monkeypatch.setattr("sync.cycle.chunked", partial(chunked, size=2))
+    monkeypatch.setattr("sync.planning._groups", lambda readings: ([reading] for reading in readings))
+    planned = world.store.readings.planned
+    happened: list[str] = []
+
+    def note(connector: str, ids: list[str]) -> None:
+        happened.extend(f"noted {each}" for each in ids)
+        planned(connector, ids)
+
+    def queued(plan: TicketPlan, pass_id: int) -> Desired:
+        happened.append(f"queued {plan.ticket_id}")
+        return desired(plan, pass_id)
+
+    desired = TicketPlan.desired
+    monkeypatch.setattr(world.store.readings, "planned", note)
+    monkeypatch.setattr(TicketPlan, "desired", queued)
+    world.run()
+    ids = sorted(str(ticket.id) for ticket in tickets)
+    pairs = [ids[:2], ids[2:4], ids[4:6], ids[6:]]
+    assert happened == [f"{what} {each}" for pair in pairs for what in ("queued", "noted") for each in pair]
+    assert list(world.store.readings.unplanned("sao-mai")) == []
+    assert all(world.shown(ticket) for ticket in tickets)

@@ -40,7 +40,9 @@ def test_everything_the_helpdesk_has_is_stored_once(small_world: "World") -> Non
     pulled = world.run(dry_run=True).pulled
     everything = len(world.state.tickets)
     assert stored(world) == everything == pulled.rows[Stream.TICKETS]
-    assert pulled.new == sum(pulled.rows.values()) + everything  # with each ticket, the helpdesk's own figures
+    assert pulled.new == sum(pulled.rows.values())  # the helpdesk's own figures, sent along, are no rows
+    sets = [each for chunk in world.store.records.metric_sets(world.account.name) for each in chunk]
+    assert len({each.ticket_id for each in sets}) == everything
     assert (pulled.rejected, list(pulled.skipped)) == (0, [Stream.SURVEYS])
     again = world.run(dry_run=True).pulled
     assert again.new == 0
@@ -246,6 +248,33 @@ def test_a_pass_on_an_unchanged_account_costs_at_most_ten_requests_and_writes_no
     slow = ("business_hours/schedules", "slas/policies", "custom_statuses", "incremental/ticket_metric_events")
     assert min(read[f"/api/v2/{path}.json"] for path in slow) >= 2
     assert read["/api/v2/satisfaction_ratings.json"] == 48 + 2  # and a wider look once a day
+
+
+def test_summaries_and_profiles_cost_an_unchanged_account_nothing_more(
+    make_world: "Callable[..., World]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is written and the customers' time to return is over; then two days, a pass every hour."""
+    summaries = [{"scope": scope, "period": "week", "group": "KPI"} for scope in ("agent", "team")]
+    world = make_world(
+        sandbox={"tickets": 20, "days": 10, "start": SUNDAY},
+        push={"summaries": summaries, "agent_fields": ["solved", "backlog_overlap"]},
+        privacy={"visible_to_all_agents": True},
+    )
+    world.run()
+    world.state.world.agenda = type(world.state.world.agenda)()  # nobody does anything any more
+    for _ in range(17):
+        world.advance(24 * HOUR)
+        world.run()
+    made = world.store.summaries.counts(world.account.name)
+    assert sum(made.values()) > 4
+    world.forget_writes()
+    looked: list[str] = []
+    monkeypatch.setattr("sync.summaries._Period.work", lambda *_: looked.append("summaries"))
+    monkeypatch.setattr("sync.agent_fields.figures", lambda *_: looked.append("profiles"))
+    asked = [requests_of(world) for _ in range(48) if world.advance(HOUR) is None]
+    assert max(map(len, asked)) <= 10, " ".join(max(asked, key=len))
+    assert (world.writes, looked) == ([], [])
+    assert world.store.summaries.counts(world.account.name) == made
 
 
 def test_slow_streams_are_left_alone_until_their_pace_has_passed(world: "World") -> None:

@@ -58,9 +58,9 @@ def test_a_meaning_given_later_says_what_fetching_its_field_costs(world: "World"
     world.advance(120)
     (note,) = world.run(dry_run=True).pulled.notes
     assert str(note) == (
-        f"fields.topic, fields.severity: the field {field_id(world)} was not pulled for the 1 tickets that are here, "
-        "which have no such meaning until then; `helpdesk-kpi recompute --refetch` reads them again: about 2 requests, "
-        "1 minutes"
+        f"fields.topic, fields.severity: the field {field_id(world)} was not pulled with the 1 tickets already stored; "
+        "until it is, these have no such meaning; `helpdesk-kpi recompute --refetch` reads them again: "
+        "about 2 requests, 1 minutes"
     )
     assert lacking_fields(world.account) == [note]
 

@@ -1,4 +1,5 @@
 import io
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -35,7 +36,7 @@ from sync.scorecards import (
     scorecard_table,
     sparkline,
 )
-from sync.wording import HEADLINES, clock_name
+from sync.wording import HEADLINES, part_text
 
 EN = Language("en", "Asia/Ho_Chi_Minh")
 
@@ -91,6 +92,20 @@ def test_the_table_has_a_row_for_each_subject_and_a_column_for_each_headline(
     assert len(table.columns) == 1 + len(HEADLINES)
     assert table.row_count == len(figures_.scorecards)
     assert scope.value.capitalize() in printed(table)[1]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("language", [EN, Language("vi", "Asia/Ho_Chi_Minh")], ids=["en", "vi"])
+def test_a_narrow_table_folds_and_loses_nothing(
+    account: Account, rules: Rulebook, language: Language, width: int
+) -> None:
+    """A cut-off figure would read as another one: 75 for 75%."""
+
+    def letters(width: int) -> Counter[str]:
+        table = scorecard_table(found(account), rules, language)
+        return Counter("".join(printed(table, width)).replace(" ", ""))
+
+    assert letters(width) == letters(1000)
 
 
 def test_names_are_shown_as_they_are_on_one_line_without_control_characters(account: Account, rules: Rulebook) -> None:
@@ -159,13 +174,14 @@ def test_an_explanation_lists_each_ticket_with_its_clock_and_where_to_open_it(ac
     assert any("First reply" in line for line in lines)
     for each, line in zip(explanation.lines, lines, strict=True):
         assert line.split()[0] == each.ticket_id
-        assert line.rstrip().endswith(urls.get(each.ticket_id or "", str(EN(clock_name(each.part or "")))))
+        assert line.rstrip().endswith(urls.get(each.ticket_id or "", part_text(each.part, EN)))
 
 
 def test_a_line_of_no_clock_and_no_ticket_leaves_its_places_empty(account: Account) -> None:
     question = found(account, Scope.ACCOUNT).question
     explanation = explained(account, INDICATORS["created"], question, account.name)
-    bare = replace(explanation, lines=(replace(explanation.lines[0], ticket_id=None),))
+    first = explanation.lines[0]
+    bare = replace(explanation, lines=(replace(first, stamp=first.stamp._replace(ticket_id=None)),))
     (_, line) = printed(explanation_table(bare, {}, EN))
     assert line.split()[0].startswith("2026-")
 

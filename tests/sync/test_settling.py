@@ -1,17 +1,19 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from kpi_engine.measurement import Certainty, CreditLine, Exclusion, Holding, Measurement, Omission
+from kpi_engine.measurement import CreditLine, Exclusion, Holding, Measurement, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.periods import Period, PeriodKind, period_named, periods_between
 from kpi_engine.reduce import Scope
 from sync.figures import figures
 from sync.recompute import correct
 from sync.settling import (
+    Frozen,
     PeriodState,
+    Segment,
     clipped,
     corrections,
     frozen,
@@ -21,9 +23,11 @@ from sync.settling import (
     settles_after,
     state_of,
 )
+from sync.store.settled import KeptReading
 
 if TYPE_CHECKING:
     from connectors.sandbox.zendesk.records import Ticket
+    from sync.account import Account
     from tests.sync.conftest import World
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -224,23 +228,7 @@ def test_by_default_a_period_waits_for_the_longest_window_and_the_appeal(make_wo
 
 
 BLANK = Measurement(ticket_id="1", account="sao-mai", as_of=900, edition="e")
-LINE = CreditLine(
-    indicator="created",
-    ticket_id="1",
-    observation_id=None,
-    part=None,
-    agent="7",
-    team=None,
-    account="sao-mai",
-    channel=None,
-    priority=None,
-    segment=None,
-    at=100,
-    numerator=1,
-    denominator=1,
-    certainty=Certainty.EXACT,
-    edition="e",
-)
+LINE = CreditLine("created", Stamp(100, "7", None, "1", "sao-mai", None, None, None, "e"))
 HELD = Holding(agent="7", team=None, status="open", start=100, end=None, channel=None, priority=None)
 FULL = replace(
     BLANK,
@@ -249,6 +237,10 @@ FULL = replace(
     omissions=(Omission("reopens", 120, "7", None, "no_start"),),
 )
 GONE = Exclusion("deleted", message("it was deleted"), 100)
+
+
+def stamped(**values: Any) -> CreditLine:  # noqa: ANN401 -- of a stamp's fields
+    return replace(LINE, stamp=LINE.stamp._replace(**values))
 
 
 def differs(old: Measurement, new: Measurement, through: int = 500) -> tuple[int, int] | None:
@@ -260,10 +252,10 @@ def differs(old: Measurement, new: Measurement, through: int = 500) -> tuple[int
     ("new", "span"),
     [
         (replace(FULL, as_of=950, edition="f", wake_at=3), None),
-        (replace(FULL, lines=(replace(LINE, agent="8"),)), (100, 100)),
+        (replace(FULL, lines=(stamped(agent="8"),)), (100, 100)),
         (replace(FULL, lines=(LINE, LINE)), (100, 100)),
-        (replace(FULL, lines=(LINE, replace(LINE, at=499))), (499, 499)),
-        (replace(FULL, lines=(LINE, replace(LINE, at=500))), None),
+        (replace(FULL, lines=(LINE, stamped(at=499))), (499, 499)),
+        (replace(FULL, lines=(LINE, stamped(at=500))), None),
         (replace(FULL, omissions=()), (120, 120)),
         (replace(FULL, holdings=(replace(HELD, end=500),)), None),
         (replace(FULL, holdings=(replace(HELD, end=400),)), (100, 499)),
@@ -297,6 +289,19 @@ def test_clipping_leaves_what_concerns_the_span() -> None:
     assert (part.lines, part.omissions, part.excluded) == ((), FULL.omissions, None)
     assert part.holdings == (replace(HELD, start=110, end=130),)
     assert clipped(FULL, 0, 100).holdings == ()
+
+
+def test_what_a_ticket_went_through_before_the_period_is_kept_with_it() -> None:
+    """Without it a settled backlog would have aged by the calendar of the period's first day alone."""
+    before = replace(HELD, start=20, end=100, calendar="day")
+    now = replace(FULL, holdings=(before, HELD))
+    kept = [KeptReading(measurement=now, through=500, differs_from=100, differs_to=300)]
+    segments = [Segment(100, 200, 0), Segment(200, 300, 0)]
+    unread = cast("Account", None)
+    numbered = {"1": [replace(each, number=1) for each in kept]}
+    first, second = list(Frozen(unread, segments, numbered)._as_settled(now))  # noqa: SLF001 -- no store is asked
+    assert [(each.start, each.end) for each in first.holdings] == [(20, 100), (100, 200)]
+    assert [(each.start, each.end) for each in second.holdings] == [(200, 300)]
 
 
 def test_of_an_unsettled_period_the_newest_readings_are_taken(world: "World") -> None:

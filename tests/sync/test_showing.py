@@ -114,15 +114,27 @@ def test_the_result_comes_first() -> None:
 
 
 def test_what_is_missing_is_told_before_what_was_written() -> None:
-    pulled = Pulled(rejected=3, skipped={Stream.RATINGS: message("the plan has none")})
-    withheld = [Withheld(("Mai",), "2026-W47", message("others could read it"))]
+    pulled = Pulled(rejected=3, skipped={Stream.SCHEDULES: message("the plan has none")}, notes=[message("odd")])
+    withheld = [Withheld(("Mai", "An"), "2026-W47", message("others could read it"))]
     problems = [message("KPI: overdue is of another type")]
     _, *gaps, _ = told(report(pulled=pulled, withheld=withheld, problems=problems, armed=True), Mode())
     assert gaps == [
-        "satisfaction ratings skipped: the plan has none",
+        "business hours skipped: the plan has none",
+        "odd",
         "3 rows could not be read and are in quarantine",
         "KPI: overdue is of another type",
-        "summary of Mai for 2026-W47 not written: others could read it",
+        "2 summaries for 2026-W47 not written (Mai, An): others could read it",
+    ]
+
+
+def test_ratings_are_only_missed_where_neither_kind_of_them_is_offered() -> None:
+    none = message("the plan has none")
+    for stream in (Stream.RATINGS, Stream.SURVEYS):
+        assert len(told(report(pulled=Pulled(skipped={stream: none}), armed=True), Mode())) == 2
+    both = Pulled(skipped={Stream.RATINGS: none, Stream.SURVEYS: none})
+    assert told(report(pulled=both, armed=True), Mode())[1:3] == [
+        "satisfaction ratings skipped: the plan has none",
+        "survey responses skipped: the plan has none",
     ]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from connectors.sandbox.zendesk.records import Audit, Row, Ticket
+from connectors.sandbox.zendesk.records import Audit, Row, Ticket, User
 from connectors.sandbox.zendesk.rows import API, iso
 from connectors.sandbox.zendesk.state import State
 
@@ -14,7 +14,7 @@ def metric_set_row(state: State, ticket: Ticket) -> Row:
     """Return a ticket's metric set; no business figures are worked out, as on a plan without schedules."""
     audits = state.audits_of(ticket.id)
     statuses = _changes(audits, "status")
-    solved = [at for at, value in statuses if value in FINISHED]
+    solved = _solves(statuses)
     assigned = [at for at, value in _changes(audits, "assignee_id") if value is not None]
     replies = _replies(state, ticket, audits)
     return {
@@ -47,15 +47,26 @@ def _changes(audits: Sequence[Audit], name: str) -> list[tuple[int, object]]:
     return [(audit.at, child.value) for audit in audits for child in audit.children if child.name == name]
 
 
+def _solves(statuses: Sequence[tuple[int, object]]) -> list[int]:
+    """Return when the ticket was solved: from solved to closed is none."""
+    before = [(0, "new"), *statuses]
+    return [at for (_, old), (at, new) in pairwise(before) if new in FINISHED and old not in FINISHED]
+
+
 def _replies(state: State, ticket: Ticket, audits: Sequence[Audit]) -> list[int]:
-    """Return when somebody who works tickets spoke in public, the requester aside."""
+    """Return when somebody who works, or worked, tickets spoke in public after the opening, the requester aside."""
     return [
         audit.at
-        for audit in audits
+        for audit in audits[1:]
         for child in audit.children
         if child.kind == "Comment" and child.public and child.author_id != ticket.requester_id
-        and child.author_id in state.users and state.users[child.author_id].role != "end-user"
+        and child.author_id in state.users and _is_staff(state.users[child.author_id])
     ]  # fmt: skip
+
+
+def _is_staff(user: User) -> bool:
+    """Tell whether somebody works tickets, or did until he left: he keeps the group he had."""
+    return user.role != "end-user" or user.default_group_id is not None
 
 
 def _reopens(statuses: Sequence[object]) -> int:

@@ -3,9 +3,11 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Stream
+from connectors.zendesk import RESOURCES, exports
 from connectors.zendesk.audits import ticket_events
 from connectors.zendesk.mapping import FollowedFields
-from kpi_engine.records import EventKind, TicketEvent
+from kpi_engine.records import EventKind, Record, TicketEvent
 
 NOTHING = FollowedFields()
 MAPPED = FollowedFields(mapped=frozenset({"27642"}))
@@ -187,3 +189,29 @@ def test_both_tickets_of_a_merge_tell_of_one_event_on_the_one_merged_away() -> N
 )
 def test_a_via_that_names_no_other_ticket_tells_of_no_merge(source: object) -> None:
     assert told_by({"via": {"channel": "web", "source": source}}) == []
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        {"id": 1, "event_type": "Change", "status": "solved", "previous_value": "open"},
+        {"id": 1, "type": "Change", "field_name": "group_id", "value": "7", "previous_value": "5"},
+        {"id": 1, "event_type": "Change", "tags": ["a", "b"], "previous_value": ["a"]},
+    ],
+)
+def test_a_row_that_was_set_aside_tells_the_same_when_it_is_read_again(child: dict[str, object]) -> None:
+    row = {"id": 9, "ticket_id": 1, "created_at": "2026-11-23T02:00:00Z", "updater_id": 5, "child_events": [child]}
+    aside = exports.rows_as_page("ticket_events", [row], _refusing, FollowedFields()).rejects[0]
+    again = exports.read_again(RESOURCES[Stream.HISTORY], aside.raw, FollowedFields())
+    assert list(again.records) == ticket_events(row, FollowedFields())
+    assert again.records
+
+
+def test_what_a_custom_field_was_is_not_kept_when_a_row_is_set_aside() -> None:
+    child = {"id": 1, "event_type": "Change", "custom_ticket_fields": {"27642": "secret"}, "previous_value": "secret"}
+    aside = exports.rows_as_page("ticket_events", [{"id": 9, "child_events": [child]}], _refusing, FollowedFields())
+    assert "secret" not in aside.rejects[0].raw
+
+
+def _refusing(_row: object, _followed: FollowedFields) -> list[Record]:
+    raise ValueError("of no known shape")

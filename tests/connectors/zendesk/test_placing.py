@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from connectors.base import Extra, Target, WantedField, WantedView
+from connectors.base import Extra, Named, Target, WantedField, WantedView
 from connectors.errors import InDoubtError, RefusedError, TransientError
 from connectors.zendesk import Zendesk
 
@@ -251,3 +251,13 @@ def test_a_field_that_must_not_be_deleted_is_an_error(sandbox: "ZendeskSandbox",
     system = next(field.id for field in sandbox.state.ticket_fields.values() if not field.removable)
     with pytest.raises(RefusedError):
         furnished.remove_field(Target.TICKET, str(system))
+
+
+def test_forms_are_listed_by_title_those_no_longer_active_too(sandbox: "ZendeskSandbox", furnished: Zendesk) -> None:
+    old = sandbox.workspace.add_form("Cũ", [], active=False)
+    assert furnished.titles(Named.FORM)[str(old.id)] == "Cũ"
+    sandbox.fail_next(FORMS, 422)
+    with pytest.raises(RefusedError):
+        furnished.titles(Named.FORM)
+    sandbox.features.discard("ticket_forms")
+    assert furnished.titles(Named.FORM) == {}

@@ -203,3 +203,11 @@ def test_quietly_only_what_is_not_well_is_told(desk: "Desk") -> None:
     lines = desk.run("check", "-q").stdout.splitlines()
     assert lines
     assert not [line for line in lines if line.startswith("ok ")]
+
+
+def test_a_mapped_field_that_is_not_there_is_named_with_what_there_is(desk: "Desk") -> None:
+    topic = desk.sandbox.state.add_ticket_field("tagger", "Topic")
+    desk.configure(desk.account("sao-mai", desk.sandbox), fields={"topic": {"sao-mai": {"field": 42}}})
+    lines = desk.run("check").stdout.splitlines()
+    found = lines.index("warning  sao-mai  meanings: fields.topic: the helpdesk has no ticket field 42")
+    assert lines[found + 1] == f"         → did you mean {topic.id} (“Topic”)?"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kpi_engine.indicators import INDICATORS
-from sync.cli.explain_command import unaccented
+from sync.naming import unaccented
 
 if TYPE_CHECKING:
     from conftest import Desk

@@ -64,7 +64,7 @@ def test_parquet_without_its_library_is_an_error_that_says_how_to_install_it(kno
     known.patch.setitem(__import__("sys").modules, "pyarrow", None)
     result = known.run("export", "--format", "parquet", "--output", "none.parquet", *NOVEMBER)
     assert result.exit_code == 2
-    assert "pip install 'helpdesk-kpi[parquet]'" in result.stderr
+    assert "pip install 'pyarrow>=17'" in result.stderr
     assert not (known.folder / "none.parquet").exists()
 
 

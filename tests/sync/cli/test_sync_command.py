@@ -137,10 +137,12 @@ def test_the_json_of_a_pass_has_its_documented_shape(desk: "Desk") -> None:
         *("connector", "as_of", "rows", "new_rows", "quarantined", "skipped", "measured", "requests"),
         *("waited_seconds", "armed", "fields_created", "writes", "agent_writes", "summaries", "withheld"),
         *("delivered", "refused", "closed", "waiting", "problems", "warnings", "exit"),
+        *("notes", "conflicts", "edits", "backfill"),
     }
     assert set(document["writes"][0]) == {"ticket_id", "field", "old", "new", "why"}
     assert document["armed"] is True
     assert document["rows"]["tickets"] == 12
+    assert (document["notes"], document["conflicts"], document["edits"], document["backfill"]) == ([], 0, [], None)
 
 
 def test_a_row_that_cannot_be_read_is_quarantined_and_told(desk: "Desk") -> None:
@@ -208,4 +210,5 @@ def test_summaries_that_others_could_read_are_withheld_and_told(desk: "Desk") ->
     desk.run("sync", "--yes")
     desk.sandbox.advance(4 * 86_400)
     result = desk.run("sync")
-    assert re.search(r"summary of .+ for 2026-W47 not written: \d+ other agents could read it", result.stdout)
+    told = r"\d summaries for 2026-W47 not written \(.+, .+\): \d+ other agents could read it"
+    assert re.search(told, result.stdout)

@@ -10,6 +10,7 @@ from kpi_engine.measurement import (
     Holding,
     Measurement,
     Run,
+    Stamp,
 )
 from kpi_engine.message import message
 from sync.store import Reading, Store
@@ -18,23 +19,8 @@ DAY = 86_400
 
 
 def line(at: int, ticket_id: str = "1") -> CreditLine:
-    return CreditLine(
-        indicator="first_reply",
-        ticket_id=ticket_id,
-        observation_id=None,
-        part=None,
-        agent="7",
-        team=None,
-        account="sao-mai",
-        channel="web",
-        priority=None,
-        segment=None,
-        at=at,
-        numerator=60,
-        denominator=1,
-        certainty=Certainty.APPROXIMATE,
-        edition="abc",
-    )
+    stamp = Stamp(at, "7", None, ticket_id, "sao-mai", "web", None, None, "abc")
+    return CreditLine("first_reply", stamp, 60, certainty=Certainty.APPROXIMATE)
 
 
 def clock(state: ClockState = ClockState.RUNNING, *, paused: bool = False) -> Clock:

@@ -1,0 +1,106 @@
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kpi_engine.periods import Period, PeriodKind, period_at
+from kpi_engine.reconcile import Cause, Comparison
+from kpi_engine.records import MetricSet
+from sync.figures import as_of_now
+from sync.reconciling import ADVICE, CAUSES, SHOWN, Reconciliation, advice, reconciled
+
+if TYPE_CHECKING:
+    from tests.sync.conftest import World
+
+REPLY = "reply_time.calendar"
+
+
+def compared(world: "World", *, months_later: int = 0) -> Reconciliation:
+    """Compare the tickets solved in the month that the data has reached."""
+    as_of = as_of_now(world.account)
+    assert as_of is not None
+    period: Period = period_at(PeriodKind.MONTH, world.account.settings.timezone, as_of + months_later * 31 * 86_400)
+    return reconciled(world.account, period, as_of)
+
+
+def solved(world: "World") -> set[str]:
+    return {str(ticket.id) for ticket in world.state.tickets.values() if ticket.status in {"solved", "closed"}}
+
+
+def metric_sets(world: "World") -> list[MetricSet]:
+    return [each for chunk in world.store.records.metric_sets(world.account.name) for each in chunk]
+
+
+@pytest.fixture
+def pulled(small_world: "World") -> "World":
+    """Give an account whose tickets are all known, with the figures that the helpdesk has of them."""
+    small_world.advance(120)
+    small_world.run(dry_run=True)
+    return small_world
+
+
+@pytest.fixture
+def one_apart(pulled: "World") -> "World":
+    """Let the helpdesk have a reply time of one ticket that nothing can explain."""
+    one = next(each for each in metric_sets(pulled) if each.ticket_id in solved(pulled))
+    wrong = replace(one, version=one.version + 1, minutes={**one.minutes, REPLY: (one.minutes[REPLY] or 0) + 7000})
+    pulled.store.records.save(pulled.account.name, [wrong])
+    return pulled
+
+
+def test_the_tickets_the_helpdesk_calls_solved_in_the_period_are_compared(pulled: "World") -> None:
+    found = compared(pulled)
+    assert found.tickets == len(solved(pulled)) > 10
+    assert found.counts.keys() <= pulled.account.connector.metrics.keys()
+    assert found.counts[REPLY].total() <= found.tickets
+    assert found.counts[REPLY][Cause.AGREES] > 10
+
+
+def test_what_the_helpdesk_has_no_figure_of_is_named_and_nothing_stays_unexplained(pulled: "World") -> None:
+    """This helpdesk tells no business times."""
+    found = compared(pulled)
+    assert found.counts["reply_time.business"].keys() == {Cause.MISSING_THERE}
+    assert found.total[Cause.UNEXPLAINED] == 0
+    assert found.unexplained_share == 0
+
+
+def test_a_difference_nobody_can_explain_is_counted_and_kept(one_apart: "World") -> None:
+    found = compared(one_apart)
+    assert found.counts[REPLY][Cause.UNEXPLAINED] == 1
+    assert found.unexplained_share == pytest.approx(1 / found.total.total())
+    (kept,) = (each for each in found.differences if each.cause is Cause.UNEXPLAINED)
+    assert (kept.metric, kept.indicator) == (REPLY, "first_reply_calendar")
+    assert kept.theirs is not None
+    assert kept.ours is not None
+    assert kept.theirs - kept.ours > 6900 * 60
+
+
+def test_a_period_in_which_nothing_was_solved_compares_nothing(pulled: "World") -> None:
+    found = compared(pulled, months_later=2)
+    assert (found.tickets, found.counts, found.differences) == (0, {}, [])
+    assert found.unexplained_share is None
+    assert list(advice(found)) == []
+
+
+def test_only_the_first_differences_of_a_figure_and_cause_are_kept() -> None:
+    found = Reconciliation()
+    for number in range(SHOWN + 5):
+        for cause in (Cause.MACHINES, Cause.AGREES):
+            found.add(Comparison(str(number), REPLY, "first_reply_calendar", 1, 2, cause))
+    assert found.total == Counter({Cause.MACHINES: SHOWN + 5, Cause.AGREES: SHOWN + 5})
+    assert [each.ticket_id for each in found.differences] == [str(number) for number in range(SHOWN)]
+    assert found.unexplained_share == 0
+
+
+def test_advice_begins_with_the_most_frequent_difference() -> None:
+    found = Reconciliation(counts={REPLY: Counter({Cause.MACHINES: 1, Cause.UNEXPLAINED: 3, Cause.AGREES: 9})})
+    assert list(advice(found)) == [
+        (Cause.UNEXPLAINED, 3, ADVICE[Cause.UNEXPLAINED]),
+        (Cause.MACHINES, 1, ADVICE[Cause.MACHINES]),
+    ]
+
+
+def test_every_cause_has_its_words_and_every_difference_its_advice() -> None:
+    assert set(CAUSES) == set(Cause)
+    assert set(ADVICE) == set(Cause) - {Cause.AGREES, Cause.EXCLUDED}
