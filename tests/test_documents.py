@@ -13,10 +13,12 @@ import click
 import pytest
 
 from config import Settings, load, not_yet_in_force
+from config.planned import PLANNED_INDICATORS
 from connectors import CONNECTORS
 from kpi_engine.indicators import INDICATORS
 from sync.cli import COMMANDS
 from sync.documents import configuration_document, indicators_document, write_documents
+from sync.elsewhere import ELSEWHERE, RULED_BY
 from sync.exits import Exit
 from sync.wording import FIELD_TITLES
 
@@ -33,13 +35,13 @@ connectors:
   - {name: two, kind: zendesk, base_url: https://two.zendesk.com, auth: {method: bearer, token: "${env:T}"}}
 agents: [{name: An, accounts: {one: "1", two: "2"}}]
 teams: {tier-1: {lead: lead@saomai.vn}}
-fields: {topic: {one: {tag: billing}}}
+fields: {topic: {one: {tag: billing}}, severity: {one: {field: "3"}}, root_cause: {two: {tag: broken}}}
 targets: [{indicator: solved, scope: account, value: 9}]
 scorecards: {agent: {blocks: {work: {indicators: [solved]}}}}
 inputs: {calls: calls.csv}
 appeal: 3 days
 policies: platform
-indicators: {solved: {on: false, min_n: 3}}
+indicators: {solved: {on: false}, one_touch: {touch_rule: eq1}, quality_score: {on: false}}
 privacy: {individual: all, ranking: lead, retention: 2 years, visible_to_all_agents: true}
 """
 
@@ -59,7 +61,9 @@ def section(title: str) -> str:
 
 def options_of(command: str) -> set[str]:
     found = import_module(f"sync.cli.{command}_command").command
-    return {name for parameter in found.params if isinstance(parameter, click.Option) for name in parameter.opts}
+    parts = [found, *(found.commands.values() if isinstance(found, click.Group) else ())]
+    options = (parameter for part in parts for parameter in part.params if isinstance(parameter, click.Option))
+    return {name for option in options for name in (*option.opts, *option.secondary_opts)}
 
 
 @pytest.mark.parametrize(
@@ -80,8 +84,20 @@ def test_the_indicators_are_described_in_both_languages() -> None:
     for indicator in INDICATORS.values():
         assert f"## `{indicator.key}`" in document
         assert str(indicator.formula) in document
-        assert f"Also known as: {indicator.catalogue}" in document
+        assert f"| `{indicator.catalogue}` | [`{indicator.key}`]" in document
     assert "Thời gian" in document
+
+
+def test_the_indicators_are_argued_beside_what_other_products_mean() -> None:
+    document = indicators_document()
+    assert {*ELSEWHERE, *RULED_BY, *RULED_BY.values()} <= INDICATORS.keys()
+    assert [key for key, told in ELSEWHERE.items() if f"- Elsewhere: {told}" not in document] == []
+    assert [key for key in RULED_BY if INDICATORS[key].parameters] == []
+    assert [
+        str(each.why) for row in INDICATORS.values() for each in row.parameters if str(each.why) not in document
+    ] == []
+    for measure in ("first_reply", "next_reply", "full_resolution", "one_touch", "reopen_rate", "backlog", "goals_met"):
+        assert "Zendesk" in ELSEWHERE[measure] + " ".join(str(each.why) for each in INDICATORS[measure].parameters)
 
 
 def test_the_configuration_is_described_with_types_defaults_and_where_to_read_on() -> None:
@@ -95,6 +111,10 @@ def test_the_configuration_is_described_with_types_defaults_and_where_to_read_on
     ):
         assert row in document
     assert "a reference to a secret" in document
+    assert (
+        "| [`first_contact_resolution`](indicators.md#first_contact_resolution) | `window` | a length of time such as "
+        "`8h` or `7 days`; default `7 days` |"
+    ) in document
     assert "## `calendars.<name>`" in document
 
 
@@ -153,9 +173,9 @@ def test_the_readme_tells_what_is_accepted_but_not_in_force(tmp_path: Path) -> N
     told = section("Honest limits")
     idle = not_yet_in_force(_loaded(NOT_IN_FORCE, tmp_path))
     assert len(idle) == 12
-    assert [path for path in idle if f"`{path}" not in told] == ["agents[0].accounts", "indicators.solved.on"]
+    assert [path for path in idle if f"`{path}" not in told] == ["agents[0].accounts", "indicators.quality_score"]
     assert "`agents[].accounts`" in told
-    assert "of `indicators` everything but `min_n`" in told
+    assert [key for key in PLANNED_INDICATORS if f"`{key}`" not in told] == []
 
 
 def _loaded(text: str, folder: Path) -> Settings:
@@ -166,7 +186,9 @@ def _loaded(text: str, folder: Path) -> Settings:
 
 def test_the_readme_names_every_indicator_and_every_helpdesk() -> None:
     indicators, helpdesks = section("Indicators"), README.partition("\n## ")[0]
-    assert [key for key in INDICATORS if f"`{key}`" not in indicators] == []
+    named = {key.removesuffix("_calendar") for key in INDICATORS}
+    assert [key for key in sorted(named) if f"`{key}`" not in indicators] == []
+    assert "`_calendar`" in indicators
     assert [kind for kind in CONNECTORS if f"| {kind.capitalize()} | yes" not in helpdesks] == []
 
 
