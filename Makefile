@@ -56,6 +56,7 @@ lock: ## Pin every dependency anew; needs uv
 
 bench: $(VENV)/demo.installed
 	$(BIN)/python benchmarks/thread.py
+	$(BIN)/python benchmarks/engine.py
 
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

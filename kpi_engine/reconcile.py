@@ -7,6 +7,7 @@ which both figures agree is the cause.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
 
 from kpi_engine.history import History
 from kpi_engine.indicators import INDICATORS
@@ -61,14 +62,15 @@ class Reconciler:
     def comparisons(self, history: History, theirs: MetricSet) -> Iterator[Comparison]:
         """Yield each figure that the platform or we have for the ticket, compared."""
         measurement = measure(history, self.rulebook, self.as_of)
+        varied = cache(lambda number: measure(history, self.variations[number][1], self.as_of))
         for metric, indicator in self.metrics.items():
             pair = _Pair(metric, indicator, _ours(measurement, indicator), _theirs(theirs, metric, indicator))
             if pair.ours is not None or pair.theirs is not None:
-                cause, detail = next(self._causes(pair, history, measurement, theirs))
+                cause, detail = next(self._causes(pair, theirs, measurement, varied))
                 yield Comparison(history.ticket_id, metric, indicator, pair.ours, pair.theirs, cause, detail)
 
     def _causes(
-        self, pair: "_Pair", history: History, measurement: Measurement, theirs: MetricSet
+        self, pair: "_Pair", theirs: MetricSet, measurement: Measurement, varied: Callable[[int], Measurement]
     ) -> Iterator[tuple[Cause, str | None]]:
         """Yield what could be the cause, the surest first: only the first one counts."""
         found = [line for line in measurement.lines if line.indicator == pair.indicator]
@@ -80,8 +82,8 @@ class Reconciler:
             yield Cause.NEWER_THERE, None
         if any(line.at > theirs.version for line in found):
             yield Cause.OLDER_THERE, None
-        for cause, rulebook in self.variations:
-            if pair.agrees(_ours(measure(history, rulebook, self.as_of), pair.indicator)):
+        for number, (cause, _) in enumerate(self.variations):
+            if pair.agrees(_ours(varied(number), pair.indicator)):
                 yield cause, None
         if pair.theirs is None:
             yield Cause.MISSING_THERE, None

@@ -45,9 +45,13 @@ def at_instant(told: Told, standing: Standing, instant: int) -> Iterator[Line]:
 
 def was_guessed(told: Told, instant: int) -> bool:
     """Tell whether the calendar had to be assumed at some time up to the instant while the ticket was unsolved."""
+    return any(told.rules.calendar(each.values, each.start)[1] for each in held(told) if each.start <= instant)
+
+
+def held(told: Told) -> list[Stretch]:
+    """Return the stretches in which the ticket was unsolved and there, for longer than no time at all."""
     stretches = told.stretches()
-    held = [each for each in stretches if is_held(each) and (each.start < each.end or each is stretches[-1])]
-    return any(told.rules.calendar(each.values, each.start)[1] for each in held if each.start <= instant)
+    return [each for each in stretches if is_held(each) and (each.start < each.end or each is stretches[-1])]
 
 
 def is_held(stretch: Stretch) -> bool:
@@ -58,9 +62,10 @@ def is_held(stretch: Stretch) -> bool:
 def lasted(told: Told, since: int, instant: int) -> int:
     """Return the business time of a stretch of waiting, by the calendar the ticket had when it was last unsolved."""
     seconds = 0
-    last = next(stretch for stretch in told.stretches() if is_held(stretch))
+    standing = held(told)
+    last = standing[0]
     for stretch in told.stretches():
-        last = stretch if is_held(stretch) else last
+        last = stretch if stretch in standing else last
         first, end = max(since, stretch.start), min(instant, stretch.end)
         seconds += hours(told, told.rules.calendar_key(last.values, last.start), first, end) if first < end else 0
     return seconds

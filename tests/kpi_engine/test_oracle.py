@@ -19,7 +19,9 @@ SHARE = 50  # tickets of one case
 DRAWN = 60  # tickets that Hypothesis draws beside those of the seeds
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 CALENDARS = ["vn", "york", "berlin", "howe", "always", "holidays"]
-every = settings(max_examples=DRAWN, deadline=None, suppress_health_check=SLOW)
+every = settings(
+    max_examples=DRAWN, derandomize="HELPDESK_KPI_EXAMPLES" not in os.environ, deadline=None, suppress_health_check=SLOW
+)
 
 
 def line(said: CreditLine) -> tuple[object, ...]:

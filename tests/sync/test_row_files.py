@@ -62,7 +62,7 @@ def test_parquet_keeps_types_and_digits() -> None:
 
 def test_parquet_without_its_library_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(FormatError, match=r"helpdesk-kpi\[parquet\]"):
+    with pytest.raises(FormatError, match="pip install 'pyarrow"):
         written(Format.PARQUET)
 
 

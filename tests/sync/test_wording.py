@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import kpi_engine
 from connectors.account import TICKET_FIELDS
 from connectors.base import Target
 from kpi_engine.indicators import INDICATORS
@@ -99,7 +100,8 @@ def test_targets_and_states_are_all_named() -> None:
 
 
 def test_every_reason_the_indicators_give_has_its_words() -> None:
-    sources = [*Path("kpi_engine/indicators").glob("*.py"), Path("kpi_engine/evidence.py")]
+    engine = Path(kpi_engine.__file__).parent
+    sources = [*(engine / "indicators").glob("*.py"), engine / "evidence.py"]
     given = {code for path in sources for code in CODES.findall(path.read_text(encoding="utf-8"))}
     assert len(given) > 15
     assert {code for code in given if reason_text(code, EN) == code} == set()

@@ -39,12 +39,17 @@ def metric_set_row(state: State, ticket: Ticket) -> Row:
         "full_resolution_time_in_minutes": _minutes(ticket, solved[-1:]),
         "agent_wait_time_in_minutes": {"calendar": None, "business": None},
         "requester_wait_time_in_minutes": {"calendar": None, "business": None},
-        "on_hold_time_in_minutes": {"calendar": 0, "business": None},
+        "on_hold_time_in_minutes": {"calendar": _on_hold(statuses) // 60, "business": None},
     }
 
 
 def _changes(audits: Sequence[Audit], name: str) -> list[tuple[int, object]]:
     return [(audit.at, child.value) for audit in audits for child in audit.children if child.name == name]
+
+
+def _on_hold(statuses: Sequence[tuple[int, object]]) -> int:
+    """Return the seconds the ticket was on hold before it was taken up again."""
+    return sum(end - begin for (begin, status), (end, _) in pairwise(statuses) if status == "hold")
 
 
 def _solves(statuses: Sequence[tuple[int, object]]) -> list[int]:

@@ -101,7 +101,9 @@ def test_a_field_that_was_not_pulled_is_told_by_status_and_check(settled: "Desk"
     account = settled.account("sao-mai", settled.sandbox)
     settled.configure(account, **WEEKS, fields={"topic": {"sao-mai": {"field": 360}}})
     (status,) = settled.told("status")["accounts"]
-    assert status["lacking"][0].startswith("fields.topic: the field 360 was not pulled for the 1 tickets")
+    assert status["lacking"][0].startswith(
+        "fields.topic: the field 360 was not pulled with the 1 tickets already stored"
+    )
     assert "fields.topic: the field 360" in settled.run("status").output
     checked = settled.run("check").output
     assert "fields.topic: the field 360 was not pulled" in checked
