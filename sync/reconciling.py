@@ -48,6 +48,7 @@ class Reconciliation:
     """How many figures were compared, by the helpdesk's name and cause, and the first differences of each cause."""
 
     tickets: int = 0
+    both: int = 0  # figures that the helpdesk and we have
     counts: dict[str, Counter[Cause]] = field(default_factory=dict)
     differences: list[Comparison] = field(default_factory=list)
 
@@ -55,6 +56,7 @@ class Reconciliation:
         """Count a comparison, and keep it where it is one of the first of its kind."""
         causes = self.counts.setdefault(comparison.metric, Counter())
         causes[comparison.cause] += 1
+        self.both += comparison.ours is not None and comparison.theirs is not None
         if comparison.cause is not Cause.AGREES and causes[comparison.cause] <= SHOWN:
             self.differences.append(comparison)
 
@@ -65,9 +67,8 @@ class Reconciliation:
 
     @property
     def unexplained_share(self) -> float | None:
-        """The share of the compared figures that differ for no known cause, None where nothing was compared."""
-        compared = self.total.total()
-        return self.total[Cause.UNEXPLAINED] / compared if compared else None
+        """The share of the figures both have that differ for no known cause, None where there are none."""
+        return self.total[Cause.UNEXPLAINED] / self.both if self.both else None
 
 
 def reconciled(account: Account, period: Period, as_of: int) -> Reconciliation:

@@ -68,12 +68,12 @@ def _say(call: Call, account: Account, period: Period, found: Reconciliation) ->
     call.show(_counts_table(found, call.language))
     call.say(
         message(
-            "{name}, {period}: {tickets} tickets, {figures} figures compared, {share} agree to the minute",
+            "{name}, {period}: {tickets} tickets; of {figures} figures that both have, {share} agree to the minute",
             name=account.name,
             period=period.label,
             tickets=call.language.number(found.tickets),
-            figures=call.language.number(total.total()),
-            share=call.language.percent(total[Cause.AGREES] / total.total()),
+            figures=call.language.number(found.both),
+            share=call.language.percent(total[Cause.AGREES] / found.both) if found.both else "–",
         )
     )
     for cause, n, what in advice(found):

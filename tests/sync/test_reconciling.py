@@ -71,7 +71,7 @@ def test_what_the_helpdesk_has_no_figure_of_is_named_and_nothing_stays_unexplain
 def test_a_difference_nobody_can_explain_is_counted_and_kept(one_apart: "World") -> None:
     found = compared(one_apart)
     assert found.counts[REPLY][Cause.UNEXPLAINED] == 1
-    assert found.unexplained_share == pytest.approx(1 / found.total.total())
+    assert found.unexplained_share == pytest.approx(1 / found.both)
     (kept,) = (each for each in found.differences if each.cause is Cause.UNEXPLAINED)
     assert (kept.metric, kept.indicator) == (REPLY, "first_reply_calendar")
     assert kept.theirs is not None
