@@ -51,6 +51,7 @@ class Reversal:
     writes: list[Desired] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     queued: list[Queued] = field(default_factory=list)
+    delivered_for_others: int = 0  # writes it made that earlier passes had planned: those are theirs to take back
 
 
 def reversal(account: Account, pass_id: int) -> Reversal:
@@ -58,21 +59,25 @@ def reversal(account: Account, pass_id: int) -> Reversal:
 
     Raises UnknownPassError, ConnectorError or StoreError.
     """
-    if account.store.passes.get(account.name, pass_id) is None:
+    reverted = account.store.passes.get(account.name, pass_id)
+    if reverted is None:
         raise UnknownPassError(pass_id, account.name)
     account.connector.begin()
     use_remembered_fields(account)
     plan = Reversal(pass_id)
     rules = rulebook(account)
+    own = 0
     for chunk in chunked(account.store.changes.of_pass(account.name, pass_id), 100):
         plan.queued += [each for each in chunk if each.state is ChangeState.QUEUED]
         _note_unsettled(plan, chunk)
         delivered = [each for each in chunk if each.state is ChangeState.DELIVERED]
+        own += len(delivered)
         for target in _FIELDS:
             _restore(account, rules, plan, [each for each in delivered if each.target is target])
         for each in delivered:
             if each.target is Target.SUMMARY:
                 _be_done_with(account, plan, each)
+    plan.delivered_for_others = max(0, reverted.counts.get("delivered", 0) - own)
     return plan
 
 

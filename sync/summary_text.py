@@ -293,9 +293,10 @@ class _Page:
         yield message("Data complete to {as_of}.", as_of=language.moment(told.as_of))
         editions = sorted({edition for cell in told.card.values() for edition in cell.editions})
         yield message("Rules: {editions}.", editions=", ".join(editions) or "–")
-        if told.state is PeriodState.PROVISIONAL:
+        if told.state is PeriodState.PROVISIONAL and told.as_of < told.appeal_ends:
             yield message(
-                "Wrong? Add the tag {tag} to the ticket until {until}: it is then listed here until a lead decides.",
+                "Wrong? Add the tag {tag} to the ticket until {until}: it is then listed here until a lead decides. "
+                "A closed ticket takes no tag: say so in a note on this ticket instead.",
                 tag=DISPUTE_TAG,
                 until=language.day(told.appeal_ends),
             )

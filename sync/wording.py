@@ -141,6 +141,7 @@ _FINE, _FEW = 2, 10
 
 _REASONS = {
     "agent_opened": message("an agent opened it, the customer was not waiting"),
+    "ai_agent": message("only an AI agent worked on it"),
     "automatic_solve": message("it was solved automatically"),
     "before_history": message("its beginning lies before the history that was pulled"),
     "clock_void": message("its clock ended without a verdict"),

@@ -71,6 +71,13 @@ def _say(call: Call, plan: Reversal) -> None:
             kept=number(len(plan.kept)),
         )
     )
+    if plan.delivered_for_others:
+        call.say(
+            message(
+                "{n} of the writes it made were planned by an earlier pass: revert that one to take them back",
+                n=number(plan.delivered_for_others),
+            )
+        )
     for desired in plan.writes:
         for line in _lines(desired, call.language):
             call.say_text(f"  {line}")

@@ -25,21 +25,28 @@ _SHOWN_FINDINGS = 10
     help=terminal_text(message("Show the last passes, the data's age, the outbox, the quarantine and the next runs.")),
 )
 @click.argument("names", nargs=-1)
+@click.option(
+    "--passes",
+    type=click.IntRange(1),
+    default=_SHOWN_PASSES,
+    show_default=True,
+    help=terminal_text(message("How many of the last passes to show.")),
+)
 @framed
-def command(call: Call, names: tuple[str, ...]) -> Exit:
+def command(call: Call, names: tuple[str, ...], passes: int) -> Exit:
     """Show how every account, or those named, stand; asks no helpdesk."""
     with call.accounts(names, signed_in=False) as accounts:
-        call.answer({"accounts": [_shown(call, account) for account in accounts]})
+        call.answer({"accounts": [_shown(call, account, passes) for account in accounts]})
     return Exit.OK
 
 
-def _shown(call: Call, account: Account) -> dict[str, object]:
-    document = status_document(account)
-    _say(call, account, document)
+def _shown(call: Call, account: Account, passes: int) -> dict[str, object]:
+    document = status_document(account, passes)
+    _say(call, account, document, passes)
     return document
 
 
-def status_document(account: Account) -> dict[str, object]:
+def status_document(account: Account, passes: int = _SHOWN_PASSES) -> dict[str, object]:
     """Return an account's state as JSON; instants are seconds since 1970 UTC."""
     store, name, now = account.store, account.name, account.now()
     as_of = as_of_now(account)
@@ -59,7 +66,7 @@ def status_document(account: Account) -> dict[str, object]:
                 "as_of": each.as_of,
                 "counts": dict(each.counts),
             }
-            for each in store.passes.last(name, _SHOWN_PASSES)
+            for each in store.passes.last(name, passes)
         ],
         "streams": {
             str(stream): {"complete_through": cursor.complete_through, "saved_at": cursor.saved_at}
@@ -88,7 +95,7 @@ def _say_streams(call: Call, account: Account) -> None:
             )
 
 
-def _say(call: Call, account: Account, document: dict[str, object]) -> None:
+def _say(call: Call, account: Account, document: dict[str, object], passes: int) -> None:
     language, store, name = call.language, account.store, account.name
     as_of = document["as_of"]
     call.say(message("{name}: {n} tickets", name=name, n=language.number(store.records.ticket_count(name))))
@@ -101,7 +108,7 @@ def _say(call: Call, account: Account, document: dict[str, object]) -> None:
             )
         )
     _say_streams(call, account)
-    for each in store.passes.last(name, _SHOWN_PASSES):
+    for each in store.passes.last(name, passes):
         call.say(
             message(
                 "  pass {number} of {began}: {mode}, {state}; {measured} tickets measured, {delivered} writes",

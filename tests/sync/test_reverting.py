@@ -175,3 +175,15 @@ def test_a_note_and_a_closed_summary_cannot_be_taken_back(summarized: "World") -
 def test_a_pass_that_never_was_is_told_so(world: "World") -> None:
     with pytest.raises(UnknownPassError, match="sao-mai has had no pass 99"):
         reversal(world.account, 99)
+
+
+def test_writes_that_an_earlier_pass_had_planned_are_named_as_its_own(world: "World") -> None:
+    world.ticket()
+    world.ticket()
+    world.advance(120)
+    world.run(max_writes=1)
+    planned_by = last_pass(world)
+    world.run()
+    assert reversal(world.account, last_pass(world)).delivered_for_others == 1
+    plan = reversal(world.account, planned_by)
+    assert (len(plan.writes), plan.delivered_for_others) == (2, 0)

@@ -258,6 +258,15 @@ def correct_by_patch(world: "World", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world.store.settled, "within", lambda *_: [])
 
 
+def test_nobody_is_told_to_dispute_until_a_day_that_is_past(weekly: "Callable[..., World]") -> None:
+    """The appeal is over before the first summary is made, while its figures may still change."""
+    world = weekly(appeal="1h")
+    at(world, 6)
+    (ticket,) = world.summaries()
+    assert "Provisional" in notes(world, ticket)[-1]
+    assert DISPUTE_TAG not in notes(world, ticket)[-1]
+
+
 # -- withheld ---------------------------------------------------------------------------------------------------------
 
 

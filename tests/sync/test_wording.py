@@ -37,6 +37,7 @@ from sync.wording import (
 
 EN = Language("en")
 CODES = re.compile(r'(?:omission|Left)\((?:.*, )?"([a-z_]+)"\)')
+EXCLUSIONS = re.compile(r'return "([a-z_]+)", message')
 NOW = 1_795_237_200
 
 
@@ -104,6 +105,7 @@ def test_every_reason_the_indicators_give_has_its_words() -> None:
     sources = [*(engine / "indicators").glob("*.py"), engine / "evidence.py"]
     given = {code for path in sources for code in CODES.findall(path.read_text(encoding="utf-8"))}
     assert len(given) > 15
+    given |= set(EXCLUSIONS.findall((engine / "exclusions.py").read_text(encoding="utf-8")))
     assert {code for code in given if reason_text(code, EN) == code} == set()
     assert reason_text("something_new", EN) == "something_new"
 

@@ -135,3 +135,12 @@ def test_quarantined_rows_are_counted(desk: "Desk") -> None:
     desk.sandbox.fail_next("/api/v2/incremental/tickets/cursor.json", spoiled)
     desk.run("sync")
     assert "quarantine: 1" in desk.run("status").stdout
+
+
+def test_as_many_passes_are_shown_as_are_asked_for(desk: "Desk") -> None:
+    for _ in range(7):
+        desk.run("sync", "--dry-run")
+    (usual,) = desk.told("status")["accounts"]
+    (more,) = desk.told("status", "--passes", "7")["accounts"]
+    assert [len(each["passes"]) for each in (usual, more)] == [5, 7]
+    assert desk.run("status", "--passes", "7").stdout.count("dry run") == 7

@@ -168,6 +168,44 @@ def test_many_processes_may_create_the_store_at_once(url: str, tmp_path: Path) -
         each.close()
 
 
+def test_a_store_that_another_process_creates_meanwhile_is_not_taken_for_another_programs(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one is done right after this one saw that nothing is there."""
+    newest = store_schema.newest_revision
+
+    def meanwhile() -> str:
+        monkeypatch.setattr(store_schema, "newest_revision", newest)
+        Store.open(url, tmp_path).close()
+        return newest()
+
+    monkeypatch.setattr(store_schema, "newest_revision", meanwhile)
+    with Store.open(url, tmp_path) as store:
+        assert store.check() == []
+
+
+class RefusedOnce(sqlite3.Connection):
+    """Refuses to turn WAL on while, it seems, others are about to do the same."""
+
+    left = 1
+
+    def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
+        if "journal_mode" in sql and RefusedOnce.left:
+            RefusedOnce.left -= 1
+            busy = sqlite3.OperationalError("database is locked")
+            busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise busy
+        return super().execute(sql, *rest)  # type: ignore[arg-type]
+
+
+def test_several_that_turn_wal_on_at_once_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(RefusedOnce, "left", 1)
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **how: connect(path, **how, factory=RefusedOnce))
+    Store.open("sqlite:///new.db", tmp_path).close()
+    assert RefusedOnce.left == 0
+
+
 def test_a_store_is_kept_from_other_users(file_store: Store, tmp_path: Path) -> None:
     assert file_store.name == str(tmp_path / "store.db")
     assert (tmp_path / "store.db").stat().st_mode & 0o077 == 0
