@@ -185,11 +185,15 @@ def _sqlite_connection(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         for pragma in _PRAGMAS:
-            _patience(connection.execute, f"PRAGMA {pragma}")
+            _patience(_set, connection, pragma)
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    connection.execute(f"PRAGMA {pragma}").fetchall()  # to its end: nothing may stay under way
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -190,6 +190,7 @@ class RefusedOnce(sqlite3.Connection):
     left = 1
 
     def execute(self, sql: str, *rest: object) -> sqlite3.Cursor:
+        """Run a statement, or refuse to."""
         if "journal_mode" in sql and RefusedOnce.left:
             RefusedOnce.left -= 1
             busy = sqlite3.OperationalError("database is locked")
