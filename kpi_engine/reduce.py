@@ -116,14 +116,22 @@ def _held_lines(measurement: Measurement, indicators: Collection[Indicator], win
     covering = next((each for each in measurement.holdings if _shares(each, asked.instant, asked.end)), None)
     stretches = [each for each in _joined(measurement.holdings) if _shares(each, asked.start, asked.end)]
     for indicator in indicators:
-        if indicator.at_instant is not None and covering is not None:
-            portion = indicator.at_instant(covering, asked)
-            if portion is not None:
-                yield _line(indicator, measurement, covering, portion)
-        if indicator.over_period is not None:
-            for stretch in stretches:
-                for portion in indicator.over_period(stretch, asked):
-                    yield _line(indicator, measurement, stretch, portion)
+        for holding, portion in _portions(indicator, covering, stretches, asked):
+            yield _line(indicator, measurement, holding, portion)
+
+
+def _portions(
+    indicator: Indicator, covering: Holding | None, stretches: Sequence[Holding], asked: Asked
+) -> Iterator[tuple[Holding, Portion]]:
+    """Yield what the holding that covers the instant answers, and what each stretch of the period does."""
+    if indicator.at_instant is not None and covering is not None:
+        portion = indicator.at_instant(covering, asked)
+        if portion is not None:
+            yield covering, portion
+    if indicator.over_period is not None:
+        for stretch in stretches:
+            for portion in indicator.over_period(stretch, asked):
+                yield stretch, portion
 
 
 def _shares(holding: Holding, start: int, end: int) -> bool:
