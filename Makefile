@@ -21,15 +21,16 @@ test: $(VENV)/dev.installed
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --include='kpi_engine/*' --fail-under=100
 
-# Every package comes from a lock file with its hash; ours is installed from the checkout, without an index.
+# Every package comes from a lock file with its hash, and no other does (--no-deps: the lock files are complete); ours is
+# installed from the checkout, without an index.
 $(VENV)/demo.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-deps --require-hashes --requirement requirements.lock
 	$(PIP) --no-deps --no-index --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/dev.installed: requirements-dev.lock $(VENV)/demo.installed
-	$(PIP) --require-hashes --requirement requirements-dev.lock
+	$(PIP) --no-deps --require-hashes --requirement requirements-dev.lock
 	touch $@
 
 docs: $(VENV)/dev.installed ## Write docs/indicators.md and docs/configuration.md anew
