@@ -8,9 +8,10 @@ from config.loading import load
 from config.meanings import mapped_fields, meaning_documents
 from config.problems import Problem, SettingsError
 from config.schema import schema_text
-from config.settings import ConnectorSettings, Settings
+from config.settings import AgentSettings, ConnectorSettings, Settings
 
 __all__ = [
+    "AgentSettings",
     "Answers",
     "ConnectorSettings",
     "Problem",

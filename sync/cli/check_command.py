@@ -15,6 +15,7 @@ from sync.exits import Exit, exit_for, gravest
 from sync.findings import sentence
 from sync.locale import terminal_text
 from sync.naming import mistaken
+from sync.people import people
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
@@ -62,6 +63,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         found += _field_checks(account)
         found += _finding_checks(account)
         found += _meaning_checks(account)
+        found += _people_checks(account)
         found += _summary_checks(account)
         found += _addressee_checks(account)
     except ConnectorError as error:
@@ -148,6 +150,13 @@ def _meaning_checks(account: Account) -> Iterator[Check]:
         yield Check(message("meanings"), Verdict.WARNING, problem, message("correct statuses in the configuration"))
     for mistake in mistaken(account):
         yield Check(message("meanings"), Verdict.WARNING, mistake.finding, mistake.mend)
+
+
+def _people_checks(account: Account) -> Iterator[Check]:
+    """Tell which accounts may belong to one person, and are not joined because that is not clear."""
+    for doubt in people(account.store, account.settings).doubts:
+        if doubt.account == account.name:
+            yield Check(message("one person, several accounts"), Verdict.WARNING, doubt.finding, doubt.mend)
 
 
 def _summary_checks(account: Account) -> Iterator[Check]:

@@ -53,6 +53,15 @@ class Editions:
             for kind, key, valid_from, digest, written in rows
         }
 
+    def newest_of(self, connector: str, kind: str) -> dict[str, Edition]:
+        """Return the newest edition of each key of a kind."""
+        columns = select(EDITION.c.key, EDITION.c.valid_from, EDITION.c.digest, EDITION.c.body)
+        kept = columns.where(EDITION.c.connector == connector, EDITION.c.kind == kind).order_by(EDITION.c.edition_id)
+        return {
+            key: Edition(kind, key, valid_from, digest, decoded(written))
+            for key, valid_from, digest, written in self._database.rows(kept)
+        }
+
     def last(self, connector: str) -> int:
         """Return the number of the edition kept last, 0 where none is."""
         return int(

@@ -211,3 +211,12 @@ def test_a_mapped_field_that_is_not_there_is_named_with_what_there_is(desk: "Des
     lines = desk.run("check").stdout.splitlines()
     found = lines.index("warning  sao-mai  meanings: fields.topic: the helpdesk has no ticket field 42")
     assert lines[found + 1] == f"         → did you mean {topic.id} (“Topic”)?"
+
+
+def test_an_account_of_the_map_that_is_not_there_is_told_once_the_agents_are_known(two_desks: "Desk") -> None:
+    accounts = [two_desks.account(name, sandbox) for name, sandbox in two_desks.sandboxes.items()]
+    two_desks.configure(*accounts, agents=[{"name": "An", "accounts": {"sao-hom": "42"}}])
+    assert two_desks.run("sync", "--dry-run").exit_code == 0
+    lines = two_desks.run("check").stdout.splitlines()
+    told = "agents: An has the id 42 on sao-hom, which no agent there has"
+    assert lines.count(f"warning  sao-hom  one person, several accounts: {told}") == 1
