@@ -1,5 +1,6 @@
 """Helpdesks simulated on loopback, for the demo and the tests."""
 
-from connectors.sandbox.zendesk.sandbox import ApiToken, OAuth, ZendeskSandbox, serve_forever
+from connectors.sandbox.sandbox import Sandbox, serve_forever
+from connectors.sandbox.zendesk.sandbox import ApiToken, OAuth, ZendeskSandbox
 
-__all__ = ["ApiToken", "OAuth", "ZendeskSandbox", "serve_forever"]
+__all__ = ["ApiToken", "OAuth", "Sandbox", "ZendeskSandbox", "serve_forever"]

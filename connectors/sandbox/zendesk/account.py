@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
+from connectors.sandbox.world import people
+from connectors.sandbox.world.people import DOWNGRADED, SUSPENDED, Account
 from connectors.sandbox.zendesk.records import CustomField, CustomStatus, Group, Membership, Schedule, User
-from connectors.sandbox.zendesk.texts import FAMILIES, GIVEN, MIDDLES
 
 DAY = 86_400
 FIRST_ID = 6_130_852_530_000
@@ -33,33 +34,6 @@ WORKING_WEEK = (
     (6 * 1440 + 480, 6 * 1440 + 720),
 )
 NEW_YORK_WEEK = tuple((day * 1440 + 540, day * 1440 + 1020) for day in range(1, 6))
-AGENTS = (
-    ("Nguyễn Văn An", "an"),
-    ("Trần Thị Bích Ngọc", "ngoc"),
-    ("<b>Trần</b> & Minh", "minh"),
-    ("=Lê Văn Cường", "cuong"),
-    ("Phạm Thị Ánh Tuyết", "tuyet"),
-    ("Huỳnh Quốc Đạt", "dat"),
-    ("Vũ Đình Phước", "phuoc"),
-    ("Công Tằng Tôn Nữ Bùi Thị Thùy Dương " * 5, "duong"),
-)
-SUSPENDED, DOWNGRADED = 6, 7  # places in AGENTS of those who have left
-
-
-@dataclass(slots=True)
-class Account:
-    """Who is who in the set-up, by id."""
-
-    admin_id: int = 0
-    integration_id: int = 0
-    bot_id: int = 0
-    agent_ids: list[int] = field(default_factory=list)
-    customer_ids: list[int] = field(default_factory=list)
-    group_ids: list[int] = field(default_factory=list)  # the three that take tickets
-    kpi_group_id: int = 0
-    complaint_field_id: int = 0
-    order_field_id: int = 0
-    retired_field_id: int = 0
 
 
 @dataclass(slots=True)
@@ -80,6 +54,8 @@ class Setup:
 def furnished(random: Random, founded_at: int, customers: int) -> Setup:
     """Return a Vietnamese company's account as it was set up at `founded_at`, with so many customers."""
     setup = Setup()
+    setup.account.brand_ids = BRANDS
+    setup.account.routing_rule_id, setup.account.assigning_rule_id = ROUTING_TRIGGER, ASSIGNING_TRIGGER
     _add_groups(setup, founded_at)
     _add_staff(setup, founded_at)
     _add_customers(setup, founded_at, customers, random)
@@ -93,11 +69,11 @@ def furnished(random: Random, founded_at: int, customers: int) -> Setup:
 
 
 def _add_groups(setup: Setup, at: int) -> None:
-    for name in ("Hỗ trợ", "Kỹ thuật", "Khiếu nại"):
-        group = Group(id=next(setup.ids), name=name, created_at=at, default=name == "Hỗ trợ")
+    for name in people.GROUPS:
+        group = Group(id=next(setup.ids), name=name, created_at=at, default=name == people.GROUPS[0])
         setup.groups[group.id] = group
         setup.account.group_ids.append(group.id)
-    hidden = Group(id=next(setup.ids), name="KPI", created_at=at, is_public=False)
+    hidden = Group(id=next(setup.ids), name=people.KPI_GROUP, created_at=at, is_public=False)
     dissolved = Group(id=next(setup.ids), name="Tổ cũ", created_at=at, deleted=True)
     setup.groups |= {hidden.id: hidden, dissolved.id: dissolved}
     setup.account.kpi_group_id = hidden.id
@@ -105,16 +81,17 @@ def _add_groups(setup: Setup, at: int) -> None:
 
 def _add_staff(setup: Setup, at: int) -> None:
     account = setup.account
-    account.admin_id = _add_user(setup, "Đặng Thu Hà", "ha", "admin", at)
-    account.integration_id = _add_user(setup, "KPI Integration", "kpi", "admin", at)
-    account.agent_ids = [_add_user(setup, name.strip(), mail, "agent", at) for name, mail in AGENTS]
-    account.bot_id = _add_user(setup, "Trợ lý tự động", "bot", "agent", at)
+    account.admin_id = _add_user(setup, *people.ADMIN, "admin", at)
+    account.integration_id = _add_user(setup, *people.INTEGRATION, "admin", at)
+    account.agent_ids = [_add_user(setup, name.strip(), mail, "agent", at) for name, mail in people.AGENTS]
+    account.bot_id = _add_user(setup, *people.BOT, "agent", at)
     for place, agent_id in enumerate([*account.agent_ids, account.bot_id]):
-        home = account.group_ids[place % 3]
+        home = account.group_ids[people.group_places(place)[0]]
         setup.users[agent_id].default_group_id = home
         setup.users[agent_id].ticket_restriction = ("groups", None, "assigned")[place % 3]
         _join(setup, agent_id, home, at)
-    _join(setup, account.agent_ids[0], account.group_ids[2], at)
+    for place in people.group_places(0)[1:]:
+        _join(setup, account.agent_ids[0], account.group_ids[place], at)
     for boss in (account.admin_id, account.integration_id):
         _join(setup, boss, account.kpi_group_id, at)
     setup.users[account.agent_ids[SUSPENDED]].suspended = True
@@ -122,7 +99,7 @@ def _add_staff(setup: Setup, at: int) -> None:
 
 
 def _add_user(setup: Setup, name: str, mail: str, role: str, at: int) -> int:
-    user = User(id=next(setup.ids), name=name, email=f"{mail}@sao-mai.example", role=role, created_at=at, updated_at=at)
+    user = User(id=next(setup.ids), name=name, email=people.address(mail), role=role, created_at=at, updated_at=at)
     setup.users[user.id] = user
     return user.id
 
@@ -134,11 +111,9 @@ def _join(setup: Setup, user_id: int, group_id: int, at: int) -> None:
 
 
 def _add_customers(setup: Setup, at: int, customers: int, random: Random) -> None:
-    for number in range(customers):
-        name = f"{random.choice(FAMILIES)} {random.choice(MIDDLES)} {random.choice(GIVEN)}"
-        customer = _add_user(setup, name, f"khach{number}", "end-user", at)
-        setup.account.customer_ids.append(customer)
-    setup.users[setup.account.customer_ids[-1]].name = "Khách " + "rất dài tên " * 20
+    for name, mail in people.customers(random, customers):
+        user = _add_user(setup, name, mail, "end-user", at)
+        setup.account.customer_ids.append(user)
 
 
 def _add_schedules(setup: Setup, at: int) -> None:
@@ -157,9 +132,9 @@ def _add_schedules(setup: Setup, at: int) -> None:
 def _add_fields(setup: Setup, at: int) -> None:
     for kind in SYSTEM_FIELDS:
         _add_ticket_field(setup, kind, kind.capitalize(), at).removable = False
-    complaint = _add_ticket_field(setup, "tagger", "Loại khiếu nại", at)
-    complaint.options = ("giao_hang", "chat_luong", "thai_do")
-    order = _add_ticket_field(setup, "text", "Mã đơn hàng", at)
+    complaint = _add_ticket_field(setup, "tagger", people.COMPLAINT_FIELD, at)
+    complaint.options = people.COMPLAINTS
+    order = _add_ticket_field(setup, "text", people.ORDER_FIELD, at)
     retired = _add_ticket_field(setup, "integer", "Trường cũ", at)
     retired.active = False
     account = setup.account

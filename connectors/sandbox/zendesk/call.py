@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from werkzeug.wrappers import Request, Response
 
-from connectors.sandbox.zendesk.records import Row, User
+from connectors.sandbox.answers import Refusal, answer
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.records import User
 from connectors.sandbox.zendesk.rows import HOST
 from connectors.sandbox.zendesk.service import Service
 from connectors.sandbox.zendesk.state import State
@@ -18,22 +20,6 @@ T = TypeVar("T")
 PAGE = 100
 LAST_OFFSET_PAGE = 100
 PAGING = frozenset({"page[size]", "page[after]", "page[before]", "page", "per_page", "sort"})
-
-
-class Refusal(Exception):  # noqa: N818 -- an answer, not a failure of ours
-    """An answer other than success."""
-
-    def __init__(self, status: int, body: Row | str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(status, body)
-        self.status = status
-        self.body = body
-        self.headers = headers or {}
-
-    def response(self) -> Response:
-        """Return the refusal as an answer: text stays plain text."""
-        if isinstance(self.body, str):
-            return Response(self.body, self.status, self.headers, content_type="text/plain; charset=utf-8")
-        return answer(self.body, self.status, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +99,6 @@ class Route:
     scope: str = "tickets"
     feature: str | None = None
     quotas: tuple[str, ...] = field(default=())
-
-
-def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Return `body` as JSON."""
-    return Response(json.dumps(body), status, headers, content_type="application/json; charset=utf-8")
 
 
 def invalid(text: str) -> Refusal:

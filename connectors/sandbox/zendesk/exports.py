@@ -2,9 +2,11 @@
 
 from werkzeug.wrappers import Response
 
-from connectors.sandbox.zendesk.call import Call, Refusal, Route, answer, decoded, encoded, invalid
+from connectors.sandbox.answers import Refusal, answer
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.call import Call, Route, decoded, encoded, invalid
 from connectors.sandbox.zendesk.metrics import metric_set_row
-from connectors.sandbox.zendesk.records import Audit, Row
+from connectors.sandbox.zendesk.records import Audit
 from connectors.sandbox.zendesk.rows import API, event_row, ticket_row
 from connectors.sandbox.zendesk.surveys import shown_on_ticket
 

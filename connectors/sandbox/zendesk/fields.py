@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 from werkzeug.wrappers import Response
 
-from connectors.sandbox.zendesk.call import PAGING, Call, Route, answer, not_found, paged, record_invalid
-from connectors.sandbox.zendesk.records import CustomField, Row
+from connectors.sandbox.answers import answer
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.call import PAGING, Call, Route, not_found, paged, record_invalid
+from connectors.sandbox.zendesk.records import CustomField
 from connectors.sandbox.zendesk.rows import API, ticket_field_row, user_field_row
 
 TICKET_FIELD_TYPES = frozenset(

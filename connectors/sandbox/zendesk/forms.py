@@ -2,8 +2,9 @@
 
 from werkzeug.wrappers import Response
 
-from connectors.sandbox.zendesk.call import Call, Route, answer, not_found, paged, record_invalid
-from connectors.sandbox.zendesk.records import Row
+from connectors.sandbox.answers import answer
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.call import Call, Route, not_found, paged, record_invalid
 from connectors.sandbox.zendesk.rows import API, iso
 from connectors.sandbox.zendesk.workspace import Form
 

@@ -8,19 +8,11 @@ from random import Random
 from werkzeug.wrappers import Response
 
 from connectors.sandbox.agenda import WorldTime
+from connectors.sandbox.answers import Refusal, answer
+from connectors.sandbox.world.verbs import Row
 from connectors.sandbox.zendesk.account import DAY
-from connectors.sandbox.zendesk.call import (
-    PAGE,
-    Call,
-    Refusal,
-    Route,
-    answer,
-    invalid,
-    not_found,
-    too_many_values,
-    warning,
-)
-from connectors.sandbox.zendesk.records import Job, Row, Ticket
+from connectors.sandbox.zendesk.call import PAGE, Call, Route, invalid, not_found, too_many_values, warning
+from connectors.sandbox.zendesk.records import Job, Ticket
 from connectors.sandbox.zendesk.rows import job_row
 from connectors.sandbox.zendesk.service import Service
 from connectors.sandbox.zendesk.values import WrongValueError, kept

@@ -2,9 +2,11 @@
 
 from werkzeug.wrappers import Response
 
+from connectors.sandbox.answers import answer
+from connectors.sandbox.world.verbs import Row
 from connectors.sandbox.zendesk.account import BRANDS
-from connectors.sandbox.zendesk.call import PAGING, Call, Route, answer, invalid, not_found, paged
-from connectors.sandbox.zendesk.records import Rating, Row
+from connectors.sandbox.zendesk.call import PAGING, Call, Route, invalid, not_found, paged
+from connectors.sandbox.zendesk.records import Rating
 from connectors.sandbox.zendesk.rows import (
     group_row,
     holiday_rows,

@@ -6,9 +6,11 @@ from operator import itemgetter
 
 from werkzeug.wrappers import Response
 
-from connectors.sandbox.zendesk.call import Call, Route, answer
+from connectors.sandbox.answers import answer
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.call import Call, Route
 from connectors.sandbox.zendesk.exports import MOST, allowed_until, start_time
-from connectors.sandbox.zendesk.records import Audit, Row
+from connectors.sandbox.zendesk.records import Audit
 from connectors.sandbox.zendesk.rows import API, iso
 from connectors.sandbox.zendesk.state import State
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from connectors.sandbox.zendesk.records import Audit, Row, Ticket, User
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.records import Audit, Ticket, User
 from connectors.sandbox.zendesk.rows import API, iso
 from connectors.sandbox.zendesk.state import State
 

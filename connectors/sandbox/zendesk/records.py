@@ -1,14 +1,9 @@
 """What a simulated Zendesk account holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
-Row: TypeAlias = dict[str, object]
-Values: TypeAlias = Mapping[str | int, object]
-"""Ticket properties by name and custom fields by id, with what they (shall) hold."""
-
-SYSTEM_USER = -1
+from connectors.sandbox.world.verbs import Row
 
 
 @dataclass(slots=True, kw_only=True)
@@ -194,52 +189,6 @@ class SlaPolicy:
     targets: tuple[tuple[str, str, int, bool], ...]
     filter_all: tuple[Row, ...] = ()
     exact: bool = True  # whether targets are also told in seconds
-
-
-@dataclass(slots=True, frozen=True)
-class Comment:
-    """What somebody said on a ticket; `author_id` None: whoever makes the update."""
-
-    body: str
-    public: bool = True
-    author_id: int | None = None
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class RuleChanges:
-    """What a trigger or an automation sets."""
-
-    rule_id: int
-    changes: Values
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Update:
-    """One update of a ticket: what its author says and sets, then what rules add; `rule_id`: a rule is its author."""
-
-    author_id: int
-    comment: Comment | None = None
-    changes: Values = field(default_factory=dict)
-    rules: tuple[RuleChanges, ...] = ()
-    channel: str = "web"
-    rule_id: int | None = None
-    metadata: Row | None = None
-    source: Row | None = None
-
-
-@dataclass(slots=True, frozen=True, kw_only=True)
-class Opening:
-    """How a ticket begins; `created_at` None: now (only imports say otherwise)."""
-
-    requester_id: int
-    author_id: int
-    subject: str
-    comment: Comment
-    values: Values = field(default_factory=dict)
-    rules: tuple[RuleChanges, ...] = ()
-    channel: str = "web"
-    support_type: str = "agent"
-    created_at: int | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from connectors.sandbox.world.verbs import Row
 from connectors.sandbox.zendesk.records import (
     Audit,
     Child,
@@ -12,7 +13,6 @@ from connectors.sandbox.zendesk.records import (
     Job,
     Membership,
     Rating,
-    Row,
     Schedule,
     Ticket,
     User,

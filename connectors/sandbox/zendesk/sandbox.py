@@ -1,24 +1,19 @@
 """A simulated Zendesk account that answers over HTTP on loopback, for the demo, the tests and the benchmarks."""
 
-import json
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from random import Random
-from types import TracebackType
-from typing import Literal, NamedTuple, Self, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
-from connectors.sandbox.agenda import WorldClock
-from connectors.sandbox.faults import Change, Fault
+from connectors.sandbox.application import Application
 from connectors.sandbox.quotas import QUOTAS, Meter
-from connectors.sandbox.server import LoopbackServer
-from connectors.sandbox.zendesk.application import Application
+from connectors.sandbox.sandbox import START, Sandbox
+from connectors.sandbox.world import arrivals
+from connectors.sandbox.zendesk.account import furnished
+from connectors.sandbox.zendesk.api import Api
 from connectors.sandbox.zendesk.service import Service, Tokens
 from connectors.sandbox.zendesk.sign_in import FULL
+from connectors.sandbox.zendesk.state import State
 from connectors.sandbox.zendesk.workspace import Workspace
-from connectors.sandbox.zendesk.world import created
-
-START = 1_795_237_200  # Saturday 2026-11-21 12:00 +07:00
-
 
 Fate: TypeAlias = Literal["lost", "vanished", "stuck", "failed", "killed", "aborted", "half", "silent"]
 
@@ -37,7 +32,7 @@ class ApiToken(NamedTuple):
     token: str
 
 
-class ZendeskSandbox:
+class ZendeskSandbox(Sandbox):
     """One simulated account. The same arguments give the same world; `live` lets its time pass by itself."""
 
     def __init__(  # noqa: PLR0913 -- what makes a world, all optional
@@ -55,60 +50,19 @@ class ZendeskSandbox:
         self.oauth = OAuth("helpdesk-kpi", secrets[0])
         self.api_token = ApiToken("kpi@sao-mai.example", secrets[1])
         self.state = created(seed=seed, tickets=tickets, days=days, start=start, live=live)
-        self.clock = WorldClock(self.state.world)
         self.features = {"schedules", "satisfaction", "sla", "group_sla", "ai_agents", "ticket_forms"}
         tokens = Tokens(random, *self.oauth, *self.api_token)
         self.service = Service(self.state, tokens, self.features, QUOTAS[quotas].jobs)
-        self._application = Application(self.service, Meter(QUOTAS[quotas]))
+        api = Api(self.service, Meter(QUOTAS[quotas]))
+        super().__init__(self.state.world, Application(self.state.world, api.answer))
         self.token = self.issue_token()
-        self._server: LoopbackServer | None = None
-
-    # -- serving ------------------------------------------------------------------------------------------------
-
-    def start(self, port: int = 0) -> str:
-        """Answer on 127.0.0.1 (port 0: any free one) and return the base address."""
-        self._server = LoopbackServer(self._application, lambda: self.now, port)
-        return self._server.base_url
-
-    def stop(self) -> None:
-        """Stop answering; the world stays as it is and may be started again."""
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-
-    @property
-    def base_url(self) -> str:
-        """The address to be asked while the sandbox answers."""
-        if self._server is None:
-            raise RuntimeError("The sandbox is not started")
-        return self._server.base_url
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    # -- time ---------------------------------------------------------------------------------------------------
-
-    @property
-    def now(self) -> float:
-        """The world's time in epoch seconds."""
-        return self.state.world.now
-
-    def advance(self, seconds: float) -> None:
-        """Move the world on: whatever falls due happens, each thing at its own instant."""
-        self.state.world.run_until(self.now + seconds)
 
     # -- looking on and interfering -----------------------------------------------------------------------------
 
     @property
-    def requests(self) -> list[tuple[str, str, int]]:
-        """The requests answered so far as (method, path, status); status 0: dropped."""
-        return self._application.log
+    def credentials(self) -> dict[str, object]:
+        """What signs in, by kind."""
+        return {"token": self.token, "oauth": self.oauth._asdict(), "api_token": self.api_token._asdict()}
 
     def issue_token(self, user_id: int | None = None, scopes: Iterable[str] = FULL, life: float | None = None) -> str:
         """Return a bearer token of a user (default: the integration's), good for `life` seconds (None: for good)."""
@@ -118,35 +72,6 @@ class ZendeskSandbox:
     def revoke_tokens(self) -> None:
         """Make every bearer token issued so far worthless."""
         self.service.tokens.bearer.clear()
-
-    def fail_next(  # noqa: PLR0913 -- one sentence of a test: where, what, how often, in which way
-        self,
-        path_pattern: str,
-        kind: str | int | Change,
-        times: int | None = 1,
-        *,
-        after_effect: bool = False,
-        method: str | None = None,
-        retry_after: str | int | None = None,
-    ) -> Fault:
-        """Spoil the next `times` (None: all) answers to paths like `path_pattern` (*, ? and [] as in file names).
-
-        `kind`: a status (429, 500, 503 …; `retry_after` as it shall stand in the header), "drop", "html",
-        "truncated", "cut", "empty", "slow", "long", "gzip_bomb", "expired_token", or a function from the true JSON to
-        a false one. With `after_effect` the request is carried out and only its answer is lost.
-        """
-        stated = None if retry_after is None else str(retry_after)
-        fault = Fault(path_pattern, kind, times, after_effect, method, stated)
-        self._application.faults.waiting.append(fault)
-        return fault
-
-    def clear_faults(self) -> None:
-        """Let everything work again."""
-        self._application.faults.waiting.clear()
-
-    def before_next(self, path_pattern: str, act: Callable[[], object]) -> None:
-        """Let `act` happen once, just before a request to a path like `path_pattern` is answered."""
-        self._application.faults.acts.append((path_pattern, act))
 
     @property
     def workspace(self) -> Workspace:
@@ -171,12 +96,10 @@ class ZendeskSandbox:
         self.service.job_limit = jobs
 
 
-def serve_forever(sandbox: ZendeskSandbox, port: int = 0) -> None:
-    """Print the address and credentials as one line of JSON, then answer until standard input ends."""
-    base_url = sandbox.start(port)
-    shown = {"base_url": base_url, "token": sandbox.token, "now": sandbox.now}
-    shown |= {"oauth": sandbox.oauth._asdict(), "api_token": sandbox.api_token._asdict()}
-    sys.stdout.write(json.dumps(shown) + "\n")
-    sys.stdout.flush()
-    sys.stdin.read()
-    sandbox.stop()
+def created(*, seed: int, tickets: int, days: int, start: int, live: bool = False) -> State:
+    """Return an account with `tickets` tickets of the last `days` days, at `start`, and a future planned alike."""
+    people = Random(f"{seed}/people")  # noqa: S311 -- worlds must repeat
+    setup = furnished(people, arrivals.founded_at(days, start), arrivals.number_of_customers(tickets))
+    state = State(setup, arrivals.time_before(days, start, live=live))
+    arrivals.populate(state, seed=seed, tickets=tickets, days=days, start=start)
+    return state

@@ -4,9 +4,11 @@ import re
 
 from werkzeug.wrappers import Request, Response
 
+from connectors.sandbox.answers import Refusal, answer
 from connectors.sandbox.faults import EXPIRED
-from connectors.sandbox.zendesk.call import Call, Refusal, Route, answer
-from connectors.sandbox.zendesk.records import Row, User
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.call import Call, Route
+from connectors.sandbox.zendesk.records import User
 from connectors.sandbox.zendesk.service import Service, Token
 
 SHORTEST, LONGEST = 300, 172_800  # seconds a token may live

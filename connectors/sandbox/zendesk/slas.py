@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from werkzeug.wrappers import Response
 
-from connectors.sandbox.zendesk.call import PAGING, Call, Route, answer
-from connectors.sandbox.zendesk.records import Row, SlaPolicy
+from connectors.sandbox.answers import answer
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.call import PAGING, Call, Route
+from connectors.sandbox.zendesk.records import SlaPolicy
 from connectors.sandbox.zendesk.rows import API, iso
 
 

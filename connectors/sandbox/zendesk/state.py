@@ -1,12 +1,13 @@
 """What the simulated account holds, and the verbs by which people, rules and the API change it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from itertools import count
 from operator import attrgetter
 
 from connectors.sandbox.agenda import WorldTime
+from connectors.sandbox.world.verbs import SYSTEM_USER, Comment, Opening, Row, RuleChanges, Update, Values, named
 from connectors.sandbox.zendesk.account import (
     BRANDS,
     CLOSING_AUTOMATION,
@@ -18,35 +19,22 @@ from connectors.sandbox.zendesk.account import (
 )
 from connectors.sandbox.zendesk.export_order import ExportOrder
 from connectors.sandbox.zendesk.records import (
-    SYSTEM_USER,
     Audit,
     Child,
-    Comment,
     CustomField,
     CustomStatus,
     Job,
-    Opening,
     Rating,
-    Row,
-    RuleChanges,
     SlaPolicy,
     Survey,
     Ticket,
-    Update,
     User,
-    Values,
 )
 
 CLOSES_AFTER = 4 * DAY
-GONE = frozenset({"closed", "deleted"})
 FIRST_AUDIT = 6_164_068_000_000
 FIRST_RATING = 6_190_000_000_000
 LAGS = (0,) * 54 + (1,) * 31 + (2,) * 14 + (3,)  # seconds from updated_at to generated_timestamp, as recorded
-
-
-def named(values: Mapping[str, object], fields: Values | None = None) -> dict[str | int, object]:
-    """Return properties by name, custom fields by id beside them."""
-    return {**(fields or {}), **dict(values.items())}
 
 
 def _automatic(author: int, values: Values) -> Update:
@@ -114,6 +102,14 @@ class State:
         """Return the status category of a custom status, None when there is no such status."""
         return self._categories.get(custom_status_id)
 
+    def status_of(self, ticket_id: int) -> str:
+        """Return a ticket's status."""
+        return self.tickets[ticket_id].status
+
+    def older(self, ticket_id: int) -> Iterator[int]:
+        """Yield the ids of the tickets before this one, newest first."""
+        yield from range(ticket_id - 1, 0, -1)
+
     # -- general verbs ------------------------------------------------------------------------------------------
 
     def open(self, opening: Opening) -> Ticket:
@@ -142,6 +138,10 @@ class State:
         spoken = Update(author_id=opening.author_id, comment=opening.comment, channel=opening.channel)
         self._record(ticket, spoken, children)
         return ticket
+
+    def begin(self, opening: Opening) -> int:
+        """Create a ticket as described and return its id."""
+        return self.open(opening).id
 
     def update(self, ticket_id: int, update: Update) -> Audit:
         """Update a ticket: its author's words and changes, then the rules', in one audit."""
@@ -283,6 +283,11 @@ class State:
             ticket_id,
             Update(author_id=SYSTEM_USER, changes={"status": "closed"}, rule_id=CLOSING_AUTOMATION, channel="rule"),
         )
+
+    def wait_for_supplier(self, ticket_id: int, author: int) -> Audit:
+        """Put a ticket on hold in the account's own status."""
+        own = next(status for status in self.custom_statuses if not status.default)
+        return self.update(ticket_id, Update(author_id=author, changes={"custom_status_id": own.id}))
 
     def merge(self, ticket_id: int, into: int, author: int) -> None:
         """Merge a ticket into another: it closes with Zendesk's tag, the other gets a comment."""

@@ -2,8 +2,9 @@
 
 from werkzeug.wrappers import Response
 
+from connectors.sandbox.world.verbs import Row
 from connectors.sandbox.zendesk.call import PAGING, Call, Route, paged
-from connectors.sandbox.zendesk.records import Row, Survey
+from connectors.sandbox.zendesk.records import Survey
 from connectors.sandbox.zendesk.rows import iso
 from connectors.sandbox.zendesk.state import State
 

@@ -4,19 +4,11 @@ from collections.abc import Iterator
 
 from werkzeug.wrappers import Response
 
+from connectors.sandbox.answers import Refusal, answer
+from connectors.sandbox.world.verbs import Comment, Opening, Row, RuleChanges, Update
 from connectors.sandbox.zendesk.account import DAY, ROUTING_TRIGGER
-from connectors.sandbox.zendesk.call import (
-    PAGING,
-    Call,
-    Refusal,
-    Route,
-    answer,
-    invalid,
-    paged,
-    record_invalid,
-    warning,
-)
-from connectors.sandbox.zendesk.records import Comment, Opening, Row, RuleChanges, Ticket, Update
+from connectors.sandbox.zendesk.call import PAGING, Call, Route, invalid, paged, record_invalid, warning
+from connectors.sandbox.zendesk.records import Ticket
 from connectors.sandbox.zendesk.rows import API, audit_row, comment_row, ticket_row
 from connectors.sandbox.zendesk.service import Creation
 from connectors.sandbox.zendesk.writes import Edit, check_stamp, comment, edit, existing, instant, writable

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from connectors.sandbox.zendesk.records import CustomField, Row
+from connectors.sandbox.world.verbs import Row
+from connectors.sandbox.zendesk.records import CustomField
 from connectors.sandbox.zendesk.state import State
 
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from connectors.sandbox.world.verbs import Row
 from connectors.sandbox.zendesk.account import (
     ASSIGNING_TRIGGER,
     CLOSING_AUTOMATION,
@@ -12,7 +13,6 @@ from connectors.sandbox.zendesk.account import (
     ROUTING_TRIGGER,
     SURVEY_AUTOMATION,
 )
-from connectors.sandbox.zendesk.records import Row
 
 FIRST_RULE = 6_130_850_000_000
 CREATED: Row = {"field": "update_type", "operator": "is", "value": "Create"}

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connectors.sandbox.zendesk.call import Refusal, closed_ticket, invalid, not_found, record_invalid
-from connectors.sandbox.zendesk.records import Comment, Row, Ticket, Update
+from connectors.sandbox.answers import Refusal
+from connectors.sandbox.world.verbs import Comment, Row, Update
+from connectors.sandbox.zendesk.call import closed_ticket, invalid, not_found, record_invalid
+from connectors.sandbox.zendesk.records import Ticket
 from connectors.sandbox.zendesk.rows import iso
 from connectors.sandbox.zendesk.state import State
 from connectors.sandbox.zendesk.values import WrongValueError, field_changes

@@ -13,8 +13,9 @@ import pytest
 import requests
 
 from connectors.sandbox import ZendeskSandbox
-from connectors.sandbox.zendesk.records import SYSTEM_USER, Ticket
-from connectors.sandbox.zendesk.working_hours import works
+from connectors.sandbox.world.verbs import SYSTEM_USER
+from connectors.sandbox.world.working_hours import works
+from connectors.sandbox.zendesk.records import Ticket
 
 Ask = Callable[..., Any]
 DAY = 86_400

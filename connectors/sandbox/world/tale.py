@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from connectors.sandbox.zendesk.account import ASSIGNING_TRIGGER, Account
-from connectors.sandbox.zendesk.records import Comment, Opening, RuleChanges, Update, Values
-from connectors.sandbox.zendesk.state import State, named
-from connectors.sandbox.zendesk.texts import NOTES, QUESTIONS, REPLIES
-from connectors.sandbox.zendesk.working_hours import next_working
+from connectors.sandbox.world.people import Account
+from connectors.sandbox.world.texts import NOTES, QUESTIONS, REPLIES
+from connectors.sandbox.world.verbs import Comment, Helpdesk, Opening, RuleChanges, Update, Values, named
+from connectors.sandbox.world.working_hours import next_working
 
-Step = Callable[[State, int], object]
-"""What happens to a ticket, given the state and the ticket's id."""
+Step = Callable[[Helpdesk, int], object]
+"""What happens to a ticket, given the helpdesk and the ticket's id."""
 
 
 @dataclass(slots=True)
@@ -88,14 +87,14 @@ class Tale:
         """Let the agent reply with pending while a trigger, in the same audit, puts the ticket on hold."""
         self.wait(minutes)
         changes: Values = {"assignee_id": self.agent, "status": "pending"}
-        trigger = RuleChanges(rule_id=ASSIGNING_TRIGGER, changes={"status": "hold", "priority": "high"})
+        trigger = RuleChanges(rule_id=self.account.assigning_rule_id, changes={"status": "hold", "priority": "high"})
         said = Comment(self.random.choice(REPLIES))
         self.update(Update(author_id=self.agent, comment=said, changes=changes, rules=(trigger,)))
 
     def survey(self, score: str | None, comment: str | None = None) -> None:
         """Let the survey go out a day after the solution, and the requester answer it or not."""
         self.clock += 86_400
-        self.then(State.offer_rating)
+        self.then(lambda helpdesk, ticket_id: helpdesk.offer_rating(ticket_id))
         if score is not None:
             self.rate(score, comment)
 
@@ -109,9 +108,9 @@ class Tale:
         self.then(partial(_update, update=update))
 
 
-def _update(state: State, ticket_id: int, *, update: Update) -> None:
-    state.update(ticket_id, update)
+def _update(helpdesk: Helpdesk, ticket_id: int, *, update: Update) -> None:
+    helpdesk.update(ticket_id, update)
 
 
-def _rate(state: State, ticket_id: int, *, score: str, comment: str | None) -> None:
-    state.rate(ticket_id, score, comment)
+def _rate(helpdesk: Helpdesk, ticket_id: int, *, score: str, comment: str | None) -> None:
+    helpdesk.rate(ticket_id, score, comment)

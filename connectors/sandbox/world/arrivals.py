@@ -1,4 +1,4 @@
-"""The simulated account in time: tickets arrive day after day and live the lives planned for them."""
+"""The simulated company in time: tickets arrive day after day and live the lives planned for them."""
 
 import gc
 from collections.abc import Iterator
@@ -8,11 +8,10 @@ from functools import partial
 from random import Random
 
 from connectors.sandbox.agenda import WorldTime
-from connectors.sandbox.zendesk.account import DAY, furnished
-from connectors.sandbox.zendesk.lives import LEFT_DAYS_BEFORE, told
-from connectors.sandbox.zendesk.state import GONE, State
-from connectors.sandbox.zendesk.tale import Tale
-from connectors.sandbox.zendesk.working_hours import arrival, day_weight
+from connectors.sandbox.world.lives import LEFT_DAYS_BEFORE, told
+from connectors.sandbox.world.tale import Tale
+from connectors.sandbox.world.verbs import GONE, Helpdesk
+from connectors.sandbox.world.working_hours import DAY, arrival, day_weight
 
 MANY_CUSTOMERS = 20_000
 FEW_CUSTOMERS = 6
@@ -47,19 +46,28 @@ class Arrivals:
         return round(rate * self._weight_before(day + 1)) - round(rate * self._weight_before(day))
 
 
-def created(*, seed: int, tickets: int, days: int, start: int, live: bool = False) -> State:
-    """Return an account with `tickets` tickets of the last `days` days, at `start`, and a future planned alike."""
-    founded_at = start - (days + 400) * DAY
-    customers = min(max(tickets // 4, FEW_CUSTOMERS), MANY_CUSTOMERS)
-    setup = furnished(Random(f"{seed}/people"), founded_at, customers)  # noqa: S311 -- worlds must repeat
-    world = WorldTime(start - days * DAY - 1, live=live)
-    state = State(setup, world)
+def founded_at(days: int, start: int) -> int:
+    """Return when the account of a world was set up."""
+    return start - (days + 400) * DAY
+
+
+def time_before(days: int, start: int, *, live: bool) -> WorldTime:
+    """Return the time of a world just before its first day."""
+    return WorldTime(start - days * DAY - 1, live=live)
+
+
+def number_of_customers(tickets: int) -> int:
+    """Return how many customers write so many tickets."""
+    return min(max(tickets // 4, FEW_CUSTOMERS), MANY_CUSTOMERS)
+
+
+def populate(helpdesk: Helpdesk, *, seed: int, tickets: int, days: int, start: int) -> None:
+    """Let `tickets` tickets of the last `days` days live until `start`, and plan a future alike."""
     if tickets:
         arrivals = Arrivals(seed, tickets, days, start)
-        world.agenda.add(arrivals.begins(0), partial(_plan_day, state, arrivals, 0))
+        helpdesk.world.agenda.add(arrivals.begins(0), partial(_plan_day, helpdesk, arrivals, 0))
     with _undisturbed(tickets):
-        world.run_until(start)
-    return state
+        helpdesk.world.run_until(start)
 
 
 @contextmanager
@@ -74,32 +82,31 @@ def _undisturbed(tickets: int) -> Iterator[None]:
     gc.freeze()
 
 
-def _plan_day(state: State, arrivals: Arrivals, day: int) -> None:
+def _plan_day(helpdesk: Helpdesk, arrivals: Arrivals, day: int) -> None:
     """Plan the lives of the tickets of one day, and the planning of the next."""
     random = Random(f"{arrivals.seed}/day {day}")  # noqa: S311 -- worlds must repeat
     begins = arrivals.begins(day)
     early = day < arrivals.days - LEFT_DAYS_BEFORE
     for at in sorted(arrival(begins, random) for _ in range(arrivals.count_on(day))):
-        tale = told(state.account, random, arrivals.ordinal, at, early=early)
+        tale = told(helpdesk.account, random, arrivals.ordinal, at, early=early)
         arrivals.ordinal += 1
-        state.world.agenda.add(tale.at, partial(_open, state, tale))
-    state.world.agenda.add(begins + DAY, partial(_plan_day, state, arrivals, day + 1))
+        helpdesk.world.agenda.add(tale.at, partial(_open, helpdesk, tale))
+    helpdesk.world.agenda.add(begins + DAY, partial(_plan_day, helpdesk, arrivals, day + 1))
 
 
-def _open(state: State, tale: Tale) -> None:
+def _open(helpdesk: Helpdesk, tale: Tale) -> None:
     if tale.opening is not None:
-        ticket = state.open(tale.opening)
-        _await(state, tale, ticket.id, 0)
+        _await(helpdesk, tale, helpdesk.begin(tale.opening), 0)
 
 
-def _await(state: State, tale: Tale, ticket_id: int, place: int) -> None:
+def _await(helpdesk: Helpdesk, tale: Tale, ticket_id: int, place: int) -> None:
     if place < len(tale.steps):
-        state.world.agenda.add(tale.steps[place][0], partial(_live, state, tale, ticket_id, place))
+        helpdesk.world.agenda.add(tale.steps[place][0], partial(_live, helpdesk, tale, ticket_id, place))
 
 
-def _live(state: State, tale: Tale, ticket_id: int, place: int) -> None:
+def _live(helpdesk: Helpdesk, tale: Tale, ticket_id: int, place: int) -> None:
     """Let one step of a life happen; a ticket that is closed or gone lives no further."""
-    if state.tickets[ticket_id].status in GONE:
+    if helpdesk.status_of(ticket_id) in GONE:
         return
-    tale.steps[place][1](state, ticket_id)
-    _await(state, tale, ticket_id, place + 1)
+    tale.steps[place][1](helpdesk, ticket_id)
+    _await(helpdesk, tale, ticket_id, place + 1)

@@ -1,21 +1,15 @@
 """The lives of the simulated account's tickets: ordinary ones, and each kind of awkward one at a fixed rate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from random import Random
 
-from connectors.sandbox.zendesk.account import (
-    BRANDS,
-    DOWNGRADED,
-    ROUTING_TRIGGER,
-    SUSPENDED,
-    Account,
-)
-from connectors.sandbox.zendesk.records import Comment, Opening, RuleChanges, Update
-from connectors.sandbox.zendesk.state import GONE, State, named
-from connectors.sandbox.zendesk.tale import Tale
-from connectors.sandbox.zendesk.texts import COMPLAINTS, ODD_SUBJECTS, QUESTIONS, SUBJECTS, THANKS
-from connectors.sandbox.zendesk.working_hours import next_working
+from connectors.sandbox.world import people
+from connectors.sandbox.world.people import DOWNGRADED, SUSPENDED, Account
+from connectors.sandbox.world.tale import Tale
+from connectors.sandbox.world.texts import COMPLAINTS, ODD_SUBJECTS, QUESTIONS, SUBJECTS, THANKS
+from connectors.sandbox.world.verbs import GONE, Comment, Helpdesk, Opening, RuleChanges, Update, named
+from connectors.sandbox.world.working_hours import next_working
 
 CHANNELS = ("web", "mail", "mail", "chat", "mobile", "voice", "messaging")
 PRIORITIES = (None, "low", "normal", "normal", "normal", "high", "urgent")
@@ -49,11 +43,11 @@ def _tale(account: Account, random: Random, at: int, *, early: bool) -> Tale:
 def _opening(tale: Tale, **values: object) -> Opening:
     random = tale.random
     priority = random.choice(PRIORITIES)
-    chosen: dict[str | int, object] = {"brand_id": BRANDS[random.random() < OTHER_BRAND]}
+    chosen: dict[str | int, object] = {"brand_id": tale.account.brand_ids[random.random() < OTHER_BRAND]}
     if priority is not None:
         chosen["priority"] = priority
     if random.random() < COMPLAINS:
-        chosen[tale.account.complaint_field_id] = random.choice(("giao_hang", "chat_luong", "thai_do"))
+        chosen[tale.account.complaint_field_id] = random.choice(people.COMPLAINTS)
         chosen["tags"] = ("khieu_nai",)
     return Opening(
         requester_id=tale.requester,
@@ -61,7 +55,7 @@ def _opening(tale: Tale, **values: object) -> Opening:
         subject=tale.subject,
         comment=Comment(random.choice(QUESTIONS)),
         values=chosen | named(values),
-        rules=(RuleChanges(rule_id=ROUTING_TRIGGER, changes={"group_id": tale.group}),),
+        rules=(RuleChanges(rule_id=tale.account.routing_rule_id, changes={"group_id": tale.group}),),
         channel=random.choice(CHANNELS),
     )
 
@@ -100,7 +94,7 @@ def deleted(tale: Tale) -> None:
     _opens(tale)
     tale.take()
     tale.wait(30)
-    tale.then(State.delete)
+    tale.then(lambda helpdesk, ticket_id: helpdesk.delete(ticket_id))
 
 
 def scrubbed(tale: Tale) -> None:
@@ -109,7 +103,7 @@ def scrubbed(tale: Tale) -> None:
     tale.take()
     tale.solve()
     tale.wait(600)
-    tale.then(State.scrub)
+    tale.then(lambda helpdesk, ticket_id: helpdesk.scrub(ticket_id))
 
 
 def merged(tale: Tale) -> None:
@@ -120,14 +114,11 @@ def merged(tale: Tale) -> None:
     tale.then(partial(_merge, author=tale.agent))
 
 
-def _merge(state: State, ticket_id: int, *, author: int) -> None:
-    into = next(_older_and_open(state, ticket_id), None)
+def _merge(helpdesk: Helpdesk, ticket_id: int, *, author: int) -> None:
+    open_ones = (older for older in helpdesk.older(ticket_id) if helpdesk.status_of(older) not in GONE)
+    into = next(open_ones, None)
     if into is not None:
-        state.merge(ticket_id, into, author)
-
-
-def _older_and_open(state: State, ticket_id: int) -> Iterator[int]:
-    return (older for older in range(ticket_id - 1, 0, -1) if state.tickets[older].status not in GONE)
+        helpdesk.merge(ticket_id, into, author)
 
 
 def reopened(tale: Tale) -> None:
@@ -207,7 +198,7 @@ def jumped_to_closed(tale: Tale) -> None:
     _opens(tale)
     tale.take()
     tale.wait(60)
-    tale.then(State.close)
+    tale.then(lambda helpdesk, ticket_id: helpdesk.close(ticket_id))
 
 
 def waited(tale: Tale) -> None:
@@ -227,14 +218,10 @@ def held_for_supplier(tale: Tale) -> None:
     _opens(tale)
     tale.take()
     tale.wait(60)
-    tale.then(partial(_hold_for_supplier, author=tale.agent))
+    agent = tale.agent
+    tale.then(lambda helpdesk, ticket_id: helpdesk.wait_for_supplier(ticket_id, agent))
     tale.reply(600, status="open")
     tale.solve()
-
-
-def _hold_for_supplier(state: State, ticket_id: int, *, author: int) -> None:
-    own = next(status for status in state.custom_statuses if not status.default)
-    state.update(ticket_id, Update(author_id=author, changes={"custom_status_id": own.id}))
 
 
 def made_urgent(tale: Tale) -> None:
@@ -354,10 +341,10 @@ def answered_by_machine(tale: Tale) -> None:
 
 
 def recalculated(tale: Tale) -> None:
-    """Zendesk recalculates something inside: only generated_timestamp moves."""
+    """Let the helpdesk recalculate something inside, which nobody did."""
     _solved(tale)
     tale.wait(400)
-    tale.then(State.recalculate)
+    tale.then(lambda helpdesk, ticket_id: helpdesk.recalculate(ticket_id))
 
 
 AWKWARD: tuple[Callable[[Tale], None], ...] = (

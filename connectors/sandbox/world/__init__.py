@@ -1,0 +1,1 @@
+"""One simulated company's customers, agents and tickets, in words that suit every helpdesk."""
