@@ -22,7 +22,7 @@ COMMANDS: dict[str, Message] = {
     "recompute": message("Measure everything again, correct a settled period, or fetch tickets again."),
     "quarantine": message("Look at unreadable rows, read them again, or give them up."),
     "revert": message("Restore what stood before a pass wrote, as a plan first."),
-    "schema": message("Print the JSON Schema of the configuration file."),
+    "schema": message("Print the JSON Schema of the configuration file, or of an input."),
     "version": message("Print the version."),
 }
 

@@ -82,3 +82,10 @@ def test_a_reader_that_leaves_ends_the_command_without_a_word(empty_desk: "Desk"
     process.stdout.close()
     _, trouble = process.communicate()
     assert (process.returncode, trouble) == (1, "")
+
+
+def test_the_schema_of_an_input_is_a_json_schema_of_its_rows(desk: "Desk") -> None:
+    schema = json.loads(desk.run("schema", "--input", "calls").stdout)
+
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert "started_at" in schema["required"]
