@@ -18,9 +18,6 @@ def not_yet_in_force(settings: Settings) -> list[str]:
 
 
 def _idle(settings: Settings) -> Iterator[Path]:
-    for position, agent in enumerate(settings.agents):
-        if len(agent.accounts) > 1:  # one person on several helpdesks is still counted as one on each
-            yield "agents", position, "accounts"
     for key in _IDLE_SECTIONS:
         if _given(settings, key):
             yield (key,)

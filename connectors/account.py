@@ -96,3 +96,7 @@ class Push(Section):
         (), description="Indicators shown on agents' profiles; on most plans every agent can read them."
     )
     summaries: tuple[Summary, ...] = Field((), description="Which summary tickets are made.")
+    joined: bool = Field(
+        default=False,
+        description="Agents' fields and summaries show each person's figures over all connectors, not over this one.",
+    )

@@ -43,6 +43,21 @@ def opened(
         store.close()
 
 
+@contextmanager
+def with_peers(account: Account) -> Iterator[list[Account]]:
+    """Give every configured account, in the configuration's order, to read what is stored of it; nobody signs in."""
+    settings, store, clock = account.settings, account.store, account.clock
+    everyone = [
+        account if own.name == account.name else _account(own, settings, store, clock) for own in settings.connectors
+    ]
+    try:
+        yield everyone
+    finally:
+        for each in everyone:
+            if each is not account:
+                each.connector.close()
+
+
 def _account(own: ConnectorSettings, settings: Settings, store: Store, clock: Clock) -> Account:
     mapped = frozenset(mapped_fields(settings.fields, own.name))
     connector = CONNECTORS[own.kind](own, clock, ZoneInfo(settings.timezone), mapped)

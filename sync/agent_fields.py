@@ -14,8 +14,9 @@ from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.records import Agent, FieldValue
 from kpi_engine.reduce import Cell, Scope, cell
 from sync.account import Account
+from sync.accounts import with_peers
 from sync.figures import Figures, figures, min_n
-from sync.settling import looks, state_of
+from sync.joined import figures_here, least, looks_joined
 from sync.store.changes import Desired
 
 SHOWN: Final = "agent_fields_shown"
@@ -44,17 +45,34 @@ def agent_work(account: Account, pass_id: int, as_of: int, unfit: Collection[str
     Whoever was idle in it shows an idle week, not the one before; whoever left the helpdesk is not written to. A week
     that every profile shows is worked out anew only once something in it changed.
     """
+    if not account.own.push.joined:
+        return _work(account, [account], pass_id, as_of, unfit)
+    with with_peers(account) as everyone:
+        # Figures over accounts of which one was never pulled would be too small: better none yet.
+        through = least(everyone)
+        if through is None:
+            return AgentWork("", waiting=1)
+        return _work(account, everyone, pass_id, min(through, as_of), unfit)
+
+
+def _work(account: Account, everyone: Sequence[Account], pass_id: int, as_of: int, unfit: Collection[str]) -> AgentWork:
     keys = [key for key in account.own.push.agent_fields if key not in unfit]
     listed = account.store.records.account(account.name, Stream.AGENTS) if keys else ()
     agents = [agent.agent_id for agent in listed if isinstance(agent, Agent)]
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()
-    work = AgentWork(_stamp(account, week, as_of, {"keys": keys, "agents": agents}))
+    work = AgentWork(_stamp(account, everyone, week, as_of, {"keys": keys, "agents": agents}))
     if keys and account.store.switches.get(account.name, SHOWN) != work.stamp:
         pending = account.store.changes.pending_values(account.name, Target.AGENT, agents)
         work.waiting = len(pending)
-        found = figures(account, week, Scope.AGENT, as_of)
+        found = _figures(account, everyone, week, as_of)
         work.due += _desired(found, keys, _shown(account, agents, pending), pass_id)
     return work
+
+
+def _figures(account: Account, everyone: Sequence[Account], week: Period, as_of: int) -> Figures:
+    if account.own.push.joined:
+        return figures_here(everyone, account, week, as_of)
+    return figures(account, week, Scope.AGENT, as_of)
 
 
 def note_shown(account: Account, work: AgentWork) -> None:
@@ -63,11 +81,16 @@ def note_shown(account: Account, work: AgentWork) -> None:
         account.store.switches.set(account.name, SHOWN, work.stamp)
 
 
-def _stamp(account: Account, week: Period, as_of: int, wanted: Mapping[str, object]) -> str:
+def _stamp(
+    account: Account, everyone: Sequence[Account], week: Period, as_of: int, wanted: Mapping[str, object]
+) -> str:
     """Return a text that changes whenever a field of some agent may have to."""
     remote = {key: name for (of, key), name in account.store.remote_fields.all(account.name).items() if of == "agent"}
-    asked = digest_of({**wanted, "fields": remote, "min_n": min_n(account), "off": sorted(account.settings.off)})
-    return f"{week.label}:{asked}:{looks(account, week, state_of(account, week, as_of))}"
+    joined = {"joined": [each.name for each in everyone]} if account.own.push.joined else {}
+    asked = digest_of(
+        {**wanted, **joined, "fields": remote, "min_n": min_n(account), "off": sorted(account.settings.off)}
+    )
+    return f"{week.label}:{asked}:{looks_joined(everyone, week, as_of)}"
 
 
 Shown = Mapping[str, Mapping[str, FieldValue]]

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Measurement
 from kpi_engine.reduce import Scope, cell, lines_of
-from sync.figures import Source, reduced
+from sync.figures import Asked, Source, reduced
 from sync.locale import Language
+from sync.people import People, people
 from sync.wording import subject_name
 
 Value: TypeAlias = str | int | float | bool | None
@@ -54,7 +55,7 @@ class Rows:
 def exported(asked: Source, grain: Grain, scope: Scope) -> Rows:
     """Return the rows of a source's period; `scope` says whose figures its cells are."""
     if grain is Grain.CELL:
-        return Rows(_CELL, _cells(asked, scope))
+        return cells_of(asked, scope)
     make = {Grain.TICKET: _tickets, Grain.TURN: _turns, Grain.LINE: _lines}[grain]
     return Rows(_columns_of(grain, asked), make(asked))
 
@@ -75,6 +76,7 @@ def columns_of_every(rows: Rows, others: Sequence[Rows]) -> Columns:
 _PLACE = {"account": Type.TEXT, "ticket_id": Type.TEXT, "url": Type.TEXT}
 _WHOSE = {
     "agent": Type.TEXT,
+    "person": Type.TEXT,
     "team": Type.TEXT,
     "channel": Type.TEXT,
     "priority": Type.TEXT,
@@ -119,13 +121,18 @@ _CELL: Columns = {
 }
 
 
+def cells_of(asked: Asked, scope: Scope) -> Rows:
+    """Return the figures of one account, or of several joined, as rows."""
+    return Rows(_CELL, _cells(asked, scope))
+
+
 def _columns_of(grain: Grain, asked: Source) -> Columns:
     if grain is Grain.TURN:
         return _TURN
     return _LINE if grain is Grain.LINE else _TICKET | dict.fromkeys(asked.keys, Type.NUMBER)
 
 
-def moment(asked: Source, instant: int | None) -> str | None:
+def moment(asked: Asked, instant: int | None) -> str | None:
     """Return an instant in ISO 8601, in the report time zone with its offset."""
     if instant is None:
         return None
@@ -137,18 +144,25 @@ def _place(asked: Source, ticket_id: str | None) -> Row:
     return {"account": asked.account.name, "ticket_id": ticket_id, "url": url}
 
 
-def _whose(line: CreditLine | None) -> Row:
-    return {name: getattr(line, name, None) for name in _WHOSE}
+def _everybody(asked: Source) -> People:
+    return people(asked.account.store, asked.account.settings)
+
+
+def _whose(line: CreditLine, everybody: People) -> Row:
+    agent = line.agent
+    person = everybody.person_of(line.account, agent).key if agent is not None else None
+    return {name: person if name == "person" else getattr(line, name) for name in _WHOSE}
 
 
 def _lines(asked: Source) -> Iterator[Row]:
+    everybody = _everybody(asked)
     for line in asked.lines():
         yield {
             "indicator": line.indicator,
             **_place(asked, line.ticket_id),
             "at": moment(asked, line.at),
             "part": line.part,
-            **_whose(line),
+            **_whose(line, everybody),
             "numerator": line.numerator,
             "denominator": line.denominator,
             "certainty": line.certainty.value,
@@ -157,6 +171,7 @@ def _lines(asked: Source) -> Iterator[Row]:
 
 
 def _turns(asked: Source) -> Iterator[Row]:
+    everybody = _everybody(asked)
     for measurement in asked.measurements():
         lines = list(lines_of(measurement, asked.indicators, asked.window))
         following = {(line.at, line.part) for line in lines if line.indicator == _FOLLOWING}
@@ -169,7 +184,7 @@ def _turns(asked: Source) -> Iterator[Row]:
                     "asked_at": moment(asked, line.at - waited),
                     "replied_at": moment(asked, line.at),
                     "first": (line.at, line.part) not in following,
-                    **_whose(line),
+                    **_whose(line, everybody),
                     "business_seconds": line.numerator,
                     "calendar_seconds": waited,
                     "certainty": line.certainty.value,
@@ -178,7 +193,7 @@ def _turns(asked: Source) -> Iterator[Row]:
 
 def _tickets(asked: Source) -> Iterator[Row]:
     """Yield a row for each ticket with what it adds to every indicator: reduced alone, by the same rules."""
-    question = asked.question(Scope.ACCOUNT)
+    question, everybody = asked.question(Scope.ACCOUNT), _everybody(asked)
     for measurement in asked.measurements():
         found: dict[str, list[CreditLine]] = {}
         for line in lines_of(measurement, asked.indicators, asked.window):
@@ -186,7 +201,7 @@ def _tickets(asked: Source) -> Iterator[Row]:
                 found.setdefault(line.indicator, []).append(line)
         if found:
             row = {**_place(asked, measurement.ticket_id), "created_at": moment(asked, _created_at(measurement))}
-            row |= _whose(max((line for lines in found.values() for line in lines), key=_latest))
+            row |= _whose(max((line for lines in found.values() for line in lines), key=_latest), everybody)
             for key in asked.keys:
                 lines = found.get(key, [])
                 row[key] = cell(INDICATORS[key], lines, question, None).value if lines else None
@@ -202,7 +217,7 @@ def _created_at(measurement: Measurement) -> int | None:
     return next(iter(created), measurement.holdings[0].opened_at if measurement.holdings else None)
 
 
-def _cells(asked: Source, scope: Scope) -> Iterator[Row]:
+def _cells(asked: Asked, scope: Scope) -> Iterator[Row]:
     found, rules, at = reduced(asked, scope), asked.window.rulebook, asked.window.period.end - 1
     english = Language("en")
     for subject in sorted(found.scorecards, key=lambda each: (each is None, each or "")):

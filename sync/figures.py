@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from connectors.base import STREAM_NAMES, Stream
 from kpi_engine.indicators import INDICATORS
@@ -14,7 +15,7 @@ from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.editions import rulebook
 from sync.pull import complete_through
-from sync.settling import Frozen, frozen
+from sync.settling import Frozen, PeriodState, frozen, state_of
 
 TREND = 8
 """How many periods a trend has, the last one included."""
@@ -24,6 +25,60 @@ OTHER_SCALE = "other_scale"
 
 Scorecard = Mapping[str, Cell]
 """A subject's cells by indicator, one for every indicator asked for."""
+
+
+class Asked(Protocol):
+    """Whatever figures are made of: one account's source, or those of several joined."""
+
+    @property
+    def name(self) -> str:
+        """The account's name, or what stands in its place."""
+
+    @property
+    def account(self) -> Account:
+        """The account, or the first of several."""
+
+    @property
+    def parts(self) -> "tuple[Source, ...]":
+        """The sources of the single accounts."""
+
+    @property
+    def window(self) -> Window:
+        """The period, how far the data has come in it, and the rulebook that names its subjects."""
+
+    @property
+    def missing(self) -> Mapping[str, Message]:
+        """Why an indicator has nothing to say at all."""
+
+    @property
+    def partly(self) -> Mapping[str, tuple[str, ...]]:
+        """The accounts without an indicator's inputs, where others have them."""
+
+    @property
+    def keys(self) -> list[str]:
+        """The indicators asked for, in their usual order."""
+
+    @property
+    def state(self) -> PeriodState:
+        """How final the figures are."""
+
+    def lines(self) -> Iterator[CreditLine]:
+        """Yield every credit line of the period."""
+
+    def told(self, part: "Source", measurement: Measurement) -> Iterator[CreditLine]:
+        """Yield the credit lines that one ticket of one account adds."""
+
+    def whose(self, account: str, scope: Scope, subject: str | None) -> str | None:
+        """Return whose figure it is here that is a subject's on an account."""
+
+    def subject(self, line: CreditLine, scope: Scope) -> str | None:
+        """Return whose figure a line enters."""
+
+    def question(self, scope: Scope) -> Question:
+        """Return what is asked of the lines in a scope."""
+
+    def of(self, period: Period) -> "Asked":
+        """Return the same of another period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +95,26 @@ class Source:
     kept: Frozen
 
     @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.account.name
+
+    @property
+    def parts(self) -> "tuple[Source, ...]":
+        """The source itself."""
+        return (self,)
+
+    @property
+    def partly(self) -> Mapping[str, tuple[str, ...]]:
+        """Nothing: what an account lacks, it lacks."""
+        return {}
+
+    @property
+    def state(self) -> PeriodState:
+        """How final the figures are."""
+        return state_of(self.account, self.window.period, self.window.as_of)
+
+    @property
     def keys(self) -> list[str]:
         """The indicators asked for, those without their inputs included, in their usual order."""
         return [key for key in INDICATORS if key in self.indicators or key in self.missing]
@@ -53,7 +128,20 @@ class Source:
     def lines(self) -> Iterator[CreditLine]:
         """Yield every credit line of the period, ticket by ticket."""
         for measurement in self.measurements():
-            yield from lines_of(measurement, self.indicators, self.window)
+            yield from self.told(self, measurement)
+
+    def told(self, part: "Source", measurement: Measurement) -> Iterator[CreditLine]:
+        """Yield the credit lines that one ticket adds."""
+        return lines_of(measurement, part.indicators, part.window)
+
+    def whose(self, account: str, scope: Scope, subject: str | None) -> str | None:
+        """Return the subject itself."""
+        del account, scope
+        return subject
+
+    def subject(self, line: CreditLine, scope: Scope) -> str | None:
+        """Return whose figure a line enters."""
+        return subject_of(line, scope)
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked of the lines in a scope."""
@@ -83,13 +171,14 @@ def source(account: Account, period: Period, as_of: int, only: Collection[str] =
 class Figures:
     """The scorecards of one period in one scope; `lines` only holds those that were asked for, by subject and key.
 
-    `missing` says why an indicator has nothing to say at all.
+    `missing` says why an indicator has nothing to say at all, `partly` on which of several accounts it has not.
     """
 
     question: Question
     scorecards: Mapping[str | None, Scorecard]
     lines: Mapping[str | None, Mapping[str, Sequence[CreditLine]]] = field(default_factory=dict)
     missing: Mapping[str, Message] = field(default_factory=dict)
+    partly: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def figures(account: Account, period: Period, scope: Scope, as_of: int, *, keep: Collection[str] = ()) -> Figures:
@@ -100,12 +189,12 @@ def figures(account: Account, period: Period, scope: Scope, as_of: int, *, keep:
     return reduced(source(account, period, as_of), scope, keep)
 
 
-def reduced(from_source: Source, scope: Scope, keep: Collection[str] = ()) -> Figures:
+def reduced(from_source: Asked, scope: Scope, keep: Collection[str] = ()) -> Figures:
     """Return the scorecards that a source's lines make; what it takes in memory does not grow with the tickets."""
     tallies: dict[str | None, dict[str, Tally]] = {}
     lines: dict[str | None, dict[str, list[CreditLine]]] = {}
     for line in from_source.lines():
-        subject, key = subject_of(line, scope), line.indicator
+        subject, key = from_source.subject(line, scope), line.indicator
         of_subject = tallies.setdefault(subject, {})
         if key not in of_subject:
             of_subject[key] = Tally(INDICATORS[key].reduction)
@@ -114,10 +203,10 @@ def reduced(from_source: Source, scope: Scope, keep: Collection[str] = ()) -> Fi
             lines.setdefault(subject, {}).setdefault(key, []).append(line)
     question = from_source.question(scope)
     cards = {subject: _card(from_source, found, question, subject) for subject, found in tallies.items()}
-    return Figures(question, cards, lines, from_source.missing)
+    return Figures(question, cards, lines, from_source.missing, from_source.partly)
 
 
-def _card(from_source: Source, found: Mapping[str, Tally], question: Question, subject: str | None) -> Scorecard:
+def _card(from_source: Asked, found: Mapping[str, Tally], question: Question, subject: str | None) -> Scorecard:
     cells = {}
     for key in from_source.keys:
         indicator = INDICATORS[key]
@@ -131,7 +220,7 @@ def _unknown(cell: Cell) -> Cell:
     return replace(cell, value=None, enough=False)
 
 
-def empty_card(from_source: Source, scope: Scope, subject: str | None) -> Scorecard:
+def empty_card(from_source: Asked, scope: Scope, subject: str | None) -> Scorecard:
     """Return the scorecard of somebody without a single credit line."""
     return _card(from_source, {}, from_source.question(scope), subject)
 
@@ -141,10 +230,10 @@ Trend = Mapping[str, Sequence[Cell]]
 
 
 def trends(
-    from_source: Source, scope: Scope, subjects: Collection[str | None], latest: Figures
+    from_source: Asked, scope: Scope, subjects: Collection[str | None], latest: Figures
 ) -> Mapping[str | None, Trend]:
     """Return the last TREND periods' cells of each subject, the source's own period, which `latest` shows, the last."""
-    sources = [from_source]
+    sources: list[Asked] = [from_source]
     while len(sources) < TREND:
         sources.insert(0, from_source.of(sources[0].window.period.previous()))
     shown = [*((each, reduced(each, scope)) for each in sources[:-1]), (from_source, latest)]
@@ -155,7 +244,7 @@ def trends(
     }
 
 
-def _card_of(from_source: Source, found: Figures, scope: Scope, subject: str | None) -> Scorecard:
+def _card_of(from_source: Asked, found: Figures, scope: Scope, subject: str | None) -> Scorecard:
     card = found.scorecards.get(subject) or empty_card(from_source, scope, subject)
     # A period about which there is nothing at all was not pulled: nobody knows that its counts were 0.
     return card if found.scorecards else {key: _unknown(cell) for key, cell in card.items()}
@@ -174,6 +263,7 @@ class LeftOut:
     agent: str | None = None
     team: str | None = None
     why: Message | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +286,20 @@ class Explanation:
 def explained(account: Account, indicator: Indicator, question: Question, subject: str | None) -> Explanation:
     """Return a subject's figure, exactly the credit lines it is made of, and what was left out of it."""
     asked = source(account, question.period, question.as_of, (indicator.key,))
+    return explained_by(asked, indicator, question, subject)
+
+
+def explained_by(asked: Asked, indicator: Indicator, question: Question, subject: str | None) -> Explanation:
+    """Return the same of what figures were asked of, one account or several."""
     lines: list[CreditLine] = []
     omitted: list[LeftOut] = []
     excluded: list[LeftOut] = []
-    for measurement in asked.measurements():
-        found = lines_of(measurement, asked.indicators, asked.window)
-        lines += [line for line in found if subject_of(line, question.scope) == subject]
-        omitted += _omitted(measurement, indicator, asked.window, question.scope, subject)
-        excluded += _excluded(measurement, asked.window)
+    for part in asked.parts:
+        for measurement in part.measurements():
+            told = asked.told(part, measurement)
+            lines += [line for line in told if asked.subject(line, question.scope) == subject]
+            omitted += _omitted(measurement, indicator, asked, question.scope, subject)
+            excluded += _excluded(measurement, asked.window)
     figure = cell(indicator, lines, question, subject)
     missing = asked.missing.get(indicator.key)
     omitted += [_of_other_series(line) for line in lines if not enters(line, figure)]
@@ -223,15 +319,19 @@ def _when(each: CreditLine | LeftOut) -> tuple[int, str]:
 
 
 def _of_other_series(line: CreditLine) -> LeftOut:
-    return LeftOut(line.ticket_id or "", line.at, OTHER_SCALE, line.agent, line.team)
+    return LeftOut(line.ticket_id or "", line.at, OTHER_SCALE, line.agent, line.team, account=line.account)
 
 
 def _omitted(
-    measurement: Measurement, indicator: Indicator, window: Window, scope: Scope, subject: str | None
+    measurement: Measurement, indicator: Indicator, asked: Asked, scope: Scope, subject: str | None
 ) -> Iterator[LeftOut]:
+    account = measurement.account
     for each in measurement.omissions:
-        if each.indicator == indicator.key and window.has(each.at) and _whose(measurement, each, scope) == subject:
-            yield LeftOut(measurement.ticket_id, each.at, each.reason, each.agent, each.team)
+        if each.indicator != indicator.key or not asked.window.has(each.at):
+            continue
+        if asked.whose(account, scope, _whose(measurement, each, scope)) == subject:
+            agent, team = asked.whose(account, Scope.AGENT, each.agent), asked.whose(account, Scope.TEAM, each.team)
+            yield LeftOut(measurement.ticket_id, each.at, each.reason, agent, team, account=account)
 
 
 def _whose(measurement: Measurement, omission: Omission, scope: Scope) -> str | None:
@@ -249,7 +349,7 @@ def _whose(measurement: Measurement, omission: Omission, scope: Scope) -> str | 
 def _excluded(measurement: Measurement, window: Window) -> Iterator[LeftOut]:
     why: Exclusion | None = measurement.excluded
     if why is not None and window.has(why.at):
-        yield LeftOut(measurement.ticket_id, why.at, why.code, why=why.reason)
+        yield LeftOut(measurement.ticket_id, why.at, why.code, why=why.reason, account=measurement.account)
 
 
 def parameters_in_force(indicator: Indicator, window: Window) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from rich.table import Table
 from rich.text import Text
@@ -178,6 +179,16 @@ def _missing_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message
             names.setdefault(str(reason), []).append(key)
     for text, keys in names.items():
         yield message("{indicator}: {reason}", indicator=", ".join(keys), reason=reasons[text])
+    lacking: dict[tuple[str, ...], list[str]] = {}
+    for key, accounts in figures.partly.items():
+        if key in shown:
+            lacking.setdefault(accounts, []).append(key)
+    for accounts, keys in lacking.items():
+        yield message(
+            "{indicator}: without {accounts}, which supply no inputs for it",
+            indicator=", ".join(keys),
+            accounts=", ".join(accounts),
+        )
 
 
 def figures_document(
@@ -193,6 +204,7 @@ def figures_document(
         "end": question.period.end,
         "as_of": question.as_of,
         "missing": {key: str(reason) for key, reason in figures.missing.items()},
+        **({"partly": {key: list(names) for key, names in figures.partly.items()}} if figures.partly else {}),
         "scorecards": [
             {
                 "subject": subject,
@@ -231,7 +243,11 @@ def cell_document(cell: Cell) -> dict[str, object]:
     }
 
 
-def explanation_table(explanation: Explanation, urls: Mapping[str, str], language: Language) -> Table:
+Urls: TypeAlias = Mapping[tuple[str, str], str]
+"""Where a person opens a ticket, by account and id."""
+
+
+def explanation_table(explanation: Explanation, urls: Urls, language: Language) -> Table:
     """Return the tickets behind a figure: when, what each adds, and where to open it."""
     table = _narrow_table()
     headings = (message("Ticket"), message("When"), message("Adds"), message("Part"), message("Link"))
@@ -243,20 +259,20 @@ def explanation_table(explanation: Explanation, urls: Mapping[str, str], languag
             language.moment(line.at),
             line_text(explanation, line.numerator, line.denominator, language),
             part_text(line.part, language),
-            urls.get(line.ticket_id or "", ""),
+            urls.get((line.account, line.ticket_id or ""), ""),
         )
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
 
 
-def left_out_table(left_out: Iterable[LeftOut], urls: Mapping[str, str], language: Language) -> Table:
+def left_out_table(left_out: Iterable[LeftOut], urls: Urls, language: Language) -> Table:
     """Return the tickets that do not count: when they would have, why they do not, and where to open them."""
     table = _narrow_table()
     for title in (message("Left out"), message("When"), message("Why"), message("Link")):
         table.add_column(language(title), overflow="fold")
     for each in left_out:
         why = language(each.why) if each.why is not None else reason_text(each.reason, language)
-        cells = (each.ticket_id, language.moment(each.at), why, urls.get(each.ticket_id, ""))
+        cells = (each.ticket_id, language.moment(each.at), why, urls.get((each.account, each.ticket_id), ""))
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
 

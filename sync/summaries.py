@@ -1,6 +1,7 @@
 """Summary tickets: for whom and which period one is due, brought up to date, settled or corrected."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -8,16 +9,20 @@ from typing import Final, TypeAlias
 from connectors.account import Summary as SummarySettings
 from connectors.base import Stream, SummaryTicket, Target
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.measurement import CreditLine
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period, PeriodKind, period_named, periods_between
 from kpi_engine.records import Agent, Group
 from kpi_engine.reduce import Cell, Scope, cell, subject_of
 from kpi_engine.rulebook import OWN_TAG, Rulebook
 from sync.account import Account
+from sync.accounts import with_peers
 from sync.figures import Figures, Scorecard, figures
+from sync.joined import figures_here, least, looks_joined, state_joined
 from sync.locale import Language
+from sync.people import People, people
 from sync.pull import Pass
-from sync.settling import PeriodState, looks, settles_after, state_of
+from sync.settling import PeriodState, settles_after
 from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
 from sync.store.published import PublishedCell
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, REVERTED, SETTLED, Summary
@@ -109,13 +114,26 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
     Those are the periods that ended after `since`, their grace over, and all those ever served.
     """
     for wanted in account.own.push.summaries:
-        served = account.store.summaries.served(account.name, wanted.scope)
-        for period in _periods(account, wanted, served, as_of, since):
-            state = state_of(account, period, as_of)
-            stamp = looks(account, period, state)
-            if served.get(period.label) != stamp:
-                first = period.label not in served
-                yield _Period(account, this, rules, wanted, period, state, as_of, first).work(stamp)
+        with _asked(account, wanted, as_of) as (everyone, through):
+            served = account.store.summaries.served(account.name, wanted.scope)
+            for period in _periods(account, wanted, served, through, since):
+                stamp = looks_joined(everyone, period, through)
+                if served.get(period.label) != stamp:
+                    state, first = state_joined(everyone, period, through), period.label not in served
+                    yield _Period(account, everyone, this, rules, wanted, period, state, through, first).work(stamp)
+
+
+@contextmanager
+def _asked(account: Account, wanted: SummarySettings, as_of: int) -> Iterator[tuple[Sequence[Account], int]]:
+    """Give the accounts over which summaries go, and the instant to which their data is complete.
+
+    Figures over accounts of which one was never pulled would be too small: until then no period has ended.
+    """
+    if Scope(wanted.scope) is Scope.AGENT and account.own.push.joined:
+        with with_peers(account) as everyone:
+            yield everyone, min(least(everyone) or 0, as_of)
+    else:
+        yield [account], as_of
 
 
 def queue_summaries(account: Account, this: Pass, work: PeriodWork) -> None:
@@ -149,6 +167,7 @@ class _Period:
     """One look at one period's summaries; `first`: nobody looked before, so that whoever has a figure gets one."""
 
     account: Account
+    everyone: Sequence[Account]
     this: Pass
     rules: Rulebook
     wanted: SummarySettings
@@ -163,7 +182,24 @@ class _Period:
 
     @cached_property
     def found(self) -> Figures:
+        if self.joined:
+            return figures_here(self.everyone, self.account, self.period, self.as_of, keep=(_MISSED,))
         return figures(self.account, self.period, self.scope, self.as_of, keep=(_MISSED,))
+
+    @property
+    def joined(self) -> bool:
+        """Whether the figures are those of persons over several accounts."""
+        return self.scope is Scope.AGENT and self.account.own.push.joined
+
+    def ticket(self, account: str, ticket_id: str) -> str:
+        """Return how a ticket is called: by its id, with its account before it where that is another one."""
+        return ticket_id if account == self.account.name else f"{account}/{ticket_id}"
+
+    def address(self, ticket: str) -> str:
+        """Return where a person opens a ticket that is called so."""
+        account, _, ticket_id = ticket.rpartition("/")
+        owner = next((each for each in self.everyone if each.name == account), self.account)
+        return owner.connector.ticket_url(ticket_id)
 
     @cached_property
     def known(self) -> dict[str, list[Summary]]:
@@ -205,13 +241,23 @@ class _Period:
         """The disputed tickets by subject, each with the indicators it counts in."""
         found: dict[str, dict[str, list[str]]] = {}
         start, end = self.period.start, self.period.end
-        for measured in self.account.store.readings.tagged(self.account.name, DISPUTE_TAG, start, end):
-            for line in measured.lines:
-                subject = subject_of(line, self.scope)
-                if subject is not None and start <= line.at < end and line.indicator in self.offered:
-                    keys = found.setdefault(subject, {}).setdefault(measured.ticket_id, [])
-                    keys += [line.indicator] if line.indicator not in keys else []
+        everybody = people(self.account.store, self.account.settings) if self.joined else None
+        for account in self.everyone:
+            for measured in account.store.readings.tagged(account.name, DISPUTE_TAG, start, end):
+                for line in measured.lines:
+                    subject = self._subject(line, everybody)
+                    if subject is not None and start <= line.at < end and line.indicator in self.offered:
+                        ticket = self.ticket(account.name, measured.ticket_id)
+                        keys = found.setdefault(subject, {}).setdefault(ticket, [])
+                        keys += [line.indicator] if line.indicator not in keys else []
         return found
+
+    def _subject(self, line: CreditLine, everybody: People | None) -> str | None:
+        """Return whose summary here a line concerns."""
+        subject = subject_of(line, self.scope)
+        if everybody is None or subject is None:
+            return subject
+        return everybody.person_of(line.account, subject).accounts.get(self.account.name)
 
     @cached_property
     def offered(self) -> set[str]:
@@ -439,7 +485,10 @@ class _Writer:
         card = {key: cell for key, cell in self.card.items() if key in self.of.offered}
         lines = self.of.found.lines.get(self.subject, {}).get(_MISSED, ())
         first = {line.part: line for line in sorted(lines, key=lambda line: line.at, reverse=True)}
-        missed = [Overdue(line.ticket_id or "", clock_of(line.part), line.at) for line in first.values()]
+        missed = [
+            Overdue(self.of.ticket(line.account, line.ticket_id or ""), clock_of(line.part), line.at)
+            for line in first.values()
+        ]
         return shown(card, missed, self.of.disputed.get(self.subject, {}))
 
     def ticket(self, row: Summary, earlier: Shown | None, replaces: Summary | None = None) -> SummaryTicket:
@@ -478,7 +527,7 @@ class _Writer:
             readers=len(self.others),
             marker=marker,
             replaces=url(old) if old is not None else None,
-            addresses={ticket: url(ticket) for ticket in tickets},
+            addresses={ticket: of.address(ticket) for ticket in tickets},
         )
 
     # -- the changes ------------------------------------------------------------------------------------------------

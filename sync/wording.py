@@ -114,6 +114,10 @@ def field_name(key: str) -> Message:
     return FIELD_TITLES.get(key) or (INDICATORS[key].name if key in INDICATORS else Message(key))
 
 
+EVERY_ACCOUNT = "*"
+"""What stands for an account's name where figures are those of several together."""
+
+ALL_ACCOUNTS = message("all accounts")
 NOBODY = message("nobody")
 NONE_GIVEN = message("none given")
 """What tickets without a channel, a priority or a segment have."""
@@ -193,6 +197,8 @@ def subject_name(subject: str | None, scope: Scope, rulebook: Rulebook, at: int)
     """Return how a subject is called: the agent's or team's name as of then, all else as it is, or nobody."""
     if subject is None:
         return NOBODY if scope in (Scope.AGENT, Scope.TEAM) else NONE_GIVEN
+    if scope is Scope.ACCOUNT and subject == EVERY_ACCOUNT:
+        return ALL_ACCOUNTS
     if scope is Scope.AGENT:
         person = rulebook.person(subject, at)
         return Message("{name}", {"name": person.name if person is not None else subject})

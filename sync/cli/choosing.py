@@ -5,14 +5,17 @@ from typing import Any
 
 import click
 
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from kpi_engine.periods import Period, PeriodKind, period_at, period_named
 from kpi_engine.reduce import Scope
-from kpi_engine.rulebook import Person, Rulebook
+from kpi_engine.rulebook import Person as Agent
+from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.frame import Call
+from sync.figures import Asked, as_of_now
 from sync.locale import terminal_text
 from sync.naming import unaccented
+from sync.people import Ambiguous, Person, people
 from sync.wording import NOBODY, NONE_GIVEN
 
 PERIODS = click.Choice([kind.value for kind in PeriodKind])
@@ -59,6 +62,15 @@ def asked_period(account: Account, by: str, named: str | None, as_of: int) -> Pe
         raise click.UsageError(terminal_text(error.args[0])) from error
 
 
+def with_data(accounts: list[Account], tell: Callable[[Message], None]) -> list[Account]:
+    """Return the accounts that were pulled, and tell of the others that they were not."""
+    ready = [account for account in accounts if as_of_now(account) is not None]
+    for account in accounts:
+        if account not in ready:
+            tell(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
+    return ready
+
+
 def named_scope(options: dict[str, str | None]) -> tuple[Scope, str] | None:
     """Return the scope and the name given by the options, None where there is none; two are a usage error."""
     given = [(scope, name) for scope in _NAMED if (name := options[scope]) is not None]
@@ -68,13 +80,28 @@ def named_scope(options: dict[str, str | None]) -> tuple[Scope, str] | None:
     return given[0] if given else None
 
 
-def subject_named(call: Call, rules: Rulebook, as_of: int, scope: Scope, name: str) -> str | None:
+def subject_named(call: Call, asked: Asked, scope: Scope, name: str) -> str | None:
     """Return the subject that a name means in a scope, None for nobody; several are a usage error."""
     if name in (call.language(NOBODY), call.language(NONE_GIVEN)):
         return None
+    rules, as_of = asked.window.rulebook, asked.window.as_of
     if scope is Scope.AGENT:
-        return agent_id(rules, name, as_of)
+        return _of_person(asked, name) or agent_id(rules, name, as_of)
     return team_key(rules, name, as_of) if scope is Scope.TEAM else name
+
+
+def _of_person(asked: Asked, word: str) -> str | None:
+    """Return whom an e-mail, an account or a name of the map means: the person, or the account here; None for nobody.
+
+    Of one account nothing is wrong with an e-mail that several use on others.
+    """
+    known, alone = people(asked.account.store, asked.account.settings), len(asked.parts) == 1
+    match known.matched(word, asked.name if alone else None):
+        case Ambiguous(candidates=candidates) if not alone:
+            raise not_one_agent(len(candidates), word)
+        case Person() as found:
+            return found.accounts.get(asked.name) if alone else found.key
+    return None
 
 
 def agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
@@ -100,7 +127,7 @@ def not_one_agent(n: int, name: str) -> click.UsageError:
     )
 
 
-def _called(person: Person) -> tuple[str, str]:
+def _called(person: Agent) -> tuple[str, str]:
     return person.name, person.email or ""
 
 

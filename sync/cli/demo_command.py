@@ -99,7 +99,7 @@ def _show(call: Call, shown: Shown) -> None:
         ticket = shown.second.summaries[0].desired.summary
         call.say_text(ticket.text if ticket is not None else "")
     _heading(call, 3)
-    say_explanation(call, shown.account, shown.explanation, shown.rules)
+    say_explanation(call, shown.explanation, ticket_urls([shown.account], shown.explanation), shown.rules)
     _heading(call, 4)
     for report, first in ((shown.first, True), (shown.second, False)):
         _say_cost(call, shown, report, first=first)
@@ -133,7 +133,7 @@ def _document(call: Call, shown: Shown) -> dict[str, object]:
     names = ordered_subjects(shown.figures, shown.rules, call.language)
     cell = shown.explanation.cell
     name = call.language(subject_name(cell.subject, cell.scope, shown.rules, cell.period.end - 1))
-    urls = ticket_urls(shown.account, shown.explanation)
+    urls = ticket_urls([shown.account], shown.explanation)
     return {
         "scorecards": figures_document(shown.figures, names),
         "teams": figures_document(shown.teams, ordered_subjects(shown.teams, shown.rules, call.language)),

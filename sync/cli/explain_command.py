@@ -1,14 +1,14 @@
 """`helpdesk-kpi explain`: the tickets behind one figure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import click
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Unit
 from kpi_engine.message import message
-from kpi_engine.reduce import Question, Scope
+from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.choosing import (
@@ -18,13 +18,14 @@ from sync.cli.choosing import (
     period_options,
     subject_named,
     subject_options,
+    with_data,
 )
 from sync.cli.frame import Call, framed
-from sync.editions import rulebook
 from sync.exits import Exit
-from sync.figures import Explanation, LeftOut, as_of_now, explained, min_n
+from sync.figures import Asked, Explanation, LeftOut, as_of_now, explained_by, source
+from sync.joined import joined
 from sync.locale import terminal_text
-from sync.scorecards import cell_document, explanation_table, left_out_table
+from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
 from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
 
 __all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
@@ -34,7 +35,7 @@ __all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
 @click.argument("indicator", metavar="INDICATOR", type=click.Choice(list(INDICATORS)))
 @subject_options
 @period_options
-@click.option("--account", "name", help=terminal_text(message("The connector's name, where there are several.")))
+@click.option("--account", "name", help=terminal_text(message("The connector's name; default: all of them together.")))
 @framed
 def command(
     call: Call, *, indicator: str, by: str, period: str | None, name: str | None, **subject: str | None
@@ -42,42 +43,42 @@ def command(
     """Show a figure, its formula in words, and exactly the tickets it is made of."""
     named = named_scope(subject)
     with call.accounts([name] if name else [], signed_in=False) as accounts:
-        account = _only(accounts)
-        as_of = as_of_now(account)
-        if as_of is None:
-            call.say(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
+        ready = with_data(accounts, call.say)
+        if not ready:
             call.answer({})
             return Exit.OK
-        rules, asked = rulebook(account), asked_period(account, by, period, as_of)
+        asked = _asked(ready, indicator, (by, period))
+        rules = asked.window.rulebook
         scope = named[0] if named else Scope.ACCOUNT
-        whom = subject_named(call, rules, as_of, *named) if named else account.name
-        question = Question(scope, account.name, asked, as_of, min_n(account))
-        explanation = explained(account, INDICATORS[indicator], question, whom)
+        whom = subject_named(call, asked, *named) if named else asked.name
+        explanation = explained_by(asked, INDICATORS[indicator], asked.question(scope), whom)
         if scope is Scope.AGENT and whom is not None and whom not in rules.agents and not explanation.lines:
             raise not_one_agent(0, whom)
-        say_explanation(call, account, explanation, rules)
-        whose = call.language(subject_name(whom, scope, rules, asked.end - 1))
-        call.answer(explanation_document(explanation, ticket_urls(account, explanation), whose))
+        urls = ticket_urls(ready, explanation)
+        say_explanation(call, explanation, urls, rules)
+        whose = call.language(subject_name(whom, scope, rules, asked.window.period.end - 1))
+        call.answer(explanation_document(explanation, urls, whose))
     return Exit.OK
 
 
-def _only(accounts: list[Account]) -> Account:
+def _asked(accounts: list[Account], indicator: str, when: tuple[str, str | None]) -> Asked:
+    """Return what the figure is asked of: one account, or several joined."""
+    as_of = min(at for account in accounts if (at := as_of_now(account)) is not None)
+    period = asked_period(accounts[0], *when, as_of)
     if len(accounts) > 1:
-        names = ", ".join(account.name for account in accounts)
-        raise click.UsageError(
-            terminal_text(message("{flag} is needed; there are: {known}", flag="--account", known=names))
-        )
-    return accounts[0]
+        return joined(accounts, period, as_of, (indicator,))
+    return source(accounts[0], period, as_of, (indicator,))
 
 
-def ticket_urls(account: Account, explanation: Explanation) -> dict[str, str]:
+def ticket_urls(accounts: Iterable[Account], explanation: Explanation) -> dict[tuple[str, str], str]:
     """Return where a person opens each ticket behind a figure, and each that was left out of it."""
-    ids = {line.ticket_id for line in explanation.lines if line.ticket_id is not None}
-    ids |= {each.ticket_id for each in (*explanation.omitted, *explanation.excluded)}
-    return {ticket_id: account.connector.ticket_url(ticket_id) for ticket_id in ids}
+    connectors = {account.name: account.connector for account in accounts}
+    ids = {(line.account, line.ticket_id) for line in explanation.lines if line.ticket_id is not None}
+    ids |= {(each.account, each.ticket_id) for each in (*explanation.omitted, *explanation.excluded)}
+    return {(account, ticket_id): connectors[account].ticket_url(ticket_id) for account, ticket_id in ids}
 
 
-def say_explanation(call: Call, account: Account, explanation: Explanation, rules: Rulebook) -> None:
+def say_explanation(call: Call, explanation: Explanation, urls: Urls, rules: Rulebook) -> None:
     """Print an explanation for people."""
     cell, indicator, language = explanation.cell, explanation.indicator, call.language
     name = subject_name(cell.subject, cell.scope, rules, cell.period.end - 1)
@@ -102,7 +103,7 @@ def say_explanation(call: Call, account: Account, explanation: Explanation, rule
         call.say(
             message("Numerator {numerator}, denominator {denominator}", **_fraction(call, explanation)),
         )
-    _say_tickets(call, explanation, ticket_urls(account, explanation))
+    _say_tickets(call, explanation, urls)
     call.say(
         message(
             "Data complete to {as_of}; rules {editions}",
@@ -118,7 +119,7 @@ def _fraction(call: Call, explanation: Explanation) -> dict[str, str]:
     return {name: call.language.number(number) for name, number in numbers.items()}
 
 
-def _say_tickets(call: Call, explanation: Explanation, urls: Mapping[str, str]) -> None:
+def _say_tickets(call: Call, explanation: Explanation, urls: Urls) -> None:
     """Print the tickets that count, those that this indicator leaves out, and those that count nowhere.
 
     The last are nobody's: they are listed for the whole account and counted in any other scope.
@@ -136,7 +137,7 @@ def _say_tickets(call: Call, explanation: Explanation, urls: Mapping[str, str]) 
         call.say(message("Tickets of the whole account that count nowhere: {reasons}", reasons=told))
 
 
-def explanation_document(explanation: Explanation, urls: Mapping[str, str], name: str) -> dict[str, object]:
+def explanation_document(explanation: Explanation, urls: Urls, name: str) -> dict[str, object]:
     """Return an explanation as JSON: the figure, every credit line, and what was left out."""
     cell = explanation.cell
     return {
@@ -153,7 +154,8 @@ def explanation_document(explanation: Explanation, urls: Mapping[str, str], name
         "lines": [
             {
                 "ticket_id": line.ticket_id,
-                "url": urls.get(line.ticket_id or ""),
+                "account": line.account,
+                "url": urls.get((line.account, line.ticket_id or "")),
                 "at": line.at,
                 "part": line.part,
                 "agent": line.agent,
@@ -170,11 +172,12 @@ def explanation_document(explanation: Explanation, urls: Mapping[str, str], name
     }
 
 
-def _left_out_document(left_out: Iterable[LeftOut], urls: Mapping[str, str]) -> list[dict[str, object]]:
+def _left_out_document(left_out: Iterable[LeftOut], urls: Urls) -> list[dict[str, object]]:
     return [
         {
             "ticket_id": each.ticket_id,
-            "url": urls.get(each.ticket_id),
+            "account": each.account,
+            "url": urls.get((each.account, each.ticket_id)),
             "at": each.at,
             "reason": each.reason,
             "agent": each.agent,

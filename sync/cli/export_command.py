@@ -10,12 +10,13 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.account import Account
-from sync.cli.choosing import asked_period, period_options
+from sync.cli.choosing import asked_period, period_options, with_data
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
 from sync.exits import Exit
-from sync.exporting import Columns, Grain, Rows, columns_of_every, exported, needed
+from sync.exporting import Columns, Grain, Rows, cells_of, columns_of_every, exported, needed
 from sync.figures import as_of_now, source
+from sync.joined import joined, least
 from sync.locale import terminal_text
 from sync.row_files import Format, FormatError, appearing_whole, write_rows
 
@@ -44,6 +45,12 @@ from sync.row_files import Format, FormatError, appearing_whole, write_rows
     show_default=True,
     help=terminal_text(message("Whose figures the rows of --grain cell are.")),
 )
+@click.option(
+    "--joined",
+    "together",
+    is_flag=True,
+    help=terminal_text(message("With --grain cell: each person's figures over all accounts, not over each.")),
+)
 @period_options
 @click.option(
     "--indicator",
@@ -67,6 +74,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     grain: str,
     form: str | None,
     scope: str,
+    together: bool,
     by: str,
     period: str | None,
     only: tuple[str, ...],
@@ -76,10 +84,14 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     """Write the rows of the period that the data has reached, or of the one that is named."""
     chosen = Format(form or (Format.JSON if call.as_json else Format.CSV))
     _refuse_terminal(chosen, output)
+    if together and grain != Grain.CELL:
+        raise click.UsageError(terminal_text(message("--joined goes with --grain cell: other rows say whose they are")))
     with call.accounts(names, signed_in=False) as accounts:
-        kinds = Grain(grain), Scope(scope)
-        found = [each for account in accounts if (each := _rows(call, account, kinds, (by, period), only))]
-        rows = _joined(found)
+        kinds, ready = (Grain(grain), Scope(scope)), with_data(accounts, call.note)
+        if together and ready:
+            rows = _of_persons(ready, kinds[1], (by, period), only)
+        else:
+            rows = _one_after_another([_rows(account, kinds, (by, period), only) for account in ready])
         try:
             _write(call, rows, chosen, output, bom=bom)
         except FormatError as error:
@@ -98,19 +110,18 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _rows(
-    call: Call, account: Account, kinds: tuple[Grain, Scope], when: tuple[str, str | None], only: tuple[str, ...]
-) -> Rows | None:
-    as_of = as_of_now(account)
-    if as_of is None:
-        call.note(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
-        return None
+def _rows(account: Account, kinds: tuple[Grain, Scope], when: tuple[str, str | None], only: tuple[str, ...]) -> Rows:
+    as_of = as_of_now(account) or 0
     grain, scope = kinds
-    asked = source(account, asked_period(account, *when, as_of), as_of, needed(grain, only))
-    return exported(asked, grain, scope)
+    return exported(source(account, asked_period(account, *when, as_of), as_of, needed(grain, only)), grain, scope)
 
 
-def _joined(found: list[Rows]) -> Rows:
+def _of_persons(accounts: list[Account], scope: Scope, when: tuple[str, str | None], only: tuple[str, ...]) -> Rows:
+    as_of = least(accounts) or 0
+    return cells_of(joined(accounts, asked_period(accounts[0], *when, as_of), as_of, needed(Grain.CELL, only)), scope)
+
+
+def _one_after_another(found: list[Rows]) -> Rows:
     columns: Columns = columns_of_every(found[0], found[1:]) if found else {}
     return Rows(columns, chain.from_iterable(each.rows for each in found))
 

@@ -1,6 +1,6 @@
 """`helpdesk-kpi report`: the scorecards of a period."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import click
@@ -9,14 +9,22 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.account import Account
-from sync.cli.choosing import PERIODS, asked_period, named_scope, period_options, subject_named, subject_options
+from sync.cli.choosing import (
+    PERIODS,
+    asked_period,
+    named_scope,
+    period_options,
+    subject_named,
+    subject_options,
+    with_data,
+)
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import Figures, Source, Trend, as_of_now, empty_card, reduced, source, trends
+from sync.figures import Asked, Figures, Trend, as_of_now, empty_card, reduced, source, trends
+from sync.joined import joined
 from sync.locale import terminal_text
 from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes
-from sync.settling import state_of
-from sync.wording import HEADLINES, PERIOD_STATES
+from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
 
 __all__ = ["PERIODS", "SCOPES", "asked_period", "command"]
 
@@ -78,62 +86,65 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     """Show the scorecards of the period that the data has reached, or of the one that is named."""
     chosen, name = named_scope(subject) or (Scope(scope), None)
     wish = Wish(chosen, name, by, period, only, trend)
-    documents = []
     with call.accounts(names, signed_in=False) as accounts:
-        for account in accounts:
-            document = _reported(call, account, wish)
-            if document is not None:
-                documents.append(document)
+        documents = [_reported(call, asked, wish) for asked in _asked(with_data(accounts, call.say), wish)]
     call.answer({"reports": documents})
     return Exit.OK
 
 
-def _reported(call: Call, account: Account, wish: Wish) -> dict[str, object] | None:
-    as_of = as_of_now(account)
-    if as_of is None:
-        call.say(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
-        return None
-    asked = source(account, asked_period(account, wish.by, wish.period, as_of), as_of, wish.only)
+def _asked(accounts: list[Account], wish: Wish) -> Iterator[Asked]:
+    """Yield what figures are asked of: several accounts joined, then each by itself."""
+    instants = [as_of for account in accounts if (as_of := as_of_now(account)) is not None]
+    if len(accounts) > 1:
+        period = asked_period(accounts[0], wish.by, wish.period, min(instants))
+        yield joined(accounts, period, min(instants), wish.only)
+    for account, as_of in zip(accounts, instants, strict=True):
+        yield source(account, asked_period(account, wish.by, wish.period, as_of), as_of, wish.only)
+
+
+def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     rules = asked.window.rulebook
     found = _found(call, asked, wish)
     if not found.scorecards:
-        _say_empty(call, account, found)
+        _say_empty(call, asked, found)
         return figures_document(found, [])
     shown = Shown(found, wish.only, _trends(asked, found, wish))
     call.show(report_table(shown, rules, call.language))
     single = len(found.scorecards) == 1
     for note in scorecard_notes(found, wish.only or (asked.keys if single else HEADLINES)):
         call.say(note)
-    _say_where_from(call, account, found)
+    _say_where_from(call, asked, found)
     document = figures_document(found, ordered_subjects(found, rules, call.language), shown.trends)
-    return {**document, "state": state_of(account, found.question.period, as_of).value}
+    return {**document, "state": asked.state.value}
 
 
-def _found(call: Call, asked: Source, wish: Wish) -> Figures:
+def _found(call: Call, asked: Asked, wish: Wish) -> Figures:
     """Return the figures of everybody, or of the one who is named, whether or not there is anything about him."""
     found = reduced(asked, wish.scope)
     if wish.name is None:
         return found
-    subject = subject_named(call, asked.window.rulebook, asked.window.as_of, wish.scope, wish.name)
+    subject = subject_named(call, asked, wish.scope, wish.name)
     card = found.scorecards.get(subject) or empty_card(asked, wish.scope, subject)
     return replace(found, scorecards={subject: card})
 
 
-def _trends(asked: Source, found: Figures, wish: Wish) -> Mapping[str | None, Trend]:
+def _trends(asked: Asked, found: Figures, wish: Wish) -> Mapping[str | None, Trend]:
     wanted = len(found.scorecards) == 1 or len(wish.only) == 1 if wish.trend is None else wish.trend
     return trends(asked, wish.scope, list(found.scorecards), found) if wanted else {}
 
 
-def _say_empty(call: Call, account: Account, found: Figures) -> None:
-    label, known = found.question.period.label, account.store.readings.days(account.name)
-    if known is None:
-        call.say(message("{name}: nothing to show for {period}", name=account.name, period=label))
+def _say_empty(call: Call, asked: Asked, found: Figures) -> None:
+    label, stores = found.question.period.label, [part.account for part in asked.parts]
+    known = [days for each in stores if (days := each.store.readings.days(each.name)) is not None]
+    if not known:
+        call.say(message("{name}: nothing to show for {period}", name=_name(call, asked), period=label))
         return
-    first, last = (call.language.day(min(at, found.question.as_of)) for at in known)
+    spanned = min(first for first, _ in known), max(last for _, last in known)
+    first, last = (call.language.day(min(at, found.question.as_of)) for at in spanned)
     call.say(
         message(
             "{name}: nothing to show for {period}; there is data from {first} to {last}",
-            name=account.name,
+            name=_name(call, asked),
             period=label,
             first=first,
             last=last,
@@ -141,15 +152,21 @@ def _say_empty(call: Call, account: Account, found: Figures) -> None:
     )
 
 
-def _say_where_from(call: Call, account: Account, found: Figures) -> None:
+def _say_where_from(call: Call, asked: Asked, found: Figures) -> None:
     question = found.question
     call.say(
         message(
             "{name}: data complete to {as_of}, time zone {zone}; {period} is {state}",
-            name=account.name,
+            name=_name(call, asked),
             as_of=call.language.moment(question.as_of),
-            zone=account.settings.timezone,
+            zone=question.period.zone,
             period=question.period.label,
-            state=PERIOD_STATES[state_of(account, question.period, question.as_of)],
+            state=PERIOD_STATES[asked.state],
         )
     )
+
+
+def _name(call: Call, asked: Asked) -> str:
+    """Return what a report says it is about: an account, or several by their names."""
+    names = ", ".join(part.name for part in asked.parts)
+    return names if len(asked.parts) == 1 else f"{call.language(ALL_ACCOUNTS)} ({names})"

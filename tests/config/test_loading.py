@@ -413,7 +413,6 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
 """
     settings = desk.settings(more)
     assert not_yet_in_force(settings) == [
-        "agents[0].accounts",
         "teams",
         "targets",
         "scorecards",

@@ -1,5 +1,6 @@
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sync.account import Account
+    from sync.figures import Asked
     from tests.sync.conftest import Played, World
 
 
@@ -189,16 +191,17 @@ def test_an_explanation_says_what_was_left_out_and_why(make_world: "Callable[...
 def test_an_omission_belongs_to_what_its_ticket_says() -> None:
     one = replace(_ONE, omissions=(Omission("solved", 5, "7", "t", "x"),))
     window = Window(period_at(PeriodKind.DAY, "UTC", 5), 9, compiled(()))
+    asked = cast("Asked", SimpleNamespace(window=window, whose=lambda _account, _scope, subject: subject))
 
     def found(scope: Scope, subject: str | None) -> int:
-        return len(list(_omitted(one, INDICATORS["solved"], window, scope, subject)))
+        return len(list(_omitted(one, INDICATORS["solved"], asked, scope, subject)))
 
     assert (found(Scope.AGENT, "7"), found(Scope.TEAM, "t"), found(Scope.ACCOUNT, "acme")) == (1, 1, 1)
     assert (found(Scope.CHANNEL, None), found(Scope.AGENT, "8"), found(Scope.TEAM, "7")) == (1, 0, 0)
     elsewhere = replace(
         one, omissions=(Omission("created", 5, "7", "t", "x"), Omission("solved", 99_999, "7", "t", "x"))
     )
-    assert list(_omitted(elsewhere, INDICATORS["solved"], window, Scope.AGENT, "7")) == []
+    assert list(_omitted(elsewhere, INDICATORS["solved"], asked, Scope.AGENT, "7")) == []
 
 
 def test_the_parameters_told_are_those_in_force_with_the_defaults(make_world: "Callable[..., World]") -> None:

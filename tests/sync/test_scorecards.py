@@ -166,15 +166,15 @@ def test_an_explanation_lists_each_ticket_with_its_clock_and_where_to_open_it(ac
     whole = found(account, Scope.ACCOUNT).question
     question = Question(Scope.ACCOUNT, account.name, whole.period, whole.as_of, min_n(account))
     explanation = explained(account, INDICATORS["overdue_count"], question, account.name)
-    urls = {line.ticket_id or "": f"https://x/{line.ticket_id}[bold]" for line in explanation.lines}
-    urls.pop(explanation.lines[-1].ticket_id or "")
+    urls = {(account.name, line.ticket_id or ""): f"https://x/{line.ticket_id}[bold]" for line in explanation.lines}
+    urls.pop((account.name, explanation.lines[-1].ticket_id or ""))
     heading, *lines = printed(explanation_table(explanation, urls, EN))
     assert heading.split() == ["Ticket", "When", "Adds", "Part", "Link"]
     assert len(lines) == len(explanation.lines) > 1
     assert any("First reply" in line for line in lines)
     for each, line in zip(explanation.lines, lines, strict=True):
         assert line.split()[0] == each.ticket_id
-        assert line.rstrip().endswith(urls.get(each.ticket_id or "", part_text(each.part, EN)))
+        assert line.rstrip().endswith(urls.get((each.account, each.ticket_id or ""), part_text(each.part, EN)))
 
 
 def test_a_line_of_no_clock_and_no_ticket_leaves_its_places_empty(account: Account) -> None:
@@ -257,7 +257,7 @@ def test_what_is_left_out_is_listed_with_its_reason_in_words() -> None:
         LeftOut("2", 0, "strange_code"),
         LeftOut("3", 0, "excluded_tag", why=message("its tag {tag} is excluded", tag="x\ny")),
     ]
-    _, *rows = printed(left_out_table(left_out, {"1": "https://x/1"}, EN))
+    _, *rows = printed(left_out_table(left_out, {("", "1"): "https://x/1"}, EN))
     assert "its clock ended without a verdict" in rows[0]
     assert rows[0].rstrip().endswith("https://x/1")
     assert "strange_code" in rows[1]

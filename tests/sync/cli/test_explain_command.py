@@ -54,7 +54,8 @@ def test_an_explanation_tells_formula_stamp_credit_and_every_ticket(known: "Desk
         assert line["url"] == f"{known.sandbox.base_url}/agent/tickets/{line['ticket_id']}"
         assert line["url"] in result.stdout
     assert set(document["lines"][0]) == {
-        *("ticket_id", "url", "at", "part", "agent", "team", "numerator", "denominator", "certainty", "edition"),
+        *("ticket_id", "account", "url", "at", "part", "agent", "team"),
+        *("numerator", "denominator", "certainty", "edition"),
     }
 
 
@@ -183,12 +184,17 @@ def test_what_the_account_does_not_supply_is_said(desk: "Desk") -> None:
     assert "this account supplies no " in desk.run("explain", "satisfaction_rate").stdout.splitlines()[0]
 
 
-def test_among_several_accounts_one_must_be_named(two_desks: "Desk") -> None:
-    two_desks.run("sync", "sao-hom")
+def test_of_several_accounts_those_with_data_are_explained_together_or_the_one_named(two_desks: "Desk") -> None:
     result = two_desks.run("explain", "created")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "--account is needed; there are: sao-mai, sao-hom" in result.stderr
-    assert two_desks.told("explain", "created", "--account", "sao-hom")["subject"] == "sao-hom"
+    assert (result.exit_code, result.stdout.count("no data yet")) == (0, 2)
+    two_desks.run("sync", "sao-hom")
+    assert two_desks.told("explain", "created")["subject"] == "sao-hom"
+    two_desks.run("sync", "sao-mai")
+    together = two_desks.told("explain", "created", "--period", "2026-11")
+    alone = [two_desks.told("explain", "created", "--account", a, "--period", "2026-11") for a in two_desks.sandboxes]
+    assert (together["subject"], together["name"]) == ("*", "all accounts")
+    assert together["figure"]["n"] == sum(each["figure"]["n"] for each in alone)
+    assert {line["url"] for line in together["lines"]} == {line["url"] for each in alone for line in each["lines"]}
     assert two_desks.run("explain", "created", "--account", "nemo").exit_code == 2
 
 

@@ -107,7 +107,7 @@ def test_before_any_data_the_way_to_get_some_is_told(desk: "Desk") -> None:
 
 def test_every_account_is_reported_or_those_named(two_desks: "Desk") -> None:
     two_desks.run("sync")
-    assert [r["account"] for r in two_desks.told("report")["reports"]] == ["sao-mai", "sao-hom"]
+    assert [r["account"] for r in two_desks.told("report")["reports"]] == ["*", "sao-mai", "sao-hom"]
     assert [r["account"] for r in two_desks.told("report", "sao-hom")["reports"]] == ["sao-hom"]
 
 
