@@ -32,11 +32,13 @@ from connectors.errors import InDoubtError, RefusedError, SettingError, SignInEr
 from connectors.exchange import Params
 from connectors.http import Session
 from connectors.quota import Allowance, Quota
+from connectors.rows import Payload, understood
+from connectors.scalars import clean
 from connectors.secret import SecretError
 from connectors.signing_in import Unsigned
 from connectors.zendesk import audits, checking, delivering, exports, mapping, payloads, rules, setup, surveys
 from connectors.zendesk.delivering import Bulk
-from connectors.zendesk.exports import Payload, Resource, Start, listed, understood
+from connectors.zendesk.exports import Resource, Start, listed
 from connectors.zendesk.jobs import Told
 from connectors.zendesk.mapping import FollowedFields
 from connectors.zendesk.placing import Placing
@@ -401,7 +403,7 @@ class Zendesk:
         """Return the ids of the tickets that carry `external_id`, oldest first; this list has no index delay."""
         answer = self.session.get("/api/v2/tickets.json", {"external_id": external_id})
         found = [understood(payloads.Ticket, row) for row in listed(answer, "tickets")]
-        ours = [ticket for ticket in found if ticket.external_id == payloads.clean(external_id)]
+        ours = [ticket for ticket in found if ticket.external_id == clean(external_id)]
         return [ticket.id for ticket in sorted(ours, key=lambda ticket: (ticket.created_at, int(ticket.id)))]
 
     def noted(self, ticket_id: str, marker: str) -> bool | None:

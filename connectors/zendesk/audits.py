@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from connectors.scalars import clean
 from connectors.zendesk import payloads
 from connectors.zendesk.mapping import FollowedFields, channel
-from connectors.zendesk.payloads import clean
 from kpi_engine.records import EventKind, Field, TicketEvent
 
 _FIELDS = {

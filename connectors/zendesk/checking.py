@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping
 from connectors.base import Check, Verdict
 from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
 from connectors.http import Answer, Session
+from connectors.rows import understood
 from connectors.zendesk import rules
-from connectors.zendesk.exports import understood
 from connectors.zendesk.payloads import User
 from connectors.zendesk.settings import ApiToken, ZendeskSettings
 from kpi_engine.message import Message, message

@@ -9,11 +9,12 @@ from connectors import paging
 from connectors.base import Change, Conflicting, Delivered, InDoubt, Outcome, Refused, Snoozed, SummaryTicket, UnderWay
 from connectors.errors import InDoubtError, RefusedError, TransientError, UnexpectedPayloadError
 from connectors.http import Answer, Session
+from connectors.scalars import clean
 from connectors.zendesk import jobs
 from connectors.zendesk.exports import listed
 from connectors.zendesk.jobs import Told
 from connectors.zendesk.mapping import numeric_id, private_note, summary_import
-from connectors.zendesk.payloads import JobStatus, clean
+from connectors.zendesk.payloads import JobStatus
 from connectors.zendesk.setup import unknown_keys
 from kpi_engine.message import Message, message
 

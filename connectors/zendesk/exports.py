@@ -1,24 +1,18 @@
 """How a stream is walked: where it begins, what each answer means for the next request, and when it is up to date."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from connectors import paging
 from connectors.base import Page, Reject
 from connectors.errors import RefusedError, TransientError, UnexpectedPayloadError
 from connectors.exchange import Params
 from connectors.http import Answer, Session
+from connectors.rows import kept_row, records_and_rejects
+from connectors.scalars import loose_instant
 from connectors.zendesk.mapping import FollowedFields
-from connectors.zendesk.payloads import loose_instant
 from kpi_engine.message import Message, message
 from kpi_engine.records import Record
-
-Payload = TypeVar("Payload", bound=BaseModel)
 
 _LIST_ROWS = 100
 _EVENT_ROWS = 1000  # a full page of the event export, whose size nobody may choose
@@ -32,7 +26,6 @@ _WIDE_EVERY = 86400
 _SMALL_PAGE = 100  # tickets: what Zendesk advises where a thousand, many of them archived, take too long
 _FUTURE_SLACK = 86400
 _CURSOR_OVERLAP = 300
-_RAW_LENGTH = 20_000
 _GONE_CURSOR = frozenset({400, 404, 410, 422})
 _PRIVATE = frozenset(
     {"subject", "raw_subject", "description", "body", "html_body", "plain_body", "comment", "comments", "reason"}
@@ -182,20 +175,11 @@ def listed(answer: Answer, key: str) -> list[object]:
     return rows
 
 
-def understood(payload: type[Payload], row: object) -> Payload:
-    """Return a row that must be readable; raises UnexpectedPayloadError, saying what is wrong with it."""
-    try:
-        return payload.model_validate(row)
-    except ValidationError as error:
-        raise UnexpectedPayloadError(_reason(error)) from error
-
-
 def read_again(resource: Resource, raw: str, followed: FollowedFields) -> Page:
     """Return the page that a kept row makes by itself today; one cut for its length stays unreadable."""
-    try:
-        row = json.loads(raw)
-    except ValueError:
-        return Page([], [Reject(resource.rows, message("Only the beginning of the row was kept"), raw)], None, None)
+    row = kept_row(resource.rows, raw)
+    if isinstance(row, Reject):
+        return Page([], [row], None, None)
     return rows_as_page(resource.rows, [row], resource.records, followed)
 
 
@@ -205,13 +189,7 @@ def rows_as_page(rows: str, found: Sequence[object], records: Reading, followed:
 
 
 def _found(rows: str, found: Sequence[object], meaning: Reading, followed: FollowedFields) -> list[Record | Reject]:
-    read: list[Record | Reject] = []
-    for row in found:
-        try:
-            read.extend(meaning(row, followed))
-        except ValueError as error:
-            read.append(_reject(rows, row, error))
-    return read
+    return records_and_rejects(rows, found, lambda row: meaning(row, followed), _without_private)
 
 
 def _page(found: Sequence[Record | Reject], step: Step) -> Page:
@@ -220,27 +198,12 @@ def _page(found: Sequence[Record | Reject], step: Step) -> Page:
     return Page(records, [step.lost, *rejects] if step.lost else rejects, step.cursor, step.complete_through)
 
 
-def _reject(rows: str, row: object, error: ValueError) -> Reject:
-    raw = json.dumps(_without_private(row), sort_keys=True)
-    row_id = row.get("id") if isinstance(row, dict) else None
-    name = row_id if isinstance(row_id, (int, str)) else hashlib.sha256(raw.encode()).hexdigest()[:16]
-    return Reject(f"{rows}:{name}", _reason(error), raw[:_RAW_LENGTH])
-
-
 def _without_private(value: object) -> object:
     """Return the row without what people wrote, which is never kept; what a ticket's own property was is nobody's."""
     if isinstance(value, dict):
         private = _PRIVATE - _VALUES if _PROPERTIES & {*value, str(value.get("field_name"))} else _PRIVATE
         return {str(key): _without_private(inner) for key, inner in value.items() if key not in private}
     return [_without_private(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _reason(error: ValueError) -> Message:
-    if not isinstance(error, ValidationError):
-        return message("The row cannot be read: {problem}", problem=str(error))
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "row"
-    return message("{field} cannot be read: {problem}", field=where, problem=first["msg"])
 
 
 # The ticket export: an opaque cursor that stands for (generated_timestamp, ticket id).

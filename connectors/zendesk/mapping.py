@@ -9,8 +9,8 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from connectors.base import Change, SummaryTicket
+from connectors.scalars import clean, loose_instant, number
 from connectors.zendesk import payloads
-from connectors.zendesk.payloads import clean, number
 from connectors.zendesk.time_zones import iana
 from kpi_engine.records import (
     Agent,
@@ -220,7 +220,7 @@ def metric_set(row: object, _: FollowedFields) -> list[MetricSet]:
                 for time, value in both.items()
             },
             counts={name: _whole(told[name]) for name in _COUNTS if name in told},
-            instants={name: payloads.loose_instant(value) for name, value in told.items() if name.endswith("_at")},
+            instants={name: loose_instant(value) for name, value in told.items() if name.endswith("_at")},
         )
     ]
 

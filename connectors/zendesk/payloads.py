@@ -1,79 +1,23 @@
 """The JSON as Zendesk sends it: only the fields we read, tolerant of what is new, strict about what decides."""
 
-import math
-import re
-import unicodedata
-from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)")
-_EARLIEST, _LATEST = 0, 4_102_444_800  # 1970 and 2100: beyond them a time is a mistake, not a time
-
-
-def clean(text: str) -> str:
-    """Return `text` as every store can hold it: whole characters, no NUL, composed (NFC)."""
-    if text.isascii() and "\0" not in text:
-        return text  # most of what comes: ids, statuses, tags
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
-    return unicodedata.normalize("NFC", whole)
-
-
-def _id(value: object) -> object:
-    """Return an id as text: they come as numbers, or as text of them in histories."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str) and value:
-        return clean(value)
-    raise ValueError("not an id")
-
-
-def _optional_id(value: object) -> object:
-    return None if value is None or value == "" else _id(value)
-
-
-def _instant(value: object) -> object:
-    """Return epoch seconds: times are ISO 8601 with an offset, or whole seconds in the exports."""
-    if isinstance(value, str) and _ISO.fullmatch(value):
-        return _in_range(int(datetime.fromisoformat(value).timestamp()))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _in_range(value)
-    raise ValueError("not a time with its offset")
-
-
-def _in_range(seconds: int) -> int:
-    if not _EARLIEST < seconds < _LATEST:
-        raise ValueError("a time beyond 1970 to 2100")
-    return seconds
-
-
-def _optional_instant(value: object) -> object:
-    return None if value is None else _instant(value)
-
-
-def _text(value: object) -> object:
-    return clean(value) if isinstance(value, str) else value
-
-
-def _texts(value: object) -> object:
-    return [] if value is None else value
-
-
-def _object(value: object) -> object:
-    return value if isinstance(value, dict) else {}
-
-
-Id: TypeAlias = Annotated[str, BeforeValidator(_id)]
-OptionalId: TypeAlias = Annotated[str | None, BeforeValidator(_optional_id)]
-Instant: TypeAlias = Annotated[int, BeforeValidator(_instant)]
-OptionalInstant: TypeAlias = Annotated[int | None, BeforeValidator(_optional_instant)]
-Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
-OptionalText: TypeAlias = Annotated[str | None, BeforeValidator(_text)]
-Texts: TypeAlias = Annotated[list[Text], BeforeValidator(_texts)]
-Yes: TypeAlias = Annotated[bool, BeforeValidator(lambda value: value is None or value)]
-No: TypeAlias = Annotated[bool, BeforeValidator(bool)]
-Loose: TypeAlias = Annotated[dict[str, object], BeforeValidator(_object)]
+from connectors.scalars import (
+    Id,
+    Instant,
+    Loose,
+    No,
+    OptionalId,
+    OptionalInstant,
+    OptionalText,
+    Text,
+    Texts,
+    Yes,
+    mapping,
+    texts,
+)
 
 
 class _Payload(BaseModel):
@@ -110,7 +54,7 @@ class Ticket(_Payload):
     satisfaction_rating: Loose = {}
     via: object = None
     tags: Texts = []
-    custom_fields: Annotated[list[CustomField], BeforeValidator(_texts)] = []
+    custom_fields: Annotated[list[CustomField], BeforeValidator(texts)] = []
 
 
 class TicketEventRow(_Payload):
@@ -122,7 +66,7 @@ class TicketEventRow(_Payload):
     created_at: OptionalInstant = None
     updater_id: OptionalId = None
     via: object = None
-    child_events: Annotated[list[dict[str, object]], BeforeValidator(_texts)] = []
+    child_events: Annotated[list[dict[str, object]], BeforeValidator(texts)] = []
 
 
 class SatisfactionRating(_Payload):
@@ -152,9 +96,9 @@ class SurveyResponse(_Payload):
     """A row of guide/survey_responses; what it is about stands in `subjects`, in older answers in `subject_zrns`."""
 
     id: Id
-    subjects: Annotated[list[Loose], BeforeValidator(_texts)] = []
+    subjects: Annotated[list[Loose], BeforeValidator(texts)] = []
     subject_zrns: Texts = []
-    answers: Annotated[list[Answer], BeforeValidator(_texts)] = []
+    answers: Annotated[list[Answer], BeforeValidator(texts)] = []
 
 
 class MetricSet(_Payload):
@@ -188,7 +132,7 @@ class SlaPolicy(_Payload):
     title: Text = ""
     position: int | None = None
     filter: Loose = {}
-    policy_metrics: Annotated[list[Loose], BeforeValidator(_texts)] = []
+    policy_metrics: Annotated[list[Loose], BeforeValidator(texts)] = []
 
 
 class CustomStatus(_Payload):
@@ -275,7 +219,7 @@ class TicketForm(_Payload):
     id: Id
     name: Text = ""
     active: Yes = True
-    ticket_field_ids: Annotated[list[Id], BeforeValidator(_texts)] = []
+    ticket_field_ids: Annotated[list[Id], BeforeValidator(texts)] = []
 
 
 class Condition(_Payload):
@@ -289,8 +233,8 @@ class Condition(_Payload):
 class Conditions(_Payload):
     """All of `all` must hold, and one of `any` where there is one."""
 
-    all: Annotated[list[Condition], BeforeValidator(_texts)] = []
-    any: Annotated[list[Condition], BeforeValidator(_texts)] = []
+    all: Annotated[list[Condition], BeforeValidator(texts)] = []
+    any: Annotated[list[Condition], BeforeValidator(texts)] = []
 
 
 class Rule(_Payload):
@@ -300,8 +244,8 @@ class Rule(_Payload):
     title: Text = ""
     description: OptionalText = None
     active: Yes = True
-    conditions: Annotated[Conditions, BeforeValidator(_object)] = Conditions()
-    actions: Annotated[list[Loose], BeforeValidator(_texts)] = []
+    conditions: Annotated[Conditions, BeforeValidator(mapping)] = Conditions()
+    actions: Annotated[list[Loose], BeforeValidator(texts)] = []
     execution: Loose = {}
 
 
@@ -321,21 +265,3 @@ class JobStatus(_Payload):
     id: Id
     status: Text
     results: object = None
-
-
-def loose_instant(value: object) -> int | None:
-    """Return an instant that nothing depends on; None where there is none, or none to be read."""
-    try:
-        found = _optional_instant(value)
-    except ValueError:
-        return None
-    return found if isinstance(found, int) else None
-
-
-def number(value: object) -> float | None:
-    """Return a number that came as a number or as text; None where it is neither, or not finite."""
-    try:
-        found = float(value) if isinstance(value, (int, float, str)) else math.nan
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) else None

@@ -8,8 +8,9 @@ from connectors.base import Extra, WantedView
 from connectors.errors import InDoubtError, RefusedError, SignInError
 from connectors.exchange import Params
 from connectors.http import Session
+from connectors.rows import understood
 from connectors.zendesk import rules
-from connectors.zendesk.exports import listed, understood
+from connectors.zendesk.exports import listed
 from connectors.zendesk.mapping import numeric_id
 from connectors.zendesk.payloads import Rule, TicketForm
 from connectors.zendesk.setup import is_marked, marked

@@ -9,7 +9,8 @@ from connectors import paging
 from connectors.base import Check, Target, Verdict
 from connectors.errors import RefusedError, SignInError
 from connectors.http import Session
-from connectors.zendesk.exports import listed, understood
+from connectors.rows import understood
+from connectors.zendesk.exports import listed
 from connectors.zendesk.payloads import Condition, Rule
 from connectors.zendesk.setup import is_marked
 from kpi_engine.message import Message, message

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from connectors.scalars import number
 from connectors.zendesk import payloads
 from connectors.zendesk.mapping import FollowedFields
-from connectors.zendesk.payloads import Answer, number
+from connectors.zendesk.payloads import Answer
 from kpi_engine.records import Rating
 
 _CATEGORIES = frozenset({"good", "neutral", "bad"})
