@@ -4,10 +4,11 @@ from collections.abc import Collection
 from fractions import Fraction
 from math import floor, fsum, sqrt
 
-_NORMAL_975 = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
+NORMAL_975 = 1.959963984540054
+"""The normal quantile of a two-sided 95 % interval."""
 
 
-def wilson(successes: float, n: float, z: float = _NORMAL_975) -> tuple[float, float] | None:
+def wilson(successes: float, n: float, z: float = NORMAL_975) -> tuple[float, float] | None:
     """Return the Wilson score interval of a share (Wilson 1927), 95 % by default; None for n = 0."""
     if not 0 <= successes <= n:
         raise ValueError(f"successes must lie between 0 and n; they are {successes} of {n}")

@@ -16,6 +16,7 @@ COMMANDS: dict[str, Message] = {
     "run": message("Run passes on schedule until stopped."),
     "report": message("Show the scorecards of a period."),
     "explain": message("Show the tickets behind one figure."),
+    "compare": message("Compare teams, agents or channels, or two periods, like for like."),
     "export": message("Write the rows behind the figures as CSV, JSON or Parquet."),
     "reconcile": message("Compare our figures with the helpdesk's own."),
     "status": message("Show the last passes, the data's age, the outbox, the quarantine and the next runs."),

@@ -1,0 +1,116 @@
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+NOVEMBER = ("--period", "2026-11")
+
+
+def compared(desk: "Desk", *arguments: str) -> dict[str, Any]:
+    (document,) = desk.told("compare", *arguments)["comparisons"]
+    return document
+
+
+def test_teams_stand_side_by_side_raw_and_adjusted_by_name_and_not_by_rank(known: "Desk") -> None:
+    document = compared(known, "goals_met", *NOVEMBER)
+    names = [each["name"] for each in document["subjects"]]
+    assert names == sorted(names, key=str.casefold)
+    assert document["adjustment"]["method"] in {"direct", "indirect"}
+    assert 0 < document["adjustment"]["covered"] <= 1
+    fit = [each for each in document["subjects"] if each["compared"]]
+    assert len(fit) > 1
+    for each in fit:
+        assert each["raw"]["low"] <= each["raw"]["value"] <= each["raw"]["high"]
+        assert each["adjusted"]["low"] <= each["adjusted"]["value"] <= each["adjusted"]["high"]
+        assert each["finding"] in {"better", "worse", "no_evidence"}
+    shown = known.run("compare", "goals_met", *NOVEMBER)
+    assert shown.exit_code == 0
+    assert "all together: " in shown.stdout
+    assert "stand out by chance alone" in shown.stdout
+
+
+def test_the_figures_are_those_of_the_report(known: "Desk") -> None:
+    (report,) = known.told("report", "--scope", "team", "--indicator", "first_reply", *NOVEMBER)["reports"]
+    told = {card["subject"]: card["indicators"]["first_reply"] for card in report["scorecards"]}
+    document = compared(known, "first_reply", *NOVEMBER)
+    assert {each["subject"]: each["figure"] for each in document["subjects"]} == told
+    assert all(
+        each["raw"]["value"] == pytest.approx(told[each["subject"]]["value"])
+        for each in document["subjects"]
+        if each["compared"]
+    )
+
+
+def test_two_who_are_named_are_told_their_difference_and_where_it_comes_from(known: "Desk") -> None:
+    teams = [each["name"] for each in compared(known, "goals_met", *NOVEMBER)["subjects"] if each["compared"]]
+    only = ("--only", teams[1], "--only", teams[0])
+    document = compared(known, "goals_met", *NOVEMBER, *only)
+    second, first = ({each["name"]: each for each in document["subjects"]}[name] for name in teams[:2])
+    found = document["difference"]
+    assert found["difference"]["value"] == pytest.approx(second["raw"]["value"] - first["raw"]["value"])
+    assert sum(found["parting"].values()) == pytest.approx(found["difference"]["value"])
+    shown = known.run("compare", "goals_met", *NOVEMBER, *only).stdout
+    assert f"{teams[0]} beside {teams[1]}:" in shown
+    assert "on the same kinds of tickets" in shown
+
+
+def test_two_periods_are_compared_subject_by_subject(known: "Desk") -> None:
+    document = compared(known, "goals_met", "--scope", "account", "--period", "2026-W47", "--against", "previous")
+    assert (document["period"], document["against"]) == ("2026-W47", "2026-W46")
+    (whole,) = document["subjects"]
+    change = whole["after"]["raw"]["value"] - whole["before"]["raw"]["value"]
+    assert whole["difference"]["value"] == pytest.approx(change)
+    assert sum(whole["parting"].values()) == pytest.approx(change)
+    named = compared(known, "goals_met", "--scope", "account", "--period", "2026-W47", "--against", "2026-W46")
+    assert named == document
+    shown = known.run("compare", "goals_met", "--scope", "account", "--against", "previous").stdout
+    assert "2026-W46 → 2026-W47" in shown
+    assert "2026-W47 is not over in the data" in shown
+
+
+def test_how_many_there_were_differs_as_a_fact(known: "Desk") -> None:
+    document = compared(known, "created", "--scope", "account", "--against", "2026-W46")
+    (whole,) = document["subjects"]
+    assert whole["difference"] == {
+        "value": whole["after"]["figure"]["value"] - whole["before"]["figure"]["value"],
+        "low": None,
+        "high": None,
+    }
+    assert whole["parting"] is None
+    assert "cannot be told" not in known.run("compare", "created", "--against", "2026-W46").stdout
+    shown = known.run("compare", "created", *NOVEMBER).stdout
+    assert "cannot be adjusted" in shown
+
+
+def test_too_little_data_is_compared_with_nothing(known: "Desk") -> None:
+    document = compared(known, "satisfaction_rate", "--scope", "account", "--against", "2026-W46")
+    assert (document["subjects"][0]["difference"], document["subjects"][0]["finding"]) == (None, "unknown")
+    assert "fewer than two have enough data" in known.run("compare", "goals_met", "--scope", "account").stdout
+
+
+def test_what_an_account_does_not_supply_cannot_be_compared(known: "Desk") -> None:
+    assert "fields.complaint" in compared(known, "complaint_rate")["missing"]
+    assert "fields.complaint" in known.run("compare", "complaint_rate").stdout
+
+
+def test_a_mean_of_few_and_somebody_without_any_are_shown_without_a_verdict(known: "Desk") -> None:
+    shown = known.run("compare", "first_reply", "--scope", "agent", *NOVEMBER).stdout
+    assert "cannot be told" in shown
+    document = compared(known, "first_reply", "--scope", "channel", *NOVEMBER, "--only", "pigeon", "--only", "chat")
+    pigeon = document["subjects"][-1]
+    assert (pigeon["name"], pigeon["figure"]["value"], pigeon["raw"], pigeon["adjusted"]) == (
+        "pigeon",
+        None,
+        None,
+        None,
+    )
+
+
+def test_before_any_data_and_with_wrong_names_the_way_on_is_told(desk: "Desk") -> None:
+    assert "no data yet" in desk.run("compare", "created").stdout
+    desk.run("sync", "--dry-run")
+    assert desk.run("compare", "created", "--only", "no such team").exit_code == 2
+    assert desk.run("compare", "created", "--against", "long ago").exit_code == 2
+    assert desk.run("compare", "satisfaction_mean").exit_code == 2
