@@ -1,6 +1,6 @@
 """Like for like: what differs between subjects or periods, and how much of it only the mix of tickets explains."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from math import fsum, sqrt
@@ -81,12 +81,17 @@ def stratified(indicator: Indicator) -> bool:
     return indicator.reduction in {Reduction.RATIO, Reduction.MEAN}
 
 
-def piled(indicator: Indicator, lines: Iterable[CreditLine], scope: Scope) -> dict[str | None, dict[Stratum, Pile]]:
-    """Return each subject's credit lines summed up by stratum; what the scope goes by makes no strata."""
+def piled(
+    indicator: Indicator, lines: Iterable[CreditLine], scope: Scope, whose: Callable[[CreditLine], str | None]
+) -> dict[str | None, dict[Stratum, Pile]]:
+    """Return each subject's credit lines summed up by stratum; `whose` says whose they are in the scope.
+
+    What the scope goes by makes no strata.
+    """
     strata = [each for each in STRATA if each is not scope]
     found: dict[str | None, dict[Stratum, Pile]] = {}
     for line in lines:
-        of_subject = found.setdefault(subject_of(line, scope), {})
+        of_subject = found.setdefault(whose(line), {})
         stratum = tuple(subject_of(line, each) for each in strata)
         of_subject.setdefault(stratum, Pile()).add(_as_pile(indicator, line))
     return {subject: {key: pile for key, pile in piles.items() if pile.n} for subject, piles in found.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from kpi_engine.comparison import (
     Adjustment,
@@ -21,7 +22,7 @@ from kpi_engine.comparison import (
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction
 from kpi_engine.reduce import Cell, Scope
-from sync.figures import Source, empty_card, reduced
+from sync.figures import Asked, empty_card, reduced
 
 OF_CHANCE = 0.05
 """The share of 95 % intervals that leave out the truth."""
@@ -65,11 +66,11 @@ class Across:
 
 
 def sides(
-    asked: Source, indicator: Indicator, scope: Scope, only: Collection[str | None] = ()
+    asked: Asked, indicator: Indicator, scope: Scope, only: Collection[str | None] = ()
 ) -> dict[str | None, Side]:
     """Return the subjects' figures in the source's period: of those named, else of everybody who has any."""
     cards = reduced(asked, scope).scorecards
-    piles = piled(indicator, asked.lines(), scope) if stratified(indicator) else {}
+    piles = piled(indicator, asked.lines(), scope, partial(asked.subject, scope=scope)) if stratified(indicator) else {}
     chosen = only or list(cards)
     found = {subject: cards.get(subject) or empty_card(asked, scope, subject) for subject in chosen}
     return {subject: _side(indicator, card[indicator.key], piles.get(subject, {})) for subject, card in found.items()}

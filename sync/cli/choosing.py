@@ -1,6 +1,6 @@
 """Whose figures a command is about: the options that name an agent, a team, a channel, and how a name is found."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import click
@@ -12,7 +12,8 @@ from kpi_engine.rulebook import Person as Agent
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.frame import Call
-from sync.figures import Asked, as_of_now
+from sync.figures import Asked, as_of_now, source
+from sync.joined import joined
 from sync.locale import terminal_text
 from sync.naming import unaccented
 from sync.people import Ambiguous, Person, people
@@ -69,6 +70,16 @@ def with_data(accounts: list[Account], tell: Callable[[Message], None]) -> list[
         if account not in ready:
             tell(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
     return ready
+
+
+def asked_of(accounts: list[Account], by: str, period: str | None, only: Collection[str]) -> Iterator[Asked]:
+    """Yield what figures are asked of: several accounts joined, then each by itself; all must have data."""
+    instants = [as_of for account in accounts if (as_of := as_of_now(account)) is not None]
+    if len(accounts) > 1:
+        together = asked_period(accounts[0], by, period, min(instants))
+        yield joined(accounts, together, min(instants), only)
+    for account, as_of in zip(accounts, instants, strict=True):
+        yield source(account, asked_period(account, by, period, as_of), as_of, only)
 
 
 def named_scope(options: dict[str, str | None]) -> tuple[Scope, str] | None:

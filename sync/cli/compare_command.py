@@ -14,8 +14,7 @@ from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import COUNTS, Scope
-from sync.account import Account
-from sync.cli.choosing import asked_period, period_options, subject_named
+from sync.cli.choosing import asked_of, asked_period, period_options, subject_named, with_data
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
 from sync.contrast_text import (
@@ -30,7 +29,7 @@ from sync.contrast_text import (
 )
 from sync.contrasts import OF_CHANCE, Across, Change, Side, across, change, comparable, sides
 from sync.exits import Exit
-from sync.figures import Source, as_of_now, source
+from sync.figures import Asked
 from sync.locale import Language, terminal_text
 from sync.wording import SCOPES as SCOPE_NAMES
 from sync.wording import subject_name, value_text
@@ -55,12 +54,10 @@ _BESIDE_THE_FIRST = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be compared: an indicator by a scope, in a period, perhaps against another; or only some subjects."""
+    """What is to be compared: an indicator by a scope, perhaps against another period, or only some subjects."""
 
     indicator: Indicator
     scope: Scope
-    by: str
-    period: str | None
     against: str | None
     only: tuple[str, ...]
 
@@ -102,44 +99,38 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     only: tuple[str, ...],
 ) -> Exit:
     """Show one indicator's figures side by side, each beside what would be alike, and say what is evidence."""
-    wish = Wish(INDICATORS[key], Scope(scope), by, period, against, only)
-    documents = []
+    wish = Wish(INDICATORS[key], Scope(scope), against, only)
     with call.accounts(names, signed_in=False) as accounts:
-        for account in accounts:
-            as_of = as_of_now(account)
-            if as_of is None:
-                call.say(message("{name}: no data yet; run `helpdesk-kpi sync --dry-run` first", name=account.name))
-                continue
-            documents.append(_compared(call, account, wish, as_of))
+        ready = with_data(accounts, call.say)
+        documents = [_compared(call, asked, wish) for asked in asked_of(ready, by, period, (key,))]
     call.answer({"comparisons": documents})
     return Exit.OK
 
 
-def _compared(call: Call, account: Account, wish: Wish, as_of: int) -> dict[str, object]:
-    period = asked_period(account, wish.by, wish.period, as_of)
-    asked = source(account, period, as_of, (wish.indicator.key,))
+def _compared(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     if (why := asked.missing.get(wish.indicator.key)) is not None:
         call.say(message("{indicator}: {reason}", indicator=wish.indicator.key, reason=why))
-        return {"account": account.name, "indicator": wish.indicator.key, "missing": str(why)}
-    subjects = [subject_named(call, asked.window.rulebook, as_of, wish.scope, name) for name in wish.only]
+        return {"account": asked.name, "indicator": wish.indicator.key, "missing": str(why)}
+    subjects = [subject_named(call, asked, wish.scope, name) for name in wish.only]
     found = sides(asked, wish.indicator, wish.scope, subjects)
     if wish.against is None:
         return _shown_across(call, asked, wish, across(found, wish.indicator))
-    earlier = _earlier(account, wish, period, as_of)
+    earlier = _earlier(asked, wish.against)
     before = sides(asked.of(earlier), wish.indicator, wish.scope, subjects or list(found))
     pairs = {key: (before[key], side) for key, side in found.items()}
     return _shown_between(call, asked, wish, _Between(earlier, pairs))
 
 
-def _earlier(account: Account, wish: Wish, period: Period, as_of: int) -> Period:
-    named = period.previous().label if wish.against == "previous" else wish.against
-    return asked_period(account, wish.by, named, as_of)
+def _earlier(asked: Asked, against: str) -> Period:
+    period = asked.window.period
+    named = period.previous().label if against == "previous" else against
+    return asked_period(asked.account, period.kind.value, named, asked.window.as_of)
 
 
 # -- several subjects -------------------------------------------------------------------------------------------------
 
 
-def _shown_across(call: Call, asked: Source, wish: Wish, found: Across) -> dict[str, object]:
+def _shown_across(call: Call, asked: Asked, wish: Wish, found: Across) -> dict[str, object]:
     named = _named(call, asked, wish.scope, found.sides)
     table = _table(call.language, wish, asked.window.period.label)
     for title in (message("Figure"), message("Adjusted for its mix"), message("n"), message("Finding")):
@@ -236,7 +227,7 @@ class _Between:
     pairs: Mapping[str | None, tuple[Side, Side]]
 
 
-def _shown_between(call: Call, asked: Source, wish: Wish, found: _Between) -> dict[str, object]:
+def _shown_between(call: Call, asked: Asked, wish: Wish, found: _Between) -> dict[str, object]:
     language, period = call.language, asked.window.period
     named = _named(call, asked, wish.scope, found.pairs)
     changes = {key: change(*pair, indicator=wish.indicator) for key, pair in found.pairs.items()}
@@ -282,7 +273,7 @@ def _change_texts(indicator: Indicator, found: Change, language: Language) -> It
 
 
 def _named(
-    call: Call, asked: Source, scope: Scope, subjects: Mapping[str | None, object]
+    call: Call, asked: Asked, scope: Scope, subjects: Mapping[str | None, object]
 ) -> list[tuple[str | None, str]]:
     """Return (subject, name) by name, nobody last: a comparison is no ranking."""
     rules, at = asked.window.rulebook, asked.window.period.end - 1
@@ -297,9 +288,9 @@ def _table(language: Language, wish: Wish, periods: str) -> Table:
     return table
 
 
-def _heading(asked: Source, wish: Wish) -> dict[str, object]:
+def _heading(asked: Asked, wish: Wish) -> dict[str, object]:
     return {
-        "account": asked.account.name,
+        "account": asked.name,
         "indicator": wish.indicator.key,
         "scope": wish.scope.value,
         "period": asked.window.period.label,

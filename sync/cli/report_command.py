@@ -1,6 +1,6 @@
 """`helpdesk-kpi report`: the scorecards of a period."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import click
@@ -8,9 +8,9 @@ import click
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
-from sync.account import Account
 from sync.cli.choosing import (
     PERIODS,
+    asked_of,
     asked_period,
     named_scope,
     period_options,
@@ -20,8 +20,7 @@ from sync.cli.choosing import (
 )
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import Asked, Figures, Trend, as_of_now, empty_card, reduced, source, trends
-from sync.joined import joined
+from sync.figures import Asked, Figures, Trend, empty_card, reduced, trends
 from sync.locale import terminal_text
 from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes
 from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
@@ -87,19 +86,10 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     chosen, name = named_scope(subject) or (Scope(scope), None)
     wish = Wish(chosen, name, by, period, only, trend)
     with call.accounts(names, signed_in=False) as accounts:
-        documents = [_reported(call, asked, wish) for asked in _asked(with_data(accounts, call.say), wish)]
+        ready = with_data(accounts, call.say)
+        documents = [_reported(call, asked, wish) for asked in asked_of(ready, wish.by, wish.period, wish.only)]
     call.answer({"reports": documents})
     return Exit.OK
-
-
-def _asked(accounts: list[Account], wish: Wish) -> Iterator[Asked]:
-    """Yield what figures are asked of: several accounts joined, then each by itself."""
-    instants = [as_of for account in accounts if (as_of := as_of_now(account)) is not None]
-    if len(accounts) > 1:
-        period = asked_period(accounts[0], wish.by, wish.period, min(instants))
-        yield joined(accounts, period, min(instants), wish.only)
-    for account, as_of in zip(accounts, instants, strict=True):
-        yield source(account, asked_period(account, wish.by, wish.period, as_of), as_of, wish.only)
 
 
 def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import attrgetter
 from random import Random
 
 import pytest
@@ -43,20 +44,25 @@ def line(agent: str, *, channel: str, numerator: int = 1, denominator: int = 1) 
     return CreditLine("first_contact_resolution", stamp, numerator, denominator)
 
 
+agent, channel = attrgetter("agent"), attrgetter("channel")
+
+
 def test_lines_are_summed_up_by_who_and_by_kind_of_ticket_but_not_by_what_is_compared() -> None:
     lines = [line("an", channel="chat"), line("an", channel="chat", numerator=0), line("binh", channel="mail")]
-    assert piled(SOLVED_AT_ONCE, lines, Scope.AGENT) == {
+    assert piled(SOLVED_AT_ONCE, lines, Scope.AGENT, agent) == {
         "an": {("chat", "high", None): Pile(2, 1, 1)},
         "binh": {("mail", "high", None): Pile(1, 1, 1)},
     }
-    by_channel = piled(SOLVED_AT_ONCE, lines, Scope.CHANNEL)
+    by_channel = piled(SOLVED_AT_ONCE, lines, Scope.CHANNEL, channel)
     assert by_channel == {"chat": {("high", None): Pile(2, 1, 1)}, "mail": {("high", None): Pile(1, 1, 1)}}
 
 
 def test_a_line_that_weighs_nothing_makes_no_kind_of_ticket_and_a_mean_counts_lines() -> None:
-    assert piled(SOLVED_AT_ONCE, [line("an", channel="chat", numerator=0, denominator=0)], Scope.AGENT) == {"an": {}}
+    assert piled(SOLVED_AT_ONCE, [line("an", channel="chat", numerator=0, denominator=0)], Scope.AGENT, agent) == {
+        "an": {}
+    }
     times = [line("an", channel="chat", numerator=seconds) for seconds in (60, 120)]
-    (found,) = piled(WAIT, times, Scope.AGENT)["an"].values()
+    (found,) = piled(WAIT, times, Scope.AGENT, agent)["an"].values()
     assert (found.n, found.rate, found.squares) == (2, 90, 60**2 + 120**2)
 
 
