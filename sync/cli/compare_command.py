@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors.body import one_line
-from kpi_engine.comparison import Method, Standing, stratified
+from kpi_engine.comparison import Adjustment, Method, Standing, stratified
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
@@ -174,7 +174,7 @@ def _notes(language: Language, wish: Wish, found: Across, names: Mapping[str | N
             "all together: {value}",
             value=value_text(wish.indicator, found.adjustment.reference, language),
         )
-        yield message(_METHODS[found.adjustment.method].text, share=language.percent(found.adjustment.covered))
+        yield _method(found.adjustment, language)
         yield message(
             "an interval misses the truth about once in twenty: of {n} compared, {chance} stand out by chance alone",
             n=len(found.standings),
@@ -190,16 +190,19 @@ def _notes(language: Language, wish: Wish, found: Across, names: Mapping[str | N
         yield from _change_notes(language, wish.indicator, found.change)
 
 
-_METHODS = {
-    Method.DIRECT: message(
-        "adjusted: as if all had the same mix of channels, priorities and segments; {share} of what was counted is of "
-        "kinds that everybody had, and only that is compared"
-    ),
-    Method.INDIRECT: message(
+def _method(adjustment: Adjustment, language: Language) -> Message:
+    share = language.percent(adjustment.covered)
+    if adjustment.method is Method.DIRECT:
+        return message(
+            "adjusted: as if all had the same mix of channels, priorities and segments; {share} of what was counted is "
+            "of kinds that everybody had, and only that is compared",
+            share=share,
+        )
+    return message(
         "adjusted: only {share} of what was counted is of kinds that everybody had, so each is set beside what all "
-        "together would have reached with its own mix; read each beside the whole, not beside another"
-    ),
-}
+        "together would have reached with its own mix; read each beside the whole, not beside another",
+        share=share,
+    )
 
 
 def _change_notes(language: Language, indicator: Indicator, found: Change) -> Iterator[Message]:
