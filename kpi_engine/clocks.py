@@ -163,7 +163,7 @@ class _Player:
     before: Step
     rule: ClockRule | None = None
     asked: bool = False  # the customer's side has written
-    unanswered: bool = False  # and nobody has replied since, even if a solve settled that
+    unanswered: bool = False  # and nobody has replied since, nor did a solve settle it
     current: ClockRun | None = None
     aimed: State | None = None  # what the current instance was last aimed by; None: aim anew
     instances: list[ClockRun] = field(default_factory=list)
@@ -177,6 +177,8 @@ class _Player:
             self.answer_after_all(step)
         elif step.kind is StepKind.CUSTOMER_MESSAGE or step.owed_since is not None:
             self.asked = self.unanswered = True
+        elif self.is_solve(step):
+            self.unanswered = False
         current = self.current
         if current is None or current.final or not self.goes_on(current, step):
             self.start(current, step)
@@ -212,13 +214,21 @@ class _Player:
 
         The first reply is owed all the same: there a solve only suspends the clock.
         """
-        anew = rule.clock == NEXT_REPLY and rule.rearm is Rearm.ON_CUSTOMER_MESSAGE
-        return anew and step.done and not self.before.done
+        return rule.clock == NEXT_REPLY and self.is_solve(step)
+
+    def is_solve(self, step: Step) -> bool:
+        return step.done and not self.before.done
 
     def answer_after_all(self, step: Step) -> None:
-        """Take a reply in the very second of the solve as the answer: which came first is not told."""
-        if self.current is not None and self.current.settled and self.current.stopped_at == step.at:
-            self.current.settled = False
+        """Take a reply in the very second of the solve as the answer: which came first is not told.
+
+        Nor does a message of that second begin another wait: the reply answers it, too.
+        """
+        settled = next((each for each in self.instances if each.settled and each.stopped_at == step.at), None)
+        if settled is not None:
+            settled.settled = False
+            self.current = settled
+            del self.instances[settled.instance :]
 
     def left_its_group(self, step: Step) -> bool:
         group = self.before.state.group

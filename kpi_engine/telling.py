@@ -158,6 +158,7 @@ class _Teller:
         self.steps.append(step)
         if step.done and self.whole:
             self.solves.append(step)
+            self.solved_at = at
 
     def tell(self, events: Sequence[TicketEvent], interruptions: list[tuple[int, DerivedEvent | None]]) -> None:
         followed = self.rulebook.followed

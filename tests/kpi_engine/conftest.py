@@ -20,6 +20,7 @@ def _loaded(name: str) -> ModuleType:
 
 _TIMELINES = _loaded("timelines")
 _ORACLE = [_loaded(name) for name in ("oracle", "oracle_clocks", "oracle_indicators", "oracle_figures")]
+_COMPARISON = _loaded("comparison")
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,28 @@ def oracle() -> SimpleNamespace:
     """Return everything the naive oracle's files define, under one name."""
     defined = {name: found for module in _ORACLE for name, found in vars(module).items() if name[:2] != "__"}
     return SimpleNamespace(**defined)
+
+
+@pytest.fixture(scope="session")
+def comparison() -> ModuleType:
+    """Return what tells where the engine and the oracle differ."""
+    return _COMPARISON
+
+
+@pytest.fixture
+def agree(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Play the timeline in the test's docstring, and require that the naive oracle says the same of it."""
+
+    def played(as_of: str, *rules: object, zone: str = _TIMELINES.VIETNAM, change: Any = None) -> Any:  # noqa: ANN401
+        history = _TIMELINES.history(request.function.__doc__, zone)
+        history = change(history) if change else history
+        replaced = {(rule.kind, rule.key) for rule in rules if rule.valid_from is None}
+        usual = [edition for edition in _TIMELINES.USUAL if (edition.kind, edition.key) not in replaced]
+        world = _TIMELINES.World(history, (*usual, *rules), _TIMELINES.moment(as_of, zone), zone, ())
+        assert _COMPARISON.differences(world) == []
+        return _TIMELINES.played(history, world.editions, world.as_of, zone)
+
+    return played
 
 
 @pytest.fixture

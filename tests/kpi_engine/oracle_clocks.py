@@ -74,13 +74,17 @@ class Judge:
         return not idle and stretch.meaning not in rule["pause_in"]
 
     def aim(self, stretch: Stretch) -> None:
-        """Note the goal that holds and in what time it counts; where changes do not matter, the first there was."""
+        """Note the goal that holds and in what time it counts; where changes do not matter, what there was.
+
+        A breach keeps the goal it was given by; in what time the clock goes on may still change.
+        """
         rule = self.rule(stretch.ruled_at)
         if rule.get("on_change") == "freeze" and self.verdict.goal is not None:
             return
         priority = stretch.values["priority"]
-        self.verdict.goal = goal_of(rule, priority)
         self.business = is_business(rule, priority)
+        if self.verdict.breached_at is None:
+            self.verdict.goal = goal_of(rule, priority)
 
     def calendar(self, stretch: Stretch) -> tuple[str | None, bool]:
         rule, priority = self.rule(stretch.ruled_at), stretch.values["priority"]
@@ -91,7 +95,7 @@ class Judge:
     def walk(self, stretches: Sequence[Stretch]) -> None:
         verdict = self.verdict
         for stretch in stretches:
-            if verdict.breached_at is None and not stretch.done:
+            if not stretch.done:
                 self.aim(stretch)
             if self.is_running(stretch):
                 spelled, assumed = self.calendar(stretch)
@@ -268,18 +272,16 @@ class Course:
             start = asked if started else self.place(self.starts, asked)
             if asked is None or start is None:
                 return
-            end = self.answered_or_settled(asked, start)
+            end = self.answered_or_settled(asked)
             if end is None or start < end:
                 if started and self.promised(start).get("rearm") != "on_customer_message":
                     return
                 yield start, end
                 started = True
 
-    def answered_or_settled(self, asked: int, start: int) -> int | None:
-        """Return the answer or, where the clock starts anew with each message, an earlier solve without one."""
+    def answered_or_settled(self, asked: int) -> int | None:
+        """Return the answer to what was asked or, earlier, the solve without one that settles it."""
         reply = self.place(is_reply, asked)
-        if self.promised(start).get("rearm") != "on_customer_message":
-            return reply
         solve = next((at for at in range(asked + 1, len(self.moments)) if self.is_solve(at)), None)
         if solve is None or (reply is not None and self.moments[reply].at <= self.moments[solve].at):
             return reply

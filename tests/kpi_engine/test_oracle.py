@@ -1,18 +1,13 @@
 """Random histories: the engine's answers are the naive oracle's."""
 
 import os
-from collections.abc import Iterator
 from types import ModuleType, SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.live import live_fields
-from kpi_engine.measure import measure
-from kpi_engine.measurement import Certainty, Clock, CreditLine, Firing, Holding, Measurement
 
 TICKETS = int(os.environ.get("HELPDESK_KPI_EXAMPLES", "200"))  # a release is tried with 20000
 SHARE = 50  # tickets of one case
@@ -24,96 +19,20 @@ every = settings(
 )
 
 
-def line(said: CreditLine) -> tuple[object, ...]:
-    fraction = (said.numerator, said.denominator)
-    guessed = said.certainty is Certainty.APPROXIMATE
-    whose = (said.agent, said.team, said.priority, said.segment)
-    return said.indicator, said.part, *whose, said.at, *fraction, guessed
-
-
-def clock(said: Clock) -> tuple[object, ...]:
-    return (
-        said.clock, said.instance, said.started_at, said.stopped_at, said.goal or None, said.elapsed, said.due_at,
-        said.breached_at, str(said.state), said.paused, said.agent, said.team, said.certainty is Certainty.APPROXIMATE,
-    )  # fmt: skip
-
-
-def firing(said: Firing) -> tuple[object, ...]:
-    return said.clock, said.instance, said.step, said.level, said.at, said.agent, said.team
-
-
-def held_at(measurement: Measurement, instant: int) -> Holding | None:
-    covering = [h for h in measurement.holdings if h.start <= instant and (h.end is None or instant < h.end)]
-    assert len(covering) <= 1
-    return covering[0] if covering else None
-
-
-def standing(said: Holding) -> tuple[object, ...]:
-    whose = (said.agent, said.team, str(said.status), said.priority, said.segment, said.requester)
-    return *whose, said.opened_at, said.answered, said.owed_since, said.touched_at, said.overdue_since
-
-
-Answer = dict[str, object]
-
-
-def engines_answer(world: Any) -> Answer:  # noqa: ANN401 -- a World
-    measurement = measure(world.history, world.rulebook, world.as_of)
-    if measurement.excluded is not None:
-        return {"excluded": True}
-    return {
-        "lines": sorted(map(line, measurement.lines), key=repr),
-        "clocks": list(map(clock, measurement.clocks)),
-        "firings": list(map(firing, measurement.firings)),
-        "live": dict(live_fields(measurement)),
-    }
-
-
-def oracles_answer(oracle: SimpleNamespace, world: Any) -> Answer:  # noqa: ANN401 -- a World
-    told = oracle.answers(world.history, world.plain, world.as_of)
-    return {"excluded": True} if told is None else dict(vars(told))
-
-
-def differences(oracle: SimpleNamespace, world: Any) -> list[str]:  # noqa: ANN401 -- a World
-    """Return what only one of them says, and how the ticket stood where they do not agree."""
-    found, expected = engines_answer(world), oracles_answer(oracle, world)
-    told = [
-        f"{name}: {who} says {each}"
-        for name in found.keys() | expected.keys()
-        for who, one, other in (("only the engine", found, expected), ("only the oracle", expected, found))
-        for each in listed(one.get(name))
-        if each not in listed(other.get(name))
-    ]
-    return [*told, *different_pasts(oracle, world)]
-
-
-def listed(answer: Any) -> list[object]:  # noqa: ANN401 -- a part of an Answer
-    return answer if isinstance(answer, list) else list(answer.items()) if isinstance(answer, dict) else [answer]
-
-
-def different_pasts(oracle: SimpleNamespace, world: Any) -> Iterator[str]:  # noqa: ANN401 -- a World
-    measurement = measure(world.history, world.rulebook, world.as_of)
-    past = oracle.Past(world.history, world.plain, world.as_of)
-    for instant in world.moments:
-        holding, expected = held_at(measurement, instant), past.standing(instant)
-        found = None if holding is None else standing(holding)
-        if found != (expected and expected.answer()):
-            yield f"at {instant}: the engine says {found}, the oracle {expected and expected.answer()}"
-
-
 @pytest.mark.parametrize("first", range(0, TICKETS, SHARE))
-def test_every_answer_is_the_naive_oracles(timelines: ModuleType, oracle: SimpleNamespace, first: int) -> None:
+def test_every_answer_is_the_naive_oracles(timelines: ModuleType, comparison: ModuleType, first: int) -> None:
     for seed in range(first, min(first + SHARE, TICKETS)):
-        if differences(oracle, timelines.seeded_world(seed)):
-            small = timelines.smallest(seed, lambda world: bool(differences(oracle, world)))
-            pytest.fail("\n".join([f"seed {seed}", str(small), *differences(oracle, small)]))
+        if comparison.differences(timelines.seeded_world(seed)):
+            small = timelines.smallest(seed, lambda world: bool(comparison.differences(world)))
+            pytest.fail("\n".join([f"seed {seed}", str(small), *comparison.differences(small)]))
 
 
 @every
 @given(st.data())
 def test_every_answer_to_what_is_drawn_is_the_naive_oracles(
-    timelines: ModuleType, oracle: SimpleNamespace, data: st.DataObject
+    timelines: ModuleType, comparison: ModuleType, data: st.DataObject
 ) -> None:
-    assert differences(oracle, data.draw(timelines.worlds())) == []
+    assert comparison.differences(data.draw(timelines.worlds())) == []
 
 
 def test_the_oracle_tells_of_every_indicator_that_lines_answer(timelines: ModuleType, oracle: SimpleNamespace) -> None:
