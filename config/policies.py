@@ -104,7 +104,10 @@ class Clock(Section):
         "created", description="What starts the clock; customer_message is the oldest that is not answered."
     )
     stop: Annotated[tuple[Literal["agent_public_reply", "solved", "group_changed"], ...], AfterValidator(each_once)] = (
-        Field(min_length=1, description="What stops the clock; a reply clock is only suspended by a solve.")
+        Field(
+            min_length=1,
+            description="What stops the clock; a solve suspends the first reply's and settles a next reply's.",
+        )
     )
     pause_in: Annotated[tuple[Literal["new", "open", "pending", "hold"], ...], AfterValidator(each_once)] = Field(
         (), description="Statuses in which the clock stands still."

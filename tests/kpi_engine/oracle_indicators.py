@@ -724,7 +724,9 @@ def live(judges: Sequence[Judge], lines: Sequence[Line]) -> dict[str, object]:
     due = [judge.verdict.due_at for judge in judges if judge.verdict.due_at is not None]
     over = [judge for judge in judges if judge.verdict.state == "breached_open"]
     levels = [level for judge in over for _, level, _ in judge.fired]
-    taken = {line[0]: line[7] for line in sorted(reversed(lines), key=lambda line: -line[6])}  # the first is shown
+    taken: dict[object, int] = {}
+    for said in sorted(lines, key=lambda line: line[6]):
+        taken.setdefault(said[0], said[7])  # the first reply is shown
     return {
         "due_at": min(due) // 60 * 60 if due else None,
         "overdue": bool(over),
