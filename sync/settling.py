@@ -40,7 +40,8 @@ def state_of(account: Account, period: Period, as_of: int) -> PeriodState:
 def looks(account: Account, period: Period, state: PeriodState) -> str:
     """Return a text that changes whenever a figure of the period may have: it costs far less than the figures."""
     if state is PeriodState.PROVISIONAL:
-        return f"{state}:{account.store.readings.stamp(account.name, period.start, period.end)}"
+        readings = account.store.readings.stamp(account.name, period.start, period.end)
+        return f"{state}:{account.store.editions.last(account.name)}:{readings}"
     numbers = [each.number for each in corrections(account) if each.concerns(period.start, period.end)]
     return f"{state}:{max(numbers, default=0)}"
 
