@@ -3,6 +3,7 @@
 from config.documents import calendar_choice, calendar_documents, policy_document
 from config.idle import not_yet_in_force
 from config.initial import Answers, starter_config
+from config.inputs import InputFile
 from config.late import resolve, store_url
 from config.loading import load
 from config.meanings import mapped_fields, meaning_documents
@@ -14,6 +15,7 @@ __all__ = [
     "AgentSettings",
     "Answers",
     "ConnectorSettings",
+    "InputFile",
     "Problem",
     "Settings",
     "SettingsError",

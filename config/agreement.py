@@ -11,6 +11,8 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 
 _ANY = "*"
+INPUTS = "inputs"
+"""The name that what comes from files is stored under."""
 _CHOICES = ("by_group", "by_brand", "default")
 
 
@@ -48,6 +50,8 @@ def _repeated_names(value: object) -> Iterator[Finding]:
     for path, name in _at(value, "connectors", _ANY, "name"):
         if isinstance(name, str) and name in seen:
             yield Finding(path, message("another connector has this name"), message("a name of its own for each"))
+        if name == INPUTS:
+            yield Finding(path, message("this name is kept for what comes from files"), message("another name"))
         seen.add(str(name))
 
 

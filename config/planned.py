@@ -8,7 +8,7 @@ from config.calendars import Zone
 from connectors.settings import Day, Email, Key, Line, Section, Slug, UnfitError
 from kpi_engine.durations import DurationError, months_of
 
-PLANNED_INDICATORS = frozenset({"customer_effort", "handling_time", "net_promoter_score", "quality_score"})
+PLANNED_INDICATORS = frozenset({"customer_effort", "net_promoter_score", "quality_score"})
 """Keys that later versions will serve: accepted in `indicators`, and reported as not yet in force."""
 
 
@@ -61,22 +61,6 @@ class Scorecard(Section):
     """A role's scorecard, block by block."""
 
     blocks: dict[str, Block] = Field(min_length=1)
-
-
-class Inputs(Section):
-    """CSV files of what is no ticket."""
-
-    calls: Line | None = None
-    costs: Line | None = None
-    sales: Line | None = None
-    customers: Line | None = None
-    qa_reviews: Line | None = None
-    evaluations: Line | None = None
-    surveys: Line | None = None
-    org: Line | None = None
-    roster: Line | None = None
-    social: Line | None = None
-    overrides: Line | None = None
 
 
 Role: TypeAlias = Slug

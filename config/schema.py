@@ -86,6 +86,8 @@ def _tidy(schema: Any) -> Any:  # noqa: ANN401 -- JSON of any shape
     if len(alternatives) == 1:
         rest = {key: value for key, value in schema.items() if key != "anyOf"}
         return _tidy({**alternatives[0], **rest})
+    if alternatives:
+        schema = {**schema, "anyOf": alternatives}
     return {key: _tidy(value) for key, value in schema.items() if not _noise(key, value)}
 
 

@@ -10,8 +10,9 @@ from pydantic import AfterValidator, Field, PrivateAttr
 
 from config.calendars import Calendars, Zone
 from config.indicators import IndicatorSettings, Value, indicators_schema, parameters
+from config.inputs import Inputs
 from config.meanings import Fields
-from config.planned import Inputs, Months, Role, Scorecard, Target, Team
+from config.planned import Months, Role, Scorecard, Target, Team
 from config.policies import PolicyDocument
 from config.problems import Document
 from config.store import DEFAULT_STORE, Store

@@ -207,7 +207,11 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """All answers about one ticket as of one instant; `excluded` says why it counts nowhere, if so."""
+    """All answers about one ticket as of one instant; `excluded` says why it counts nowhere, if so.
+
+    Those about an observation have a `source` ("calls.csv:17"), and the id of its ticket if it has one. `shared`: every
+    account of its agent's person tells it, so that it counts once where several are joined.
+    """
 
     ticket_id: str
     account: str
@@ -220,3 +224,5 @@ class Measurement:
     wake_at: int | None = None
     excluded: Exclusion | None = None
     omissions: tuple[Omission, ...] = ()
+    source: str | None = None
+    shared: bool = False

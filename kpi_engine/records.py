@@ -202,6 +202,26 @@ class CustomStatus:
     active: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Something that is no ticket: a call, a cost, a review, a sale; `kind` says which, `values` hold the rest.
+
+    `agent` is the agent's id on `account` where a connector tells it; else the word of the file (an e-mail address, an
+    id, a name of the configuration), and `account` is the connector that the file names, if any. Seconds and counts
+    are whole numbers. `source` is where a person finds it: "calls.csv:17", or the helpdesk's own word.
+    """
+
+    kind: str
+    observation_id: str
+    at: int
+    agent: str | None
+    customer_id: str | None
+    ticket_id: str | None
+    account: str | None
+    values: dict[str, FieldValue]
+    source: str
+
+
 TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent
 AccountRecord: TypeAlias = Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus
-Record: TypeAlias = TicketRecord | AccountRecord
+Record: TypeAlias = TicketRecord | AccountRecord | Observation

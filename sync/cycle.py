@@ -17,6 +17,7 @@ from sync.backfill import Backfilled, Past, backfill, past_plans
 from sync.crash import crash_point
 from sync.editions import keep_editions, rulebook, unexplained
 from sync.findings import noted
+from sync.inputs.scheduled import import_changed
 from sync.measuring import measure_changed_and_due
 from sync.outbox import Sent, send_all
 from sync.planning import ARMED, TicketPlan, ticket_plans
@@ -111,6 +112,7 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
         note_fields(account, this.lock)
         meanwhile = partial(_measure_meanwhile, account, this)
         report.pulled = pull(account, this, progress, meanwhile, probing=mode.by_hand)
+        report.pulled.notes += import_changed(account)
         crash_point("after_pull")
         report.as_of = complete_through(account)
         if report.as_of is not None:

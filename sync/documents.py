@@ -42,6 +42,7 @@ _UNITS = {
     Unit.CUSTOMERS: "customers",
     Unit.PEOPLE: "people",
     Unit.TIMES: "times",
+    Unit.CALLS: "calls",
     Unit.POINTS: "points on the scale that is named beside it",
 }
 _BETTER = {Better.HIGHER: "higher", Better.LOWER: "lower", Better.NEUTRAL: "neither"}

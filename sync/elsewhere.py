@@ -27,6 +27,11 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "Intercom counts every close, as `solve_events` does. Redo reports by the closing date, Help Scout only "
         "what had a reply. From solved to closed is no second solve, as in Zendesk."
     ),
+    "missed_call_rate": (
+        "Many products call a call missed that nobody answered, the queue's abandoned ones among them: a rate of the "
+        "queue, not of an agent. Zendesk Talk tells agent_missed from abandoned_in_queue, as is done here."
+    ),
+    "handling_time": "Some leave wrap-up or hold time out; here both count, and where a file lacks them it is said.",
     "public_replies": (
         "Zendesk's *replies* are the same. Freshdesk counts public notes too; in Zendesk's messaging a session is "
         "one reply."

@@ -92,6 +92,7 @@ _TURN = (
 _LINE = (
     {"indicator": Type.TEXT}
     | _PLACE
+    | {"observation_id": Type.TEXT, "source": Type.TEXT}
     | {"at": Type.MOMENT, "part": Type.TEXT}
     | _WHOSE
     | {"numerator": Type.INTEGER, "denominator": Type.INTEGER, "certainty": Type.TEXT, "edition": Type.TEXT}
@@ -156,18 +157,24 @@ def _whose(line: CreditLine, everybody: People) -> Row:
 
 def _lines(asked: Source) -> Iterator[Row]:
     everybody = _everybody(asked)
-    for line in asked.lines():
-        yield {
-            "indicator": line.indicator,
-            **_place(asked, line.ticket_id),
-            "at": moment(asked, line.at),
-            "part": line.part,
-            **_whose(line, everybody),
-            "numerator": line.numerator,
-            "denominator": line.denominator,
-            "certainty": line.certainty.value,
-            "edition": line.edition,
-        }
+    for measurement in asked.measurements():
+        for line in asked.told(asked, measurement):
+            yield {**_line(asked, line, everybody), "source": measurement.source}
+
+
+def _line(asked: Source, line: CreditLine, everybody: People) -> Row:
+    return {
+        "indicator": line.indicator,
+        **_place(asked, line.ticket_id),
+        "observation_id": line.stamp.observation_id,
+        "at": moment(asked, line.at),
+        "part": line.part,
+        **_whose(line, everybody),
+        "numerator": line.numerator,
+        "denominator": line.denominator,
+        "certainty": line.certainty.value,
+        "edition": line.edition,
+    }
 
 
 def _turns(asked: Source) -> Iterator[Row]:
@@ -197,7 +204,7 @@ def _tickets(asked: Source) -> Iterator[Row]:
     for measurement in asked.measurements():
         found: dict[str, list[CreditLine]] = {}
         for line in lines_of(measurement, asked.indicators, asked.window):
-            if line.ticket_id == measurement.ticket_id:
+            if line.ticket_id == measurement.ticket_id and measurement.source is None:
                 found.setdefault(line.indicator, []).append(line)
         if found:
             row = {**_place(asked, measurement.ticket_id), "created_at": moment(asked, _created_at(measurement))}

@@ -14,6 +14,8 @@ from kpi_engine.reduce import Cell, Question, Scope, Tally, Window, cell, enters
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.editions import rulebook
+from sync.inputs.kinds import KINDS
+from sync.observed import observed_in, observed_kinds
 from sync.pull import complete_through
 from sync.settling import Frozen, PeriodState, frozen, state_of
 
@@ -68,6 +70,9 @@ class Asked(Protocol):
     def told(self, part: "Source", measurement: Measurement) -> Iterator[CreditLine]:
         """Yield the credit lines that one ticket of one account adds."""
 
+    def tells(self, part: "Source", measurement: Measurement) -> bool:
+        """Tell whether what one account says is to count here, or another one says it too."""
+
     def whose(self, account: str, scope: Scope, subject: str | None) -> str | None:
         """Return whose figure it is here that is a subject's on an account."""
 
@@ -120,10 +125,16 @@ class Source:
         return [key for key in INDICATORS if key in self.indicators or key in self.missing]
 
     def measurements(self) -> Iterator[Measurement]:
-        """Yield the measurements that say something about the period, one after another."""
+        """Yield what tickets, and then observations, say about the period, one after another."""
         start, end = self.window.period.start, self.window.period.end
         held = any(indicator.held for indicator in self.indicators.values())
-        return self.kept.over(self.account.store.readings.about(self.account.name, start, end, held=held))
+        yield from self.kept.over(self.account.store.readings.about(self.account.name, start, end, held=held))
+        yield from observed_in(self.account, self.window, self._kinds)
+
+    @property
+    def _kinds(self) -> set[str]:
+        """The kinds of observations that the indicators ask for."""
+        return {str(each) for indicator in self.indicators.values() for each in indicator.needs}
 
     def lines(self) -> Iterator[CreditLine]:
         """Yield every credit line of the period, ticket by ticket."""
@@ -133,6 +144,11 @@ class Source:
     def told(self, part: "Source", measurement: Measurement) -> Iterator[CreditLine]:
         """Yield the credit lines that one ticket adds."""
         return lines_of(measurement, part.indicators, part.window)
+
+    def tells(self, part: "Source", measurement: Measurement) -> bool:
+        """Tell that all counts."""
+        del part, measurement
+        return True
 
     def whose(self, account: str, scope: Scope, subject: str | None) -> str | None:
         """Return the subject itself."""
@@ -254,7 +270,8 @@ def _card_of(from_source: Asked, found: Figures, scope: Scope, subject: str | No
 class LeftOut:
     """A ticket that does not count in a figure, and the code of the reason; `why` puts a ticket's exclusion in words.
 
-    `agent` and `team` are whom it would have been credited to, where that is known.
+    An observation has a `source`, where it is to be found. `agent` and `team` are whom it would have been credited to,
+    where that is known.
     """
 
     ticket_id: str
@@ -264,6 +281,7 @@ class LeftOut:
     team: str | None = None
     why: Message | None = None
     account: str = ""
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +289,7 @@ class Explanation:
     """One figure with the credit lines that make it, in order of time, and what was left out of it.
 
     `omitted` are tickets that this indicator leaves out, `excluded` those that count nowhere. `parameters` are those
-    in force at the end of the period.
+    in force at the end of the period, `sources` tell by their ids where observations are to be found.
     """
 
     indicator: Indicator
@@ -281,6 +299,11 @@ class Explanation:
     omitted: tuple[LeftOut, ...] = ()
     excluded: tuple[LeftOut, ...] = ()
     parameters: Mapping[str, object] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def source(self, line: CreditLine) -> str | None:
+        """Return where the observation that a line comes from is to be found; None for a ticket."""
+        return self.sources.get(line.stamp.observation_id or "")
 
 
 def explained(account: Account, indicator: Indicator, question: Question, subject: str | None) -> Explanation:
@@ -294,10 +317,12 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
     lines: list[CreditLine] = []
     omitted: list[LeftOut] = []
     excluded: list[LeftOut] = []
+    sources: dict[str, str] = {}
     for part in asked.parts:
-        for measurement in part.measurements():
-            told = asked.told(part, measurement)
-            lines += [line for line in told if asked.subject(line, question.scope) == subject]
+        for measurement in (each for each in part.measurements() if asked.tells(part, each)):
+            told = [line for line in asked.told(part, measurement) if asked.subject(line, question.scope) == subject]
+            lines += told
+            sources |= {line.stamp.observation_id or "": measurement.source for line in told if measurement.source}
             omitted += _omitted(measurement, indicator, asked, question.scope, subject)
             excluded += _excluded(measurement, asked.window)
     figure = cell(indicator, lines, question, subject)
@@ -311,6 +336,7 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
         omitted=tuple(sorted(omitted, key=_when)),
         excluded=tuple(sorted(excluded, key=_when)),
         parameters=parameters_in_force(indicator, asked.window),
+        sources=sources,
     )
 
 
@@ -331,7 +357,9 @@ def _omitted(
             continue
         if asked.whose(account, scope, _whose(measurement, each, scope)) == subject:
             agent, team = asked.whose(account, Scope.AGENT, each.agent), asked.whose(account, Scope.TEAM, each.team)
-            yield LeftOut(measurement.ticket_id, each.at, each.reason, agent, team, account=account)
+            yield LeftOut(
+                measurement.ticket_id, each.at, each.reason, agent, team, account=account, source=measurement.source
+            )
 
 
 def _whose(measurement: Measurement, omission: Omission, scope: Scope) -> str | None:
@@ -392,19 +420,26 @@ def _missing(account: Account, rules: Rulebook, as_of: int) -> dict[str, Message
 
 def _absent(account: Account, rules: Rulebook, as_of: int) -> Iterator[Input]:
     cursors, mapped = account.store.cursors.all(account.name), rules.meanings.at(as_of).fields
+    seen = observed_kinds(account)
     for needed in Input:
         stream = _STREAM_OF.get(needed)
         # One system of ratings is as good as the other, and an account has only one at a time.
         supplied = {*cursors, *([Stream.RATINGS] if Stream.SURVEYS in cursors else [])}
         there = stream in supplied if stream is not None else needed.removeprefix("fields.") in mapped
-        if not there:
+        if not there and needed not in seen:
             yield needed
 
 
 def _needed(needed: Input) -> Message:
     if needed in _STREAM_OF:
         return message("this account supplies no {input}", input=STREAM_NAMES[_STREAM_OF[needed]])
+    if needed in KINDS:
+        return message("there are no {input} yet; `helpdesk-kpi import {kind}` brings them in", **_named(needed))
     return message("it needs `{field}` in the configuration: the field or tag that says so", field=needed.value)
+
+
+def _named(needed: Input) -> dict[str, object]:
+    return {"input": KINDS[needed].title, "kind": needed.value}
 
 
 def as_of_now(account: Account) -> int | None:

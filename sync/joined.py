@@ -75,13 +75,23 @@ class Joined:
         """Yield every credit line of the period, account by account."""
         for part in self.sources:
             for measurement in part.measurements():
-                yield from self.told(part, measurement)
+                if self.tells(part, measurement):
+                    yield from self.told(part, measurement)
 
     def told(self, part: Source, measurement: Measurement) -> Iterator[CreditLine]:
         """Yield what one ticket of one account adds, credited to persons."""
         for line in part.told(part, measurement):
             if line.at <= self.window.as_of:
                 yield self._own(line)
+
+    def tells(self, part: Source, measurement: Measurement) -> bool:
+        """Tell whether what one account says is to count here: of what several say, the first of them does."""
+        if not measurement.shared:
+            return True
+        told = [each.agent for each in measurement.lines] + [each.agent for each in measurement.omissions]
+        agents = {agent for agent in told if agent is not None}
+        theirs = {name for agent in agents for name in self.everybody.person_of(part.name, agent).accounts}
+        return part.name == next((each.name for each in self.sources if each.name in theirs), part.name)
 
     def _own(self, line: CreditLine) -> CreditLine:
         account, stamp = line.account, line.stamp

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.base import OF_TICKETS, Page, Stream
-from kpi_engine.records import AccountRecord, Record, TicketSnapshot
+from kpi_engine.records import AccountRecord, Observation, Record, TicketSnapshot
 from sync.account import Account
 from sync.store.locks import Holder
 from sync.store.quarantine import Quarantined
@@ -62,7 +62,9 @@ def _save(account: Account, page: Page) -> None:
     tickets = [record.ticket_id for record in page.records if isinstance(record, TicketSnapshot)]
     known = account.store.records.snapshots(account.name, tickets)
     records = [_with_fields(record, known) for record in page.records]
-    account.store.records.save(account.name, [record for record in records if not isinstance(record, AccountRecord)])
+    account.store.records.save(
+        account.name, [record for record in records if not isinstance(record, AccountRecord | Observation)]
+    )
 
 
 def _with_fields(record: Record, known: dict[str, TicketSnapshot]) -> Record:

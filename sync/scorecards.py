@@ -255,7 +255,7 @@ def explanation_table(explanation: Explanation, urls: Urls, language: Language) 
         table.add_column(language(title), overflow="fold")
     for line in explanation.lines:
         cells = (
-            line.ticket_id or "",
+            line.ticket_id or explanation.source(line) or "",
             language.moment(line.at),
             line_text(explanation, line.numerator, line.denominator, language),
             part_text(line.part, language),
@@ -272,7 +272,12 @@ def left_out_table(left_out: Iterable[LeftOut], urls: Urls, language: Language) 
         table.add_column(language(title), overflow="fold")
     for each in left_out:
         why = language(each.why) if each.why is not None else reason_text(each.reason, language)
-        cells = (each.ticket_id, language.moment(each.at), why, urls.get((each.account, each.ticket_id), ""))
+        cells = (
+            each.ticket_id or each.source or "",
+            language.moment(each.at),
+            why,
+            urls.get((each.account, each.ticket_id), ""),
+        )
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
 

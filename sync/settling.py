@@ -11,6 +11,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import Holding, Measurement
 from kpi_engine.periods import Period
 from sync.account import Account
+from sync.store.observations import INPUTS
 from sync.store.settled import Correction, KeptReading
 
 LOOK_AHEAD = "window"
@@ -40,8 +41,8 @@ def state_of(account: Account, period: Period, as_of: int) -> PeriodState:
 def looks(account: Account, period: Period, state: PeriodState) -> str:
     """Return a text that changes whenever a figure of the period may have: it costs far less than the figures."""
     if state is PeriodState.PROVISIONAL:
-        readings = account.store.readings.stamp(account.name, period.start, period.end)
-        return f"{state}:{account.store.editions.last(account.name)}:{readings}"
+        told = account.store.observations.stamp((account.name, INPUTS))
+        return f"{state}:{account.store.readings.stamp(account.name, period.start, period.end)}:{told}"
     numbers = [each.number for each in corrections(account) if each.concerns(period.start, period.end)]
     return f"{state}:{max(numbers, default=0)}"
 
@@ -82,6 +83,7 @@ def settle_periods(account: Account, as_of: int) -> None:
     through = as_of - settles_after(account)
     if account.now() - as_of <= _CAUGHT_UP and through > settled_through(account):
         account.store.switches.set(account.name, _SETTLED_THROUGH, through)
+        account.store.observations.settle(account.name, through)
 
 
 @dataclass(frozen=True, slots=True)

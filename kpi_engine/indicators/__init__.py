@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kpi_engine.indicators import held, overdue, quality, resolution, responsiveness, voice, volume
+from kpi_engine.indicators import calls, held, overdue, quality, resolution, responsiveness, voice, volume
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
 
@@ -14,6 +14,7 @@ FAMILIES: tuple[tuple[Message, tuple[Indicator, ...]], ...] = (
     (message("Quality of resolution"), quality.INDICATORS),
     (message("Overdue requests and goals"), overdue.INDICATORS),
     (message("The customer's voice"), voice.INDICATORS),
+    (message("Calls"), calls.INDICATORS),
 )
 """The names of the families, in the order in which people read them, and their tables."""
 

@@ -6,8 +6,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from kpi_engine.evidence import Evidence
-from kpi_engine.measurement import CreditLine, Holding, Omission
+from kpi_engine.measurement import CreditLine, Holding, Omission, Stamp
 from kpi_engine.message import Message
+from kpi_engine.records import Observation
 from kpi_engine.rulebook import Rulebook
 
 
@@ -21,6 +22,7 @@ class Unit(StrEnum):
     CUSTOMERS = "customers"
     PEOPLE = "people"
     TIMES = "times"
+    CALLS = "calls"
     POINTS = "points"  # on the scale that the cell's series names
 
 
@@ -64,6 +66,7 @@ class Input(StrEnum):
     COMPLAINT = "fields.complaint"  # which field or tag marks a complaint, in the configuration
     WARRANTY = "fields.warranty"
     SEVERITY = "fields.severity"
+    CALLS = "calls"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,41 @@ class Portion:
     assumed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One observation, its agent an id of its account or nobody, and the rulebook it is read through."""
+
+    observation: Observation
+    channel: str | None
+    rulebook: Rulebook
+
+    def stamp(self) -> Stamp:
+        """Return the stamp of its instant, for its agent in his team then."""
+        seen = self.observation
+        return Stamp(
+            at=seen.at,
+            agent=seen.agent,
+            team=self.rulebook.team(seen.agent, None, seen.at),
+            ticket_id=seen.ticket_id,
+            account=seen.account or "",
+            channel=self.channel,
+            priority=None,
+            segment=None,
+            edition=self.rulebook.policies.digest_at(seen.at),
+            observation_id=seen.observation_id,
+        )
+
+    def number(self, name: str) -> int | None:
+        """Return a value that is a whole number; None where nothing says it."""
+        value = self.observation.values.get(name)
+        return None if value is None else int(value)
+
+    def left_out_of(self, indicator: str, reason: str) -> Omission:
+        """Return the remark that an indicator leaves it out."""
+        stamp = self.stamp()
+        return Omission(indicator, stamp.at, stamp.agent, stamp.team, reason)
+
+
 def no_lines(_evidence: Evidence) -> Iterator[CreditLine | Omission]:
     """Yield nothing: the lines of an indicator that only holdings answer."""
     yield from ()
@@ -134,9 +172,10 @@ class Indicator:
     """One indicator: how it is called, what it counts, whom it credits and how it is reduced.
 
     `formula`, `stamp` and `credit` are the words of the explanation and of the documentation; `catalogue` is its
-    label in the trade's catalogues. `lines` yields the credit lines of a ticket. What holdings answer, whenever it is
-    asked: `at_instant` is given the one that covers the end of the period, `over_period` each one that shares an
-    instant with it (those that follow each other in the same hands joined); who held the ticket is credited.
+    label in the trade's catalogues. `lines` yields the credit lines of a ticket, `observed` those of an observation.
+    What holdings answer, whenever it is asked: `at_instant` is given the one that covers the end of the period,
+    `over_period` each one that shares an instant with it (those that follow each other in the same hands joined); who
+    held the ticket is credited.
     """
 
     key: str
@@ -149,6 +188,7 @@ class Indicator:
     better: Better
     reduction: Reduction
     lines: Callable[[Evidence], Iterator[CreditLine | Omission]] = no_lines
+    observed: Callable[[Seen], Iterator[CreditLine | Omission]] | None = None
     at_instant: Callable[[Holding, Asked], Portion | None] | None = None
     over_period: Callable[[Holding, Asked], Iterator[Portion]] | None = None
     needs: frozenset[Input]

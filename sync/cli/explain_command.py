@@ -74,7 +74,7 @@ def ticket_urls(accounts: Iterable[Account], explanation: Explanation) -> dict[t
     """Return where a person opens each ticket behind a figure, and each that was left out of it."""
     connectors = {account.name: account.connector for account in accounts}
     ids = {(line.account, line.ticket_id) for line in explanation.lines if line.ticket_id is not None}
-    ids |= {(each.account, each.ticket_id) for each in (*explanation.omitted, *explanation.excluded)}
+    ids |= {(each.account, each.ticket_id) for each in (*explanation.omitted, *explanation.excluded) if each.ticket_id}
     return {(account, ticket_id): connectors[account].ticket_url(ticket_id) for account, ticket_id in ids}
 
 
@@ -154,6 +154,8 @@ def explanation_document(explanation: Explanation, urls: Urls, name: str) -> dic
         "lines": [
             {
                 "ticket_id": line.ticket_id,
+                "observation_id": line.stamp.observation_id,
+                "source": explanation.source(line),
                 "account": line.account,
                 "url": urls.get((line.account, line.ticket_id or "")),
                 "at": line.at,
@@ -175,7 +177,8 @@ def explanation_document(explanation: Explanation, urls: Urls, name: str) -> dic
 def _left_out_document(left_out: Iterable[LeftOut], urls: Urls) -> list[dict[str, object]]:
     return [
         {
-            "ticket_id": each.ticket_id,
+            "ticket_id": each.ticket_id or None,
+            "source": each.source,
             "account": each.account,
             "url": urls.get((each.account, each.ticket_id)),
             "at": each.at,

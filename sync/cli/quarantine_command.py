@@ -5,11 +5,12 @@ import sys
 import click
 
 from kpi_engine.message import Message, message
-from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.quarantine import Retried, retry
+from sync.store import Store
+from sync.store.observations import INPUTS
 from sync.store.quarantine import Quarantined
 
 _LISTED = 50
@@ -30,19 +31,23 @@ _ALL = click.option("--all", "every", is_flag=True, help=terminal_text(message("
 @framed
 def listing(call: Call, names: tuple[str, ...]) -> Exit:
     """Show what is set aside of every account, or of those named; asks no helpdesk."""
-    with call.accounts(names, signed_in=False) as accounts:
-        call.answer({"accounts": [_listed(call, account) for account in accounts]})
+    with call.accounts([name for name in names if name != INPUTS], signed_in=False) as accounts:
+        store = accounts[0].store
+        listed = [account.name for account in accounts] if not names or set(names) != {INPUTS} else []
+        if INPUTS in names or (not names and store.quarantine.count(INPUTS)):
+            listed.append(INPUTS)
+        call.answer({"accounts": [_listed(call, store, name) for name in listed]})
     return Exit.OK
 
 
-def _listed(call: Call, account: Account) -> dict[str, object]:
-    rows = account.store.quarantine.all(account.name)
-    call.say(message("{name}: {n} rows in quarantine", name=account.name, n=call.language.number(len(rows))))
+def _listed(call: Call, store: Store, name: str) -> dict[str, object]:
+    rows = store.quarantine.all(name)
+    call.say(message("{name}: {n} rows in quarantine", name=name, n=call.language.number(len(rows))))
     for row in rows[:_LISTED]:
         call.say(_line(row, call))
     if len(rows) > _LISTED:
         call.say(message("{n} more; --json lists them all", n=call.language.number(len(rows) - _LISTED)))
-    return {"connector": account.name, "rows": [_document(row) for row in rows]}
+    return {"connector": name, "rows": [_document(row) for row in rows]}
 
 
 def _line(row: Quarantined, call: Call) -> Message:
@@ -76,8 +81,11 @@ def _document(row: Quarantined) -> dict[str, object]:
 @framed
 def again(call: Call, name: str, ids: tuple[int, ...], *, every: bool) -> Exit:
     """Read kept rows again with today's understanding; what can be read leaves the quarantine."""
+    if name == INPUTS:
+        call.complain(message("rows of files are read again with the file: correct it, and import it once more"))
+        return Exit.SETTINGS
     with call.accounts((name,), signed_in=False) as (account,):
-        chosen = _chosen(call, account, ids, every=every)
+        chosen = _chosen(call, account.store, name, ids, every=every)
         if chosen is None:
             return Exit.SETTINGS
         found = retry(account, chosen)
@@ -107,8 +115,8 @@ def _retried_document(found: Retried) -> dict[str, object]:
 @framed
 def drop(call: Call, name: str, ids: tuple[int, ...], *, every: bool, yes: bool) -> Exit:
     """Forget rows; what they would have said is lost unless the helpdesk sends it again."""
-    with call.accounts((name,), signed_in=False) as (account,):
-        chosen = _chosen(call, account, ids, every=every)
+    with call.accounts(() if name == INPUTS else (name,), signed_in=False) as (account, *_):
+        chosen = _chosen(call, account.store, name, ids, every=every)
         if chosen is None:
             return Exit.SETTINGS
         agreed = yes or _agreed(call, len(chosen))
@@ -120,16 +128,16 @@ def drop(call: Call, name: str, ids: tuple[int, ...], *, every: bool, yes: bool)
     return Exit.OK
 
 
-def _chosen(call: Call, account: Account, ids: tuple[int, ...], *, every: bool) -> list[Quarantined] | None:
+def _chosen(call: Call, store: Store, name: str, ids: tuple[int, ...], *, every: bool) -> list[Quarantined] | None:
     """Return the rows that are meant; None, with a complaint, where none is named or one is not there."""
     if every == bool(ids):
         call.complain(message("name the rows by their ids, or say --all"))
         return None
-    rows = account.store.quarantine.all(account.name)
+    rows = store.quarantine.all(name)
     missing = sorted(set(ids) - {row.quarantine_id for row in rows})
     if missing:
         told = ", ".join(map(str, missing))
-        call.complain(message("{name} has no such rows in quarantine: {ids}", name=account.name, ids=told))
+        call.complain(message("{name} has no such rows in quarantine: {ids}", name=name, ids=told))
         return None
     return [row for row in reversed(rows) if every or row.quarantine_id in ids]
 

@@ -59,6 +59,12 @@ class Quarantine:
         """Return how many rows are set aside."""
         return int(self._database.scalar(_of(connector, select(func.count()).select_from(QUARANTINE))))
 
+    def drop_from(self, connector: str, stream: str, prefix: str) -> int:
+        """Forget the rows of a stream whose keys begin so, and return how many they were."""
+        begins = QUARANTINE.c.body.startswith(encoded([prefix])[:-2], autoescape=True)
+        these = _of(connector, delete(QUARANTINE)).where(QUARANTINE.c.stream == stream, begins)
+        return self._database.execute(these)
+
     def drop(self, connector: str, quarantine_ids: Iterable[int] | None = None) -> int:
         """Forget these rows, or all, and return how many they were."""
         every = _of(connector, delete(QUARANTINE))

@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from kpi_engine.measurement import Measurement
 from sync.store.database import Database
 from sync.store.readings import measurement_body, read_measurement
-from sync.store.tables import CORRECTION, SETTLED_READING
+from sync.store.tables import CORRECTION, INTAKE, SETTLED_READING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Correction:
     """The past of a period, [start, end), measured anew on demand.
 
     From then on it is made of readings newer than the kept one numbered `last_kept`, under the rules that were the
-    newest at the edition numbered `last_edition`.
+    newest at the edition numbered `last_edition`, and of observations as of the intake numbered `last_intake`.
     """
 
     number: int
@@ -41,6 +41,7 @@ class Correction:
     last_kept: int
     last_edition: int
     made_at: int
+    last_intake: int = 0
 
     def concerns(self, start: int, end: int) -> bool:
         """Tell whether a period shares an instant with it."""
@@ -100,9 +101,10 @@ class Settled:
 
     def let_in(self, connector: str, number: int) -> None:
         """Have a correction take in every change made until now."""
-        newest = self.last_kept(connector)
+        intake = self._database.scalar(select(func.max(INTAKE.c.intake_id)))
+        newest = {"last_kept": self.last_kept(connector), "last_intake": int(intake or 0)}
         chosen = CORRECTION.update().where(CORRECTION.c.correction_id == number)
-        self._database.execute(chosen.values(last_kept=newest))
+        self._database.execute(chosen.values(**newest))
 
     def corrections(self, connector: str, after: int = 0) -> list[Correction]:
         """Return the corrections numbered above `after`, in the order they were made."""
@@ -118,6 +120,7 @@ class Settled:
                 last_kept=row.last_kept,
                 last_edition=row.last_edition,
                 made_at=row.made_at,
+                last_intake=row.last_intake,
             )
             for row in self._database.rows(found.order_by(table.correction_id))
         ]

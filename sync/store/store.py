@@ -17,6 +17,7 @@ from sync.store.installed import Installed
 from sync.store.integrity import findings
 from sync.store.ledger import Ledger
 from sync.store.locks import Lock, Locks
+from sync.store.observations import Observations
 from sync.store.passes import Passes
 from sync.store.published import PublishedCells
 from sync.store.quarantine import Quarantine
@@ -50,6 +51,7 @@ class Store:
         self.quarantine = Quarantine(opened)
         self.findings = Findings(opened)
         self.installed = Installed(opened)
+        self.observations = Observations(opened)
         self.switches = Switches(opened)
 
     @classmethod

@@ -155,7 +155,6 @@ READING_DAY = Table(
     _part_of_key("connector"),
     Column("day", Integer, primary_key=True, autoincrement=False),
     _part_of_key("ticket_id"),
-    Column("digest", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "connector", "ticket_id"),
     sqlite_with_rowid=False,
 )
@@ -211,6 +210,7 @@ CORRECTION = Table(
     _moment("last_kept"),
     _moment("last_edition"),
     _moment("made_at"),
+    Column("last_intake", MOMENT, nullable=False, server_default=text("0")),
     Index(None, "connector", "correction_id"),
     sqlite_autoincrement=True,
 )
@@ -409,6 +409,62 @@ INSTALLED = Table(
     _part_of_key("key"),
     _words("handle"),
     _moment("made_at"),
+    sqlite_with_rowid=False,
+)
+
+# What brought observations: a file that was imported, or a pass that pulled.
+INTAKE = Table(
+    "intake",
+    METADATA,
+    _number("intake_id"),
+    _words("connector"),
+    _words("kind"),
+    _words("source"),
+    _moment("began_at"),
+    Column("ended_at", MOMENT),
+    _words("counts"),
+    sqlite_autoincrement=True,
+)
+
+# Each state of an observation: the intake that brought it, the one that ended it, the one that saw it last.
+OBSERVATION = Table(
+    "observation",
+    METADATA,
+    _number("number"),
+    _words("connector"),
+    _words("kind"),
+    _words("key"),
+    _moment("since"),
+    Column("until", MOMENT),
+    _moment("seen"),
+    _moment("at"),
+    Column("agent", Text),
+    Column("account", Text),
+    _words("file"),
+    Column("line", Integer),
+    _words("digest"),
+    _words("body"),
+    Index("ix_observation_at", "connector", "kind", "at"),
+    sqlite_autoincrement=True,
+)
+_STANDING = OBSERVATION.c.until.is_(None)
+Index(
+    "uq_observation_key",
+    OBSERVATION.c.connector,
+    OBSERVATION.c.kind,
+    OBSERVATION.c.key,
+    unique=True,
+    sqlite_where=_STANDING,
+    postgresql_where=_STANDING,
+)
+
+# What had been brought in when the time before an instant was settled.
+SETTLED_INTAKE = Table(
+    "settled_intake",
+    METADATA,
+    _part_of_key("connector"),
+    Column("intake", MOMENT, primary_key=True, autoincrement=False),
+    _moment("through"),
     sqlite_with_rowid=False,
 )
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -9,6 +10,9 @@ from kpi_engine.message import message
 from kpi_engine.periods import Period, PeriodKind, period_named, periods_between
 from kpi_engine.reduce import Scope
 from sync.figures import figures
+from sync.inputs.importing import Imported, Source, import_file
+from sync.inputs.kinds import KINDS
+from sync.inputs.values import Forms
 from sync.recompute import correct
 from sync.settling import (
     Frozen,
@@ -127,6 +131,31 @@ def test_a_ticket_that_turns_up_late_counts_in_no_settled_period(week: "tuple[Wo
     assert reading is not None
     assert [line.at for line in reading.measurement.lines if line.indicator == "created"] == [opened]
     assert shown(world, WEEK) == before
+
+
+def test_calls_that_come_late_count_in_a_settled_week_only_once_it_is_corrected(
+    week: "tuple[World, list[Ticket]]", tmp_path: Path
+) -> None:
+    world, _ = week
+    brought(world, tmp_path, "c-1,2026-11-24 10:00,inbound,{},answered")
+    assert shown(world, WEEK)["account", "sao-mai", "calls_handled"][0] == 0
+    assert shown(world, MONTH)["account", "sao-mai", "calls_handled"][0] == 1
+    correct(world.account, WEEK, apply=True)
+    assert shown(world, WEEK)["account", "sao-mai", "calls_handled"][0] == 1
+
+    found = brought(world, tmp_path, "c-1,2026-11-24 10:00,inbound,{},voicemail")
+    assert (found.corrected, found.late) == (1, 1)
+    assert shown(world, WEEK)["account", "sao-mai", "calls_handled"][0] == 1
+    assert shown(world, MONTH)["account", "sao-mai", "calls_handled"][0] == 0
+
+
+def brought(world: "World", folder: Path, *rows: str) -> Imported:
+    """Bring in a file of calls by the first agent."""
+    path = folder / "calls.csv"
+    told = "".join(f"{row.format(world.agents[0])}\n" for row in rows)
+    path.write_text(f"call_id,started_at,direction,agent_ref,outcome\n{told}", encoding="utf-8")
+    settings = world.account.settings
+    return import_file(world.store, settings, Source(path, KINDS["calls"], Forms(ZONE)), world.account.clock)
 
 
 def test_with_a_correction_the_figures_follow_and_what_is_kept_tells(week: "tuple[World, list[Ticket]]") -> None:

@@ -54,7 +54,7 @@ def test_an_explanation_tells_formula_stamp_credit_and_every_ticket(known: "Desk
         assert line["url"] == f"{known.sandbox.base_url}/agent/tickets/{line['ticket_id']}"
         assert line["url"] in result.stdout
     assert set(document["lines"][0]) == {
-        *("ticket_id", "account", "url", "at", "part", "agent", "team"),
+        *("ticket_id", "observation_id", "source", "account", "url", "at", "part", "agent", "team"),
         *("numerator", "denominator", "certainty", "edition"),
     }
 

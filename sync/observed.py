@@ -1,0 +1,95 @@
+"""The observations behind an account's figures: whose they are, and which state of each counts in a settled period."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from kpi_engine.measurement import Measurement
+from kpi_engine.observe import OBSERVED, observed
+from kpi_engine.records import Observation
+from kpi_engine.reduce import Window
+from sync.account import Account
+from sync.people import People, Person, people
+from sync.settling import PeriodState, corrections, state_of
+from sync.store.observations import INPUTS, Kept
+from sync.store.settled import Correction
+
+
+def observed_kinds(account: Account) -> set[str]:
+    """Return the kinds of observations, of those some indicator asks for, that the account, or any file, has."""
+    return account.store.observations.kinds((account.name, INPUTS), OBSERVED)
+
+
+def observed_in(account: Account, window: Window, kinds: Collection[str]) -> Iterator[Measurement]:
+    """Yield what observations of these kinds say about a window, as measurements of tickets do, in order of time."""
+    wanted = account.store.observations.kinds((account.name, INPUTS), OBSERVED & set(kinds))
+    if not wanted:
+        return
+    owning = _Owning(account, people(account.store, account.settings))
+    standing = _standing(account, window)
+    end = min(window.period.end, window.as_of + 1)
+    for kept in account.store.observations.within((account.name, INPUTS), wanted, window.period.start, end):
+        if standing.counts(kept):
+            for mine in owning.mine(kept):
+                measurement = observed(mine, window.rulebook, window.as_of)
+                shared = kept.connector == INPUTS and kept.observation.account is None
+                yield replace(measurement, source=mine.source, shared=shared)
+
+
+def _standing(account: Account, window: Window) -> "_Standing":
+    if state_of(account, window.period, window.as_of) is PeriodState.PROVISIONAL:
+        return _Standing(None, ())
+    return _Standing(account.store.observations.settled(account.name), corrections(account))
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Which state of an observation counts: the newest; in a settled period, the newest when that was settled.
+
+    `settled` holds until which instants what is settled goes by which intake; None where the period is not settled.
+    """
+
+    settled: Sequence[tuple[int, int]] | None
+    corrections: Collection[Correction]
+
+    def counts(self, kept: Kept) -> bool:
+        """Tell whether this state of an observation is the one that counts."""
+        if self.settled is None:
+            return kept.until is None
+        last = self._last_intake(kept.observation.at, self.settled)
+        return kept.since <= last and (kept.until is None or kept.until > last)
+
+    def _last_intake(self, at: int, settled: Sequence[tuple[int, int]]) -> int:
+        let_in = max((each.last_intake for each in self.corrections if each.start <= at < each.end), default=0)
+        return max(let_in, next((intake for through, intake in settled if through > at), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owning:
+    """Whose an observation is: a file's word is somebody who has an agent on the account, or it is another's."""
+
+    account: Account
+    everybody: People
+    known: dict[tuple[str, str | None], Person | None] = field(default_factory=dict)
+
+    def mine(self, kept: Kept) -> Iterator[Observation]:
+        """Yield the observation with its agent's id on the account, if it belongs there."""
+        observation, name = kept.observation, self.account.name
+        if kept.connector != INPUTS:
+            yield replace(observation, account=name)
+            return
+        if observation.account not in (None, name):
+            return
+        person = self._person(observation.agent, observation.account)
+        agent = person.accounts.get(name) if person is not None else None
+        # With one helpdesk all rows are its own; with several, one that names neither it nor an agent is nobody's.
+        alone = len(self.account.settings.connectors) == 1 or observation.account is not None
+        if agent is not None or alone:
+            yield replace(observation, agent=agent, account=name)
+
+    def _person(self, word: str | None, account: str | None) -> Person | None:
+        if word is None:
+            return None
+        if (word, account) not in self.known:
+            found = self.everybody.matched(word, account)
+            self.known[word, account] = found if isinstance(found, Person) else None
+        return self.known[word, account]
