@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path as FilePath
 
 from ruamel.yaml import YAML
@@ -51,6 +52,7 @@ def read_document(path: FilePath, file: str, missing: Message) -> Document:
     return parse_document(_text(content, file), file)
 
 
+@lru_cache(maxsize=8)  # every pass reads its policies again, which seldom change
 def parse_document(text: str, file: str) -> Document:
     """Return the one mapping that YAML `text` holds; raise SettingsError with one problem where there is none."""
     reader = _Reader(file)

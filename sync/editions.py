@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from config import calendar_choice, calendar_documents, meaning_documents, policy_document
 from connectors.base import Stream
-from kpi_engine.editions import Edition, Override, corrected
+from kpi_engine.editions import Edition, Override, corrected, digest_of
 from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule, SlaPolicy
 from kpi_engine.rulebook import Kind, Rulebook, compiled, what_one_is
@@ -39,10 +39,15 @@ def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
     store, name = account.store, account.name
     with store.transaction(this.lock):
         before = store.editions.newest(name, store.editions.last(name))
-        kept = [each for each in _today(account) if store.editions.keep(name, *each, as_of)]
+        changed = [each for each in _today(account) if _differs(before.get(each[:2]), each[2])]
+        kept = [each for each in changed if store.editions.keep(name, *each, as_of)]
         if any(_decides(kind, before.get((kind, key)), body) for kind, key, body in kept):
             store.records.mark_stale(name, store.readings.unfinished(name))
     return bool(kept)
+
+
+def _differs(before: Edition | None, body: Body) -> bool:
+    return before is None or before.digest != digest_of(body)
 
 
 def _decides(kind: Kind, before: Edition | None, body: Body) -> bool:

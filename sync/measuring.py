@@ -24,6 +24,7 @@ from sync.derived import derive
 from sync.pull import Pass
 from sync.settling import Freeze, late_changes, settle_periods, settled_through
 from sync.store.readings import Reading, Written, written
+from sync.summary_text import DISPUTE_TAG
 
 CHUNK = 500
 WORTH_WORKERS = 10 * CHUNK
@@ -85,7 +86,9 @@ class _Measurer:
 
     def note(self, history: History, outcome: _Outcome) -> None:
         measurement = measure(history, self.rulebook, self.as_of)
-        outcome.written.append(written(Reading(measurement=measurement, live=live_fields(measurement))))
+        disputed = DISPUTE_TAG in history.snapshots[-1].tags
+        reading = Reading(measurement=measurement, live=live_fields(measurement), disputed=disputed)
+        outcome.written.append(written(reading))
         outcome.firings.extend(measurement.firings)
         if history.snapshots[0].created_at < self.through:
             outcome.early.append(measurement)

@@ -21,6 +21,7 @@ from kpi_engine.records import (
 from sync.account import Account
 from sync.advance import Progress, Watch, silent
 from sync.crash import crash_point
+from sync.store.cursors import StoredCursor
 from sync.store.locks import Lock
 from sync.unseen import Acquaintance, introduced, nameless, strangers, unseen_ratings
 
@@ -35,6 +36,7 @@ UNREAD_AT_MOST = 86_400
 MEANWHILE_EVERY = 600
 """Seconds of pulling history after which what is complete is measured, so that it can be read before the end."""
 
+_LACKING = "lacking:"
 _STAFF = (Stream.AGENTS, Stream.GROUPS, Stream.MEMBERSHIPS)
 _DATED = (Stream.TICKETS, Stream.RATINGS, Stream.SURVEYS, Stream.HISTORY)  # history last: it is what dates the others
 
@@ -95,13 +97,48 @@ def pull(
     return pulling.pulled
 
 
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """When each stream of an account was read last, and which it did not have then."""
+
+    account: Account
+    cursors: Mapping[str, StoredCursor]
+    probed: Mapping[str, str]
+
+    @classmethod
+    def of(cls, account: Account) -> "_Reads":
+        probed = account.store.switches.under(account.name, _LACKING)
+        return cls(account, account.store.cursors.all(account.name), probed)
+
+    def lacking(self, stream: Stream) -> bool:
+        return stream in self.probed
+
+    def at(self, stream: Stream) -> int | None:
+        if stream in self.cursors:
+            return self.cursors[stream].saved_at
+        return int(self.probed[stream]) if stream in self.probed else None
+
+    def unread_for(self, stream: Stream) -> int:
+        """Return for how many seconds a stream has not been read; a clock set back makes none wait."""
+        return abs(self.account.now() - (self.at(stream) or 0))
+
+    def lateness(self, stream: Stream) -> float | None:
+        """Return how many times its pace a stream has gone unread; None: not due; 0: read always, or never yet."""
+        pace = PROBED_EVERY if self.lacking(stream) else self.account.connector.paces.get(stream)
+        if pace is None or self.at(stream) is None:
+            return 0
+        since = self.unread_for(stream)
+        return None if since < pace else since / pace
+
+
 def _due(account: Account, *, probing: bool) -> list[Stream]:
     """Return the streams to be read in this pass, in order."""
-    found = {stream: _lateness(account, stream) for stream in account.connector.streams}
+    reads = _Reads.of(account)
+    found = {stream: reads.lateness(stream) for stream in account.connector.streams}
     late = {stream: lateness for stream, lateness in found.items() if lateness is not None}
-    chosen = {stream for stream in late if late[stream] == 0 or _unread_for(account, stream) >= UNREAD_AT_MOST}
+    chosen = {stream for stream in late if late[stream] == 0 or reads.unread_for(stream) >= UNREAD_AT_MOST}
     chosen |= _in_turn(late, [stream for stream in late if stream not in chosen])
-    chosen |= {stream for stream in found if probing and lacking(account, stream)}
+    chosen |= {stream for stream in found if probing and reads.lacking(stream)}
     about = [stream for stream in account.connector.streams if stream in chosen and stream not in OF_TICKETS]
     return about + [stream for stream in (*_DATED, Stream.METRIC_EVENTS) if stream in chosen]
 
@@ -116,33 +153,13 @@ def _in_turn(lateness: Mapping[Stream, float], slow: Collection[Stream]) -> set[
     return {*in_order[:1], *beside[:1]}
 
 
-def _lateness(account: Account, stream: Stream) -> float | None:
-    """Return how many times its pace a stream has gone unread; None: not due; 0: read always, or never yet."""
-    pace = PROBED_EVERY if lacking(account, stream) else account.connector.paces.get(stream)
-    if pace is None or _read_at(account, stream) is None:
-        return 0
-    since = _unread_for(account, stream)
-    return None if since < pace else since / pace
-
-
-def _unread_for(account: Account, stream: Stream) -> int:
-    """Return for how many seconds a stream has not been read; a clock set back makes none wait."""
-    return abs(account.now() - (_read_at(account, stream) or 0))
-
-
-def _read_at(account: Account, stream: Stream) -> int | None:
-    cursor = account.store.cursors.get(account.name, stream)
-    probed = account.store.switches.number(account.name, _lacking_switch(stream))
-    return probed if cursor is None else cursor.saved_at
-
-
 def lacking(account: Account, stream: Stream) -> bool:
     """Tell whether the account did not have this stream when it was last asked for."""
     return account.store.switches.number(account.name, _lacking_switch(stream)) is not None
 
 
 def _lacking_switch(stream: Stream) -> str:
-    return f"lacking:{stream}"
+    return f"{_LACKING}{stream}"
 
 
 def _pull_if_offered(pulling: _Pulling, stream: Stream) -> None:

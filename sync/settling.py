@@ -41,8 +41,9 @@ def state_of(account: Account, period: Period, as_of: int) -> PeriodState:
 def looks(account: Account, period: Period, state: PeriodState) -> str:
     """Return a text that changes whenever a figure of the period may have: it costs far less than the figures."""
     if state is PeriodState.PROVISIONAL:
+        readings = account.store.readings.stamp(account.name, period.start, period.end)
         told = account.store.observations.stamp((account.name, INPUTS))
-        return f"{state}:{account.store.readings.stamp(account.name, period.start, period.end)}:{told}"
+        return f"{state}:{account.store.editions.last(account.name)}:{readings}:{told}"
     numbers = [each.number for each in corrections(account) if each.concerns(period.start, period.end)]
     return f"{state}:{max(numbers, default=0)}"
 

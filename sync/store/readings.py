@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, tuple_, update
@@ -31,19 +33,20 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A ticket's measurement and what its live fields should show."""
+    """A ticket's measurement, what its live fields should show, and whether somebody disputes what it counts."""
 
     measurement: Measurement
     live: Mapping[str, FieldValue]
+    disputed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A reading as it is kept: the values of its row, and the days about which it says something."""
+    """A reading as it is kept: the values of its row, and by day a number that stands for what it says about it."""
 
     ticket_id: str
     values: Mapping[str, object]
-    days: frozenset[int]
+    days: Mapping[int, int]
 
 
 _STAMPS: Final = Packing(Stamp)
@@ -76,19 +79,22 @@ class Readings:
                 )
 
     def _save_days(self, connection: Connection, connector: str, readings: Sequence[Written]) -> None:
-        # Most readings change no day: writing differences alone is what keeps a recompute fast.
-        days = select(READING_DAY.c.day, READING_DAY.c.ticket_id).where(
+        # Most readings change few days: writing differences alone is what keeps a recompute fast.
+        days = select(READING_DAY.c.day, READING_DAY.c.ticket_id, READING_DAY.c.digest).where(
             READING_DAY.c.connector == connector,
             READING_DAY.c.ticket_id.in_([reading.ticket_id for reading in readings]),
         )
-        old = {tuple(row) for row in connection.execute(days)}
-        new = {(day, reading.ticket_id) for reading in readings for day in reading.days}
-        for gone in chunked(sorted(old - new)):
+        old = {(day, ticket_id): digest for day, ticket_id, digest in connection.execute(days)}
+        new = {(day, reading.ticket_id): digest for reading in readings for day, digest in reading.days.items()}
+        for gone in chunked(sorted(old.keys() - new.keys())):
             there = tuple_(READING_DAY.c.day, READING_DAY.c.ticket_id).in_(gone)
             connection.execute(delete(READING_DAY).where(READING_DAY.c.connector == connector, there))
-        self._database.insert_missing(
+        self._database.upsert(
             READING_DAY,
-            [{"connector": connector, "day": day, "ticket_id": ticket_id} for day, ticket_id in sorted(new - old)],
+            [
+                {"connector": connector, "day": day, "ticket_id": ticket_id, "digest": digest}
+                for (day, ticket_id), digest in sorted(new.items() - old.items())
+            ],
         )
 
     def get(self, connector: str, ticket_id: str) -> Reading | None:
@@ -143,14 +149,18 @@ class Readings:
         yield from self._measurements(connector, ticket_ids)
 
     def stamp(self, connector: str, start: int, end: int) -> str:
-        """Return a text that changes whenever a figure of [start, end) may have: how much there is, how new it is."""
-        days = READING_DAY.c.day.between(start // DAY, (end - 1) // DAY)
+        """Return a text that changes whenever what the readings say about [start, end) does, and hardly otherwise.
+
+        What is said about an earlier day belongs to it too for tickets held then: who holds a ticket is said once.
+        """
+        first, last = start // DAY, (end - 1) // DAY
+        counted = select(func.count(), func.sum(READING_DAY.c.digest)).where(READING_DAY.c.connector == connector)
         mine = and_(READING.c.connector == READING_DAY.c.connector, READING.c.ticket_id == READING_DAY.c.ticket_id)
-        counted = select(func.count(), func.max(READING.c.measured_at)).select_from(READING)
-        lines = counted.join(READING_DAY, mine).where(READING_DAY.c.connector == connector, days)
-        still = or_(READING.c.held_to > end - 1, READING.c.held_to.is_(None))
-        held = counted.where(READING.c.connector == connector, READING.c.held_from <= end - 1, still)
-        return encoded([list(self._database.rows(question)[0]) for question in (lines, held)])
+        held = and_(READING.c.held_from < end, or_(READING.c.held_to > start, READING.c.held_to.is_(None)))
+        within = counted.where(READING_DAY.c.day.between(first, last))
+        before = counted.join(READING, mine).where(READING_DAY.c.day < first, held)
+        rows = [self._database.rows(question)[0] for question in (within, before)]
+        return encoded([[number, int(total or 0)] for number, total in rows])
 
     def tagged(self, connector: str, tag: str, start: int, end: int) -> Iterator[Measurement]:
         """Yield the measurements of tickets that bear a tag now and may have credit lines in [start, end)."""
@@ -209,12 +219,33 @@ class Readings:
         return self._database.rows(these.order_by(READING.c.ticket_id))
 
 
-def _days(measured: Measurement) -> frozenset[int]:
-    """Return the days about which a measurement says something, holdings aside."""
-    instants = {line.stamp.at for line in measured.lines} | {omission.at for omission in measured.omissions}
+_HOLDING_VALUES: Final = attrgetter(*(each for each in Holding.__annotations__ if each != "end"))
+
+
+def _days(measured: Measurement, *, disputed: bool) -> dict[int, int]:
+    """Return, by day, a number for all that a measurement says about it: how holdings begin and end there included."""
+    said: dict[int, list[object]] = {}
+    stamp = None
+    for line in measured.lines:
+        about = said.setdefault(line.stamp.at // DAY, [])
+        if line.stamp is not stamp:  # most lines share theirs with the one before
+            stamp = line.stamp
+            about.append(stamp)
+        about.append((line.indicator, line.numerator, line.denominator, line.part, line.certainty))
+    for omission in measured.omissions:
+        said.setdefault(omission.at // DAY, [])  # a figure says nothing of it
+    for holding in measured.holdings:
+        said.setdefault(holding.start // DAY, []).append(_HOLDING_VALUES(holding))
+        if holding.end is not None:
+            said.setdefault(holding.end // DAY, []).append(holding.end)
     if measured.excluded is not None:
-        instants.add(measured.excluded.at)
-    return frozenset(at // DAY for at in instants)
+        said.setdefault(measured.excluded.at // DAY, []).append(measured.excluded.code)
+    return {day: _digest(encoded([disputed, about])) for day, about in said.items()}
+
+
+def _digest(body: str) -> int:
+    """Return a number of forty bits: millions of them can be added up in a column."""
+    return int.from_bytes(blake2b(body.encode(), digest_size=5).digest())
 
 
 def written(reading: Reading) -> Written:
@@ -229,7 +260,7 @@ def written(reading: Reading) -> Written:
         "live": encoded(dict(reading.live)),
         "body": measurement_body(measured),
     }
-    return Written(measured.ticket_id, values, _days(measured))
+    return Written(measured.ticket_id, values, _days(measured, disputed=reading.disputed))
 
 
 def measurement_body(measured: Measurement) -> str:

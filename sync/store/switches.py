@@ -19,6 +19,12 @@ class Switches:
         )
         return found
 
+    def under(self, connector: str, prefix: str) -> dict[str, str]:
+        """Return what was set under every key that begins with `prefix`, by the rest of the key."""
+        these = select(SWITCH.c.key, SWITCH.c.value).where(SWITCH.c.connector == connector)
+        found = self._database.rows(these.where(SWITCH.c.key.startswith(prefix, autoescape=True)))
+        return {key.removeprefix(prefix): value for key, value in found}
+
     def number(self, connector: str, key: str) -> int | None:
         """Return what was set, as a whole number."""
         found = self.get(connector, key)

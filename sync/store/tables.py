@@ -155,6 +155,7 @@ READING_DAY = Table(
     _part_of_key("connector"),
     Column("day", Integer, primary_key=True, autoincrement=False),
     _part_of_key("ticket_id"),
+    Column("digest", BigInteger, nullable=False, server_default=text("0")),
     Index(None, "connector", "ticket_id"),
     sqlite_with_rowid=False,
 )

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 
 from kpi_engine.measurement import (
     Certainty,
@@ -158,3 +159,29 @@ def test_readings_beyond_one_chunk_are_all_kept(store: Store) -> None:
 
     assert len(tickets(store.readings.in_period("sao-mai", 0, 2000))) == 1100
     assert len(list(store.readings.unplanned("sao-mai"))) == 1100
+
+
+def test_the_stamp_of_a_period_changes_with_what_is_said_about_it_and_with_nothing_else(store: Store) -> None:
+    """A week with a line on its first day and a holding from the day before; then what happens later, then inside."""
+    week = (7 * DAY, 14 * DAY)
+
+    def saved(*lines: CreditLine, until: int | None = None, now: int = 1, disputed: bool = False) -> str:
+        held = (holding(6 * DAY, until),)
+        store.readings.save("sao-mai", [replace(reading("1", lines=lines, holdings=held), disputed=disputed)], now=now)
+        return store.readings.stamp("sao-mai", *week)
+
+    first = saved(line(7 * DAY))
+    assert saved(line(7 * DAY), now=2) == first, "measured again, and nothing new"
+    assert saved(line(7 * DAY), line(15 * DAY), until=16 * DAY, now=3) == first, "what came after it"
+    assert saved(line(7 * DAY), line(5 * DAY), now=4) != first, "what it was held with from before may be another thing"
+
+    others = {
+        saved(line(7 * DAY), line(8 * DAY)),
+        saved(line(7 * DAY), until=9 * DAY),
+        saved(line(7 * DAY + 1)),
+        saved(line(7 * DAY), disputed=True),
+        saved(),
+        first,
+    }
+    assert len(others) == 6
+    assert saved(line(7 * DAY), now=5) == first
