@@ -95,20 +95,32 @@ def _holding(what: _Held, start: int, end: int | None, story: Story) -> Holding:
     )
 
 
-def responsible(run: ClockRun, story: Story, rulebook: Rulebook) -> tuple[str | None, str | None]:
+class Answerable(NamedTuple):
+    """Who answers for a breach: an agent, or the team alone; `spared` is a holder who was on leave then."""
+
+    agent: str | None
+    team: str | None
+    spared: str | None = None
+
+
+def responsible(run: ClockRun, story: Story, rulebook: Rulebook) -> Answerable:
     """Return the agent and the team that answer for a breached clock, the agent None for the team alone.
 
     The holder at breach if he held the clock for at least 10 % of its goal; else who held it longest, if for at least
-    half of the goal; else the team. Shares are measured in the clock's own time.
+    half of the goal; else the team. Shares are measured in the clock's own time while the holder was at work by his
+    roster; who was on leave at the breach does not answer for it.
     """
     breached_at, goal = run.breached_at or 0, run.goal or 0
     state = story.state_at(breached_at)
     shares = _shares(run, story, rulebook, breached_at)
+    spared = state.agent if rulebook.on_leave(state.agent, breached_at) else None
+    if spared is not None:
+        shares.pop(spared, None)
     agent = state.agent if _reaches(shares.get(state.agent, 0), goal, HOLDER_AT_BREACH_PER_CENT) else None
     if agent is None:
         longest = max((seconds, holder or "") for holder, seconds in shares.items()) if shares else (0, "")
         agent = longest[1] or None if _reaches(longest[0], goal, LARGEST_SHARE_PER_CENT) else None
-    return agent, rulebook.team(agent, state.group, breached_at)
+    return Answerable(agent, rulebook.team(agent, state.group, breached_at), spared)
 
 
 def _reaches(seconds: int, goal: int, per_cent: int) -> bool:
@@ -122,7 +134,8 @@ def _shares(run: ClockRun, story: Story, rulebook: Rulebook, breached_at: int) -
         for stretch in run.runs:
             start, end = max(since, stretch.start), min(stretch.end, until)
             if start < end:
-                seconds = rulebook.calendar(stretch.calendar, stretch.start).between(start, end)
+                calendar = rulebook.calendar(stretch.calendar, stretch.start)
+                seconds = rulebook.roster(agent, breached_at).between(calendar, start, end)
                 shares[agent] = shares.get(agent, 0) + seconds
     return shares
 

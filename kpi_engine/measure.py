@@ -7,7 +7,7 @@ from kpi_engine.clocks import ClockRun, played
 from kpi_engine.evidence import Evidence
 from kpi_engine.exclusions import exclusion
 from kpi_engine.history import History
-from kpi_engine.holdings import held, responsible
+from kpi_engine.holdings import Answerable, held, responsible
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import Clock, CreditLine, Exclusion, Firing, Measurement, Omission
 from kpi_engine.message import message
@@ -78,7 +78,7 @@ def _clock_runs(story: Story, rulebook: Rulebook) -> list[ClockRun]:
 
 
 def _clock(run: ClockRun, story: Story, rulebook: Rulebook) -> Clock:
-    agent, team = (None, None) if run.breached_at is None else responsible(run, story, rulebook)
+    whose = Answerable(None, None) if run.breached_at is None else responsible(run, story, rulebook)
     judged_at = next(at for at in (run.breached_at, run.stopped_at, story.as_of) if at is not None)
     return Clock(
         clock=run.rule.clock,
@@ -92,11 +92,12 @@ def _clock(run: ClockRun, story: Story, rulebook: Rulebook) -> Clock:
         breached_at=run.breached_at,
         state=run.state,
         paused=run.stopped_at is None and run.since is None,
-        agent=agent,
-        team=team,
+        agent=whose.agent,
+        team=whose.team,
         runs=tuple(run.runs),
         certainty=run.certainty,
         edition=rulebook.policies.digest_at(judged_at),
+        spared=whose.spared,
     )
 
 

@@ -118,7 +118,8 @@ class Clock:
     """One SLA clock instance and its verdict; `elapsed` and `goal` are seconds of the clock's own time.
 
     `due_at` is None while paused or ended, and where its calendar never opens again; it stays on a breached clock
-    that still runs. `agent` and `team` are who answers for a breach.
+    that still runs. `agent` and `team` are who answers for a breach, `spared` a holder who does not, for he was on
+    leave.
     """
 
     clock: str
@@ -137,6 +138,7 @@ class Clock:
     runs: tuple[Run, ...]
     certainty: Certainty
     edition: str
+    spared: str | None = None
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make

@@ -9,7 +9,9 @@ from typing import Generic, TypeAlias, TypeVar
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
 from kpi_engine.editions import Edition
+from kpi_engine.organization import Organization, organization
 from kpi_engine.records import Field, FieldValue
+from kpi_engine.roster import NO_ROSTER, Roster, roster
 from kpi_engine.rules import NO_POLICY, Policy, parse_policy
 
 Parameters: TypeAlias = Mapping[str, Mapping[str, object]]
@@ -30,6 +32,7 @@ class Kind(StrEnum):
     GROUP = "group"
     MEMBERSHIP = "membership"
     ORGANIZATION = "organization"
+    ROSTER = "roster"
     MEANINGS = "meanings"
     PARAMETERS = "parameters"
     SLA_POLICY = "sla_policy"
@@ -167,18 +170,20 @@ class Rulebook:
     policies: Timeline[Policy]
     meanings: Timeline[Meanings]
     choice: Timeline[CalendarChoice]
-    organization: Timeline[Mapping[str, str]]
+    organization: Timeline[Organization]
     calendars: Mapping[str, Timeline[Calendar]]
     agents: Mapping[str, Timeline[Person]]
     groups: Mapping[str, Timeline[str]] = field(default_factory=dict)
     parameters: Timeline[Parameters] = field(default_factory=lambda: Timeline(({},), ("",), ()))
+    rosters: Mapping[str, Timeline[Roster]] = field(default_factory=dict)
 
     @cached_property
     def turning_points(self) -> tuple[int, ...]:
-        """The instants at which a later edition of something comes into force."""
+        """The instants at which a later edition of something comes into force, or a dated part of the organization."""
         single = (self.policies, self.meanings, self.choice, self.organization, self.parameters)
         lines: list[Timeline[object]] = [*single, *self.calendars.values()]
-        return tuple(sorted({start for line in lines for start in line.starts}))
+        dated = {at for edition in self.organization.values for at in edition.bounds}
+        return tuple(sorted({start for line in lines for start in line.starts} | dated))
 
     @cached_property
     def clock_names(self) -> tuple[str, ...]:
@@ -259,10 +264,19 @@ class Rulebook:
 
     def team(self, agent_id: str | None, group_id: str | None, at: int) -> str | None:
         """Return the team of a credit: the agent's configured one, else the ticket's group."""
-        configured = self.organization.at(at).get(agent_id or "")
+        configured = self.organization.at(at).team(agent_id, at)
         if configured is not None:
             return configured
         return f"group:{group_id}" if group_id is not None else None
+
+    def roster(self, agent_id: str | None, at: int) -> Roster:
+        """Return when an agent is at work, as it was known of an instant."""
+        line = self.rosters.get(agent_id or "")
+        return line.at(at) if line is not None else NO_ROSTER
+
+    def on_leave(self, agent_id: str | None, at: int) -> bool:
+        """Tell whether an agent was on leave at an instant."""
+        return self.roster(agent_id, at).on_leave(at)
 
 
 def compiled(editions: Iterable[Edition]) -> Rulebook:
@@ -274,12 +288,22 @@ def compiled(editions: Iterable[Edition]) -> Rulebook:
         policies=_single(by_kind[Kind.POLICIES], parse_policy, NO_POLICY),
         meanings=_single(by_kind[Kind.MEANINGS], _meanings, _NO_MEANINGS),
         choice=_single(by_kind[Kind.CALENDAR_CHOICE], _choice, _NO_CHOICE),
-        organization=_single(by_kind[Kind.ORGANIZATION], _teams, {}),
+        organization=_single(by_kind[Kind.ORGANIZATION], organization, Organization()),
         calendars={key: _timeline(line, partial(_calendar, key)) for key, line in by_kind[Kind.CALENDAR].items()},
         agents={key: _timeline(line, partial(_person, key)) for key, line in by_kind[Kind.AGENT].items()},
         groups={key: _timeline(line, _name) for key, line in by_kind[Kind.GROUP].items()},
         parameters=_single(by_kind[Kind.PARAMETERS], _parameters, {}),
+        rosters={key: _timeline(_unhidden(line), roster) for key, line in by_kind[Kind.ROSTER].items()},
     )
+
+
+def _unhidden(line: Sequence[Edition]) -> list[Edition]:
+    """Return the editions but for those that a later one, telling of an earlier time, replaced altogether."""
+    return [
+        edition
+        for place, edition in enumerate(line)
+        if all((edition.valid_from or 0) < (later.valid_from or 0) for later in line[place + 1 :])
+    ]
 
 
 Body = Mapping[str, object]
@@ -338,10 +362,6 @@ def _choice(body: Body) -> CalendarChoice:
 def _word(body: Body, key: str) -> str | None:
     value = body.get(key)
     return str(value) if value is not None else None
-
-
-def _teams(body: Body) -> Mapping[str, str]:
-    return _words(body, "team_of")
 
 
 def _calendar(key: str, body: Body) -> Calendar:

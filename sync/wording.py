@@ -159,6 +159,7 @@ _REASONS = {
     "no_talk_time": message("how long it was talked is not known"),
     "no_score": message("its rating has no score"),
     "not_solved": message("it is not solved"),
+    "on_leave": message("its holder was on leave when it became late"),
     "other_cause": message("its cause does not lie with an agent"),
     "other_rating": message("another rating of the ticket counts"),
     "other_scale": message("its score is on an earlier scale"),

@@ -76,20 +76,21 @@ def _within(holding: Holding, asked: Asked) -> tuple[int, int]:
 
 def _backlog_overlap(holding: Holding, asked: Asked) -> Iterator[Portion]:
     first, last = _within(holding, asked)
-    if seconds := asked.worked(holding.calendar, first, last):
-        whole = asked.worked(holding.calendar, asked.start, asked.end)
+    if seconds := asked.worked(holding.calendar, first, last, holding.agent):
+        whole = asked.worked(holding.calendar, asked.start, asked.end, holding.agent)
         yield Portion(last - 1, seconds, whole, assumed=holding.assumed)
 
 
 def _backlog_overlap_max(holding: Holding, asked: Asked) -> Iterator[Portion]:
     """Yield +1 and -1 at the ends of what was worked: two tickets that only share a night do not overlap."""
     first, last = _within(holding, asked)
-    if not asked.worked(holding.calendar, first, last):
+    if not asked.worked(holding.calendar, first, last, holding.agent):
         return
-    start = asked.rulebook.calendar(holding.calendar, first).add(first, 1)
-    yield Portion(first if start is None else start - 1, assumed=holding.assumed)
+    roster = asked.rulebook.roster(holding.agent, asked.instant)
+    start = roster.first_worked(asked.rulebook.calendar(holding.calendar, first), first)
+    yield Portion(first if start is None else start, assumed=holding.assumed)
     if last < asked.end:
-        end = asked.rulebook.calendar(holding.calendar, last).subtract(last, 1)
+        end = roster.last_worked(asked.rulebook.calendar(holding.calendar, last), last)
         yield Portion(last if end is None else end + 1, -1, assumed=holding.assumed)
 
 

@@ -103,12 +103,16 @@ class Asked:
         """The last instant of the stretch."""
         return self.end - 1
 
-    def worked(self, calendar: str, start: int, end: int) -> int:
-        """Return the working seconds in [start, end) of a calendar, each part by its edition in force then."""
-        line = self.rulebook.calendars.get(calendar)
+    def worked(self, calendar: str, start: int, end: int, agent: str | None = None) -> int:
+        """Return the working seconds in [start, end) of a calendar, each part by its edition in force then.
+
+        Of an `agent` those that he is at work, by what is known of his roster at the end of the asked stretch.
+        """
+        line, roster = self.rulebook.calendars.get(calendar), self.rulebook.roster(agent, self.instant)
         turns = line.starts if line is not None else ()
         cuts = [start, *(turn for turn in turns if start < turn < end), end]
-        return sum(self.rulebook.calendar(calendar, first).between(first, last) for first, last in pairwise(cuts))
+        parts = ((self.rulebook.calendar(calendar, first), first, last) for first, last in pairwise(cuts))
+        return sum(roster.between(*part) for part in parts)
 
     def number(self, indicator: str, parameter: str, default: int) -> int:
         """Return the parameter of an indicator that is a whole number (seconds for a duration), as configured then."""

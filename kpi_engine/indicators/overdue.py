@@ -25,11 +25,18 @@ def _verdict(evidence: Evidence, clock: Clock) -> Stamp:
     return evidence.holder(clock.stopped_at if clock.stopped_at is not None else clock.started_at)
 
 
-def _overdue_count(evidence: Evidence) -> Iterator[CreditLine]:
+def _overdue_count(evidence: Evidence) -> Iterator[CreditLine | Omission]:
     for clock, stamp in evidence.once(_judged):
         if clock.breached_at is not None:
             part = f"{clock.clock}:{stamp.ticket_id}"  # late twice in a period, for the same agent, is one request
             yield CreditLine("overdue_count", stamp, 1, 1, part, clock.certainty)
+            yield from _spared("overdue_count", evidence, clock)
+
+
+def _spared(key: str, evidence: Evidence, clock: Clock) -> Iterator[Omission]:
+    """Yield that a breach does not count for its holder, who was on leave."""
+    if clock.spared is not None and clock.breached_at is not None:
+        yield Left(evidence.stamp(clock.spared, clock.breached_at), "on_leave").out_of(key)
 
 
 def _verdicts(key: str, breached: int, met: int, evidence: Evidence) -> Iterator[CreditLine | Omission]:
@@ -37,6 +44,7 @@ def _verdicts(key: str, breached: int, met: int, evidence: Evidence) -> Iterator
     for clock, stamp in evidence.once(_judged):
         if clock.breached_at is not None:
             yield CreditLine(key, stamp, breached, 1, clock.clock, clock.certainty)
+            yield from _spared(key, evidence, clock)
         elif clock.state is ClockState.MET:
             yield CreditLine(key, stamp, met, 1, clock.clock, clock.certainty)
         elif clock.state is ClockState.VOID:
@@ -81,7 +89,7 @@ def _near_miss(evidence: Evidence) -> Iterator[CreditLine]:
 _NEEDS = frozenset({Input.TICKETS, Input.HISTORY})
 _BREACHED_BY = message(
     "the holder at the breach if he held the clock for at least a tenth of its goal, "
-    "else who held it longest if for at least half of the goal, else the team"
+    "else who held it longest if for at least half of the goal, else the team; who was on leave then does not answer"
 )
 _JUDGED_BY = message("{breach}; for a goal met, who has the ticket then", breach=_BREACHED_BY)
 

@@ -145,7 +145,7 @@ def _called(person: Agent) -> tuple[str, str]:
 def team_key(rules: Rulebook, wanted: str, as_of: int) -> str:
     """Return the key of the team with that key or name; none or several is a usage error."""
     teams = {f"group:{key}": line.at(as_of) for key, line in rules.groups.items()}
-    teams |= {name: name for teams_of in rules.organization.values for name in teams_of.values()}
+    teams |= {name: name for edition in rules.organization.values for name in edition.names}
     found = [key for key, name in teams.items() if wanted.casefold() in (key.casefold(), name.casefold())]
     if len(found) != 1:
         known = ", ".join(sorted(set(teams.values())))

@@ -9,6 +9,7 @@ from connectors.account import TICKET_FIELDS
 from connectors.base import Target
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
+from kpi_engine.organization import Organization
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import NO_POLICY, CalendarChoice, Meanings, Person, Rulebook, Timeline
@@ -50,7 +51,7 @@ RULES = Rulebook(
     policies=lasting(NO_POLICY),
     meanings=lasting(Meanings({}, frozenset(), frozenset(), frozenset())),
     choice=lasting(CalendarChoice({}, {}, None, None)),
-    organization=lasting({}),
+    organization=lasting(Organization()),
     calendars={},
     agents={
         "7": Timeline(
