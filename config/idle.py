@@ -7,9 +7,9 @@ from config.problems import Path, path_text
 from config.settings import PLATFORM, Settings
 from connectors.settings import Section
 
-_IDLE_SECTIONS = ("teams", "targets", "scorecards")
+_IDLE_SECTIONS = ("targets", "scorecards")
 _IDLE_FIELDS = ("severity", "root_cause")  # pulled and kept, but no indicator asks for them
-_IDLE_INPUTS = ("org", "roster", "overrides")
+_IDLE_INPUTS = ("overrides",)
 _IDLE_PRIVACY = ("individual", "ranking", "retention")
 
 

@@ -30,6 +30,7 @@ class Team(Section):
     lead: Email | None = None
     manager: Email | None = None
     country: Line | None = None
+    tier: Line | None = None
     timezone: Zone | None = None
     since: Day | None = Field(None, description="From when this holds; default: from the beginning.")
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -89,7 +90,9 @@ class Settings(Section):
     bots: tuple[Annotated[Identifier, AfterValidator(_account_id)], ...] = Field(
         (), description="Ids of accounts that are no people, beyond those the platform marks."
     )
-    teams: dict[str, Team] = Field({}, description="Lead, manager, country and time zone of teams.")
+    teams: dict[str, Team | tuple[Team, ...]] = Field(
+        {}, description="Lead, manager, country, tier and time zone of teams; a list where they changed at some day."
+    )
     fields: Fields = Field(Fields(), description="What the platforms' fields and tags mean.")
     calendars: Calendars = Field(Calendars(), description="Opening hours; default: the platform's own.")
     policies: Annotated[str, Field(min_length=1)] | PolicyDocument = Field(
@@ -120,6 +123,12 @@ class Settings(Section):
     def origin(self) -> Origin:
         """Where the settings were read from."""
         return self._origin
+
+    @property
+    def team_versions(self) -> dict[str, list[Team]]:
+        """What is said of each team, the earliest first."""
+        listed = {name: [told] if isinstance(told, Team) else list(told) for name, told in self.teams.items()}
+        return {name: sorted(told, key=lambda each: each.since or date.min) for name, told in listed.items()}
 
     @property
     def off(self) -> frozenset[str]:

@@ -19,7 +19,9 @@ from sync.editions import keep_editions, rulebook, unexplained
 from sync.findings import noted
 from sync.inputs.scheduled import import_changed
 from sync.measuring import measure_changed_and_due
+from sync.organization import unknown_team_leads
 from sync.outbox import Sent, send_all
+from sync.people_files import refresh
 from sync.planning import ARMED, TicketPlan, ticket_plans
 from sync.pull import Pass, Progress, Pulled, complete_through, pull
 from sync.refetch import lacking_fields, note_fields
@@ -113,12 +115,20 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
         meanwhile = partial(_measure_meanwhile, account, this)
         report.pulled = pull(account, this, progress, meanwhile, probing=mode.by_hand)
         report.pulled.notes += import_changed(account)
+        report.pulled.notes += refresh_people_files(account, this)
         crash_point("after_pull")
         report.as_of = complete_through(account)
         if report.as_of is not None:
             _measure_and_write(account, this, mode, report, report.as_of)
         crash_point("before_end")
     return report
+
+
+def refresh_people_files(account: Account, this: Pass) -> list[Message]:
+    """Take the organization and the rosters from the files that the configuration names."""
+    with account.store.transaction(this.lock):
+        told = refresh(account.store, account.settings, complete_through(account) or account.now())
+    return [*told, *unknown_team_leads(account)]
 
 
 def _measure_meanwhile(account: Account, this: Pass) -> None:

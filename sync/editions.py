@@ -9,8 +9,10 @@ from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule, SlaPolicy
 from kpi_engine.rulebook import Kind, Rulebook, compiled, what_one_is
 from sync.account import Account
+from sync.organization import organization_body
 from sync.pull import Pass
-from sync.settling import corrections
+from sync.rosters import changed_from, roster_bodies
+from sync.settling import corrections, settled_through
 
 CORRECTABLE = frozenset(
     {
@@ -18,6 +20,7 @@ CORRECTABLE = frozenset(
         Kind.CALENDAR,
         Kind.CALENDAR_CHOICE,
         Kind.ORGANIZATION,
+        Kind.ROSTER,
         Kind.MEANINGS,
         Kind.PARAMETERS,
     }
@@ -41,9 +44,31 @@ def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
         before = store.editions.newest(name, store.editions.last(name))
         changed = [each for each in _today(account) if _differs(before.get(each[:2]), each[2])]
         kept = [each for each in changed if store.editions.keep(name, *each, as_of)]
-        if any(_decides(kind, before.get((kind, key)), body) for kind, key, body in kept):
+        if before and any(kind is Kind.ORGANIZATION and (kind, key) not in before for kind, key, _ in kept):
+            store.records.mark_all_stale(name)  # told late, it holds from the beginning
+        elif any(_decides(kind, before.get((kind, key)), body) for kind, key, body in kept):
             store.records.mark_stale(name, store.readings.unfinished(name))
-    return bool(kept)
+        rostered = _keep_rosters(account, before, as_of)
+    return bool(kept) or rostered
+
+
+def _keep_rosters(account: Account, before: Mapping[tuple[str, str], Edition], as_of: int) -> bool:
+    """Keep the rosters that changed, each from the earliest day it tells anew, but never from before what is settled.
+
+    Unlike rules, who was ill is a fact, and usually told afterwards.
+    """
+    store, name, floor = account.store, account.name, settled_through(account)
+    known = {key: edition for (kind, key), edition in before.items() if kind == Kind.ROSTER}
+    bodies = {**{key: {} for key in known}, **roster_bodies(account)}
+    news = {key: body for key, body in bodies.items() if _differs(known.get(key), body) and (body or key in known)}
+    for key, body in news.items():
+        if key not in known:
+            store.editions.keep_from(name, Kind.ROSTER, key, {}, None)
+        old = known[key].body if key in known else {}
+        since = max(floor, changed_from(old, body))
+        store.editions.keep_from(name, Kind.ROSTER, key, body, since)
+        store.records.mark_stale(name, store.readings.ids_about(name, since, max(as_of, since) + 1, held=True))
+    return bool(news)
 
 
 def _differs(before: Edition | None, body: Body) -> bool:
@@ -87,7 +112,8 @@ def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     """Yield (kind, key, body) of everything that decides, as it is today."""
     yield Kind.POLICIES, "", policy_document(account.settings)
     yield Kind.CALENDAR_CHOICE, "", {**calendar_choice(account.settings), "assumed": _oldest_schedule(account)}
-    yield Kind.ORGANIZATION, "", {"team_of": _teams(account)}
+    if (organization := organization_body(account)) is not None:
+        yield Kind.ORGANIZATION, "", organization
     yield Kind.MEANINGS, "", _meanings(account)
     yield Kind.PARAMETERS, "", {"indicators": account.settings.parameters}
     for key, document in calendar_documents(account.settings).items():
@@ -144,14 +170,6 @@ def _schedule(schedule: Schedule) -> Body:
 
 def _sla_policy(policy: SlaPolicy) -> Body:
     return {"title": policy.title, "position": policy.position, "body": policy.body}
-
-
-def _teams(account: Account) -> dict[str, str]:
-    return {
-        person.accounts[account.name]: person.team
-        for person in account.settings.agents
-        if person.team is not None and account.name in person.accounts
-    }
 
 
 def _meanings(account: Account) -> Body:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from config import AgentSettings, Settings
+from connectors.base import Stream
 from kpi_engine.message import Message, message
-from kpi_engine.rulebook import Kind, what_one_is
+from kpi_engine.records import Agent
 from sync.store import Store
 
+_WORKING = ("agent", "admin")
 _CORRECT = message("give the person's accounts under `agents` in the configuration, or correct the e-mail there")
 _NO_ACCOUNT = message("correct `agents` in the configuration; `report` lists the agents")
 
@@ -113,18 +115,15 @@ def people(store: Store, settings: Settings) -> People:
 
 
 def _known(store: Store, account: str, bots: Iterable[str]) -> Iterator[_Known]:
-    for agent_id, edition in store.editions.newest_of(account, Kind.AGENT).items():
-        body = edition.body
-        works, bot = what_one_is(body)
-        email, locale = body.get("email"), body.get("locale")
-        yield _Known(
-            AccountId(account, agent_id),
-            str(body["name"]),
-            str(email) if email else None,
-            bool(body["active"]) and works,
-            bot or agent_id in bots,
-            str(locale) if locale else None,
-        )
+    present = {each.agent_id for each in _agents(store, account)}
+    for agent in _agents(store, account, gone=True):
+        works = agent.active and agent.role in _WORKING and agent.agent_id in present
+        place, machine = AccountId(account, agent.agent_id), agent.bot or agent.agent_id in bots
+        yield _Known(place, agent.name, agent.email or None, works, machine, agent.locale or None)
+
+
+def _agents(store: Store, account: str, *, gone: bool = False) -> list[Agent]:
+    return [each for each in store.records.account(account, Stream.AGENTS, gone=gone) if isinstance(each, Agent)]
 
 
 def _as_email(word: str) -> str:

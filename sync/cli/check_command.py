@@ -15,7 +15,9 @@ from sync.exits import Exit, exit_for, gravest
 from sync.findings import sentence
 from sync.locale import terminal_text
 from sync.naming import mistaken
+from sync.organization import unknown_team_leads
 from sync.people import people
+from sync.people_files import configured_files
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
@@ -157,6 +159,24 @@ def _people_checks(account: Account) -> Iterator[Check]:
     for doubt in people(account.store, account.settings).doubts:
         if doubt.account == account.name:
             yield Check(message("one person, several accounts"), Verdict.WARNING, doubt.finding, doubt.mend)
+    if account.name == account.settings.connectors[0].name:  # once, for files are about people on all of them
+        yield from _file_checks(account)
+    for unknown in unknown_team_leads(account):
+        yield Check(message("teams"), Verdict.WARNING, unknown, message("correct teams in the configuration"))
+
+
+def _file_checks(account: Account) -> Iterator[Check]:
+    """Tell what is wrong with the files about people, and what is set aside of them."""
+    for configured in configured_files(account.settings):
+        found = configured.read(account.store, account.settings)
+        subject = message("file {file}", file=found.name)
+        for problem in found.problems:
+            mend = message("correct the file: until then none of it is taken, and what was known stays in force")
+            yield Check(subject, Verdict.WARNING, problem, mend)
+        for each in found.aside:
+            yield Check(subject, Verdict.WARNING, each)
+        if not found.problems:
+            yield Check(subject, Verdict.OK, message("{n} rows", n=len(found.rows)))
 
 
 def _summary_checks(account: Account) -> Iterator[Check]:

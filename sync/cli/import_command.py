@@ -5,8 +5,10 @@ from pathlib import Path
 import click
 
 from kpi_engine.message import message
+from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
+from sync.figures import as_of_now
 from sync.inputs.header import template_of
 from sync.inputs.importing import Imported, Source, import_file
 from sync.inputs.kinds import KINDS
@@ -14,6 +16,7 @@ from sync.inputs.rows import UnreadableFileError
 from sync.inputs.scheduled import strangers_of, summary_of
 from sync.inputs.values import DateOrder, Decimal, Forms
 from sync.locale import terminal_text
+from sync.people_files import PEOPLE_KINDS, PeopleFile, read_people_file, take
 
 _LISTED = 20
 
@@ -65,6 +68,8 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         first = accounts[0]
         zone = first.settings.timezone
         forms = Forms(zone, DateOrder(dates or DateOrder.UNKNOWN), Decimal(decimal or Decimal.UNKNOWN))
+        if kind in PEOPLE_KINDS:
+            return _taken(call, first, read_people_file(file, kind, first.store, first.settings, forms), dry_run)
         source = Source(file, KINDS[kind], forms, replace, account)
         try:
             found = import_file(first.store, first.settings, source, first.clock, dry_run=dry_run)
@@ -74,6 +79,24 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         _say(call, found)
         call.answer(_document(found))
     return Exit.PARTIAL if found.refused_count else Exit.OK
+
+
+def _taken(call: Call, account: Account, found: PeopleFile, dry_run: bool) -> Exit:  # noqa: FBT001 -- as it was given
+    """Take a file about people, whole or not at all, unless the configuration names one of its kind."""
+    for each in (*found.problems, *found.aside):
+        call.say(each)
+    configured = account.settings.inputs.files.get(found.kind)
+    if configured is not None:
+        told = message("the configuration names {file}: each pass reads that one", file=configured.path)
+        call.complain(told)
+        return Exit.SETTINGS
+    if not (found.problems or dry_run):
+        take(account.store, found, as_of_now(account) or account.now())
+        call.say(message("{file}: {n} rows; the next pass goes by them", file=found.name, n=len(found.rows)))
+    counts = {"rows": len(found.rows), "taken": not (found.problems or dry_run)}
+    problems = {"problems": list(map(str, found.problems)), "set_aside": list(map(str, found.aside))}
+    call.answer({"kind": found.kind, "file": found.name, "dry_run": dry_run, **counts, **problems})
+    return Exit.PARTIAL if found.problems else Exit.OK
 
 
 def _say(call: Call, found: Imported) -> None:

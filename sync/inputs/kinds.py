@@ -8,6 +8,7 @@ from pydantic import Field
 
 from kpi_engine.message import Message, message
 from sync.inputs.columns import RowModel, column
+from sync.inputs.people_rows import OrgRow, RosterRow, org_misfit, roster_misfit
 from sync.inputs.values import Json, instant
 
 Identity = Annotated[str, Field(min_length=1, max_length=200)]
@@ -457,5 +458,28 @@ _OBSERVED = (
     ),
 )
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _OBSERVED}
+_ABOUT_PEOPLE = (
+    Kind(
+        name="org",
+        title=message("the organization"),
+        model=OrgRow,
+        key=("agent_ref", "valid_from"),
+        customer=None,
+        ticket=None,
+        misfit=org_misfit,
+        observed=False,
+    ),
+    Kind(
+        name="roster",
+        title=message("rosters"),
+        model=RosterRow,
+        key=("agent_ref", "kind", "first_day", "starts_at"),
+        customer=None,
+        ticket=None,
+        misfit=roster_misfit,
+        observed=False,
+    ),
+)
+
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (*_OBSERVED, *_ABOUT_PEOPLE)}
 """Every kind of file by its name on the command line and in the configuration."""

@@ -35,7 +35,7 @@ def import_changed(account: Account) -> Iterator[Message]:
     One that another pass reads just now is left to it.
     """
     for name, place in account.settings.inputs.files.items():
-        if name in KINDS:
+        if name in KINDS and KINDS[name].observed:
             yield from _changed(account, KINDS[name], place)
 
 

@@ -33,6 +33,14 @@ class Editions:
             connection.execute(insert(EDITION).values(**whose, **new))
             return True
 
+    def keep_from(
+        self, connector: str, kind: str, key: str, body: Mapping[str, object], valid_from: int | None
+    ) -> None:
+        """Keep `body` as a new edition from a stated instant on, even one before the last: it then hides that."""
+        whose = {"connector": connector, "kind": kind, "key": key}
+        new = {"valid_from": valid_from, "digest": digest_of(body), "body": encoded(body)}
+        self._database.execute(insert(EDITION).values(**whose, **new))
+
     def all(self, connector: str) -> list[Edition]:
         """Return every edition, those of one kind and key in the order they were kept."""
         columns = select(EDITION.c.kind, EDITION.c.key, EDITION.c.valid_from, EDITION.c.digest, EDITION.c.body)

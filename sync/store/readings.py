@@ -124,13 +124,17 @@ class Readings:
 
         Those with credit lines, omissions or the reason of an exclusion then; with `held`, those held then too.
         """
+        yield from self._measurements(connector, self.ids_about(connector, start, end, held=held))
+
+    def ids_about(self, connector: str, start: int, end: int, *, held: bool) -> list[str]:
+        """Return the tickets whose measurements may say something about [start, end)."""
         days = READING_DAY.c.day.between(start // DAY, (end - 1) // DAY)
         found = select(READING_DAY.c.ticket_id).where(READING_DAY.c.connector == connector, days)
         ticket_ids = set(self._database.scalars(found))
         if held:
             still = or_(READING.c.held_to > start, READING.c.held_to.is_(None))
             ticket_ids.update(self._ticket_ids(connector, READING.c.held_from < end, still))
-        yield from self._measurements(connector, sorted(ticket_ids))
+        return sorted(ticket_ids)
 
     def days(self, connector: str) -> tuple[int, int] | None:
         """Return the first and the last instant of the days about which there is anything; None without any."""

@@ -405,7 +405,7 @@ teams: {a: {lead: lead@saomai.vn, timezone: UTC, since: 2026-01-01}}
 fields: {topic: {sao-mai: {field: 360}}}
 targets: [{indicator: first_reply, scope: all, value: 4.5, agreed_on: 2026-01-01}]
 scorecards: {agent: {blocks: {speed: {weight: 2, indicators: [first_reply]}}}}
-inputs: {calls: calls.csv, org: org.csv}
+inputs: {overrides: overrides.csv, org: org.csv}
 appeal: 5 days
 policies: platform
 indicators: {first_reply: {min_n: 5}, one_touch: {on: false, touch_rule: eq1}, quality_score: {on: false}}
@@ -413,10 +413,9 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
 """
     settings = desk.settings(more)
     assert not_yet_in_force(settings) == [
-        "teams",
         "targets",
         "scorecards",
-        "inputs.org",
+        "inputs.overrides",
         "policies",
         "indicators.quality_score",
         "privacy.ranking",

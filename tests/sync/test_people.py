@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from config import Settings, load
+from connectors.base import Stream
+from kpi_engine.records import Agent
 from sync.people import Ambiguous, People, Person, people
 from sync.store import Store
 
@@ -25,7 +27,13 @@ class Everybody:
         """Let a helpdesk tell of an agent; `place` is the connector and the id."""
         account, agent_id = place.split("/")
         usual = {"name": f"Agent {agent_id}", "role": "agent", "active": True, "bot": False, "locale": "vi"}
-        self.store.editions.keep(account, "agent", agent_id, {"email": email, **usual, **changed}, 1)
+        agent = Agent(**{"agent_id": agent_id, "email": email, "ticket_access": "all", **usual, **changed})  # type: ignore[arg-type]  # fields of an agent
+        self.store.records.save_account(account, Stream.AGENTS, [agent])
+
+    def left(self, account: str) -> None:
+        """Let a helpdesk list nobody any more."""
+        self.store.records.finish_listing(account, Stream.AGENTS)
+        self.store.records.finish_listing(account, Stream.AGENTS)
 
     def settings(self, *agents: dict[str, Any], bots: tuple[str, ...] = ()) -> Settings:
         """Return the configuration with this map of people."""
@@ -111,8 +119,10 @@ def test_who_works_no_more_does_not_stand_in_the_way_and_is_found_where_nobody_d
     everybody.agent("north/1", "an@acme.vn", active=False)
     everybody.agent("north/2", "an@acme.vn")
     everybody.agent("south/7", "an@acme.vn", role="end-user")
+    everybody.agent("west/3", "an@acme.vn")
+    everybody.left("west")
     found = everybody.found()
-    assert joined(found) == {"north/1", "north/2+south/7"}
+    assert joined(found) == {"north/1", "north/2+south/7+west/3"}
     assert not found.doubts
     assert one(found.matched("an@acme.vn")) == "north/2"
 
