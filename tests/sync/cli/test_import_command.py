@@ -189,7 +189,7 @@ def test_a_template_can_be_imported_as_it_is(known: "Desk", kind: str) -> None:
     (known.folder / "template.csv").write_text(template, encoding="utf-8", newline="")
     result = known.run("import", kind, "template.csv")
     assert result.exit_code == 0, result.output
-    assert "1 new" in result.stdout
+    assert ("1 new" if KINDS[kind].observed else "template.csv: 1 rows") in result.stdout
 
 
 def test_an_import_without_a_file_says_what_is_needed(known: "Desk") -> None:
@@ -210,3 +210,30 @@ def test_a_configured_folder_is_read_in_a_pass_where_it_changed(known: "Desk") -
     assert "inputs.costs: nowhere.csv:" in first.output
     assert figure(known, "calls_handled")["figure"]["value"] == 18
     assert "november.csv" not in known.run("sync", "--dry-run").output
+
+
+def test_a_file_about_people_is_taken_whole_or_not_at_all(desk: "Desk") -> None:
+    desk.run("sync", "--dry-run")
+    agent, other = desk.sandbox.state.account.agent_ids[:2]
+    path = desk.folder / "org.csv"
+    path.write_text(f"agent_ref,team,lead\n{agent},north,{other}\n{other},north,{agent}\n", encoding="utf-8")
+    told = desk.run("import", "org", "org.csv", "--json")
+    assert (told.exit_code, json.loads(told.stdout)["taken"]) == (5, False)
+    assert "is above those who are above him" in told.stdout
+    path.write_text(f"agent_ref,team\n{agent},north\nnemo,north\n", encoding="utf-8")
+    assert desk.told("import", "org", "org.csv", "--dry-run")["taken"] is False
+    result = desk.run("import", "org", "org.csv")
+    assert (result.exit_code, result.stdout.splitlines()) == (
+        0,
+        ["org.csv:3: nobody is called nemo; say an e-mail or an id", "org.csv: 2 rows; the next pass goes by them"],
+    )
+    desk.run("sync", "--dry-run")
+    assert any("north" in body for (body,) in desk.rows("SELECT body FROM edition WHERE kind = 'organization'"))
+    desk.configure(desk.account("sao-mai", desk.sandbox), inputs={"org": "org.csv"})
+    refused = desk.run("import", "org", "org.csv")
+    assert (refused.exit_code, "each pass reads that one" in refused.stderr) == (2, True)
+    lines = desk.run("check").stdout
+    assert "warning  sao-mai  file org.csv: org.csv:3: nobody is called nemo" in lines
+    assert "ok  sao-mai  file org.csv: 2 rows" in lines
+    path.write_text("agent_ref,team\n,north\n", encoding="utf-8")
+    assert "warning  sao-mai  file org.csv: org.csv:2: agent_ref is empty" in desk.run("check").stdout
