@@ -17,12 +17,13 @@ from config.planned import Months, Role, Scorecard, Target, Team
 from config.policies import PolicyDocument
 from config.problems import Document
 from config.store import DEFAULT_STORE, Store
+from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.settings import Duration, Identifier, Key, Line, Section, UnfitError
 from connectors.zendesk.settings import ZendeskSettings
 from kpi_engine.message import message
 
-ConnectorSettings: TypeAlias = ZendeskSettings
-"""The settings of any helpdesk this version serves, told apart by `kind`; a union once there is a second one."""
+ConnectorSettings: TypeAlias = ZendeskSettings | FreshdeskSettings
+"""The settings of any helpdesk this version serves, told apart by `kind`."""
 
 STARTER = "starter/by-priority"
 PLATFORM = "platform"
@@ -80,7 +81,9 @@ class Settings(Section):
     store: Store = Field(
         DEFAULT_STORE, description="The database's address; a relative SQLite file is next to the configuration."
     )
-    connectors: tuple[ConnectorSettings, ...] = Field(min_length=1, description="The helpdesk accounts.")
+    connectors: tuple[Annotated[ConnectorSettings, Field(discriminator="kind")], ...] = Field(
+        min_length=1, description="The helpdesk accounts."
+    )
     agents: tuple[AgentSettings, ...] = Field((), description="Who is who, and in which team.")
     statuses: dict[str, dict[str, Meaning]] = Field(
         {},

@@ -307,6 +307,11 @@ class Connector(Protocol):
         ...
 
     @property
+    def tells_history(self) -> bool:
+        """Whether events tell what changed; else every snapshot is kept, for their differences are all there is."""
+        ...
+
+    @property
     def batch(self) -> int:
         """How many ticket changes one delivery may carry."""
         ...

@@ -15,6 +15,7 @@ SLACK = 0.001
 _GENERAL = re.compile(r"(?:x-)?rate-?limit(?:-(limit|total|remaining|reset))?", re.IGNORECASE)
 _ENDPOINT = re.compile(r"zendesk-rate-?limit-.+", re.IGNORECASE)
 _PAIR = re.compile(r"(\w+)\s*=\s*(\d{1,15}(?:\.\d+)?)")
+_MOST_CREDITS = 20
 _LEADING_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d+)?)")
 
 
@@ -98,8 +99,12 @@ class Quota:
             pace.used.append(now)
 
     def read(self, headers: Mapping[str, str], path: str, method: str = "GET") -> None:
-        """Take in what an answer's headers say about the account's limits and the endpoint's."""
+        """Take in what an answer's headers say about the account's limits and the endpoint's.
+
+        Where a request cost several of what the account may use, they say so too.
+        """
         now = self.clock.now()
+        self._account_pace.used.extend([now] * (_credits(headers) - 1))
         for scope, name, figures in _limits_told(headers, _endpoint(path, method)):
             standing = _standing(figures, now)
             if standing is None:
@@ -119,6 +124,12 @@ class Quota:
         for pattern, allowance in self.endpoints.items():
             if allowance.method in (None, method) and re.match(pattern, path):
                 yield self._paces.setdefault(pattern, self._pace(allowance))
+
+
+def _credits(headers: Mapping[str, str]) -> int:
+    """Return how many requests one counted for, as Freshdesk does for what is included."""
+    told = _LEADING_NUMBER.match(headers.get("X-Ratelimit-Used-CurrentRequest", ""))
+    return max(1, min(_MOST_CREDITS, int(float(told[1])))) if told else 1
 
 
 def _endpoint(path: str, method: str) -> str:

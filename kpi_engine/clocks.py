@@ -49,6 +49,7 @@ class ClockRun:
     due_at: int | None = None
     wake_at: int | None = None
     assumed: bool = False
+    slack: int = 0  # seconds it may have run beyond `elapsed`: when it stopped or went on is only known as a span
     fired: list[Timer] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     ran_by: WorkingTime | None = None
@@ -61,7 +62,9 @@ class ClockRun:
         if self.goal is None:
             return ClockState.VOID
         if self.stopped_at is not None:
-            return ClockState.MET if self.final and not self.settled else ClockState.VOID
+            if not self.final or self.settled:
+                return ClockState.VOID
+            return ClockState.MET if self.elapsed + self.slack <= self.goal else ClockState.UNDECIDED
         return ClockState.RUNNING if self.since is not None else ClockState.PAUSED
 
     @property
@@ -132,6 +135,16 @@ class ClockRun:
         self.stopped_at = instant if self.stopped_at is None or final else self.stopped_at
         self.final = final
 
+    def take_back(self, since: int) -> None:
+        """Count what ran after `since` as slack only: the clock may have stopped any time after it."""
+        earliest, latest = max(since, self.runs[-1].start), self.runs[-1].end
+        worked = self.calendar.between(earliest, latest)
+        self.elapsed -= worked
+        self.slack += worked
+        self.fired = [timer for timer in self.fired if timer.at <= since]
+        if self.breached_at is not None and self.breached_at > since:
+            self.breached_at, self.breach_elapsed = None, 0
+
     def look_ahead(self) -> None:
         """Work out when the running instance is due and when its answers change next."""
         if self.since is None or self.goal is None:
@@ -180,11 +193,25 @@ class _Player:
         elif self.is_solve(step):
             self.unanswered = False
         current = self.current
+        if step.since is not None and current is not None and current.since is not None:
+            self.doubt(current, step, step.since)
         if current is None or current.final or not self.goes_on(current, step):
             self.start(current, step)
         if self.current is not None and self.current.stopped_at is None:
             self.aim(self.current, step)
         self.before = step
+
+    def doubt(self, instance: ClockRun, step: Step, since: int) -> None:
+        """Give the benefit of the doubt where a step that happened some time after `since` stops or re-aims the clock.
+
+        It counts as stopped at the earliest; whether the goal was met is undecided if the latest would break it.
+        """
+        rule = self.rule or instance.rule
+        over = step.done or self.ends(instance.rule, step)
+        rests = step.state.status not in UNSOLVED or step.state.status in rule.pause_in
+        if over or rests or rule.goal(step.state.priority) != instance.goal:
+            instance.run_until(step.at)
+            instance.take_back(since)
 
     def goes_on(self, instance: ClockRun, step: Step) -> bool:
         """Stop the instance for good, suspend it, or let it run on; tell whether it is not over."""
@@ -296,10 +323,14 @@ class _Player:
             instance.business = rule.in_business_time(state.priority)
             if instance.breached_at is None:  # a verdict keeps the goal it was given by
                 instance.goal = rule.goal(state.priority)
+        resumed = runs and instance.since is None
         instance.since = step.at if runs else None
         if not runs and instance.is_over_its_goal:
             instance.fire(Timer(BREACH, 0, step.at))
         self.choose_calendar(instance, step)
+        if resumed and step.since is not None:
+            rested_till = instance.runs[-1].end if instance.runs else step.since
+            instance.slack += instance.calendar.between(max(step.since, rested_till), step.at)
 
     def choose_calendar(self, instance: ClockRun, step: Step) -> None:
         if instance.business:

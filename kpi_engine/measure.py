@@ -1,15 +1,17 @@
 """The one definition: a ticket's history, read through the rulebook, as of an instant."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from kpi_engine.clocks import ClockRun, played
+from kpi_engine.differences import Stretch, completed, unsure
 from kpi_engine.evidence import Evidence
-from kpi_engine.exclusions import exclusion
+from kpi_engine.exclusions import exclusion, merged_away
 from kpi_engine.history import History
 from kpi_engine.holdings import Answerable, held, responsible
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import Clock, CreditLine, Exclusion, Firing, Measurement, Omission
+from kpi_engine.measurement import Certainty, Clock, CreditLine, Exclusion, Firing, Measurement, Omission
 from kpi_engine.message import message
 from kpi_engine.rulebook import DONE, Rulebook
 from kpi_engine.story import Story
@@ -27,7 +29,10 @@ def measure(history: History, rulebook: Rulebook, as_of: int) -> Measurement:
         return _blank(history, rulebook, as_of, Exclusion("own", ours, created_at))
     if (excluded := exclusion(history.latest, rulebook.meanings.at(created_at))) is not None:
         return _blank(history, rulebook, as_of, Exclusion(*excluded, created_at))
-    return _measured(history, told(history, rulebook, as_of), rulebook)
+    if (away := merged_away(history)) is not None:
+        return _blank(history, rulebook, as_of, Exclusion(*away, created_at))
+    whole = completed(history)
+    return _measured(whole, told(whole, rulebook, as_of), rulebook)
 
 
 def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion) -> Measurement:
@@ -44,9 +49,11 @@ def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion
 def _measured(history: History, story: Story, rulebook: Rulebook) -> Measurement:
     runs = _clock_runs(story, rulebook) if story.whole else []
     holdings = held(story, rulebook, runs)
-    clocks = tuple(_clock(run, story, rulebook) for run in runs)
+    stretches = unsure(history)
+    clocks = tuple(_doubted(_clock(run, story, rulebook), stretches) for run in runs)
     firings = tuple(_firings(zip(runs, clocks, strict=True), story, rulebook))
     lines, omissions = _answers(Evidence(history, story, rulebook, clocks, firings))
+    _mark(lines, stretches)
     return Measurement(
         ticket_id=history.ticket_id,
         account=history.account,
@@ -59,6 +66,24 @@ def _measured(history: History, story: Story, rulebook: Rulebook) -> Measurement
         holdings=holdings,
         wake_at=min(_waking(story, runs, rulebook, omissions), default=None),
     )
+
+
+def _doubted(clock: Clock, stretches: Sequence[Stretch]) -> Clock:
+    """Return a clock, approximate where some stretch of its life is not known for sure."""
+    ended = clock.breached_at if clock.stopped_at is None else clock.stopped_at
+    unsure_ones = (
+        (ended is None or start < ended) and (end is None or end >= clock.started_at) for start, end in stretches
+    )
+    return replace(clock, certainty=Certainty.APPROXIMATE) if any(unsure_ones) else clock
+
+
+def _mark(lines: Iterable[CreditLine], stretches: Sequence[Stretch]) -> None:
+    """Mark what rests on an instant that is only known to lie in a stretch."""
+    if not stretches:
+        return
+    for line in lines:
+        if any(start < line.at and (end is None or line.at <= end) for start, end in stretches):
+            line.certainty = Certainty.APPROXIMATE
 
 
 _ANSWERING: Final = tuple(dict.fromkeys(indicator.lines for indicator in INDICATORS.values()))

@@ -11,7 +11,7 @@ class Certainty(StrEnum):
     """How sure a figure's atom is."""
 
     EXACT = "exact"
-    APPROXIMATE = "approximate"  # a calendar was assumed, not seen
+    APPROXIMATE = "approximate"  # a calendar was assumed, or an instant is only known to lie in some span
 
 
 class Stamp(NamedTuple):
@@ -102,6 +102,7 @@ class ClockState(StrEnum):
     BREACHED_OPEN = "breached_open"  # over its goal and still running or paused
     BREACHED_CLOSED = "breached_closed"
     VOID = "void"  # ended without a verdict, or without a goal now
+    UNDECIDED = "undecided"  # whether its goal was met lies within a span in which nobody knows what happened when
 
 
 @dataclass(slots=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make

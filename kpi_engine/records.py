@@ -37,7 +37,12 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketSnapshot:
-    """A ticket as the helpdesk showed it once; `version` orders the snapshots of one ticket."""
+    """A ticket as the helpdesk showed it once; `version` orders the snapshots of one ticket.
+
+    The last three belong to a helpdesk that tells no history. `begins_as` is the status in which tickets begin there,
+    None where events tell; `entered` says when the ticket last entered a status, by the platform's own stamps;
+    `after` is the instant up to which nothing of what differs from the snapshot before had happened yet.
+    """
 
     ticket_id: str
     version: int
@@ -58,6 +63,9 @@ class TicketSnapshot:
     ai_agent: bool = False  # the platform says that a machine alone works it
     survey: str | None = None  # the platform's word for how its satisfaction survey stands
     rating_id: str | None = None  # the rating that survey brought, where the platform says
+    begins_as: str | None = None
+    entered: dict[str, int] = field(default_factory=dict)
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +73,8 @@ class TicketEvent:
     """One thing that happened to a ticket; `order` then `position` break ties inside a second.
 
     `automatic` is true for what a trigger, an automation or the system did; `old` and `new` are the helpdesk's own
-    values as text (None: empty); `public` belongs to comments.
+    values as text (None: empty); `public` belongs to comments. Where only a span is known, it happened after `since`
+    and at `at` at the latest.
     """
 
     ticket_id: str
@@ -80,6 +89,7 @@ class TicketEvent:
     old: str | None = None
     new: str | None = None
     public: bool | None = None
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +159,13 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A platform's group of agents, the default team."""
+    """A platform's group of agents, the default team; `schedule_id` is whose hours its tickets follow, if it says."""
 
     group_id: str
     name: str
     active: bool
     private: bool
+    schedule_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +182,8 @@ class Schedule:
     """A platform's business hours.
 
     `week` holds seven lists, Monday first, of (opening, closing) in minutes since that day's local midnight; a
-    closing beyond 1440 lies on the next day. `holidays` are (first, last) ISO dates, both closed.
+    closing beyond 1440 lies on the next day. `holidays` are (first, last) ISO dates, both closed. `default`:
+    it is followed where nothing names another one.
     """
 
     schedule_id: str
@@ -180,6 +192,7 @@ class Schedule:
     week: tuple[tuple[tuple[int, int], ...], ...]
     holidays: tuple[tuple[str, str], ...]
     created_at: int
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,8 @@ class Step(NamedTuple):
     opening of a ticket included. `done`: solved or closed (a deleted ticket is what it was). `awaited`: the first
     reply is owed and missing; `replied`: an agent has replied, or may have before we looked; `owed_since`: the oldest
     public message of the customer's side that nobody answered (a solve answers what follows the first reply, too).
+    Where only a span is known, it happened after `since`, and at `at` at the latest; `nameless`: nobody tells whose
+    hand it was.
     """
 
     at: int
@@ -55,11 +57,13 @@ class Step(NamedTuple):
     awaited: bool = False
     replied: bool = False
     owed_since: int | None = None
+    since: int | None = None
+    nameless: bool = False
 
     @property
     def automatic(self) -> bool:
         """Whether no person did it: a trigger, an automation, a machine or the rules."""
-        return self.actor is None
+        return self.actor is None and not self.nameless
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kpi_engine.differences import DERIVED
 from kpi_engine.exclusions import configured_exclusion
 from kpi_engine.history import MERGED_IN, DerivedEvent, History
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
@@ -249,6 +250,8 @@ class _Teller:
         self.changing = []
         state = self.state(events[0].at) if decides else self.steps[-1].state
         self.add(events[0].at, StepKind.CHANGED, state, self.hand(events[0]))
+        if events[0].event_id.startswith(DERIVED):
+            self.doubt(events[0].since)
 
     def take_statuses(self, first: TicketEvent) -> None:
         """Take a status and the custom status beside it as their audit leaves them: they change at once.
@@ -278,6 +281,14 @@ class _Teller:
             _segment(values, rulebook, at) if rulebook.telling_segment else None,
             values[Field.REQUESTER],
         )
+
+    def doubt(self, since: int | None) -> None:
+        """Note of the last step that nobody tells whose hand it was, nor, after `since`, when it was exactly."""
+        last = self.steps[-1]
+        doubted = last._replace(since=since, nameless=True)
+        for steps in (self.solves, self.reopens, self.steps):
+            if steps and steps[-1] is last:
+                steps[-1] = doubted
 
     def add(self, at: int, kind: StepKind, state: State, hand: tuple[str | None, bool]) -> None:
         """Add a step, with what it means for who waits for whom."""
@@ -322,6 +333,7 @@ def _in_one_go(events: list[TicketEvent], event: TicketEvent) -> bool:
         and first.at == event.at
         and first.actor_id == event.actor_id
         and first.automatic == event.automatic
+        and first.since == event.since
         and all(event.field != other.field for other in events)
     )
 

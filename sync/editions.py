@@ -111,7 +111,7 @@ def unexplained(account: Account) -> list[Message]:
 def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     """Yield (kind, key, body) of everything that decides, as it is today."""
     yield Kind.POLICIES, "", policy_document(account.settings)
-    yield Kind.CALENDAR_CHOICE, "", {**calendar_choice(account.settings), "assumed": _oldest_schedule(account)}
+    yield Kind.CALENDAR_CHOICE, "", _calendar_choice(account)
     if (organization := organization_body(account)) is not None:
         yield Kind.ORGANIZATION, "", organization
     yield Kind.MEANINGS, "", _meanings(account)
@@ -150,6 +150,25 @@ def _agent(agent: Agent) -> Body:
     }
 
 
+def _calendar_choice(account: Account) -> Body:
+    """Return which calendar tickets follow: by the configuration, else as the helpdesk's groups and default say."""
+    configured = calendar_choice(account.settings)
+    records = account.store.records
+    own = {
+        group.group_id: group.schedule_id
+        for group in records.account(account.name, Stream.GROUPS)
+        if isinstance(group, Group) and group.schedule_id is not None
+    }
+    default = [
+        schedule.schedule_id
+        for schedule in records.account(account.name, Stream.SCHEDULES)
+        if isinstance(schedule, Schedule) and schedule.default
+    ]
+    by_group = {**own, **configured["by_group"]}
+    chosen = configured["default"] or next(iter(default), None)
+    return {**configured, "by_group": by_group, "default": chosen, "assumed": _oldest_schedule(account)}
+
+
 def _oldest_schedule(account: Account) -> str | None:
     """Return the id of the helpdesk's oldest schedule: followed where nothing says which one to follow."""
     records = account.store.records.account(account.name, Stream.SCHEDULES)
@@ -175,10 +194,11 @@ def _sla_policy(policy: SlaPolicy) -> Body:
 def _meanings(account: Account) -> Body:
     configured = account.settings.statuses.get(account.name, {})
     custom = {status: meaning for word, meaning in configured.items() for status in _named(account, word)}
+    plain = {each.custom_status_id for each in _custom_statuses(account) if each.status == each.custom_status_id}
     platform = {word: meaning for word, meaning in configured.items() if not _named(account, word)}
     return {
-        "statuses": {**account.connector.statuses, **platform},
-        "custom_statuses": custom,
+        "statuses": {**account.connector.statuses, **platform, **{key: custom[key] for key in custom if key in plain}},
+        "custom_statuses": {key: meaning for key, meaning in custom.items() if key not in plain},
         "fields": meaning_documents(account.settings.fields, account.name),
         "excluded_tags": sorted(account.own.exclude.tags),
         "excluded_forms": sorted(account.own.exclude.forms),

@@ -219,7 +219,8 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
             if isinstance(record, TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent)
         ]
         own = [record for record in of_tickets if not isinstance(record, MetricSet)]
-        pulled.new += account.store.records.save(account.name, own)
+        keep = not account.connector.tells_history
+        pulled.new += account.store.records.save(account.name, own, keep_snapshots=keep)
         account.store.records.save(account.name, [record for record in of_tickets if isinstance(record, MetricSet)])
         pulling.people.note(of_tickets)
     else:

@@ -149,6 +149,9 @@ _REASONS = {
     "automatic_solve": message("it was solved automatically"),
     "before_history": message("its beginning lies before the history that was pulled"),
     "clock_void": message("its clock ended without a verdict"),
+    "clock_undecided": message(
+        "whether its goal was met cannot be told: the helpdesk keeps no history, and the goal fell between two looks"
+    ),
     "never_assigned": message("it was never given to an agent"),
     "neutral_ignored": message("its rating is neutral, and neutral ones are ignored"),
     "no_action": message("no agent has touched it"),

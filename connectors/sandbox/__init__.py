@@ -1,6 +1,7 @@
 """Helpdesks simulated on loopback, for the demo and the tests."""
 
+from connectors.sandbox.freshdesk.sandbox import FreshdeskSandbox
 from connectors.sandbox.sandbox import Sandbox, serve_forever
 from connectors.sandbox.zendesk.sandbox import ApiToken, OAuth, ZendeskSandbox
 
-__all__ = ["ApiToken", "OAuth", "Sandbox", "ZendeskSandbox", "serve_forever"]
+__all__ = ["ApiToken", "FreshdeskSandbox", "OAuth", "Sandbox", "ZendeskSandbox", "serve_forever"]

@@ -91,6 +91,10 @@ class Meter:
             headers[f"zendesk-rate-limit-{name}"] = f"total={total}; remaining={remaining}; resets={resets}"
         return headers
 
+    def left(self, name: str, now: float) -> int:
+        """Return how many requests a limit still allows."""
+        return max(self._limit(name).requests - self._window(name, "", now).used, 0)
+
     def _limit(self, name: str) -> Limit:
         return self.quotas.account if name == "account" else self.quotas.endpoints.get(name, Limit(HARD_CAP))
 

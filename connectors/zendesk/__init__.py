@@ -233,6 +233,7 @@ class Zendesk:
     statuses: Mapping[str, str] = mapping.STATUSES
     metrics: Mapping[str, str] = mapping.METRICS
     scales: bool = False  # good and bad have no score, and a survey response does not say how long its scale is
+    tells_history: bool = True
     batch: int = BATCH
 
     def __init__(

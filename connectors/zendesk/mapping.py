@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.base import Change, SummaryTicket
 from connectors.scalars import clean, loose_instant, number
+from connectors.time_zones import iana
 from connectors.zendesk import payloads
-from connectors.zendesk.time_zones import iana
 from kpi_engine.records import (
     Agent,
     CustomStatus,

@@ -10,6 +10,8 @@ from kpi_engine.measurement import Clock, ClockState, CreditLine, Omission, Stam
 from kpi_engine.message import message
 
 _WARNED_FROM = 75
+WITHOUT_VERDICT = {ClockState.VOID: "clock_void", ClockState.UNDECIDED: "clock_undecided"}
+"""The states in which a clock ended without telling whether its goal was met, and the reasons given."""
 _ENDED = frozenset({ClockState.MET, ClockState.BREACHED_CLOSED, ClockState.VOID})
 
 
@@ -47,8 +49,8 @@ def _verdicts(key: str, breached: int, met: int, evidence: Evidence) -> Iterator
             yield from _spared(key, evidence, clock)
         elif clock.state is ClockState.MET:
             yield CreditLine(key, stamp, met, 1, clock.clock, clock.certainty)
-        elif clock.state is ClockState.VOID:
-            yield Left(stamp, "clock_void").out_of(key)
+        elif clock.state in WITHOUT_VERDICT:
+            yield Left(stamp, WITHOUT_VERDICT[clock.state]).out_of(key)
 
 
 def _goals_met_tickets(evidence: Evidence) -> Iterator[CreditLine]:

@@ -9,6 +9,7 @@ from kpi_engine.course import Wait
 from kpi_engine.elapsed import Spent, total
 from kpi_engine.evidence import Evidence, Left, Timing
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
+from kpi_engine.indicators.overdue import WITHOUT_VERDICT
 from kpi_engine.indicators.timed import CALENDAR_SWITCH, span, twins
 from kpi_engine.measurement import Clock, ClockState, CreditLine, Omission
 from kpi_engine.message import message
@@ -81,7 +82,7 @@ def _within(evidence: Evidence, clock: Clock) -> Iterator[CreditLine | Omission]
         met = evidence.stamp(_replier(evidence, clock.stopped_at), clock.stopped_at)
         yield CreditLine(_WITHIN_KEY, met, 1, 1, clock.clock, clock.certainty)
     elif clock.stopped_at is not None:  # else it still runs within its goal
-        yield Left(evidence.holder(clock.stopped_at), "clock_void").out_of(_WITHIN_KEY)
+        yield Left(evidence.holder(clock.stopped_at), WITHOUT_VERDICT[clock.state]).out_of(_WITHIN_KEY)
 
 
 def _replier(evidence: Evidence, at: int) -> str | None:

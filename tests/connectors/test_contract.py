@@ -24,7 +24,8 @@ from connectors.base import (
     WantedField,
     WantedView,
 )
-from connectors.sandbox import ZendeskSandbox
+from connectors.freshdesk.settings import FreshdeskSettings
+from connectors.sandbox import FreshdeskSandbox, ZendeskSandbox
 from connectors.sandbox.zendesk.records import SlaPolicy as SlaTargets
 from connectors.zendesk.settings import ZendeskSettings
 from kpi_engine.records import (
@@ -88,7 +89,25 @@ def zendesk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     return Helpdesk("zendesk", sandbox.clock, ZendeskSettings.model_validate(keys), str(ticket.id))
 
 
-HELPDESKS: dict[str, Callable[..., Helpdesk]] = {"zendesk": zendesk}
+def freshdesk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Helpdesk:
+    sandbox = FreshdeskSandbox(tickets=20, days=7, quotas="enterprise")
+    sandbox.start()
+    request.addfinalizer(sandbox.stop)
+    monkeypatch.setenv("CONTRACT_KEY", sandbox.api_key)
+    keys = {
+        "name": "contract",
+        "kind": "freshdesk",
+        "base_url": sandbox.base_url,
+        "trusted_host": True,
+        "auth": {"method": "api_key", "api_key": "${env:CONTRACT_KEY}"},
+        "plan": "enterprise",
+    }
+    ticket = sandbox.state.create_ticket()
+    sandbox.advance(120)
+    return Helpdesk("freshdesk", sandbox.clock, FreshdeskSettings.model_validate(keys), str(ticket.id))
+
+
+HELPDESKS: dict[str, Callable[..., Helpdesk]] = {"freshdesk": freshdesk, "zendesk": zendesk}
 
 
 @pytest.fixture(params=sorted(CONNECTORS))
@@ -132,7 +151,8 @@ def test_each_stream_yields_its_own_kind_of_record(connector: Connector) -> None
             continue
         yielded += 1
         assert records
-        assert {type(record) for record in records} == RECORDS[stream]
+        figures = set() if connector.metrics else {MetricSet}
+        assert {type(record) for record in records} == RECORDS[stream] - figures
     assert yielded >= len(connector.streams) - 1  # one system of ratings at a time
 
 

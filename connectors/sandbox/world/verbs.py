@@ -17,6 +17,9 @@ Values: TypeAlias = Mapping[str | int, object]
 """Ticket properties by name and custom fields by id, with what they (shall) hold."""
 
 SYSTEM_USER = -1
+CLOSES_AFTER = 4 * 86_400
+"""Seconds after which a solved ticket is closed by itself."""
+
 GONE = frozenset({"closed", "deleted"})
 """The statuses in which a ticket lives no further."""
 

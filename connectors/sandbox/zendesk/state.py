@@ -7,11 +7,20 @@ from itertools import count
 from operator import attrgetter
 
 from connectors.sandbox.agenda import WorldTime
-from connectors.sandbox.world.verbs import SYSTEM_USER, Comment, Opening, Row, RuleChanges, Update, Values, named
+from connectors.sandbox.world.verbs import (
+    CLOSES_AFTER,
+    SYSTEM_USER,
+    Comment,
+    Opening,
+    Row,
+    RuleChanges,
+    Update,
+    Values,
+    named,
+)
 from connectors.sandbox.zendesk.account import (
     BRANDS,
     CLOSING_AUTOMATION,
-    DAY,
     ESCALATION_TRIGGER,
     FORM,
     SURVEY_AUTOMATION,
@@ -31,7 +40,6 @@ from connectors.sandbox.zendesk.records import (
     User,
 )
 
-CLOSES_AFTER = 4 * DAY
 FIRST_AUDIT = 6_164_068_000_000
 FIRST_RATING = 6_190_000_000_000
 LAGS = (0,) * 54 + (1,) * 31 + (2,) * 14 + (3,)  # seconds from updated_at to generated_timestamp, as recorded

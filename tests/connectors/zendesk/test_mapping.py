@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.base import Change, SummaryTicket, Target
+from connectors.time_zones import iana
 from connectors.zendesk import mapping
 from connectors.zendesk.mapping import FollowedFields
-from connectors.zendesk.time_zones import iana
 from kpi_engine.records import Rating
 
 NOTHING = FollowedFields()

@@ -1,4 +1,4 @@
-"""The time zone names Zendesk inherits from Rails, as the IANA names everyone else uses."""
+"""The time zone names that helpdesks inherit from Rails, as the IANA names everyone else uses."""
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 

@@ -1,0 +1,90 @@
+"""What `check` looks at in a Freshdesk account: sign-in, rights, quota, clock, and what the plan offers."""
+
+from collections.abc import Iterator, Mapping
+
+from connectors.base import Check, Verdict
+from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
+from connectors.freshdesk.payloads import Agent
+from connectors.freshdesk.settings import FreshdeskSettings
+from connectors.http import Answer, Session
+from connectors.rows import understood
+from kpi_engine.message import Message, message
+
+ME = "/api/v2/agents/me"
+TOTALS = {"growth": 200, "pro": 400, "enterprise": 700}
+"""Requests a minute on each plan. https://developers.freshdesk.com/api/#ratelimit"""
+
+_NOT_FOUND = 404
+_MUCH_SKEW = 60  # seconds
+_NEEDED = (
+    (message("agents"), "/api/v2/agents"),
+    (message("business hours"), "/api/v2/business_hours"),
+    (message("ticket fields"), "/api/v2/admin/ticket_fields"),
+)
+_OPTIONAL = (
+    (message("satisfaction ratings"), "/api/v2/surveys/satisfaction_ratings"),
+    (message("the helpdesk's own SLA policies"), "/api/v2/sla_policies"),
+)
+
+
+def who_am_i(session: Session, base_url: str) -> tuple[Agent, Answer]:
+    """Return our own agent with the whole answer; raises AddressError where no account answers at `base_url`."""
+    try:
+        answer = session.get(ME)
+    except RefusedError as refusal:
+        if refusal.status != _NOT_FOUND:
+            raise
+        raise AddressError(message("There is no Freshdesk account at {base_url}", base_url=base_url)) from refusal
+    return understood(Agent, answer.mapping()), answer
+
+
+def checks(session: Session, settings: FreshdeskSettings) -> Iterator[Check]:
+    """Look at the account; raises the errors of connectors.errors where not even our own agent can be asked for."""
+    user, answer = who_am_i(session, settings.base_url)
+    yield Check(message("sign-in"), Verdict.OK, message("signed in as {name}", name=user.contact.name))
+    yield _quota(answer.headers, settings)
+    yield _clock(session.skew)
+    yield from (_needed(session, subject, path) for subject, path in _NEEDED)
+    yield from (_offered(session, subject, path) for subject, path in _OPTIONAL)
+
+
+def _quota(headers: Mapping[str, str], settings: FreshdeskSettings) -> Check:
+    subject, told = message("quota"), headers.get("X-Ratelimit-Total", "").partition(".")[0]
+    if not told.isdecimal():
+        return Check(subject, Verdict.WARNING, message("Freshdesk does not say how many requests it allows"))
+    share = round(settings.rate_limit_share * 100)
+    finding = message("{limit} requests a minute; our share is {share} %", limit=told, share=share)
+    if int(told) == TOTALS[settings.plan]:
+        return Check(subject, Verdict.OK, finding)
+    expected = TOTALS[settings.plan]
+    mend = message("Set `plan` to the account's own: {plan} allows {expected}", plan=settings.plan, expected=expected)
+    return Check(subject, Verdict.WARNING, finding, mend)
+
+
+def _clock(skew: float | None) -> Check:
+    subject = message("clock")
+    if skew is None or abs(skew) <= _MUCH_SKEW:
+        return Check(subject, Verdict.OK, message("agrees with the helpdesk's"))
+    off = message("differs from the helpdesk's by {minutes} min", minutes=round(abs(skew) / 60))
+    return Check(subject, Verdict.WARNING, off, message("Let this computer keep its time by NTP"))
+
+
+def _needed(session: Session, subject: Message, path: str) -> Check:
+    try:
+        session.get(path)
+    except SignInError as error:
+        mend = message("Use the API key of an account administrator")
+        return Check(subject, Verdict.FAILURE, error.message, mend)
+    except ConnectorError as error:
+        return Check(subject, Verdict.WARNING, error.message)
+    return Check(subject, Verdict.OK, message("allowed"))
+
+
+def _offered(session: Session, subject: Message, path: str) -> Check:
+    try:
+        session.get(path)
+    except (SignInError, RefusedError):
+        return Check(subject, Verdict.WARNING, message("not part of this account's plan, or switched off"))
+    except ConnectorError as error:
+        return Check(subject, Verdict.WARNING, error.message)
+    return Check(subject, Verdict.OK, message("available"))

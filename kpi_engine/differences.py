@@ -1,0 +1,130 @@
+"""The history of a ticket whose helpdesk tells none: what its consecutive snapshots differ in, and when."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from operator import attrgetter
+
+from kpi_engine.history import History
+from kpi_engine.records import EventKind, Field, FieldValue, TicketEvent, TicketSnapshot
+
+DERIVED = "difference:"
+"""How the ids of derived events begin: of none of them is it known whose hand it was."""
+
+LONG = 3600
+"""Seconds unseen after which what may have come and gone in between makes what follows approximate."""
+
+_SLACK = 5  # seconds by which two stamps of one change may differ
+_SPANNED = {
+    Field.PRIORITY: attrgetter("priority"),
+    Field.ASSIGNEE: attrgetter("assignee_id"),
+    Field.GROUP: attrgetter("group_id"),
+    Field.BRAND: attrgetter("brand_id"),
+    Field.REQUESTER: attrgetter("requester_id"),
+}
+_IN_ORDER = attrgetter("at", "order", "position")
+
+Change = tuple[str, str | None, str | None, int, int | None]
+"""A field's change: its name, old and new value, when at the latest, and after which instant (None: exactly then)."""
+
+Stretch = tuple[int, int | None]
+"""After the first instant, up to and including the second (None: for good)."""
+
+
+def completed(history: History) -> History:
+    """Return the history with what its snapshots' differences tell; one whose events are told is complete already.
+
+    What the platform told by itself (comments, an export of activities) stands, and is not told again.
+    """
+    if history.latest.begins_as is None:
+        return history
+    told = [event for event in history.events if event.kind is EventKind.CHANGED]
+    changes = [change for change in _changes(history.snapshots) if not _is_told(change, told)]
+    derived = [_event(history.ticket_id, place, change) for place, change in enumerate(changes)]
+    return replace(history, events=tuple(sorted([*history.events, *derived], key=_IN_ORDER)))
+
+
+def unsure(history: History) -> tuple[Stretch, ...]:
+    """Return the stretches of a completed history in which it is not known when things happened.
+
+    What came and went between two snapshots far apart is not known at all, and weighs on all that follows.
+    """
+    if history.latest.begins_as is None:
+        return ()
+    first = history.snapshots[0]
+    unseen = [(first.created_at, first.updated_at)]
+    unseen += [(_after(before, now), now.updated_at) for before, now in pairwise(history.snapshots)]
+    hidden: list[Stretch] = [(start, None) for start, end in unseen if end - start > LONG]
+    return (*hidden, *((event.since, event.at) for event in history.events if event.since is not None))
+
+
+def _after(before: TicketSnapshot, now: TicketSnapshot) -> int:
+    """Return the last instant at which the ticket still was as `before` shows it."""
+    return max(before.updated_at, min(now.after or 0, now.updated_at))
+
+
+def _changes(snapshots: Sequence[TicketSnapshot]) -> Iterator[Change]:
+    """Yield what changed, oldest first; of what was before a ticket was first seen only its status tells."""
+    first = snapshots[0]
+    begun = replace(first, status=first.begins_as or first.status, updated_at=first.created_at, entered={})
+    yield from _statuses(begun, first, first.created_at)
+    for before, now in pairwise(snapshots):
+        after = _after(before, now)
+        yield from _statuses(before, now, after)
+        for name, old, new in _values(before, now):
+            if old != new:
+                yield name, old, new, now.updated_at, after
+
+
+def _statuses(before: TicketSnapshot, now: TicketSnapshot, after: int) -> Iterator[Change]:
+    """Yield the way from one status to the other: through each that was entered since, at the instant stamped."""
+    status = before.status
+    # Of several statuses stamped with one instant, the last is how the ticket stands.
+    stamped = sorted((at, name == now.status, name) for name, at in now.entered.items())
+    for at, _, name in stamped:
+        is_new = before.updated_at <= at <= now.updated_at and before.entered.get(name) != at
+        if is_new and name != status:
+            yield Field.STATUS, status, name, at, None
+            status, after = name, max(after, at)
+    if status != now.status:
+        yield Field.STATUS, status, now.status, now.updated_at, after
+
+
+def _values(before: TicketSnapshot, now: TicketSnapshot) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield every property but the status, and every custom field, with what it held and holds, as events word it."""
+    for name, value in _SPANNED.items():
+        yield name, value(before), value(now)
+    yield Field.TAGS, " ".join(sorted(before.tags)), " ".join(sorted(now.tags))
+    for custom in {**before.fields, **now.fields}:
+        yield f"field:{custom}", _worded(before.fields.get(custom)), _worded(now.fields.get(custom))
+
+
+def _worded(value: FieldValue) -> str | None:
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_told(change: Change, told: Sequence[TicketEvent]) -> bool:
+    """Tell whether the platform itself told of the value that a change brought."""
+    name, _, new, at, since = change
+    first, last = (at - _SLACK, at + _SLACK) if since is None else (since + 1, at)
+    return any(event.field == name and event.new == new and first <= event.at <= last for event in told)
+
+
+def _event(ticket_id: str, place: int, change: Change) -> TicketEvent:
+    name, old, new, at, since = change
+    return TicketEvent(
+        ticket_id=ticket_id,
+        event_id=f"{DERIVED}{place}",
+        at=at,
+        order=1,  # after what was said in the same second
+        position=place,
+        kind=EventKind.CHANGED,
+        actor_id=None,
+        automatic=False,
+        field=name,
+        old=old,
+        new=new,
+        since=since,
+    )

@@ -1,0 +1,240 @@
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from kpi_engine.differences import completed, unsure
+from kpi_engine.history import History
+from kpi_engine.measure import measure
+from kpi_engine.measurement import Certainty, ClockState
+from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
+from kpi_engine.rulebook import compiled
+
+Shot = Callable[..., TicketSnapshot]
+NEVER: dict[str, int] = {}
+OPENED = "06-02 08:00"  # a Monday, in local time
+
+
+@pytest.fixture(scope="module")
+def shot(timelines: ModuleType) -> Shot:
+    """Return what makes a snapshot seen at an instant; `after` and the stamps of `entered` are local times too."""
+
+    def made(at: str, status: str, *, after: str | None = None, **changes: Any) -> TicketSnapshot:  # noqa: ANN401 -- any property of a snapshot
+        entered = {name: timelines.moment(stamp) for name, stamp in changes.pop("entered", NEVER).items()}
+        values: dict[str, Any] = {
+            "ticket_id": "1", "version": timelines.moment(at), "created_at": timelines.moment(OPENED),
+            "updated_at": timelines.moment(at), "priority": None, "assignee_id": "an", "group_id": "hotline",
+            "requester_id": "customer", "submitter_id": "customer", "brand_id": None, "form_id": None,
+            "channel": "mail", "tags": (), "begins_as": "open",
+        }  # fmt: skip
+        since = None if after is None else timelines.moment(after)
+        return TicketSnapshot(**{**values, **changes}, status=status, entered=entered, after=since)
+
+    return made
+
+
+def history(*snapshots: TicketSnapshot, events: tuple[TicketEvent, ...] = ()) -> History:
+    return History(account="cua-hang", ticket_id="1", snapshots=snapshots, events=events)
+
+
+def changed(field: str, new: str, at: int) -> TicketEvent:
+    return TicketEvent(
+        ticket_id="1", event_id=f"{field}{at}", at=at, order=0, position=0, kind=EventKind.CHANGED, actor_id="an",
+        automatic=False, field=field, old=None, new=new,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def told(timelines: ModuleType) -> Callable[[History], list[tuple[object, ...]]]:
+    """Return what was derived, as (field, old, new, at, since) in local time."""
+
+    def words(whole: History) -> list[tuple[object, ...]]:
+        return [
+            (event.field, event.old, event.new, timelines.told(event.at), timelines.told(event.since))
+            for event in completed(whole).events
+        ]
+
+    return words
+
+
+def test_a_helpdesk_that_tells_its_history_is_left_alone(shot: Shot) -> None:
+    whole = history(shot("06-02 08:00", "open", begins_as=None), shot("06-02 09:00", "solved", begins_as=None))
+    assert completed(whole) is whole
+    assert unsure(whole) == ()
+
+
+def test_what_is_stamped_is_exact_and_all_else_a_span(
+    shot: Shot, told: Callable[[History], list[tuple[object, ...]]]
+) -> None:
+    before = shot("06-02 08:10", "open", fields={"7": True, "8": None})
+    solved = shot(
+        "06-02 08:40", "solved", after="06-02 08:30", entered={"solved": "06-02 08:35"}, assignee_id="binh",
+        tags=("b", "a"), fields={"7": False, "8": "x"},
+    )  # fmt: skip
+    assert told(history(before, solved)) == [
+        ("status", "open", "solved", "06-02 08:35", None),
+        ("assignee", "an", "binh", "06-02 08:40", "06-02 08:30"),
+        ("tags", "", "a b", "06-02 08:40", "06-02 08:30"),
+        ("field:7", "true", "false", "06-02 08:40", "06-02 08:30"),
+        ("field:8", None, "x", "06-02 08:40", "06-02 08:30"),
+    ]
+
+
+def test_statuses_entered_between_two_looks_are_all_told(
+    shot: Shot, told: Callable[[History], list[tuple[object, ...]]]
+) -> None:
+    solved = shot("06-02 08:40", "solved", entered={"solved": "06-02 08:35"})
+    stamps = {"solved": "06-02 09:35", "open": "06-02 09:00", "closed": "06-02 09:35", "hold": "06-02 08:20"}
+    again = shot("06-02 09:40", "closed", entered=stamps)
+    assert told(history(solved, again)) == [
+        ("status", "open", "solved", "06-02 08:35", None),
+        ("status", "solved", "open", "06-02 09:00", None),
+        ("status", "open", "solved", "06-02 09:35", None),
+        ("status", "solved", "closed", "06-02 09:35", None),
+    ]
+
+
+def test_a_status_without_a_stamp_changed_after_the_last_stamp_or_look(
+    shot: Shot, told: Callable[[History], list[tuple[object, ...]]]
+) -> None:
+    first = shot("06-02 08:10", "open")
+    second = shot("06-02 08:40", "hold", entered={"pending": "06-02 08:20"}, after="06-02 08:15")
+    assert told(history(first, second)) == [
+        ("status", "open", "pending", "06-02 08:20", None),
+        ("status", "pending", "hold", "06-02 08:40", "06-02 08:20"),
+    ]
+
+
+def test_what_the_platform_told_itself_is_not_told_again(shot: Shot, timelines: ModuleType) -> None:
+    before, after = shot("06-02 08:10", "open"), shot("06-02 08:40", "solved", assignee_id="binh", priority="high")
+    by_itself = changed(Field.ASSIGNEE, "binh", timelines.moment("06-02 08:20"))
+    stamped = shot("06-02 08:41", "closed", entered={"closed": "06-02 08:41"}, assignee_id="binh", priority="high")
+    closing = changed(Field.STATUS, "closed", timelines.moment("06-02 08:41:03"))
+    whole = completed(history(before, after, stamped, events=(by_itself, closing)))
+    assert [(event.field, event.new) for event in whole.events] == [
+        ("assignee", "binh"),
+        ("status", "solved"),
+        ("priority", "high"),
+        ("status", "closed"),
+    ]
+
+
+def test_what_was_long_unseen_weighs_on_all_that_follows(shot: Shot, timelines: ModuleType) -> None:
+    late = shot("06-02 09:01", "open")
+    soon = shot("06-02 09:30", "open", priority="high", after="06-02 09:20")
+    whole = completed(history(late, soon))
+    assert unsure(whole) == (
+        (timelines.moment(OPENED), None),
+        (timelines.moment("06-02 09:20"), timelines.moment("06-02 09:30")),
+    )
+
+
+# --- Clocks whose verdict falls into a span -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def judged(timelines: ModuleType) -> Callable[..., Any]:
+    """Return what measuring gives under a resolution clock of so many hours, as of an instant."""
+
+    def played(whole: History, goal: object, as_of: str, **more: object) -> Any:  # noqa: ANN401 -- a Measurement
+        t = timelines
+        rules = t.edition("policies", t.policy(t.resolution(goal, rearm="on_reopen", warn=["75%"], **more)))
+        return measure(whole, compiled([*t.USUAL, rules]), t.moment(as_of))
+
+    return played
+
+
+def test_a_goal_that_fell_between_two_looks_is_undecided_and_never_charged(
+    shot: Shot, judged: Callable[..., Any], timelines: ModuleType
+) -> None:
+    seen, solved = shot("06-02 08:00", "open"), shot("06-02 09:10", "solved", after="06-02 08:50")
+    found = judged(history(seen, solved), "1h", "06-02 10:00")
+    (clock,) = found.clocks
+    assert (clock.state, clock.breached_at, clock.certainty) == (
+        ClockState.UNDECIDED,
+        None,
+        Certainty.APPROXIMATE,
+    )
+    assert [firing.step for firing in found.firings] == ["warn:75%"]
+    assert not [line for line in found.lines if line.indicator in ("overdue_count", "goals_met", "overdue_rate")]
+    reasons = {each.indicator: each.reason for each in found.omissions if each.reason == "clock_undecided"}
+    assert set(reasons) == {"overdue_rate", "goals_met"}
+    at = timelines.moment("06-02 09:10")
+    solve = next(line for line in found.lines if line.indicator == "solved")
+    assert (solve.at, solve.certainty, solve.part) == (at, Certainty.APPROXIMATE, None)
+
+
+@pytest.mark.parametrize(("goal", "state"), [("70m", ClockState.MET), ("50m", ClockState.BREACHED_CLOSED)])
+def test_a_goal_outside_the_span_is_decided(shot: Shot, judged: Callable[..., Any], goal: str, state: str) -> None:
+    seen, solved = shot("06-02 08:00", "open"), shot("06-02 09:10", "solved", after="06-02 08:50:01")
+    (clock,) = judged(history(seen, solved), goal, "06-02 10:00").clocks
+    assert clock.state == state
+
+
+def test_a_span_that_does_not_touch_the_clock_decides_nothing(
+    shot: Shot, judged: Callable[..., Any], timelines: ModuleType
+) -> None:
+    seen = shot("06-02 08:00", "open")
+    given = shot("06-02 09:10", "open", after="06-02 08:50", assignee_id="binh")
+    (clock,) = judged(history(seen, given), "1h", "06-02 10:00").clocks
+    assert (clock.state, clock.breached_at) == (ClockState.BREACHED_OPEN, timelines.moment("06-02 09:00"))
+
+
+def test_a_pause_counts_from_its_earliest_instant_and_an_end_to_its_latest(
+    shot: Shot, judged: Callable[..., Any]
+) -> None:
+    """Between 40 and 80 minutes of work: a goal in between is undecided, one above is met, one below is breached."""
+    whole = history(
+        shot("06-02 08:00", "open"),
+        shot("06-02 08:50", "pending", after="06-02 08:30"),
+        shot("06-02 10:20", "open", after="06-02 10:00"),
+        shot("06-02 10:30", "solved", entered={"solved": "06-02 10:30"}, after="06-02 10:25"),
+    )
+    assert [judged(whole, goal, "06-02 11:00").clocks[0].state for goal in ("39m", "60m", "80m")] == [
+        ClockState.BREACHED_CLOSED,
+        ClockState.UNDECIDED,
+        ClockState.MET,
+    ]
+
+
+def test_a_goal_that_changed_within_the_span_is_given_the_benefit_of_the_doubt(
+    shot: Shot, judged: Callable[..., Any]
+) -> None:
+    whole = history(
+        shot("06-02 08:00", "open", priority="urgent"),
+        shot("06-02 09:10", "open", priority="normal", after="06-02 08:50"),
+    )
+    (clock,) = judged(whole, {"urgent": "1h", "normal": "8h", "default": "normal"}, "06-02 10:00").clocks
+    assert (clock.state, clock.breached_at) == (ClockState.RUNNING, None)
+
+
+def test_a_clock_that_starts_within_a_span_may_have_run_that_much_longer(
+    shot: Shot, judged: Callable[..., Any]
+) -> None:
+    whole = history(
+        shot("06-02 08:00", "open", assignee_id=None),
+        shot("06-02 08:30", "open", after="06-02 08:10"),
+        shot("06-02 09:10", "solved", entered={"solved": "06-02 09:10"}, after="06-02 09:05"),
+    )
+    states = [judged(whole, goal, "06-02 10:00", start="assigned").clocks[0].state for goal in ("50m", "60m")]
+    assert states == [ClockState.UNDECIDED, ClockState.MET]
+
+
+def test_a_reply_clock_left_undecided_is_no_share_of_the_first_replies(shot: Shot, timelines: ModuleType) -> None:
+    t = timelines
+    whole = history(
+        shot("06-02 08:00", "open"),
+        shot("06-02 08:50", "pending", after="06-02 08:30"),
+        events=(
+            TicketEvent(
+                ticket_id="1", event_id="reply", at=t.moment("06-02 10:00"), order=0, position=0,
+                kind=EventKind.COMMENTED, actor_id="an", automatic=False, public=True,
+            ),
+        ),
+    )  # fmt: skip
+    rules = t.edition("policies", t.policy(t.first_reply("40m", pause_in=["pending"])))
+    found = measure(whole, compiled([*t.USUAL, rules]), t.moment("06-02 11:00"))
+    assert found.clocks[0].state is ClockState.UNDECIDED
+    left = {each.indicator for each in found.omissions if each.reason == "clock_undecided"}
+    assert "first_reply_within" in left
