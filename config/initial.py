@@ -56,6 +56,7 @@ def _auth(answers: Answers) -> str:
     parts = {
         "oauth_client_credentials": {"client_id": _quoted(answers.client_id), "client_secret": secret},
         "api_token": {"email": _quoted(answers.email), "token": secret},
+        "api_key": {"api_key": secret},
     }.get(answers.auth_method, {"token": secret})
     written = ", ".join(f"{key}: {value}" for key, value in parts.items())
     return f"{{method: {_quoted(answers.auth_method)}, {written}}}"

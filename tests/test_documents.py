@@ -103,7 +103,7 @@ def test_the_indicators_are_argued_beside_what_other_products_mean() -> None:
 def test_the_configuration_is_described_with_types_defaults_and_where_to_read_on() -> None:
     document = configuration_document()
     for row in (
-        "| `connectors` | list of [`connectors[]`](#connectors) | *needed* | The helpdesk accounts. |",
+        "[`connectors[] (zendesk)`](#connectors-zendesk) | *needed* | The helpdesk accounts. |",
         '| `language` | `vi`, `en` | `"en"` | The language of reports, tickets and messages. |',
         "| `team` | text |  | The person's team; default: the ticket's group. |",
         "| `privacy` | [`privacy`](#privacy) |",

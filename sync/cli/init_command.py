@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,17 +17,23 @@ from sync.exits import Exit
 from sync.locale import LANGUAGES, preferred_language, terminal_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-METHODS = ("oauth_client_credentials", "api_token", "bearer")
+METHODS: Mapping[str, tuple[str, ...]] = {
+    "zendesk": ("oauth_client_credentials", "api_token", "bearer"),
+    "freshdesk": ("api_key",),
+}
+"""How one may sign in to each helpdesk, the usual way first."""
+
+_EVERY_METHOD = tuple(dict.fromkeys(method for methods in METHODS.values() for method in methods))
 
 _QUESTIONS: dict[str, tuple[Message, str | None]] = {
     "organization": (message("Your organization's name"), None),
     "language": (message("Language of what is written (vi or en)"), preferred_language()),
     "timezone": (message("Time zone of reports"), "Asia/Ho_Chi_Minh"),
-    "kind": (message("Which helpdesk (zendesk)"), "zendesk"),
+    "kind": (message("Which helpdesk (zendesk or freshdesk)"), "zendesk"),
     "base_url": (message("The helpdesk's address, such as https://your-account.zendesk.com"), None),
     "name": (message("A short name for this account (letters, digits, -)"), "helpdesk"),
-    "auth_method": (message("How to sign in (oauth_client_credentials, api_token or bearer)"), METHODS[0]),
-    "variable": (message("The environment variable that will hold the secret"), "ZENDESK_SECRET"),
+    "auth_method": (message("How to sign in (see the documentation of the configuration)"), None),
+    "variable": (message("The environment variable that will hold the secret"), None),
     "history_from": (message("First day to pull (year-month-day)"), "2026-01-01"),
 }
 
@@ -43,7 +49,7 @@ def _flag(key: str) -> str:
 
 
 def _kind(key: str) -> click.Choice[str] | None:
-    choices = {"language": LANGUAGES, "kind": tuple(CONNECTORS), "auth_method": METHODS}.get(key)
+    choices = {"language": LANGUAGES, "kind": tuple(CONNECTORS), "auth_method": _EVERY_METHOD}.get(key)
     return click.Choice(choices) if choices else None
 
 
@@ -103,7 +109,7 @@ def _written(call: Call, given: dict[str, Any], *, ask: bool) -> Answers:
 def _of_option(problem: Problem) -> Problem:
     """Return the problem with the option it came from in place of a line in a file that was never kept."""
     key = problem.path.rpartition(".")[2]
-    key = "variable" if key in ("client_secret", "token") else key
+    key = "variable" if key in ("client_secret", "token", "api_key") else key
     return replace(problem, file="", line=None, column=None, path=_flag(key))
 
 
@@ -112,15 +118,23 @@ def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
     answers = dict(given)
     for key, (question, default) in _QUESTIONS.items():
         if answers[key] is None:
-            answers[key] = _asked(question, default, _kind(key)) if ask else default
+            usual = _usual(key, answers) or default
+            answers[key] = _asked(question, usual, _kind(key)) if ask else usual
         if answers[key] is None:
             raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
-    for key, method in (("client_id", METHODS[0]), ("email", METHODS[1])):
+    for key, method in (("client_id", "oauth_client_credentials"), ("email", "api_token")):
         if answers["auth_method"] == method and not answers[key]:
             if not ask:
                 raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
             answers[key] = _asked(_SIGN_IN_QUESTIONS[key])
     return Answers(**answers)
+
+
+def _usual(key: str, answers: Mapping[str, Any]) -> str | None:
+    """Return the answer that the kind of helpdesk suggests."""
+    if key == "auth_method":
+        return METHODS[answers["kind"]][0]
+    return f"{answers['kind'].upper()}_SECRET" if key == "variable" else None
 
 
 def _asked(question: Message, default: str | None = None, kind: click.Choice[str] | None = None) -> str:

@@ -80,7 +80,7 @@ def test_an_answer_can_only_be_a_value(desk: Desk, organization: str) -> None:
 
 
 def test_a_bad_answer_is_told_when_the_configuration_is_loaded(desk: Desk) -> None:
-    answers = replace(ANSWERS, kind="freshdesk", name="sao\nmai", language="fr")
+    answers = replace(ANSWERS, kind="acme", name="sao\nmai", language="fr")
     assert [line.split("; ")[0].split(": ", 1)[1] for line in desk.wrong(starter_config(answers))] == [
         "connectors[0].kind: this version serves no such helpdesk"
     ]
