@@ -14,7 +14,8 @@ class DerivedEvent:
 
     `kind` is REQUESTER_RETURNED (`at`: when the requester's other ticket was created) or MERGED_IN (`at`: when the
     other was merged into this one). `cause` is the other ticket as it is, so that whether it counts, and what it is
-    about, is judged at measuring.
+    about, is judged at measuring. `spoken` tells who wrote publicly and by hand on a merged ticket after its opening
+    and before the merge, in order.
     """
 
     ticket_id: str
@@ -22,6 +23,7 @@ class DerivedEvent:
     at: int
     cause_ticket_id: str
     cause: TicketSnapshot
+    spoken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kpi_engine.contacts import asks_something
 from kpi_engine.differences import DERIVED
-from kpi_engine.exclusions import configured_exclusion
 from kpi_engine.history import MERGED_IN, DerivedEvent, History
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
 from kpi_engine.rulebook import DONE, OWN_TAG, Role, Rulebook, Status
@@ -180,14 +180,8 @@ class _Teller:
         self.settle_changes()
         if caused is None:
             self.add(at, StepKind.RULES, self.state(at), (None, False))
-        elif self.asks_something(caused.cause, at):
+        elif asks_something(caused, self.rulebook):
             self.add(at, StepKind.CUSTOMER_MESSAGE, self.steps[-1].state, (caused.cause.requester_id, False))
-
-    def asks_something(self, cause: TicketSnapshot, at: int) -> bool:
-        """Tell whether a merged-in ticket brings somebody's question along: an agent's own, or a test, does not."""
-        if configured_exclusion(cause, self.rulebook.meanings.at(at)) is not None:
-            return False
-        return cause.submitter_id == cause.requester_id or not self.hand_of(cause.submitter_id, at)[1]
 
     def comment(self, event: TicketEvent) -> None:
         self.settle_changes()

@@ -3,16 +3,19 @@
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from config import mapped_fields
-from kpi_engine.history import MERGED_IN, REQUESTER_RETURNED, DerivedEvent
-from kpi_engine.records import TicketEvent, TicketSnapshot
+from kpi_engine.exclusions import MERGED_TAG
+from kpi_engine.history import MERGED_IN, REQUESTER_RETURNED, DerivedEvent, History
+from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
 from kpi_engine.rulebook import DONE, Status
 from sync.account import Account
 from sync.pull import Pass
 from sync.settling import longest_window
 from sync.store.codec import chunked, encoded, fingerprint
 from sync.store.contacts import Contact
+from sync.store.records import MERGED_INTO
 
 RETURNS = 20
 """How many of a requester's next tickets are noted: whoever writes more within a window is no person."""
@@ -111,24 +114,28 @@ class _Deriving:
         there = records.derived(name, ticket_ids)
         causes = self.causes(ticket_ids)
         snapshots = records.snapshots(name, {cause for keys in causes.values() for _, _, cause in keys})
+        spoken = self.spoken({(cause, at) for keys in causes.values() for kind, at, cause in keys if kind == MERGED_IN})
         gone: list[DerivedEvent] = []
         news: list[DerivedEvent] = []
         for ticket_id in ticket_ids:
             held = {(event.kind, event.at, event.cause_ticket_id): event for event in there.get(ticket_id, ())}
-            wanted = {key: snapshots[key[2]] for key in causes.get(ticket_id, ()) if key[2] in snapshots}
+            keys = [key for key in causes.get(ticket_id, ()) if key[2] in snapshots]
+            wanted = {key: _derived(ticket_id, key, snapshots[key[2]], spoken) for key in keys}
             gone += [event for key, event in held.items() if key not in wanted]
-            news += self.news(ticket_id, held, wanted)
+            news += [event for key, event in wanted.items() if self.is_news(event, held.get(key))]
         records.take_back(name, gone)
         records.save(name, news)
 
-    def news(
-        self, ticket_id: str, held: Mapping[Key, DerivedEvent], wanted: Mapping[Key, TicketSnapshot]
-    ) -> Iterator[DerivedEvent]:
-        for key, cause in wanted.items():
-            known = held[key].cause if key in held else None
-            if known is None or (known != cause and self.deciding(known) != self.deciding(cause)):
-                kind, at, cause_id = key
-                yield DerivedEvent(ticket_id=ticket_id, kind=kind, at=at, cause_ticket_id=cause_id, cause=cause)
+    def is_news(self, event: DerivedEvent, known: DerivedEvent | None) -> bool:
+        if known is None or known.spoken != event.spoken:
+            return True
+        return known.cause != event.cause and self.deciding(known.cause) != self.deciding(event.cause)
+
+    def spoken(self, merges: Collection[tuple[str, int]]) -> dict[str, tuple[str, ...]]:
+        """Return who spoke on each of these tickets, given with the instants at which they were merged away."""
+        merged_at = dict(merges)
+        found = self.account.store.records.histories(self.account.name, sorted(merged_at), 0)
+        return {each.ticket_id: _spoken(each, merged_at[each.ticket_id]) for each in found}
 
     def causes(self, ticket_ids: Collection[str]) -> dict[str, list[Key]]:
         """Return kind, instant and cause of what should stand on each of these tickets."""
@@ -148,3 +155,35 @@ class _Deriving:
         for created_at, ticket_id in line[place : place + RETURNS]:
             if not done or created_at <= ticket.updated_at + self.reach:
                 yield REQUESTER_RETURNED, created_at, ticket_id
+
+
+def _derived(
+    ticket_id: str, key: Key, cause: TicketSnapshot, spoken: Mapping[str, tuple[str, ...]]
+) -> DerivedEvent:
+    kind, at, cause_id = key
+    said = spoken.get(cause_id, ()) if kind == MERGED_IN else ()
+    return DerivedEvent(ticket_id=ticket_id, kind=kind, at=at, cause_ticket_id=cause_id, cause=cause, spoken=said)
+
+
+def _spoken(history: History, merged_at: int) -> tuple[str, ...]:
+    """Return who wrote publicly and by hand after the opening and before the merge, in order, once for each turn.
+
+    What is written in merging, such as "closed and merged into #12", answers nobody.
+    """
+    merging = {(event.at, event.order) for event in history.events if _merges(event)}
+    comments = [event for event in history.events if event.kind is EventKind.COMMENTED][1:]
+    speakers = (
+        event.actor_id
+        for event in comments
+        if event.public
+        and not event.automatic
+        and event.actor_id is not None
+        and event.at < merged_at
+        and (event.at, event.order) not in merging
+    )
+    return tuple(who for who, _ in groupby(speakers))
+
+
+def _merges(event: TicketEvent) -> bool:
+    added_tag = event.field == Field.TAGS and MERGED_TAG in (event.new or "").split()
+    return event.field == MERGED_INTO or added_tag

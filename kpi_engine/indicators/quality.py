@@ -14,7 +14,7 @@ from kpi_engine.indicators.volume import AUTOMATIC_SOLVES, COUNT, EXCLUDE
 from kpi_engine.measurement import CreditLine, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.rulebook import Status
-from kpi_engine.story import StepKind
+from kpi_engine.story import Step, StepKind
 
 _WEEK = 7 * 86_400
 _TWO = 2
@@ -164,27 +164,45 @@ def _reopens(evidence: Evidence, key: str, at: int) -> Sequence[Reopen]:
 
 def _reopen_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
     solves = evidence.course.solves
+    judged = [solve for solve in solves if _is_judged(evidence, solve, solves[-1].at)]
     if not solves:
         yield evidence.unsolved().out_of(_REOPEN_RATE)
     elif not evidence.whole:
         yield evidence.before_history(solves[-1].at).out_of(_REOPEN_RATE)
+    elif not judged:
+        yield Left(evidence.solver(solves[-1]), "automatic_solve").out_of(_REOPEN_RATE)
     else:
-        at = solves[-1].at
-        reopens = _reopens(evidence, _REOPEN_RATE, at)
-        agent = _failed(evidence, reopens[-1]) if reopens else evidence.assignee_at(at)
-        yield CreditLine(_REOPEN_RATE, evidence.stamp(agent, at), int(bool(reopens)))
+        yield _reopen_rate_line(evidence, judged)
+
+
+def _reopen_rate_line(evidence: Evidence, judged: Sequence[Step]) -> CreditLine:
+    last = judged[-1]
+    reopens = [reopen for reopen in _reopens(evidence, _REOPEN_RATE, last.at) if reopen.failed in judged]
+    solver = _whose(evidence, reopens[-1].failed if reopens else last)
+    return CreditLine(_REOPEN_RATE, evidence.stamp(solver, last.at), int(bool(reopens)))
 
 
 def _reopens_counted(evidence: Evidence) -> Iterator[CreditLine]:
     for reopen in evidence.course.reopens:
         at = reopen.step.at
-        if reopen in _reopens(evidence, _REOPEN_RATE, at):
-            yield CreditLine("reopens", evidence.stamp(_failed(evidence, reopen), at))
+        if reopen in _reopens(evidence, _REOPEN_RATE, at) and _is_judged(evidence, reopen.failed, at):
+            yield CreditLine("reopens", evidence.stamp(_whose(evidence, reopen.failed), at))
 
 
-def _failed(evidence: Evidence, reopen: Reopen) -> str | None:
-    """Return whose solve failed: who had the ticket at it, or at first where it lies before the history."""
-    return evidence.assignee_at(evidence.opened_at if reopen.failed is None else reopen.failed.at)
+def _is_judged(evidence: Evidence, solve: Step | None, at: int) -> bool:
+    """Tell whether a solve (None: one before the history) is one that may fail, as configured at an instant."""
+    automatic = solve is not None and solve.automatic
+    return not automatic or evidence.word(_REOPEN_RATE, AUTOMATIC_SOLVES, COUNT, at=at) == COUNT
+
+
+def _whose(evidence: Evidence, solve: Step | None) -> str | None:
+    """Return whose solve it was: who had the ticket then, at first where it lies before the history.
+
+    What a machine solved was nobody's decision, whoever has the ticket.
+    """
+    if solve is None:
+        return evidence.assignee_at(evidence.opened_at)
+    return None if solve.automatic else evidence.assignee_at(solve.at)
 
 
 # --- Hands ------------------------------------------------------------------------------------------------------------
@@ -328,10 +346,22 @@ _REOPENED = replace(
     name=message("Reopen rate"),
     formula=message("tickets that were solved and reopened at least once divided by tickets that were solved"),
     stamp=message("the last solve, whether it stands or not"),
-    credit=message("the assignee at the latest solve that failed, else at the last solve"),
+    credit=message("the assignee at the latest solve that failed, else at the last solve; nobody if a machine solved"),
     better=Better.LOWER,
     lines=_reopen_rate,
-    parameters=(_THANKS,),
+    parameters=(
+        _THANKS,
+        Parameter(
+            name=AUTOMATIC_SOLVES,
+            default=COUNT,
+            allowed=(COUNT, EXCLUDE),
+            why=message(
+                "That an automation closed a ticket too early says something about the rules, not about the agent who "
+                "has it: such a ticket counts for the team and the account, and for nobody. Zendesk charges whoever "
+                "has the ticket. `exclude` leaves solves by automations and their reopening out altogether."
+            ),
+        ),
+    ),
 )
 
 _STATIONS = replace(
@@ -387,7 +417,7 @@ INDICATORS = (
         name=message("Reopens"),
         formula=message("number of changes from solved to unsolved"),
         stamp=message("the reopening"),
-        credit=message("the assignee at the solve that failed"),
+        credit=message("the assignee at the solve that failed; nobody if a machine solved"),
         unit=Unit.TIMES,
         reduction=Reduction.COUNT,
         lines=_reopens_counted,

@@ -353,12 +353,30 @@ class Told:
             yield going
 
     def counts_for_nothing(self, derived: DerivedEvent) -> bool:
-        """Tell whether a ticket merged into this one asks for nothing: an agent opened it, or a rule leaves it out."""
+        """Tell whether a ticket merged into this one asks for nothing: an agent opened it, a rule leaves it out, or it was answered."""
         cause, meanings = derived.cause, self.rules.body("meanings", derived.at)
-        theirs = cause.submitter_id not in (None, cause.requester_id) and self.works(cause.submitter_id, derived.at)
         tags = (*meanings.get("excluded_tags", ()), "helpdesk-kpi")
         by_rule = any(tag in tags for tag in cause.tags) or cause.form_id in meanings.get("excluded_forms", ())
-        return derived.at < self.ticket.created_at or theirs or by_rule
+        useless = by_rule or self.is_outbound(cause, derived.at) or self.was_answered(derived)
+        return derived.at < self.ticket.created_at or useless
+
+    def is_outbound(self, ticket: TicketSnapshot, at: int) -> bool:
+        """Tell whether an agent opened another ticket for its requester, not to write down a call."""
+        opener = ticket.submitter_id
+        by_agent = opener not in (None, ticket.requester_id) and self.works_on(ticket, opener, at)
+        return by_agent and ticket.channel not in ("phone", "voice")
+
+    def was_answered(self, merged: DerivedEvent) -> bool:
+        """Tell whether an agent had the last word on a ticket that was merged in; what machines say is none."""
+        people = [who for who in merged.spoken if not self.rules.is_bot(who, merged.at)]
+        last = people[-1] if people else merged.cause.requester_id
+        return last != merged.cause.requester_id and self.works_on(merged.cause, last, merged.at)
+
+    def works_on(self, ticket: TicketSnapshot, actor: str, at: int) -> bool:
+        """Tell whether somebody works tickets, or did before anybody looked, as who has this one."""
+        if not self.rules.body("agent", at, actor) and not self.rules.is_bot(actor, at):
+            return actor == ticket.assignee_id
+        return self.rules.is_human_agent(actor, at)
 
     def apply(self, event: TicketEvent, values: dict[str, str | None]) -> None:
         """Note a change; a status and the custom status that comes with it in one audit change at once.

@@ -408,18 +408,34 @@ def was_only_thanks(told: Told, place: int) -> bool:
 
 
 def reopenings(told: Told) -> Iterator[Line]:
-    solves = told.solves()
     for place in told.reopens():
-        failed = [told.moments[solve].at for solve in solves if solve < place]
-        if place in real_reopens(told, "reopen_rate", told.moments[place].at):
-            agent = assignee_at(told, failed[-1]) if failed else told.moments[0].values["assignee"]
-            yield line(told, "reopens", told.moments[place].at, agent)
-    if solves and told.whole:
+        at, failed = told.moments[place].at, solve_before(told, place)
+        if place in real_reopens(told, "reopen_rate", at) and may_fail(told, failed, at):
+            yield line(told, "reopens", at, solved_by(told, failed))
+    solves = told.solves() if told.whole else []
+    solves = [place for place in solves if may_fail(told, place, told.moments[solves[-1]].at)]
+    if solves:
         at = told.moments[solves[-1]].at
-        undone = real_reopens(told, "reopen_rate", at)
-        failed = [told.moments[solve].at for solve in solves if undone and solve < undone[-1]]
-        agent = assignee_at(told, failed[-1] if failed else at)
+        undone = [place for place in real_reopens(told, "reopen_rate", at) if solve_before(told, place) in solves]
+        agent = solved_by(told, solve_before(told, undone[-1]) if undone else solves[-1])
         yield line(told, "reopen_rate", at, agent, fraction=(int(bool(undone)), 1))
+
+
+def solve_before(told: Told, place: int) -> int | None:
+    return max((solve for solve in told.solves() if solve < place), default=None)
+
+
+def may_fail(told: Told, solve: int | None, at: int) -> bool:
+    """Tell whether the reopening of a solve is counted: of one by a machine only where those are."""
+    by_machine = solve is not None and was_automatic(told, told.moments[solve])
+    return not by_machine or told.rules.parameter("reopen_rate", "automatic_solves", "count", at) == "count"
+
+
+def solved_by(told: Told, solve: int | None) -> str | None:
+    """Return whose solve it was: the assignee's then, or when we first looked; nobody's where a machine did it."""
+    if solve is None:
+        return told.moments[0].values["assignee"]
+    return None if was_automatic(told, told.moments[solve]) else assignee_at(told, told.moments[solve].at)
 
 
 def returns(told: Told, start: int, end: int) -> bool:

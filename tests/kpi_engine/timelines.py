@@ -207,17 +207,23 @@ class Teller:
         )  # fmt: skip
 
     def elsewhere(self, at: int, what: str, words: list[str]) -> None:
-        """Keep "elsewhere returns topic=refund", or "elsewhere merges": another ticket's doing."""
+        """Keep "elsewhere returns topic=refund", or "elsewhere merges": another ticket's doing.
+
+        "by=an" opened it, "channel=phone" is how it came, and "spoken=an+customer" wrote on it since.
+        """
         said = dict(word.split("=") for word in words)
+        spoken = tuple(who for who in said.pop("spoken", "").split("+") if who)
         cause = f"other{len(self.derived)}"
         ticket = TicketSnapshot(
             ticket_id=cause, version=1, created_at=at, updated_at=at, status=said.pop("status", "open"), priority=None,
-            assignee_id=None, group_id=None, requester_id=said.pop("requester", self.values["requester"]),
-            submitter_id=None, brand_id=None, form_id=None, channel="web",
+            assignee_id=said.pop("assignee", None), group_id=None, requester_id=said.pop("requester", self.values["requester"]),
+            submitter_id=said.pop("by", None), brand_id=None, form_id=None, channel=said.pop("channel", "web"),
             tags=tuple(tag for tag in said.pop("tags", "").split("+") if tag), fields=dict(said),
         )  # fmt: skip
         kind = {"returns": REQUESTER_RETURNED, "merges": MERGED_IN}[what]
-        self.derived.append(DerivedEvent(ticket_id="1", kind=kind, at=at, cause_ticket_id=cause, cause=ticket))
+        self.derived.append(
+            DerivedEvent(ticket_id="1", kind=kind, at=at, cause_ticket_id=cause, cause=ticket, spoken=spoken)
+        )
 
     def event(self, at: int, kind: EventKind, actor: str | None = "an", **more: object) -> None:
         position = len(self.events)
@@ -431,7 +437,10 @@ _ELSEWHERE = tuple(
     f"elsewhere {what}"
     for what in ("returns", "returns topic=refund", "returns topic=moneyback", "returns topic=delay",
                  "returns tags=internal", "returns status=deleted", "returns tags=complaint cause=our_fault",
-                 "returns tags=complaint cause=product", "returns tags=complaint", "merges")
+                 "returns tags=complaint cause=product", "returns tags=complaint", "merges", "returns by=an",
+                 "returns by=an channel=phone", "returns by=robot", "merges by=an", "merges by=gone assignee=gone",
+                 "merges spoken=an", "merges spoken=an+robot", "merges spoken=an+customer", "merges requester=an by=an",
+                 "merges spoken=gone assignee=gone", "merges by=an channel=voice")
 )  # fmt: skip
 _CLAUSES = (_TALK, _TALK, _TALK, _TALK, _STATUS, _STATUS, _HANDS, _RULED, _MEANT, _VOICE, _ELSEWHERE)
 _OPENERS = ("customer", "customer", "customer", "an", "binh", "robot")
