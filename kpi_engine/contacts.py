@@ -12,9 +12,12 @@ _CALLS = frozenset({"phone", "voice"})
 def is_outbound(ticket: TicketSnapshot, rulebook: Rulebook, at: int) -> bool:
     """Tell whether an agent opened the ticket for its requester, who had not come to us."""
     opener = ticket.submitter_id
-    if opener is None or (ticket.channel or "").casefold() in _CALLS:
-        return False
-    return _is_agent(opener, ticket, rulebook, at)
+    return opener is not None and not is_call(ticket) and _is_agent(opener, ticket, rulebook, at)
+
+
+def is_call(ticket: TicketSnapshot) -> bool:
+    """Tell whether the ticket writes a telephone call down."""
+    return (ticket.channel or "").casefold() in _CALLS
 
 
 def asks_something(merged: DerivedEvent, rulebook: Rulebook) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from kpi_engine.contacts import is_call
 from kpi_engine.course import Course
 from kpi_engine.elapsed import Elapsed, Spent
 from kpi_engine.history import History
@@ -158,6 +159,11 @@ class Evidence:
     def whole(self) -> bool:
         """Whether the ticket's beginning lies in the history that was pulled."""
         return self.story.whole
+
+    @property
+    def outbound(self) -> bool:
+        """Whether an agent opened the ticket for its requester, who had not come to us."""
+        return self.story.opened_by_agent and not is_call(self.story.ticket)
 
     @property
     def first_assignee(self) -> str | None:

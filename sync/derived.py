@@ -61,7 +61,9 @@ class _Deriving:
         changed = [contact for key, contact in new.items() if contact != old.get(key)]
         store.contacts.save(name, changed)
         former = [old[contact.ticket_id] for contact in changed if contact.ticket_id in old]
-        self.bring_up_to_date({*new, *self.concerned([*changed, *former])})
+        # What was said on a merged ticket may come later than that it was merged.
+        into = {contact.merged_into for contact in new.values() if contact.merged_into is not None}
+        self.bring_up_to_date({*new, *into, *self.concerned([*changed, *former])})
 
     def contact(self, ticket: TicketSnapshot, merge: TicketEvent | None) -> Contact:
         return Contact(
@@ -157,9 +159,7 @@ class _Deriving:
                 yield REQUESTER_RETURNED, created_at, ticket_id
 
 
-def _derived(
-    ticket_id: str, key: Key, cause: TicketSnapshot, spoken: Mapping[str, tuple[str, ...]]
-) -> DerivedEvent:
+def _derived(ticket_id: str, key: Key, cause: TicketSnapshot, spoken: Mapping[str, tuple[str, ...]]) -> DerivedEvent:
     kind, at, cause_id = key
     said = spoken.get(cause_id, ()) if kind == MERGED_IN else ()
     return DerivedEvent(ticket_id=ticket_id, kind=kind, at=at, cause_ticket_id=cause_id, cause=cause, spoken=said)
@@ -171,14 +171,14 @@ def _spoken(history: History, merged_at: int) -> tuple[str, ...]:
     What is written in merging, such as "closed and merged into #12", answers nobody.
     """
     merging = {(event.at, event.order) for event in history.events if _merges(event)}
-    comments = [event for event in history.events if event.kind is EventKind.COMMENTED][1:]
     speakers = (
         event.actor_id
-        for event in comments
-        if event.public
+        for event in history.events
+        if event.kind is EventKind.COMMENTED
+        and event.public
         and not event.automatic
         and event.actor_id is not None
-        and event.at < merged_at
+        and history.latest.created_at < event.at < merged_at
         and (event.at, event.order) not in merging
     )
     return tuple(who for who, _ in groupby(speakers))

@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping
 
-from kpi_engine.indicators import calls, held, overdue, quality, resolution, responsiveness, voice, volume
+from kpi_engine.indicators import (
+    calls,
+    first_contact,
+    held,
+    overdue,
+    quality,
+    reopening,
+    resolution,
+    responsiveness,
+    voice,
+    volume,
+)
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
 
@@ -11,7 +22,7 @@ FAMILIES: tuple[tuple[Message, tuple[Indicator, ...]], ...] = (
     (message("What is open"), held.INDICATORS),
     (message("Responsiveness"), responsiveness.INDICATORS),
     (message("Resolution"), resolution.INDICATORS),
-    (message("Quality of resolution"), quality.INDICATORS),
+    (message("Quality of resolution"), (*first_contact.INDICATORS, *reopening.INDICATORS, *quality.INDICATORS)),
     (message("Overdue requests and goals"), overdue.INDICATORS),
     (message("The customer's voice"), voice.INDICATORS),
     (message("Calls"), calls.INDICATORS),

@@ -67,7 +67,8 @@ class Layout(Generic[R]):
     def read(self, values: list[Any]) -> R:
         """Return the dataclass written as `values`."""
         for position, make in self._restore:
-            values[position] = make(values[position])
+            if position < len(values):
+                values[position] = make(values[position])
         return self._kind(**dict(zip(self._names, values, strict=False)))
 
     def read_all(self, rows: Iterable[list[Any]]) -> tuple[R, ...]:

@@ -65,7 +65,9 @@ _SHAPES: Final[dict[type, _Shape]] = {
     Rating: _Shape("rating", Layout(Rating, scale=tupled), attrgetter("rating_id"), attrgetter("version")),
     MetricSet: _Shape("metrics", Layout(MetricSet), _the_only, attrgetter("version")),
     MetricEvent: _Shape("metric_event", Layout(MetricEvent), attrgetter("event_id"), _unversioned),
-    DerivedEvent: _Shape("derived", Layout(DerivedEvent, cause=_SNAPSHOT.layout.read, spoken=tuple), _cause, _unversioned),
+    DerivedEvent: _Shape(
+        "derived", Layout(DerivedEvent, cause=_SNAPSHOT.layout.read, spoken=tuple), _cause, _unversioned
+    ),
 }
 _LAYOUTS: Final = {shape.kind: shape.layout for shape in _SHAPES.values()}
 

@@ -353,7 +353,7 @@ class Told:
             yield going
 
     def counts_for_nothing(self, derived: DerivedEvent) -> bool:
-        """Tell whether a ticket merged into this one asks for nothing: an agent opened it, a rule leaves it out, or it was answered."""
+        """Tell whether a ticket merged into this one asks nothing: an agent's, one left out, or one answered."""
         cause, meanings = derived.cause, self.rules.body("meanings", derived.at)
         tags = (*meanings.get("excluded_tags", ()), "helpdesk-kpi")
         by_rule = any(tag in tags for tag in cause.tags) or cause.form_id in meanings.get("excluded_forms", ())

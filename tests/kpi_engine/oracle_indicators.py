@@ -443,6 +443,8 @@ def returns(told: Told, start: int, end: int) -> bool:
     for each in told.history.derived:
         if each.kind != "requester_returned" or not start <= each.at < end or told.counts_nowhere(each.cause):
             continue
+        if told.is_outbound(each.cause, each.at):
+            continue
         theirs = told.rules.reads("topic", start, each.cause.fields, each.cause.tags)
         ours = told.rules.reads("topic", start, told.ticket.fields, told.ticket.tags)
         if theirs is None or ours is None or theirs == ours:
@@ -453,7 +455,7 @@ def returns(told: Told, start: int, end: int) -> bool:
 def contacts(told: Told) -> Iterator[Line]:
     created_at, given = told.ticket.created_at, stations(told)
     window = told.rules.parameter("repeat_contact_rate", "window", WEEK, created_at)
-    if told.as_of > created_at + window:
+    if told.as_of > created_at + window and not opened_outbound(told):
         again = returns(told, created_at, created_at + window)
         part, first = told.ticket.requester_id, given[0][1] if given else None
         yield line(told, "repeat_contact_rate", created_at, first, part=part, fraction=(int(again), 1))
@@ -462,26 +464,41 @@ def contacts(told: Told) -> Iterator[Line]:
 
 
 def first_contact(told: Told) -> Iterator[Line]:
-    gross, solve, created_at = "first_contact_resolution_gross", last_solve(told), told.ticket.created_at
-    if solve is None:
-        yield line(told, gross, created_at, told.moments[-1].values["assignee"], fraction=(0, 1))
-        return
-    window = told.rules.parameter("first_contact_resolution", "window", WEEK, solve.at)
-    counts = told.rules.parameter("first_contact_resolution", "automatic_solves", "count", solve.at) == "count"
-    if told.as_of > solve.at + window and (counts or not was_automatic(told, solve)):
-        fraction, agent = (int(is_first_contact(told, solve, window)), 1), assignee_at(told, solve.at)
-        yield line(told, "first_contact_resolution", solve.at, agent, fraction=fraction)
-        yield line(told, gross, created_at, agent, fraction=fraction)
+    """Yield the lines of both: the gross one of every ticket as soon as the window since its creation is over."""
+    key, solve, created_at = "first_contact_resolution", last_solve(told), told.ticket.created_at
+    gross_counts = told.as_of > created_at + told.rules.parameter(key, "window", WEEK, created_at)
+    failed, agent = ["not_solved"], told.moments[-1].values["assignee"]
+    if solve is not None:
+        agent = assignee_at(told, solve.at)
+        if was_automatic(told, solve) and told.rules.parameter(key, "automatic_solves", "count", solve.at) == "exclude":
+            return
+        window, failed = told.rules.parameter(key, "window", WEEK, solve.at), ["window_open"]
+        if told.as_of > solve.at + window:
+            failed = failed_at_first_contact(told, solve, window)
+            yield contact_line(told, key, solve.at, agent, failed)
+    if gross_counts:
+        yield contact_line(told, f"{key}_gross", created_at, agent, failed)
 
 
-def is_first_contact(told: Told, solve: Moment, window: int) -> bool:
-    return (
-        len(turns(told, solve.at)) == 1
-        and not real_reopens(told, "first_contact_resolution", solve.at)
-        and len({who for when, who in stations(told) if when <= solve.at}) <= 1
-        and not returns(told, solve.at, solve.at + window)
-        and not any(came_back_by_merge(told, each, solve.at, window) for each in told.history.derived)
-    )
+def contact_line(told: Told, key: str, at: int, agent: str | None, failed: Sequence[str]) -> Line:
+    return line(told, key, at, agent, fraction=(int(not failed), 1), part="+".join(failed) or None)
+
+
+def failed_at_first_contact(told: Told, solve: Moment, window: int) -> list[str]:
+    """Return which of the four conditions failed."""
+    merges = [came_back_by_merge(told, each, solve.at, window) for each in told.history.derived]
+    conditions = {
+        "reply_turns": len(turns(told, solve.at)) == 1,
+        "transferred": len({who for when, who in stations(told) if when <= solve.at}) <= 1,
+        "reopened": not real_reopens(told, "first_contact_resolution", solve.at),
+        "returned": not returns(told, solve.at, solve.at + window) and not any(merges),
+    }
+    return [name for name, holds in conditions.items() if not holds]
+
+
+def opened_outbound(told: Told) -> bool:
+    """Tell whether an agent opened the ticket for the customer, not to write down a call."""
+    return told.opened_by_agent and told.ticket.channel not in ("phone", "voice")
 
 
 def came_back_by_merge(told: Told, merged: DerivedEvent, solved_at: int, window: int) -> bool:
@@ -492,6 +509,7 @@ def came_back_by_merge(told: Told, merged: DerivedEvent, solved_at: int, window:
     meanings = told.rules.body("meanings", cause.created_at)
     by_tag = {*meanings.get("excluded_tags", ()), "helpdesk-kpi"} & set(cause.tags)
     by_rule = by_tag or cause.form_id in meanings.get("excluded_forms", ())
+    by_rule = by_rule or told.is_outbound(cause, cause.created_at)
     return solved_at <= cause.created_at < solved_at + window and not by_rule
 
 

@@ -216,8 +216,9 @@ class Teller:
         cause = f"other{len(self.derived)}"
         ticket = TicketSnapshot(
             ticket_id=cause, version=1, created_at=at, updated_at=at, status=said.pop("status", "open"), priority=None,
-            assignee_id=said.pop("assignee", None), group_id=None, requester_id=said.pop("requester", self.values["requester"]),
-            submitter_id=said.pop("by", None), brand_id=None, form_id=None, channel=said.pop("channel", "web"),
+            assignee_id=said.pop("assignee", None), group_id=None, submitter_id=said.pop("by", None), brand_id=None,
+            requester_id=said.pop("requester", self.values["requester"]), form_id=None,
+            channel=said.pop("channel", "web"),
             tags=tuple(tag for tag in said.pop("tags", "").split("+") if tag), fields=dict(said),
         )  # fmt: skip
         kind = {"returns": REQUESTER_RETURNED, "merges": MERGED_IN}[what]

@@ -158,6 +158,45 @@ def test_a_merge_is_noted_on_the_ticket_that_took_the_other_in(desk: Desk) -> No
     assert event.cause == away
 
 
+def said(ticket_id: str, who: str, at: int, *, public: bool = True, automatic: bool = False) -> TicketEvent:
+    return TicketEvent(
+        ticket_id=ticket_id,
+        event_id=f"c{ticket_id}-{at}-{who}",
+        at=at,
+        order=at,
+        position=0,
+        kind=EventKind.COMMENTED,
+        actor_id=who,
+        automatic=automatic,
+        public=public,
+    )
+
+
+def test_a_merge_tells_who_spoke_on_the_other_ticket_before_it(desk: Desk) -> None:
+    """The opening, machines, notes and what is written in merging itself are none of that."""
+    tagged = replace(merge("2", "1", 49), event_id="t2", order=49, field="tags", new="vip closed_by_merge")
+    desk.told(
+        ticket("1", 10),
+        ticket("2", 20, requester_id="binh"),
+        said("2", "binh", 20),
+        said("2", "7", 30),
+        said("2", "7", 31),
+        said("2", "bot", 32, automatic=True),
+        said("2", "binh", 40),
+        said("2", "8", 41, public=False),
+        said("2", "7", 49),
+        tagged,
+        said("2", "7", 50),
+        merge("2", "1", 50),
+    )
+    (event,) = desk.events("1")
+    assert event.spoken == ("7", "binh")
+    desk.measured()
+    desk.told(ticket("2", 20, requester_id="binh", version=2), said("2", "8", 45))
+    assert [event.spoken for event in desk.events("1")] == [("7", "binh", "8")]
+    assert "1" in desk.stale
+
+
 def test_a_merge_told_before_its_ticket_waits_for_it(desk: Desk) -> None:
     desk.told(ticket("1", 10), merge("2", "1", 50))
     assert desk.caused("1") == []
