@@ -187,10 +187,24 @@ def reason_text(code: str, language: Language) -> str:
     return language(_REASONS[code]) if code in _REASONS else code
 
 
+_CONDITIONS = {
+    "not_solved": message("not solved"),
+    "reopened": message("reopened"),
+    "reply_turns": message("not exactly one reply turn"),
+    "returned": message("the requester came back"),
+    "transferred": message("more than one assignee"),
+    "window_open": message("the window after the solve is still open"),
+}
+"""Why a ticket was not solved at the first contact."""
+
+
 def part_text(part: str | None, language: Language) -> str:
-    """Return how a part of a ticket is called: a clock by its name, all else as it is."""
+    """Return how a part of a ticket is called: clocks by name, conditions that failed in words, all else as it is."""
     clock = clock_of(part)
-    return language(_CLOCKS[clock]) if clock in _CLOCKS else part or ""
+    if clock in _CLOCKS:
+        return language(_CLOCKS[clock])
+    failed = (part or "").split("+")
+    return "; ".join(language(_CONDITIONS[each]) for each in failed) if failed[0] in _CONDITIONS else part or ""
 
 
 def clock_of(part: str | None) -> str:

@@ -113,6 +113,7 @@ def test_every_reason_the_indicators_give_has_its_words() -> None:
 
 def test_parts_and_parameters_are_told_in_words() -> None:
     assert [part_text(part, EN) for part in ("first_reply", "{odd}", None)] == ["First reply", "{odd}", ""]
+    assert part_text("transferred+reopened", EN) == "more than one assignee; reopened"
     told = parameters_text(INDICATORS["forgotten"], {"after": 7200}, EN)
     assert told == "after: 2 hr"
     assert parameters_text(INDICATORS["near_miss"], {"per_cent": 80}, EN) == "per_cent: 80"
