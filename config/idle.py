@@ -10,7 +10,7 @@ from connectors.settings import Section
 _IDLE_SECTIONS = ("targets", "scorecards")
 _IDLE_FIELDS = ("severity", "root_cause")  # pulled and kept, but no indicator asks for them
 _IDLE_INPUTS = ("overrides",)
-_IDLE_PRIVACY = ("individual", "ranking", "retention")
+_IDLE_PRIVACY = ("ranking",)
 
 
 def not_yet_in_force(settings: Settings) -> list[str]:

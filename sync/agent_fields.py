@@ -17,6 +17,7 @@ from sync.account import Account
 from sync.accounts import with_peers
 from sync.figures import Figures, figures, min_n
 from sync.joined import figures_here, least, looks_joined
+from sync.privacy import on_profiles
 from sync.store.changes import Desired
 
 SHOWN: Final = "agent_fields_shown"
@@ -56,7 +57,8 @@ def agent_work(account: Account, pass_id: int, as_of: int, unfit: Collection[str
 
 
 def _work(account: Account, everyone: Sequence[Account], pass_id: int, as_of: int, unfit: Collection[str]) -> AgentWork:
-    keys = [key for key in account.own.push.agent_fields if key not in unfit]
+    allowed = on_profiles(account.settings)
+    keys = [key for key in account.own.push.agent_fields if key not in unfit and allowed]
     listed = account.store.records.account(account.name, Stream.AGENTS) if keys else ()
     agents = [agent.agent_id for agent in listed if isinstance(agent, Agent)]
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()

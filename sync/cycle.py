@@ -25,6 +25,7 @@ from sync.people_files import refresh
 from sync.planning import ARMED, TicketPlan, ticket_plans
 from sync.pull import Pass, Progress, Pulled, complete_through, pull
 from sync.refetch import lacking_fields, note_fields
+from sync.retention import Outdated, enforce_retention
 from sync.sample import Sample
 from sync.setup import look_up_fields, set_up, use_remembered_fields
 from sync.store.changes import Desired
@@ -78,6 +79,7 @@ class PassReport:
     problems: list[Message] = field(default_factory=list)
     armed: bool = False
     sent: Sent = field(default_factory=Sent)
+    outdated: Outdated | None = None
     usage: Usage = field(default_factory=lambda: Usage(0, 0.0, None))
 
     def unfit(self, target: Target) -> set[str]:
@@ -120,6 +122,7 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
         report.as_of = complete_through(account)
         if report.as_of is not None:
             _measure_and_write(account, this, mode, report, report.as_of)
+            report.outdated = enforce_retention(account, this.lock, report.as_of)
         crash_point("before_end")
     return report
 

@@ -149,10 +149,11 @@ def _everybody(asked: Source) -> People:
     return people(asked.account.store, asked.account.settings)
 
 
-def _whose(line: CreditLine, everybody: People) -> Row:
-    agent = line.agent
+def _whose(asked: Source, line: CreditLine, everybody: People) -> Row:
+    """Return whose a line is; the agent only where his own figures may be shown."""
+    agent = line.agent if asked.sight is None or asked.sight.sees(asked, line.agent) else None
     person = everybody.person_of(line.account, agent).key if agent is not None else None
-    return {name: person if name == "person" else getattr(line, name) for name in _WHOSE}
+    return {name: getattr(line, name, None) for name in _WHOSE} | {"agent": agent, "person": person}
 
 
 def _lines(asked: Source) -> Iterator[Row]:
@@ -169,7 +170,7 @@ def _line(asked: Source, line: CreditLine, everybody: People) -> Row:
         "observation_id": line.stamp.observation_id,
         "at": moment(asked, line.at),
         "part": line.part,
-        **_whose(line, everybody),
+        **_whose(asked, line, everybody),
         "numerator": line.numerator,
         "denominator": line.denominator,
         "certainty": line.certainty.value,
@@ -191,7 +192,7 @@ def _turns(asked: Source) -> Iterator[Row]:
                     "asked_at": moment(asked, line.at - waited),
                     "replied_at": moment(asked, line.at),
                     "first": (line.at, line.part) not in following,
-                    **_whose(line, everybody),
+                    **_whose(asked, line, everybody),
                     "business_seconds": line.numerator,
                     "calendar_seconds": waited,
                     "certainty": line.certainty.value,
@@ -208,7 +209,7 @@ def _tickets(asked: Source) -> Iterator[Row]:
                 found.setdefault(line.indicator, []).append(line)
         if found:
             row = {**_place(asked, measurement.ticket_id), "created_at": moment(asked, _created_at(measurement))}
-            row |= _whose(max((line for lines in found.values() for line in lines), key=_latest), everybody)
+            row |= _whose(asked, max((line for lines in found.values() for line in lines), key=_latest), everybody)
             for key in asked.keys:
                 lines = found.get(key, [])
                 row[key] = cell(INDICATORS[key], lines, question, None).value if lines else None

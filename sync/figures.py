@@ -16,6 +16,7 @@ from sync.account import Account
 from sync.editions import rulebook
 from sync.inputs.kinds import KINDS
 from sync.observed import observed_in, observed_kinds
+from sync.privacy import Sight
 from sync.pull import complete_through
 from sync.settling import Frozen, PeriodState, frozen, state_of
 
@@ -43,6 +44,10 @@ class Asked(Protocol):
     @property
     def parts(self) -> "tuple[Source, ...]":
         """The sources of the single accounts."""
+
+    @property
+    def sight(self) -> Sight | None:
+        """What may be shown of single persons; None where nobody looks, but a pass works."""
 
     @property
     def window(self) -> Window:
@@ -98,6 +103,7 @@ class Source:
     indicators: Mapping[str, Indicator]
     missing: Mapping[str, Message]
     kept: Frozen
+    sight: Sight | None = None
 
     @property
     def name(self) -> str:
@@ -188,6 +194,7 @@ class Figures:
     """The scorecards of one period in one scope; `lines` only holds those that were asked for, by subject and key.
 
     `missing` says why an indicator has nothing to say at all, `partly` on which of several accounts it has not.
+    `hidden` counts the people whose figures may not be shown.
     """
 
     question: Question
@@ -195,6 +202,7 @@ class Figures:
     lines: Mapping[str | None, Mapping[str, Sequence[CreditLine]]] = field(default_factory=dict)
     missing: Mapping[str, Message] = field(default_factory=dict)
     partly: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden: int = 0
 
 
 def figures(account: Account, period: Period, scope: Scope, as_of: int, *, keep: Collection[str] = ()) -> Figures:
@@ -218,8 +226,11 @@ def reduced(from_source: Asked, scope: Scope, keep: Collection[str] = ()) -> Fig
         if key in keep:
             lines.setdefault(subject, {}).setdefault(key, []).append(line)
     question = from_source.question(scope)
+    everyone = len(tallies)
+    if scope is Scope.AGENT and from_source.sight is not None:
+        tallies = {each: found for each, found in tallies.items() if from_source.sight.sees(from_source, each)}
     cards = {subject: _card(from_source, found, question, subject) for subject, found in tallies.items()}
-    return Figures(question, cards, lines, from_source.missing, from_source.partly)
+    return Figures(question, cards, lines, from_source.missing, from_source.partly, everyone - len(tallies))
 
 
 def _card(from_source: Asked, found: Mapping[str, Tally], question: Question, subject: str | None) -> Scorecard:
@@ -337,6 +348,22 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
         excluded=tuple(sorted(excluded, key=_when)),
         parameters=parameters_in_force(indicator, asked.window),
         sources=sources,
+    )
+
+
+def masked(explanation: Explanation, asked: Asked) -> Explanation:
+    """Return an explanation without the names of agents whose own figures may not be shown."""
+    sight = asked.sight
+    if sight is None:
+        return explanation
+
+    def own(agent: str | None) -> str | None:
+        return agent if sight.sees(asked, agent) else None
+
+    return replace(
+        explanation,
+        lines=tuple(replace(line, stamp=line.stamp._replace(agent=own(line.agent))) for line in explanation.lines),
+        omitted=tuple(replace(each, agent=own(each.agent)) for each in explanation.omitted),
     )
 
 

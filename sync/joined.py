@@ -15,6 +15,7 @@ from sync.account import Account
 from sync.figures import Figures, Scorecard, Source, as_of_now, reduced, source
 from sync.people import People, people
 from sync.people import Person as Somebody
+from sync.privacy import Sight
 from sync.settling import PeriodState, looks, state_of
 from sync.wording import EVERY_ACCOUNT
 
@@ -33,6 +34,7 @@ class Joined:
     sources: tuple[Source, ...]
     everybody: People
     window: Window
+    sight: Sight | None = None
 
     @property
     def name(self) -> str:
@@ -122,7 +124,7 @@ class Joined:
     def of(self, period: Period) -> "Joined":
         """Return the same of another period."""
         window = replace(self.window, period=period)
-        return Joined(tuple(each.of(period) for each in self.sources), self.everybody, window)
+        return replace(self, sources=tuple(each.of(period) for each in self.sources), window=window)
 
     @property
     def state(self) -> PeriodState:

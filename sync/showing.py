@@ -47,6 +47,8 @@ def _gaps(report: PassReport) -> Iterator[Message]:
             continue  # an account has one system of ratings, never both
         yield message("{stream} skipped: {reason}", stream=STREAM_NAMES[stream], reason=reason)
     yield from report.pulled.notes
+    if report.outdated is not None and report.outdated.tickets:
+        yield message("{n} tickets older than privacy.retention were deleted", n=report.outdated.tickets)
     if report.pulled.rejected:
         yield message("{n} rows could not be read and are in quarantine", n=report.pulled.rejected)
     yield from report.problems

@@ -21,6 +21,7 @@ from sync.figures import Figures, Scorecard, figures
 from sync.joined import figures_here, least, looks_joined, state_joined
 from sync.locale import Language
 from sync.people import People, people
+from sync.privacy import superiors_here, withheld_from
 from sync.pull import Pass
 from sync.settling import PeriodState, settles_after
 from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
@@ -460,9 +461,12 @@ class _Writer:
         return self.withheld if place is None else self.withheld_at(*place)
 
     def withheld_at(self, group: str | None, assignee_id: str | None) -> Message | None:
-        if self.of.scope is not Scope.AGENT or self.of.account.settings.privacy.visible_to_all_agents:
+        if self.of.scope is not Scope.AGENT:
             return None
-        others = self.others_at(group, assignee_id)
+        settings = self.of.account.settings
+        others = withheld_from(settings, self.others_at(group, assignee_id), self.superiors)
+        if others is None:
+            return message("privacy.individual is off")
         if not others:
             return None
         return message(
@@ -470,6 +474,12 @@ class _Writer:
             n=len(others),
             group=group or "–",
         )
+
+    @cached_property
+    def superiors(self) -> set[str]:
+        """The agent's lead and manager at the end of the period, by their ids here."""
+        of, everybody = self.of, people(self.of.account.store, self.of.account.settings)
+        return superiors_here(of.rules, everybody, of.account.name, self.subject, of.period.end - 1)
 
     # -- what it says -----------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from sync.naming import mistaken
 from sync.organization import unknown_team_leads
 from sync.people import people
 from sync.people_files import configured_files
+from sync.privacy import ALL, OFF, on_profiles
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
@@ -138,9 +139,18 @@ def _field_check(setup: FieldSetup, *, was_there: bool) -> Check:
 def _profile_check(account: Account) -> Check:
     listed = [record for record in _listed(account, Stream.AGENTS) if isinstance(record, Agent)]
     readers = sum(agent.active for agent in listed)
+    if not on_profiles(account.settings):
+        told = message("{warning}, which {setting} does not allow: none is written", **_profile_words(account))
+        mend = message("set privacy.individual: all, if that is agreed, or leave push.agent_fields empty")
+        return Check(message("agent fields"), Verdict.WARNING, told, mend)
     told = message("{warning}; there are {n} of them", warning=PROFILE_WARNING, n=readers)
     mend = message("leave push.agent_fields empty unless that is agreed")
     return Check(message("agent fields"), Verdict.WARNING, told, mend)
+
+
+def _profile_words(account: Account) -> dict[str, object]:
+    setting = f"privacy.individual: {account.settings.privacy.individual}"
+    return {"warning": PROFILE_WARNING, "setting": setting}
 
 
 def _meaning_checks(account: Account) -> Iterator[Check]:
@@ -186,8 +196,12 @@ def _summary_checks(account: Account) -> Iterator[Check]:
             continue
         subject = message("readers of agents' summaries")
         readers = account.connector.readers(wanted.group, None)
-        allowed = account.settings.privacy.visible_to_all_agents
-        if not readers:
+        privacy = account.settings.privacy
+        allowed = privacy.visible_to_all_agents or privacy.individual == ALL
+        if privacy.individual == OFF:
+            told = message("none is written: privacy.individual is off")
+            yield Check(subject, Verdict.WARNING, told, message("leave agents out of push.summaries"))
+        elif not readers:
             yield Check(subject, Verdict.OK, message("only the agent himself and administrators"))
         elif allowed:
             told = message("{n} agents can read all of them, as the configuration allows", n=len(readers))

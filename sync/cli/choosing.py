@@ -1,7 +1,8 @@
 """Whose figures a command is about: the options that name an agent, a team, a channel, and how a name is found."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import click
 
@@ -12,11 +13,12 @@ from kpi_engine.rulebook import Person as Agent
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.frame import Call
-from sync.figures import Asked, as_of_now, source
-from sync.joined import joined
+from sync.figures import Asked, Source, as_of_now, source
+from sync.joined import Joined, joined
 from sync.locale import terminal_text
 from sync.naming import unaccented
 from sync.people import Ambiguous, Person, people
+from sync.privacy import Sight
 from sync.wording import NOBODY, NONE_GIVEN
 
 PERIODS = click.Choice([kind.value for kind in PeriodKind])
@@ -53,6 +55,26 @@ def subject_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def viewer_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option that says for whom it is asked."""
+    text = message("For whom: show only what this person, by e-mail or id, may see of others' own figures.")
+    return click.option("--as", "viewer", help=terminal_text(text))(function)
+
+
+Seen = TypeVar("Seen", Source, Joined)
+
+
+def seen(asked: Seen, viewer: str | None) -> Seen:
+    """Return what is asked, restricted to what may be shown of single persons; an unknown viewer is a usage error."""
+    settings = asked.account.settings
+    everybody = people(asked.account.store, settings)
+    found = everybody.matched(viewer) if viewer is not None else None
+    if viewer is not None and not isinstance(found, Person):
+        raise not_one_agent(0 if found is None else len(found.candidates), viewer)
+    sight = Sight(settings.privacy.individual, found if isinstance(found, Person) else None, everybody)
+    return replace(asked, sight=sight)
+
+
 def asked_period(account: Account, by: str, named: str | None, as_of: int) -> Period:
     """Return the period that is named, else the one the data has reached; a wrong name is a usage error."""
     if named is None:
@@ -72,14 +94,16 @@ def with_data(accounts: list[Account], tell: Callable[[Message], None]) -> list[
     return ready
 
 
-def asked_of(accounts: list[Account], by: str, period: str | None, only: Collection[str]) -> Iterator[Asked]:
+def asked_of(
+    accounts: list[Account], when: tuple[str, str | None], only: Collection[str], viewer: str | None
+) -> Iterator[Asked]:
     """Yield what figures are asked of: several accounts joined, then each by itself; all must have data."""
     instants = [as_of for account in accounts if (as_of := as_of_now(account)) is not None]
     if len(accounts) > 1:
-        together = asked_period(accounts[0], by, period, min(instants))
-        yield joined(accounts, together, min(instants), only)
+        together = asked_period(accounts[0], *when, min(instants))
+        yield seen(joined(accounts, together, min(instants), only), viewer)
     for account, as_of in zip(accounts, instants, strict=True):
-        yield source(account, asked_period(account, by, period, as_of), as_of, only)
+        yield seen(source(account, asked_period(account, *when, as_of), as_of, only), viewer)
 
 
 def named_scope(options: dict[str, str | None]) -> tuple[Scope, str] | None:
@@ -97,7 +121,10 @@ def subject_named(call: Call, asked: Asked, scope: Scope, name: str) -> str | No
         return None
     rules, as_of = asked.window.rulebook, asked.window.as_of
     if scope is Scope.AGENT:
-        return _of_person(asked, name) or agent_id(rules, name, as_of)
+        agent = _of_person(asked, name) or agent_id(rules, name, as_of)
+        if asked.sight is not None and not asked.sight.sees(asked, agent):
+            raise click.UsageError(terminal_text(asked.sight.refusal(name)))
+        return agent
     return team_key(rules, name, as_of) if scope is Scope.TEAM else name
 
 

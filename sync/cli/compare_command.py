@@ -14,7 +14,7 @@ from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import COUNTS, Scope
-from sync.cli.choosing import asked_of, asked_period, period_options, subject_named, with_data
+from sync.cli.choosing import asked_of, asked_period, period_options, subject_named, viewer_option, with_data
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
 from sync.contrast_text import (
@@ -75,6 +75,7 @@ class Wish:
     help=terminal_text(message("What is compared: agents, teams, channels, priorities, segments, or whole accounts.")),
 )
 @period_options
+@viewer_option
 @click.option(
     "--against",
     help=terminal_text(
@@ -97,12 +98,13 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     period: str | None,
     against: str | None,
     only: tuple[str, ...],
+    viewer: str | None,
 ) -> Exit:
     """Show one indicator's figures side by side, each beside what would be alike, and say what is evidence."""
     wish = Wish(INDICATORS[key], Scope(scope), against, only)
     with call.accounts(names, signed_in=False) as accounts:
         ready = with_data(accounts, call.say)
-        documents = [_compared(call, asked, wish) for asked in asked_of(ready, by, period, (key,))]
+        documents = [_compared(call, asked, wish) for asked in asked_of(ready, (by, period), (key,), viewer)]
     call.answer({"comparisons": documents})
     return Exit.OK
 

@@ -16,13 +16,15 @@ from sync.cli.choosing import (
     named_scope,
     not_one_agent,
     period_options,
+    seen,
     subject_named,
     subject_options,
+    viewer_option,
     with_data,
 )
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import Asked, Explanation, LeftOut, as_of_now, explained_by, source
+from sync.figures import Asked, Explanation, LeftOut, as_of_now, explained_by, masked, source
 from sync.joined import joined
 from sync.locale import terminal_text
 from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
@@ -35,10 +37,18 @@ __all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
 @click.argument("indicator", metavar="INDICATOR", type=click.Choice(list(INDICATORS)))
 @subject_options
 @period_options
+@viewer_option
 @click.option("--account", "name", help=terminal_text(message("The connector's name; default: all of them together.")))
 @framed
-def command(
-    call: Call, *, indicator: str, by: str, period: str | None, name: str | None, **subject: str | None
+def command(  # noqa: PLR0913 -- one parameter for each option a person may give
+    call: Call,
+    *,
+    indicator: str,
+    by: str,
+    period: str | None,
+    name: str | None,
+    viewer: str | None,
+    **subject: str | None,
 ) -> Exit:
     """Show a figure, its formula in words, and exactly the tickets it is made of."""
     named = named_scope(subject)
@@ -47,11 +57,11 @@ def command(
         if not ready:
             call.answer({})
             return Exit.OK
-        asked = _asked(ready, indicator, (by, period))
+        asked = _asked(ready, indicator, (by, period), viewer)
         rules = asked.window.rulebook
         scope = named[0] if named else Scope.ACCOUNT
         whom = subject_named(call, asked, *named) if named else asked.name
-        explanation = explained_by(asked, INDICATORS[indicator], asked.question(scope), whom)
+        explanation = masked(explained_by(asked, INDICATORS[indicator], asked.question(scope), whom), asked)
         if scope is Scope.AGENT and whom is not None and whom not in rules.agents and not explanation.lines:
             raise not_one_agent(0, whom)
         urls = ticket_urls(ready, explanation)
@@ -61,13 +71,13 @@ def command(
     return Exit.OK
 
 
-def _asked(accounts: list[Account], indicator: str, when: tuple[str, str | None]) -> Asked:
+def _asked(accounts: list[Account], indicator: str, when: tuple[str, str | None], viewer: str | None) -> Asked:
     """Return what the figure is asked of: one account, or several joined."""
     as_of = min(at for account in accounts if (at := as_of_now(account)) is not None)
     period = asked_period(accounts[0], *when, as_of)
     if len(accounts) > 1:
-        return joined(accounts, period, as_of, (indicator,))
-    return source(accounts[0], period, as_of, (indicator,))
+        return seen(joined(accounts, period, as_of, (indicator,)), viewer)
+    return seen(source(accounts[0], period, as_of, (indicator,)), viewer)
 
 
 def ticket_urls(accounts: Iterable[Account], explanation: Explanation) -> dict[tuple[str, str], str]:

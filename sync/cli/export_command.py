@@ -10,7 +10,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.account import Account
-from sync.cli.choosing import asked_period, period_options, with_data
+from sync.cli.choosing import asked_period, period_options, seen, viewer_option, with_data
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
 from sync.exits import Exit
@@ -52,6 +52,7 @@ from sync.row_files import Format, FormatError, appearing_whole, write_rows
     help=terminal_text(message("With --grain cell: each person's figures over all accounts, not over each.")),
 )
 @period_options
+@viewer_option
 @click.option(
     "--indicator",
     "only",
@@ -80,6 +81,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     only: tuple[str, ...],
     output: Path | None,
     bom: bool,
+    viewer: str | None,
 ) -> Exit:
     """Write the rows of the period that the data has reached, or of the one that is named."""
     chosen = Format(form or (Format.JSON if call.as_json else Format.CSV))
@@ -89,9 +91,9 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     with call.accounts(names, signed_in=False) as accounts:
         kinds, ready = (Grain(grain), Scope(scope)), with_data(accounts, call.note)
         if together and ready:
-            rows = _of_persons(ready, kinds[1], (by, period), only)
+            rows = _of_persons(ready, kinds[1], (by, period), only, viewer)
         else:
-            rows = _one_after_another([_rows(account, kinds, (by, period), only) for account in ready])
+            rows = _one_after_another([_rows(account, kinds, (by, period), only, viewer) for account in ready])
         try:
             _write(call, rows, chosen, output, bom=bom)
         except FormatError as error:
@@ -110,15 +112,20 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _rows(account: Account, kinds: tuple[Grain, Scope], when: tuple[str, str | None], only: tuple[str, ...]) -> Rows:
+When = tuple[str, str | None]
+
+
+def _rows(account: Account, kinds: tuple[Grain, Scope], when: When, only: tuple[str, ...], viewer: str | None) -> Rows:
     as_of = as_of_now(account) or 0
     grain, scope = kinds
-    return exported(source(account, asked_period(account, *when, as_of), as_of, needed(grain, only)), grain, scope)
+    asked = seen(source(account, asked_period(account, *when, as_of), as_of, needed(grain, only)), viewer)
+    return exported(asked, grain, scope)
 
 
-def _of_persons(accounts: list[Account], scope: Scope, when: tuple[str, str | None], only: tuple[str, ...]) -> Rows:
+def _of_persons(accounts: list[Account], scope: Scope, when: When, only: tuple[str, ...], viewer: str | None) -> Rows:
     as_of = least(accounts) or 0
-    return cells_of(joined(accounts, asked_period(accounts[0], *when, as_of), as_of, needed(Grain.CELL, only)), scope)
+    asked = joined(accounts, asked_period(accounts[0], *when, as_of), as_of, needed(Grain.CELL, only))
+    return cells_of(seen(asked, viewer), scope)
 
 
 def _one_after_another(found: list[Rows]) -> Rows:

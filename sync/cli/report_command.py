@@ -16,6 +16,7 @@ from sync.cli.choosing import (
     period_options,
     subject_named,
     subject_options,
+    viewer_option,
     with_data,
 )
 from sync.cli.frame import Call, framed
@@ -55,6 +56,7 @@ class Wish:
 )
 @subject_options
 @period_options
+@viewer_option
 @click.option(
     "--indicator",
     "only",
@@ -80,6 +82,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     period: str | None,
     only: tuple[str, ...],
     trend: bool | None,
+    viewer: str | None,
     **subject: str | None,
 ) -> Exit:
     """Show the scorecards of the period that the data has reached, or of the one that is named."""
@@ -87,7 +90,9 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     wish = Wish(chosen, name, by, period, only, trend)
     with call.accounts(names, signed_in=False) as accounts:
         ready = with_data(accounts, call.say)
-        documents = [_reported(call, asked, wish) for asked in asked_of(ready, wish.by, wish.period, wish.only)]
+        documents = [
+            _reported(call, asked, wish) for asked in asked_of(ready, (wish.by, wish.period), wish.only, viewer)
+        ]
     call.answer({"reports": documents})
     return Exit.OK
 
@@ -95,6 +100,8 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
 def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     rules = asked.window.rulebook
     found = _found(call, asked, wish)
+    if found.hidden and asked.sight is not None:
+        call.say(asked.sight.hidden(found.hidden))
     if not found.scorecards:
         _say_empty(call, asked, found)
         return figures_document(found, [])

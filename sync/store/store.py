@@ -24,6 +24,7 @@ from sync.store.quarantine import Quarantine
 from sync.store.readings import Readings
 from sync.store.records import Records
 from sync.store.remote_fields import RemoteFields
+from sync.store.retention import Retention
 from sync.store.schema import bring_up_to_date
 from sync.store.settled import Settled
 from sync.store.summaries import Summaries
@@ -53,6 +54,7 @@ class Store:
         self.installed = Installed(opened)
         self.observations = Observations(opened)
         self.switches = Switches(opened)
+        self.retention = Retention(opened)
 
     @classmethod
     def open(cls, url: str, directory: Path) -> Self:

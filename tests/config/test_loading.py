@@ -420,7 +420,6 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
         "policies",
         "indicators.quality_score",
         "privacy.ranking",
-        "privacy.retention",
     ]
     assert settings.indicators["first_reply"].min_n == 5
     assert settings.teams["a"].lead == "lead@saomai.vn"

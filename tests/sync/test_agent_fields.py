@@ -26,7 +26,7 @@ END = 1_795_399_200 + 7 * DAY - 9 * HOUR  # of the week that began on Monday
 @pytest.fixture
 def world(make_world: "Callable[..., World]") -> "World":
     """Give an account that shows three indicators on agents' profiles, agent 0 at work since Monday."""
-    made = make_world(push={"agent_fields": KEYS})
+    made = make_world(push={"agent_fields": KEYS}, privacy={"individual": "all"})
     made.advance(120)
     made.run()
     made.answered(minutes=40)
@@ -188,7 +188,7 @@ def test_what_the_configuration_asks_for_is_worked_out_at_once(world: "World", w
     at(world, 7)
     world.run()
     del worked_out[:]
-    world.configure(push={"agent_fields": [*KEYS, "created"]})
+    world.configure(push={"agent_fields": [*KEYS, "created"]}, privacy={"individual": "all"})
     at(world, 8)
     (plan,) = world.run().agents
     assert plan.values == {"created": 1}

@@ -325,7 +325,7 @@ def test_batches_that_do_not_end_hold_back_the_rest(make_world: "Callable[..., W
 
 
 def test_values_for_agents_are_read_back_once(make_world: "Callable[..., World]") -> None:
-    world = make_world(push={"ticket_fields": [], "agent_fields": ["solved"]})
+    world = make_world(push={"ticket_fields": [], "agent_fields": ["solved"]}, privacy={"individual": "all"})
     world.answered()
     world.advance(8 * DAY)
     assert world.run().sent.delivered
@@ -341,7 +341,7 @@ def test_values_for_agents_are_read_back_once(make_world: "Callable[..., World]"
 def test_values_for_agents_that_the_helpdesk_takes_and_does_not_keep_are_noticed(
     make_world: "Callable[..., World]",
 ) -> None:
-    world = make_world(push={"ticket_fields": [], "agent_fields": ["solved"]})
+    world = make_world(push={"ticket_fields": [], "agent_fields": ["solved"]}, privacy={"individual": "all"})
     world.answered()
     world.advance(8 * DAY)
     world.sandbox.before_next("/api/v2/users/show_many*", lambda: forget_profiles(world))

@@ -110,7 +110,7 @@ def test_what_is_still_unknown_is_left_to_the_next_pass(world: "World") -> None:
 
 
 def test_agents_fields_are_restored_too(make_world: "Callable[..., World]") -> None:
-    world = make_world(push={"agent_fields": ["solved"]})
+    world = make_world(push={"agent_fields": ["solved"]}, privacy={"individual": "all"})
     world.answered()
     world.advance(WEEK_END + 7 * HOUR - world.sandbox.now)
     world.run()

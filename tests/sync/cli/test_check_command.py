@@ -96,7 +96,8 @@ def test_what_passes_found_about_our_fields_is_told(desk: "Desk") -> None:
 
 
 def test_figures_on_profiles_are_a_warning(desk: "Desk") -> None:
-    desk.configure(desk.account("sao-mai", desk.sandbox, push={"agent_fields": ["first_reply"]}))
+    own = desk.account("sao-mai", desk.sandbox, push={"agent_fields": ["first_reply"]})
+    desk.configure(own, privacy={"individual": "all"})
     check = checks(desk.told("check"))["agent fields"]
     assert (check["verdict"], "push.agent_fields" in check["mend"]) == ("warning", True)
     assert "every agent can read" in check["finding"]

@@ -1,0 +1,50 @@
+"""`helpdesk-kpi store`: what is stored, how far back, and what is older than it may be kept."""
+
+import click
+
+from kpi_engine.message import message
+from sync.account import Account
+from sync.cli.frame import Call, framed
+from sync.exits import Exit
+from sync.figures import as_of_now
+from sync.locale import terminal_text
+from sync.locking import locked
+from sync.retention import enforce_retention, outdated
+
+
+@click.command(
+    "store", help=terminal_text(message("Show what is stored, and delete what is older than it may be kept."))
+)
+@click.argument("names", nargs=-1)
+@click.option("--yes", is_flag=True, help=terminal_text(message("Delete now what the next pass would delete.")))
+@framed
+def command(call: Call, names: tuple[str, ...], *, yes: bool) -> Exit:
+    """Show each account's share of the store; asks no helpdesk."""
+    with call.accounts(names, signed_in=False) as accounts:
+        call.answer({"accounts": [_shown(call, account, delete=yes) for account in accounts]})
+    return Exit.OK
+
+
+def _shown(call: Call, account: Account, *, delete: bool) -> dict[str, object]:
+    store, name, language = account.store, account.name, call.language
+    tickets, as_of = store.records.ticket_count(name), as_of_now(account)
+    call.say(message("{name}: {n} tickets in {place}", name=name, n=language.number(tickets), place=store.name))
+    if as_of is None:
+        return {"connector": name, "tickets": tickets}
+    found = outdated(account, as_of)
+    call.say(
+        message(
+            "{name}: kept from {day} on (privacy.retention: {months}); {n} tickets and {others} other rows are older",
+            name=name,
+            day=language.day(found.cutoff),
+            months=account.settings.privacy.retention,
+            n=language.number(found.tickets),
+            others=language.number(found.others),
+        )
+    )
+    if delete:
+        with locked(account) as lock:
+            enforce_retention(account, lock, as_of, again=True)
+        call.say(message("{name}: they are deleted", name=name))
+    counts = {"outdated_tickets": found.tickets, "outdated_rows": found.others, "deleted": delete}
+    return {"connector": name, "tickets": tickets, "kept_from": found.cutoff, **counts}
