@@ -10,6 +10,7 @@ from config.meanings import mapped_fields, meaning_documents
 from config.problems import Problem, SettingsError
 from config.schema import schema_text
 from config.settings import AgentSettings, ConnectorSettings, Settings
+from config.targets import target_documents
 
 __all__ = [
     "AgentSettings",
@@ -30,4 +31,5 @@ __all__ = [
     "schema_text",
     "starter_config",
     "store_url",
+    "target_documents",
 ]

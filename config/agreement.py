@@ -87,6 +87,9 @@ def _unknown_indicators(value: object) -> Iterator[Finding]:
     for path, _ in _at(value, "indicators", _ANY):
         if path[-1] not in INDICATORS and path[-1] not in PLANNED_INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, path[-1]))
+    for path, key in _at(value, "targets", _ANY, "indicator"):
+        if isinstance(key, str) and key not in INDICATORS and key not in PLANNED_INDICATORS:
+            yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))
     for path, key in _at(value, "connectors", _ANY, "push", "agent_fields", _ANY):
         if key not in INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))

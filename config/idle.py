@@ -7,7 +7,7 @@ from config.problems import Path, path_text
 from config.settings import PLATFORM, Settings
 from connectors.settings import Section
 
-_IDLE_SECTIONS = ("targets", "scorecards")
+_IDLE_SECTIONS = ("scorecards",)
 _IDLE_FIELDS = ("severity", "root_cause")  # pulled and kept, but no indicator asks for them
 _IDLE_INPUTS = ("overrides",)
 _IDLE_PRIVACY = ("ranking",)
@@ -27,6 +27,8 @@ def _idle(settings: Settings) -> Iterator[Path]:
     if settings.policies == PLATFORM:
         yield ("policies",)
     yield from (("indicators", key) for key in settings.indicators if key in PLANNED_INDICATORS)
+    planned = (n for n, target in enumerate(settings.targets) if target.indicator in PLANNED_INDICATORS)
+    yield from (("targets", number) for number in planned)
     yield from (("privacy", key) for key in _IDLE_PRIVACY if _given(settings.privacy, key))
 
 

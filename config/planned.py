@@ -1,6 +1,6 @@
 """The shapes of settings that are accepted and checked, but not in force in this version yet."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -33,21 +33,6 @@ class Team(Section):
     tier: Line | None = None
     timezone: Zone | None = None
     since: Day | None = Field(None, description="From when this holds; default: from the beginning.")
-
-
-class Target(Section):
-    """What was agreed for an indicator."""
-
-    indicator: Key
-    scope: Line
-    kind: Literal["abs", "rel_change", "point_change"] = "abs"
-    value: Number
-    window: Line | None = None
-    baseline: Line | None = None
-    owner: Line | None = None
-    agreed_on: Day | None = None
-    announced_on: Day | None = None
-    benchmark: Line | None = None
 
 
 class Block(Section):

@@ -13,10 +13,11 @@ from config.calendars import Calendars, Zone
 from config.indicators import IndicatorSettings, Value, indicators_schema, parameters
 from config.inputs import Inputs
 from config.meanings import Fields
-from config.planned import Months, Role, Scorecard, Target, Team
+from config.planned import Months, Role, Scorecard, Team
 from config.policies import PolicyDocument
 from config.problems import Document
 from config.store import DEFAULT_STORE, Store
+from config.targets import TargetSettings
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.settings import Duration, Identifier, Key, Line, Section, UnfitError
 from connectors.zendesk.settings import ZendeskSettings
@@ -105,7 +106,7 @@ class Settings(Section):
     indicators: dict[Key, IndicatorSettings] = Field(
         {}, description="On, off and parameters, by the indicator's key.", json_schema_extra=indicators_schema()
     )
-    targets: tuple[Target, ...] = Field((), description="What was agreed for indicators.")
+    targets: tuple[TargetSettings, ...] = Field((), description="What was agreed for indicators.")
     scorecards: dict[Role, Scorecard] = Field({}, description="What each role's scorecard shows.")
     inputs: Inputs = Field(Inputs(), description="CSV files of calls, costs, reviews and the like.")
     appeal: Duration = Field(

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     MEANINGS = "meanings"
     PARAMETERS = "parameters"
     SLA_POLICY = "sla_policy"
+    TARGETS = "targets"
 
 
 class Role(Enum):

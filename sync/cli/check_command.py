@@ -22,6 +22,7 @@ from sync.privacy import ALL, OFF, on_profiles
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
+from sync.target_text import lint
 from sync.wording import PROFILE_WARNING
 
 _MARKS = {
@@ -67,6 +68,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         found += _finding_checks(account)
         found += _meaning_checks(account)
         found += _people_checks(account)
+        found += [Check(message("targets"), Verdict.WARNING, finding) for finding in lint(account.settings.targets)]
         found += _summary_checks(account)
         found += _addressee_checks(account)
     except ConnectorError as error:

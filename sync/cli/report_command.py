@@ -24,6 +24,8 @@ from sync.exits import Exit
 from sync.figures import Asked, Figures, Trend, empty_card, reduced, trends
 from sync.locale import terminal_text
 from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes
+from sync.target_text import judged_document, targets_table
+from sync.targets import judged
 from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
 
 __all__ = ["PERIODS", "SCOPES", "asked_period", "command"]
@@ -111,8 +113,13 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     for note in scorecard_notes(found, wish.only or (asked.keys if single else HEADLINES)):
         call.say(note)
     _say_where_from(call, asked, found)
-    document = figures_document(found, ordered_subjects(found, rules, call.language), shown.trends)
-    return {**document, "state": asked.state.value}
+    names = ordered_subjects(found, rules, call.language)
+    targets = judged(asked, wish.scope, list(found.scorecards))
+    if targets:
+        call.show(targets_table(targets, dict(names), call.language))
+    document = figures_document(found, names, shown.trends)
+    told = [judged_document(each, dict(names)[each.subject]) for each in targets]
+    return {**document, "targets": told, "state": asked.state.value}
 
 
 def _found(call: Call, asked: Asked, wish: Wish) -> Figures:

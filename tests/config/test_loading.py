@@ -272,7 +272,14 @@ fields: {topic: {sao-mi: {tag: x}}}
             "9: calendars.default: no calendar has this name; did you mean office? Known here: office",
         ),
         ("scorecards: {lead: {blocks: {}}}", "9: scorecards.lead.blocks: this must not be empty"),
-        ("targets: [{indicator: created, scope: all, value: x}]", "9: targets[0].value: a number is needed here"),
+        (
+            "targets: [{indicator: complaints, scope: team, value: x, window: month, owner: Lan}]",
+            "9: targets[0].value: a number is needed here",
+        ),
+        (
+            "targets: [{indicator: complaint, scope: team, value: 3, window: month, owner: Lan}]",
+            "9: targets[0].indicator: no indicator has this key; did you mean complaints?",
+        ),
         ("teams: {a: {since: yesterday}}", "9: teams.a.since: this is no date"),
         (
             f"agents: [{{name: {'x' * 201}, accounts: {{}}}}]",
@@ -404,7 +411,9 @@ agents:
   - {name: Bình, accounts: {b: 3}}
 teams: {a: {lead: lead@saomai.vn, timezone: UTC, since: 2026-01-01}}
 fields: {topic: {sao-mai: {field: 360}}}
-targets: [{indicator: first_reply, scope: all, value: 4.5, agreed_on: 2026-01-01}]
+targets:
+  - {indicator: first_reply, scope: team, value: 4h, window: month, owner: Lan, agreed_on: 2026-01-01}
+  - {indicator: net_promoter_score, scope: team, value: 30, window: month, owner: Lan}
 scorecards: {agent: {blocks: {speed: {weight: 2, indicators: [first_reply]}}}}
 inputs: {overrides: overrides.csv, org: org.csv}
 appeal: 5 days
@@ -414,11 +423,11 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
 """
     settings = desk.settings(more)
     assert not_yet_in_force(settings) == [
-        "targets",
         "scorecards",
         "inputs.overrides",
         "policies",
         "indicators.quality_score",
+        "targets[1]",
         "privacy.ranking",
     ]
     assert settings.indicators["first_reply"].min_n == 5

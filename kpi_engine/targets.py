@@ -1,0 +1,149 @@
+"""What was agreed for indicators, and how far a figure attains it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.indicator import Better
+from kpi_engine.measurement import CreditLine
+from kpi_engine.periods import Period, PeriodKind, period_at, period_named
+from kpi_engine.reduce import Cell, Scope, subject_of
+
+MOST = 1.2
+"""An attainment counts up to here: doing one thing far better than agreed makes up for little elsewhere."""
+
+PREVIOUS = "previous"
+
+
+class TargetKind(StrEnum):
+    """What a target's value is: the figure itself, or its change against a baseline, relative or in its own unit."""
+
+    ABS = "abs"
+    REL_CHANGE = "rel_change"
+    POINT_CHANGE = "point_change"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An agreed target of one indicator; `value` is in the indicator's unit (seconds, a share), or the change.
+
+    `subject` None: of everybody in the scope. The figure is that of `windows` periods of the kind, ending together;
+    `only` narrows its tickets down by channel, priority or segment. `baseline` is `previous` (the stretch just before,
+    as long) or a period's label. It judges nobody before the day `announced_on` (an ISO date; None: not at all).
+    """
+
+    indicator: str
+    scope: Scope
+    subject: str | None
+    kind: TargetKind
+    value: float
+    windows: int
+    by: PeriodKind
+    baseline: str | None
+    owner: str
+    announced_on: str | None
+    benchmark: str | None = None
+    only: Mapping[Scope, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "Target":
+        """Return the target that an edition keeps."""
+        narrowed = {Scope(scope): str(name) for scope, name in document["only"].items()}
+        enums = {"scope": Scope(document["scope"]), "kind": TargetKind(document["kind"])}
+        return cls(**{**document, **enums, "by": PeriodKind(document["by"]), "only": narrowed})
+
+    @property
+    def about(self) -> tuple[object, ...]:
+        """What it is about, whoever's: one for somebody by name takes the place of everybody's."""
+        return self.indicator, self.scope, self.kind, self.windows, self.by, tuple(self.only.items())
+
+    def takes(self, line: CreditLine) -> bool:
+        """Tell whether a credit line is among those it speaks of."""
+        return line.indicator == self.indicator and all(
+            subject_of(line, scope) == name for scope, name in self.only.items()
+        )
+
+    def stretch(self, last: Period) -> Period:
+        """Return the stretch of time whose figure counts, ending with the period `last`."""
+        return _stretch(last, self.windows)
+
+    def before(self, stretch: Period) -> Period | None:
+        """Return the stretch that a change is measured against, None where the target is no change."""
+        if self.baseline is None:
+            return None
+        if self.baseline != PREVIOUS:
+            return period_named(self.baseline, stretch.zone)
+        return _stretch(period_at(self.by, stretch.zone, stretch.start - 1), self.windows)
+
+    def judges(self, stretch: Period) -> bool:
+        """Tell whether it was announced before the stretch began: nothing that was agreed acts backwards."""
+        return self.announced_on is not None and period_named(self.announced_on, stretch.zone).start <= stretch.start
+
+
+def _stretch(last: Period, windows: int) -> Period:
+    if windows == 1:
+        return last
+    first = last
+    for _ in range(windows - 1):
+        first = first.previous()
+    return Period(last.kind, last.zone, first.start, last.end, f"{first.label}…{last.label}")
+
+
+@dataclass(frozen=True, slots=True)
+class Attainment:
+    """How far a figure attains a target: the figure `required`, the `share` attained (0 to MOST), whether it is met.
+
+    `evident`: the figure's interval does not leave room for the opposite verdict. All but `required` are None (False)
+    where there is no figure, too little of one, or no baseline.
+    """
+
+    required: float | None
+    share: float | None = None
+    met: bool | None = None
+    evident: bool = False
+
+
+def required(target: Target, baseline: float | None) -> float | None:
+    """Return the figure to be reached, None where its baseline is not known."""
+    if target.kind is TargetKind.ABS:
+        return target.value
+    if baseline is None:
+        return None
+    return baseline * (1 + target.value) if target.kind is TargetKind.REL_CHANGE else baseline + target.value
+
+
+def attained(target: Target, figure: Cell, baseline: float | None) -> Attainment:
+    """Return how far a figure attains its target.
+
+    Higher-better: figure over target; lower-better: target over figure; a change: achieved over required change; each
+    between 0 and MOST. Exactly at the target is met.
+    """
+    goal = required(target, baseline)
+    if goal is None or figure.value is None or not figure.enough:
+        return Attainment(goal)
+    better = INDICATORS[target.indicator].better
+    met = _reaches(figure.value, goal, better)
+    ends = [end for end in (figure.low, figure.high) if end is not None]
+    evident = len(ends) > 0 and all(_reaches(end, goal, better) == met for end in ends)
+    return Attainment(goal, _share(target, figure.value, goal, baseline), met, evident)
+
+
+def _reaches(value: float, goal: float, better: Better) -> bool:
+    return value >= goal if better is Better.HIGHER else value <= goal
+
+
+def _share(target: Target, value: float, goal: float, baseline: float | None) -> float | None:
+    if target.kind is not TargetKind.ABS and baseline is not None:
+        # A relative change of nothing is nothing: whatever came of it, no share of it was achieved.
+        return None if goal == baseline else _clamped(value - baseline, goal - baseline)
+    higher = INDICATORS[target.indicator].better is Better.HIGHER
+    return _clamped(value, goal) if higher else _clamped(goal, value)
+
+
+def _clamped(part: float, whole: float) -> float:
+    """Return part over whole within 0 and MOST; all of nothing is 1, something over nothing MOST."""
+    if whole == 0:
+        return 1.0 if part == 0 else MOST
+    return min(MOST, max(0.0, part / whole))

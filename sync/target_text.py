@@ -1,0 +1,111 @@
+"""How targets are put into words: what was agreed, what the figure says about it, and what a target lacks."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from config.targets import TargetSettings
+from connectors.body import one_line
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import Message, message
+from kpi_engine.targets import TargetKind
+from sync.locale import Language
+from sync.targets import Judged
+from sync.wording import cell_text, value_text
+
+
+def target_text(each: Judged, language: Language) -> str:
+    """Return what was agreed: the figure to be reached, the change it stands for, the tickets it speaks of."""
+    target = each.target
+    words = [value_text(INDICATORS[target.indicator], each.attainment.required, language)]
+    if target.kind is TargetKind.REL_CHANGE:
+        words[0] += f" ({language.percent(target.value)})"
+    return ", ".join([*words, *target.only.values()])
+
+
+def finding(each: Judged) -> Message:
+    """Return what the figure says about the target, in words that claim no more than is known."""
+    attainment = each.attainment
+    if not each.judging:
+        return message("not announced before this began: it judges nobody")
+    if attainment.required is None:
+        return message("what it is measured against is not known")
+    if attainment.met is None:
+        return message("not enough data yet ({n} of {min_n})", n=each.figure.n, min_n=each.figure.min_n)
+    if each.running:
+        return message("met so far") if attainment.met else message("not met so far")
+    if each.figure.low is not None and not attainment.evident:
+        return message("met, which may be chance") if attainment.met else message("not met, which may be chance")
+    return message("met") if attainment.met else message("not met")
+
+
+def judged_document(each: Judged, name: str) -> dict[str, object]:
+    """Return a figure beside its target as JSON."""
+    target, attainment = each.target, each.attainment
+    return {
+        "indicator": target.indicator,
+        "subject": each.subject,
+        "name": name,
+        "stretch": each.figure.period.label,
+        "kind": target.kind.value,
+        "value": target.value,
+        "only": {scope.value: word for scope, word in target.only.items()},
+        "owner": target.owner,
+        "announced_on": target.announced_on,
+        "benchmark": target.benchmark,
+        "baseline": each.baseline.value if each.baseline is not None else None,
+        "required": attainment.required,
+        "figure": each.figure.value,
+        "running": each.running,
+        "n": each.figure.n,
+        "attained": attainment.share if each.judging else None,
+        "met": attainment.met if each.judging else None,
+        "evident": attainment.evident and each.judging,
+    }
+
+
+def targets_table(found: Sequence[Judged], names: Mapping[str | None, str], language: Language) -> Table:
+    """Return a table of figures beside their targets."""
+    table = Table(
+        title=language(message("Targets")),
+        title_justify="left",
+        box=None,
+        padding=(0, 1, 0, 0),
+        header_style="bold underline",
+    )
+    for title in (
+        message("Whose"),
+        message("Indicator"),
+        message("Target"),
+        message("Figure"),
+        message("Attained"),
+        message("Finding"),
+    ):
+        table.add_column(language(title), overflow="fold")
+    for each in found:
+        indicator, share = INDICATORS[each.target.indicator], each.attainment.share if each.judging else None
+        cells = (
+            one_line(names.get(each.subject, each.subject or "")),
+            language(indicator.name),
+            target_text(each, language),
+            cell_text(indicator, each.figure, language),
+            "–" if share is None else language.percent(share, 0),
+            language(finding(each)),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def lint(targets: Iterable[TargetSettings]) -> Iterator[Message]:
+    """Yield what makes a configured target less than it could be: it is accepted all the same."""
+    for target in targets:
+        named = {"indicator": target.indicator, "scope": target.scope}
+        if target.announced_on is None:
+            yield message("the target for {indicator} ({scope}) was never announced, so it judges nobody", **named)
+        if target.agreed_on is None:
+            yield message("the target for {indicator} ({scope}) does not say when it was agreed", **named)
+        if target.benchmark is None:
+            yield message(
+                "the target for {indicator} ({scope}) has no benchmark: nothing says that it can be reached", **named
+            )

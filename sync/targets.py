@@ -1,0 +1,136 @@
+"""Targets beside figures: which are in force in a period, whose they are, and how far each is attained."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.measurement import CreditLine
+from kpi_engine.periods import Period, period_named
+from kpi_engine.reduce import Cell, Scope, Tally, tallied
+from kpi_engine.rulebook import Kind, Rulebook
+from kpi_engine.targets import Attainment, Target, attained
+from sync.account import Account
+from sync.figures import Asked
+from sync.locale import Language
+from sync.wording import subject_name
+
+PLAIN: Final = Language("en")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One subject's figure beside a target.
+
+    `judging` is false where the target only informs, for it came too late; `running`: the stretch is not over.
+    """
+
+    target: Target
+    subject: str | None
+    figure: Cell
+    baseline: Cell | None
+    attainment: Attainment
+    judging: bool
+    running: bool
+
+
+def in_force(account: Account, at: int) -> list[Target]:
+    """Return the targets in force at an instant: those of the newest edition that had begun by then."""
+    editions = [each for each in account.store.editions.all(account.name) if each.kind == Kind.TARGETS]
+    begun = [each for each in editions if each.valid_from is None or each.valid_from <= at]
+    documents = begun[-1].body["targets"] if begun else []
+    return [Target.from_document(each) for each in documents] if isinstance(documents, list) else []
+
+
+def judged(asked: Asked, scope: Scope, subjects: Collection[str | None]) -> list[Judged]:
+    """Return every figure of these subjects of the scope in the period that has a target, by indicator and subject.
+
+    The targets are those in force when the period began; nobody is judged by one that came later.
+    """
+    period, known = asked.window.period, set(asked.keys) - set(asked.missing)
+    chosen = [each for each in in_force(asked.account, period.start) if each.scope is scope and each.by is period.kind]
+    targets = [each for each in chosen if each.indicator in known]
+    of_whom = _Whose(asked, scope, subjects)
+    figures = of_whom.figures([(each, each.stretch(period)) for each in targets])
+    baselines = of_whom.figures([(each, each.before(each.stretch(period))) for each in targets])
+    found = [
+        _judged(asked, target, figure, baselines[number].get(subject))
+        for number, target in enumerate(targets)
+        for subject, figure in figures[number].items()
+        if _concerns(target, figure, asked.window.rulebook, targets)
+    ]
+    order = list(INDICATORS)
+    return sorted(found, key=lambda each: (order.index(each.target.indicator), each.subject or ""))
+
+
+def _judged(asked: Asked, target: Target, figure: Cell, baseline: Cell | None) -> Judged:
+    known = baseline.value if baseline is not None and baseline.enough else None
+    running = figure.period.end > asked.window.as_of + 1
+    verdict = attained(target, figure, known)
+    return Judged(target, figure.subject, figure, baseline, verdict, target.judges(figure.period), running)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Whose figures are asked for."""
+
+    asked: Asked
+    scope: Scope
+    subjects: Collection[str | None]
+
+    def figures(self, wanted: Sequence[tuple[Target, Period | None]]) -> list[dict[str | None, Cell]]:
+        """Return, for each target and stretch, the subjects' figures: none of a stretch that was not pulled whole."""
+        pulled = [(target, each if each and _pulled(self.asked, each) else None) for target, each in wanted]
+        tallies: list[dict[str | None, Tally]] = [{} for _ in wanted]
+        for stretch in dict.fromkeys(each for _, each in pulled if each is not None):
+            numbers = [number for number, (_, each) in enumerate(pulled) if each == stretch]
+            for line in self.asked.of(stretch).lines():
+                for number in numbers:
+                    if pulled[number][0].takes(line):
+                        _tally(tallies[number], self.asked.subject(line, self.scope), line)
+        return [self._cells(found, *each) for found, each in zip(tallies, pulled, strict=True)]
+
+    def _cells(
+        self, found: Mapping[str | None, Tally], target: Target, stretch: Period | None
+    ) -> dict[str | None, Cell]:
+        if stretch is None:
+            return {}
+        indicator, question = INDICATORS[target.indicator], replace(self.asked.question(self.scope), period=stretch)
+        return {
+            subject: tallied(indicator, found.get(subject) or Tally(indicator.reduction), question, subject)
+            for subject in self.subjects
+        }
+
+
+def _tally(of_target: dict[str | None, Tally], subject: str | None, line: CreditLine) -> None:
+    if subject not in of_target:
+        of_target[subject] = Tally(INDICATORS[line.indicator].reduction)
+    of_target[subject].add(line)
+
+
+def _pulled(asked: Asked, stretch: Period) -> bool:
+    """Tell whether the history that is pulled reaches back to the beginning of a stretch, on every account."""
+    first_days = [part.account.own.history_from.isoformat() for part in asked.parts]
+    return all(period_named(day, stretch.zone).start <= stretch.start for day in first_days)
+
+
+def _concerns(target: Target, figure: Cell, rules: Rulebook, targets: Iterable[Target]) -> bool:
+    """Tell whether a target is this subject's: one with its name goes before everybody's, and nobody has any."""
+    subject = figure.subject
+    if subject is None:
+        return False
+    if target.subject is not None:
+        return _named(target, subject, rules, figure.period)
+    others = [each for each in targets if each.subject is not None and each.about == target.about]
+    return not any(_named(each, subject, rules, figure.period) for each in others)
+
+
+def _named(target: Target, subject: str, rules: Rulebook, period: Period) -> bool:
+    at = period.end - 1
+    person = rules.person(subject, at) if target.scope is Scope.AGENT else None
+    called = {
+        subject,
+        PLAIN(subject_name(subject, target.scope, rules, at)),
+        (person.email if person else None) or subject,
+    }
+    return (target.subject or "").casefold() in {name.casefold() for name in called}

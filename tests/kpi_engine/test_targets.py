@@ -1,0 +1,133 @@
+"""Targets and how far figures attain them: the catalogue's vectors, and the edges."""
+
+from dataclasses import replace
+
+import pytest
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.measurement import CreditLine, Stamp
+from kpi_engine.periods import PeriodKind, period_named
+from kpi_engine.reduce import Cell, Question, Scope, cell
+from kpi_engine.targets import MOST, Attainment, Target, TargetKind, attained, required
+
+ZONE = "Asia/Ho_Chi_Minh"
+MONTH = period_named("2026-11", ZONE)
+DOCUMENT = {
+    "indicator": "satisfaction_rate",
+    "scope": "account",
+    "subject": None,
+    "kind": "abs",
+    "value": 0.8,
+    "windows": 1,
+    "by": "month",
+    "baseline": None,
+    "owner": "Lan",
+    "announced_on": "2026-10-25",
+    "benchmark": None,
+    "only": {"channel": "mail"},
+}
+
+
+def target(indicator: str, value: float, kind: TargetKind = TargetKind.ABS, **more: object) -> Target:
+    plain = Target.from_document({**DOCUMENT, "only": {}})
+    return replace(plain, indicator=indicator, value=value, kind=kind, **more)
+
+
+def figure(indicator: str, *lines: tuple[int, int]) -> Cell:
+    stamp = Stamp(MONTH.start, "an", None, "1", "acme", "mail", None, None, "")
+    made = [CreditLine(indicator, stamp, *line) for line in lines]
+    question = Question(Scope.ACCOUNT, "acme", MONTH, MONTH.end, {})
+    return cell(INDICATORS[indicator], made, question, "acme")
+
+
+def valued(indicator: str, value: float | None) -> Cell:
+    return replace(figure(indicator), value=value, enough=True)
+
+
+def test_v14_ten_percent_fewer_complaints_of_which_three_quarters_were_achieved() -> None:
+    """Complaints -10 % against the quarter before, 40 -> 37: -7.5 %, not met, 0.75 of the change attained."""
+    agreed = target("complaints", -0.1, TargetKind.REL_CHANGE)
+    found = attained(agreed, valued("complaints", 37), 40)
+    assert (found.required, found.met) == (36, False)
+    assert found.share == pytest.approx(0.75)
+
+
+def test_v15_five_percent_more_is_84_or_85_by_what_was_meant() -> None:
+    assert required(target("satisfaction_rate", 0.05, TargetKind.REL_CHANGE), 0.8) == pytest.approx(0.84)
+    assert required(target("satisfaction_rate", 0.05, TargetKind.POINT_CHANGE), 0.8) == pytest.approx(0.85)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "goal", "value", "share", "met"),
+    [
+        ("satisfaction_rate", 0.8, 0.6, 0.75, False),
+        ("satisfaction_rate", 0.8, 0.8, 1.0, True),
+        ("satisfaction_rate", 0.5, 0.9, MOST, True),
+        ("satisfaction_rate", 0.0, 0.5, MOST, True),
+        ("first_reply", 7200, 14_400, 0.5, False),
+        ("first_reply", 7200, 7200, 1.0, True),
+        ("first_reply", 7200, 0, MOST, True),
+        ("complaints", 0, 0, 1.0, True),
+        ("complaints", 0, 3, 0.0, False),
+    ],
+)
+def test_attainment_goes_the_way_that_is_better_and_exactly_at_the_target_is_met(
+    indicator: str, goal: float, value: float, share: float, *, met: bool
+) -> None:
+    found = attained(target(indicator, goal), valued(indicator, value), None)
+    assert (found.share, found.met) == (pytest.approx(share), met)
+
+
+def test_a_change_the_wrong_way_attains_nothing_and_one_of_nothing_has_no_share() -> None:
+    agreed = target("complaints", -0.1, TargetKind.REL_CHANGE)
+    assert attained(agreed, valued("complaints", 44), 40) == Attainment(36, 0.0, met=False)
+    assert attained(agreed, valued("complaints", 3), 0) == Attainment(0, None, met=False)
+
+
+def test_without_a_figure_enough_of_one_or_a_baseline_there_is_no_verdict() -> None:
+    assert attained(target("satisfaction_rate", 0.8), valued("satisfaction_rate", None), None) == Attainment(0.8)
+    assert attained(target("satisfaction_rate", 0.8), figure("satisfaction_rate", (1, 1)), None) == Attainment(0.8)
+    change = target("complaints", -0.1, TargetKind.REL_CHANGE)
+    assert attained(change, valued("complaints", 37), None) == Attainment(None)
+
+
+def test_a_verdict_is_evident_where_the_whole_interval_lies_on_its_side() -> None:
+    many = figure("satisfaction_rate", *[(1, 1)] * 90, *[(0, 1)] * 10)
+    assert attained(target("satisfaction_rate", 0.8), many, None).evident
+    near = attained(target("satisfaction_rate", 0.88), many, None)
+    assert (near.met, near.evident) == (True, False)
+    assert attained(target("satisfaction_rate", 0.99), many, None).evident
+    assert not attained(target("first_reply", 60), valued("first_reply", 30), None).evident
+
+
+def test_it_speaks_of_its_own_indicators_tickets_alone() -> None:
+    stamp = Stamp(0, None, None, "1", "acme", "mail", None, None, "")
+    by_mail = CreditLine("satisfaction_rate", stamp)
+    narrow = Target.from_document(DOCUMENT)
+    assert narrow.takes(by_mail)
+    assert not narrow.takes(CreditLine("satisfaction_rate", stamp._replace(channel="chat")))
+    assert not narrow.takes(CreditLine("created", stamp))
+    assert narrow.about == replace(narrow, subject="an", value=0.5).about
+
+
+def test_a_window_of_several_periods_ends_with_the_last_and_is_measured_against_as_many_before() -> None:
+    quarterly = target("satisfaction_rate", 0.05, TargetKind.POINT_CHANGE, windows=3, baseline="previous")
+    stretch = quarterly.stretch(MONTH)
+    assert (stretch.label, stretch.start) == ("2026-09…2026-11", period_named("2026-09", ZONE).start)
+    before = quarterly.before(stretch)
+    assert before is not None
+    assert (before.label, before.end) == ("2026-06…2026-08", stretch.start)
+
+
+def test_a_baseline_may_be_named_and_a_figure_by_itself_has_none() -> None:
+    named = target("satisfaction_rate", 0.05, TargetKind.POINT_CHANGE, baseline="2026-Q2")
+    assert named.stretch(MONTH) == MONTH
+    assert named.before(MONTH) == period_named("2026-Q2", ZONE)
+    assert target("satisfaction_rate", 0.8).before(MONTH) is None
+
+
+@pytest.mark.parametrize(
+    ("announced_on", "judges"), [("2026-11-01", True), ("2026-10-31", True), ("2026-11-02", False), (None, False)]
+)
+def test_nobody_is_judged_by_what_was_announced_later_or_never(announced_on: str | None, *, judges: bool) -> None:
+    assert target("satisfaction_rate", 0.8, announced_on=announced_on, by=PeriodKind.MONTH).judges(MONTH) is judges
