@@ -22,6 +22,7 @@ _SPANNED = {
     Field.BRAND: attrgetter("brand_id"),
     Field.REQUESTER: attrgetter("requester_id"),
 }
+_TELLING = frozenset({Field.STATUS, *_SPANNED})
 _IN_ORDER = attrgetter("at", "order", "position")
 
 Change = tuple[str, str | None, str | None, int, int | None]
@@ -47,7 +48,8 @@ def completed(history: History) -> History:
 def unsure(history: History) -> tuple[Stretch, ...]:
     """Return the stretches of a completed history in which it is not known when things happened.
 
-    What came and went between two snapshots far apart is not known at all, and weighs on all that follows.
+    What came and went between two snapshots far apart is not known at all, and weighs on all that follows. Tags and
+    custom fields, our own among them, decide about no instant.
     """
     if history.latest.begins_as is None:
         return ()
@@ -55,7 +57,8 @@ def unsure(history: History) -> tuple[Stretch, ...]:
     unseen = [(first.created_at, first.updated_at)]
     unseen += [(_after(before, now), now.updated_at) for before, now in pairwise(history.snapshots)]
     hidden: list[Stretch] = [(start, None) for start, end in unseen if end - start > LONG]
-    return (*hidden, *((event.since, event.at) for event in history.events if event.since is not None))
+    told = ((event.field, event.since, event.at) for event in history.events)
+    return (*hidden, *((since, at) for name, since, at in told if name in _TELLING and since is not None))
 
 
 def _after(before: TicketSnapshot, now: TicketSnapshot) -> int:

@@ -339,7 +339,8 @@ class Freshdesk:
         return place(cursor, self._history_from() if cursor is None else 0, self._server_now())
 
     def _server_now(self) -> int:
-        if self.session.server_time is None:
+        """Return Freshdesk's time as this pass was told it: what an earlier pass was told is long past."""
+        if self.session.server_time is None or self.session.requests_made == self._at_begin[0]:
             checking.who_am_i(self.session, self._settings.base_url)
         if self.session.server_time is None:
             raise UnexpectedPayloadError(message("Freshdesk's answers do not tell the time (no Date header)"))

@@ -122,7 +122,7 @@ def test_what_the_platform_told_itself_is_not_told_again(shot: Shot, timelines: 
 
 def test_what_was_long_unseen_weighs_on_all_that_follows(shot: Shot, timelines: ModuleType) -> None:
     late = shot("06-02 09:01", "open")
-    soon = shot("06-02 09:30", "open", priority="high", after="06-02 09:20")
+    soon = shot("06-02 09:30", "open", priority="high", after="06-02 09:20", tags=("x",), fields={"7": 1})
     whole = completed(history(late, soon))
     assert unsure(whole) == (
         (timelines.moment(OPENED), None),

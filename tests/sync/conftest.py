@@ -15,9 +15,8 @@ import pytest
 
 from config import Settings, load
 from connectors.base import Clock, Connector, Page, Stream, Target
-from connectors.sandbox import ZendeskSandbox
+from connectors.sandbox import FreshdeskSandbox, ZendeskSandbox
 from connectors.sandbox.zendesk.records import Ticket
-from connectors.sandbox.zendesk.state import State
 from kpi_engine.records import TicketSnapshot
 from sync.accounts import opened
 from sync.cycle import Mode, PassReport, run_pass
@@ -35,6 +34,43 @@ ORACLE = ("oracle", "oracle_clocks", "oracle_indicators", "oracle_figures")
 WEEKLY = {"scope": "agent", "period": "week", "group": "KPI"}
 
 
+@dataclass(frozen=True)
+class Platform:
+    """A helpdesk that stories can be told on: its sandbox, how to sign in to it, and how its tickets are looked at.
+
+    `field` turns the remote id of a field into the key under which a simulated ticket holds it.
+    """
+
+    sandbox: Callable[..., Any]
+    auth: Callable[[Any], dict[str, str]]
+    secret: Callable[[Any], str]
+    field: Callable[[str], Any]
+    is_summary: Callable[[Any], bool]
+
+
+PLATFORMS = {
+    "zendesk": Platform(
+        sandbox=ZendeskSandbox,
+        auth=lambda sandbox: {
+            "method": "oauth_client_credentials",
+            "client_id": sandbox.oauth.client_id,
+            "client_secret": f"${{env:{SECRET}}}",
+        },
+        secret=lambda sandbox: sandbox.oauth.client_secret,
+        field=int,
+        is_summary=lambda ticket: (ticket.external_id or "").startswith("helpdesk-kpi:"),
+    ),
+    "freshdesk": Platform(
+        sandbox=FreshdeskSandbox,
+        auth=lambda _: {"method": "api_key", "api_key": f"${{env:{SECRET}}}"},
+        secret=lambda sandbox: sandbox.api_key,
+        field=str,
+        is_summary=lambda ticket: any(tag.startswith("helpdesk-kpi-") for tag in ticket.tags),
+    ),
+}
+"""The helpdesks by kind; another one is one more entry here."""
+
+
 class Instead:
     """The real connector, but for the verbs given in place of its own."""
 
@@ -49,11 +85,13 @@ class Instead:
 class World:
     """A sandbox with one configured account on it: tests tell stories on the one and run passes of the other."""
 
-    def __init__(self, sandbox: ZendeskSandbox, folder: Path, clock: Clock | None = None) -> None:
+    def __init__(self, sandbox: Any, folder: Path, clock: Clock | None = None) -> None:  # noqa: ANN401 -- any platform's
         self.sandbox = sandbox
+        self.kind = next(kind for kind, platform in PLATFORMS.items() if platform.sandbox is type(sandbox))
+        self.platform = PLATFORMS[self.kind]
         self.folder = folder
         self.clock = clock or sandbox.clock
-        self.secrets = {SECRET: sandbox.oauth.client_secret}
+        self.secrets = {SECRET: self.platform.secret(sandbox)}
         self.account: Account
         self._opened = ExitStack()
         self._seen = len(sandbox.requests)
@@ -69,14 +107,10 @@ class World:
             "connectors": [
                 {
                     "name": "sao-mai",
-                    "kind": "zendesk",
+                    "kind": self.kind,
                     "base_url": self.sandbox.base_url,
                     "trusted_host": True,
-                    "auth": {
-                        "method": "oauth_client_credentials",
-                        "client_id": self.sandbox.oauth.client_id,
-                        "client_secret": f"${{env:{SECRET}}}",
-                    },
+                    "auth": self.platform.auth(self.sandbox),
                     "history_from": "2025-10-01",
                     "rate_limit_share": 1,
                     "push": push or {},
@@ -119,7 +153,7 @@ class World:
     # -- the helpdesk ---------------------------------------------------------------------------------------------
 
     @property
-    def state(self) -> State:
+    def state(self) -> Any:  # noqa: ANN401 -- any platform's
         """The helpdesk's content."""
         return self.sandbox.state
 
@@ -147,13 +181,14 @@ class World:
     def shown(self, ticket: Ticket) -> dict[str, object]:
         """Return what our fields hold on a ticket, those that are empty left out."""
         remote = self.store.remote_fields.all(self.account.name)
-        keys = {int(remote_id): key for (target, key), remote_id in remote.items() if target is Target.TICKET}
+        ours = {key: remote_id for (target, key), remote_id in remote.items() if target is Target.TICKET}
+        keys = {self.platform.field(remote_id): key for key, remote_id in ours.items()}
         return {keys[field]: value for field, value in ticket.fields.items() if field in keys}
 
     def edit(self, ticket: Ticket, key: str, value: object) -> None:
         """Let an agent change one of our fields by hand."""
         field = self.store.remote_fields.all(self.account.name)[Target.TICKET, key]
-        self.state.change(ticket.id, self.agents[0], fields={int(field): value})
+        self.state.change(ticket.id, self.agents[0], fields={self.platform.field(field): value})
 
     @property
     def writes(self) -> list[str]:
@@ -168,9 +203,7 @@ class World:
 
     def summaries(self) -> list[Ticket]:
         """Return the summary tickets that are on the helpdesk."""
-        return [
-            ticket for ticket in self.state.tickets.values() if (ticket.external_id or "").startswith("helpdesk-kpi:")
-        ]
+        return [ticket for ticket in self.state.tickets.values() if self.platform.is_summary(ticket)]
 
 
 @dataclass(frozen=True)
@@ -189,6 +222,12 @@ class Played:
 
 
 @pytest.fixture(scope="session")
+def platforms() -> dict[str, Platform]:
+    """Return the helpdesks by kind."""
+    return PLATFORMS
+
+
+@pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return an empty store to be copied: quicker than to make one each time."""
     folder = tmp_path_factory.mktemp("store")
@@ -197,10 +236,10 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def _world(sandbox: ZendeskSandbox, folder: Path, store: Path, clock: Clock | None = None) -> Iterator[World]:
+def _world(sandbox: object, folder: Path, store: Path, clock: Clock | None = None) -> Iterator[World]:
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(store, folder / STORE)
-    with sandbox:
+    with cast("Any", sandbox):
         world = World(sandbox, folder, clock)
         try:
             yield world
@@ -213,7 +252,7 @@ def world_in(empty_store: Path) -> Callable[..., AbstractContextManager[World]]:
     """Return what makes a world of a sandbox in a folder, not yet configured."""
 
     def made(
-        sandbox: ZendeskSandbox, folder: Path, *, store: Path | None = None, clock: Clock | None = None
+        sandbox: object, folder: Path, *, store: Path | None = None, clock: Clock | None = None
     ) -> AbstractContextManager[World]:
         return _world(sandbox, folder, store or empty_store, clock)
 
@@ -227,9 +266,9 @@ def make_world(
     """Return a function that makes a world; its arguments are the configuration's, those of `sandbox` the sandbox's."""
     with ExitStack() as stack:
 
-        def make(*, sandbox: dict[str, Any] | None = None, **configuration: Any) -> World:  # noqa: ANN401 -- any key of the configuration
+        def make(*, kind: str = "zendesk", sandbox: dict[str, Any] | None = None, **configuration: Any) -> World:  # noqa: ANN401 -- any key of the configuration
             quiet = {"tickets": 0, "days": 1, "start": MONDAY}
-            simulated = ZendeskSandbox(**{**quiet, **(sandbox or {})})
+            simulated = PLATFORMS[kind].sandbox(**{**quiet, **(sandbox or {})})
             made: World = stack.enter_context(world_in(simulated, tmp_path))
             made.configure(**configuration)
             return made
