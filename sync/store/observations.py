@@ -1,7 +1,7 @@
 """Observations: each state of each, what brought it in, and what of it counted when."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
@@ -194,8 +194,7 @@ def _note_twice(row: dict[str, Any], digest: str, line: int | None, found: Broug
 
 def _row(each: Observation, connector: str, intake: int) -> dict[str, Any]:
     file, _, line = each.source.rpartition(":")
-    values = asdict(each)
-    body = encoded([values["customer_id"], values["ticket_id"], values["values"]])
+    body = encoded([each.customer_id, each.ticket_id, each.values])
     return {
         "connector": connector,
         "kind": each.kind,
