@@ -77,7 +77,7 @@ def _repeated_accounts(value: object) -> Iterator[Finding]:
 
 def _unknown_connectors(value: object) -> Iterator[Finding]:
     names = {name: None for _, name in _at(value, "connectors", _ANY, "name") if isinstance(name, str)}
-    for steps in (("agents", _ANY, "accounts", _ANY), ("statuses", _ANY), ("fields", _ANY, _ANY)):
+    for steps in (("agents", _ANY, "accounts", _ANY), ("statuses", _ANY), ("exemptions", _ANY), ("fields", _ANY, _ANY)):
         for path, _ in _at(value, *steps):
             if path[-1] not in names:
                 yield Finding(path, message("no connector has this name"), one_of(names, path[-1]))

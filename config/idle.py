@@ -9,7 +9,6 @@ from connectors.settings import Section
 
 _IDLE_SECTIONS = ("scorecards",)
 _IDLE_FIELDS = ("severity", "root_cause")  # pulled and kept, but no indicator asks for them
-_IDLE_INPUTS = ("overrides",)
 _IDLE_PRIVACY = ("ranking",)
 
 
@@ -23,7 +22,6 @@ def _idle(settings: Settings) -> Iterator[Path]:
         if _given(settings, key):
             yield (key,)
     yield from (("fields", key) for key in _IDLE_FIELDS if _given(settings.fields, key))
-    yield from (("inputs", key) for key in _IDLE_INPUTS if _given(settings.inputs, key))
     if settings.policies == PLATFORM:
         yield ("policies",)
     yield from (("indicators", key) for key in settings.indicators if key in PLANNED_INDICATORS)

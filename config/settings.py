@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from config.calendars import Calendars, Zone
+from config.exemptions import Exemptions
 from config.indicators import IndicatorSettings, Value, indicators_schema, parameters
 from config.inputs import Inputs
 from config.meanings import Fields
@@ -109,6 +110,9 @@ class Settings(Section):
     targets: tuple[TargetSettings, ...] = Field((), description="What was agreed for indicators.")
     scorecards: dict[Role, Scorecard] = Field({}, description="What each role's scorecard shows.")
     inputs: Inputs = Field(Inputs(), description="CSV files of calls, costs, reviews and the like.")
+    exemptions: dict[str, Exemptions] = Field(
+        {}, description="By connector: tags by which approvers exempt a ticket's clock or rating."
+    )
     appeal: Duration = Field(
         _WEEK,
         description="How long an agent may dispute after a period ends.",

@@ -16,6 +16,10 @@ from kpi_engine.story import State, Step, Story
 T = TypeVar("T")
 
 
+EXEMPTED = "exempted"
+"""The reason that somebody exempted the clock, or the rating."""
+
+
 class Timing(NamedTuple):
     """A time that an indicator measured: when it was complete and whom it is credited to, and how long it took."""
 
@@ -95,6 +99,10 @@ class Evidence:
 
     def _configured(self, at: int | None) -> Mapping[str, Mapping[str, object]]:
         return self.rulebook.parameters.at(self.story.as_of if at is None else at)
+
+    def is_exempt(self, what: str) -> bool:
+        """Tell whether somebody exempted a clock of this ticket, or its rating."""
+        return what in self.history.exempt
 
     def meaning(self, name: str, at: int | None = None, ticket: TicketSnapshot | None = None) -> FieldValue:
         """Return what a ticket's fields and tags say about a meaning (complaint, topic, …); None: nothing.

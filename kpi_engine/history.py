@@ -6,6 +6,8 @@ from kpi_engine.records import Rating, TicketEvent, TicketSnapshot
 
 REQUESTER_RETURNED = "requester_returned"
 MERGED_IN = "merged_in"
+RATING = "rating"
+"""What is exempted beside clocks: the ticket's rating."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class History:
     """One ticket's snapshots (oldest first), events (in order), ratings and derived events.
 
     `known_from` is the instant before which the account's history was not pulled. `own` marks a ticket that we
-    created ourselves: a summary, never evidence.
+    created ourselves: a summary, never evidence. `exempt` names the clocks that somebody exempted, and RATING.
     """
 
     account: str
@@ -42,6 +44,7 @@ class History:
     derived: tuple[DerivedEvent, ...] = ()
     known_from: int = 0
     own: bool = False
+    exempt: frozenset[str] = frozenset()
 
     @property
     def latest(self) -> TicketSnapshot:

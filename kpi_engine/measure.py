@@ -8,10 +8,11 @@ from kpi_engine.clocks import ClockRun, played
 from kpi_engine.differences import Stretch, completed, unsure
 from kpi_engine.evidence import Evidence
 from kpi_engine.exclusions import exclusion, merged_away
+from kpi_engine.exempting import with_exemptions
 from kpi_engine.history import History
 from kpi_engine.holdings import Answerable, held, responsible
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import Certainty, Clock, CreditLine, Exclusion, Firing, Measurement, Omission
+from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Exclusion, Firing, Measurement, Omission
 from kpi_engine.message import message
 from kpi_engine.rulebook import DONE, Rulebook
 from kpi_engine.story import Story
@@ -46,12 +47,15 @@ def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion
     )
 
 
-def _measured(history: History, story: Story, rulebook: Rulebook) -> Measurement:
-    runs = _clock_runs(story, rulebook) if story.whole else []
+def _measured(told_history: History, story: Story, rulebook: Rulebook) -> Measurement:
+    history = with_exemptions(told_history, rulebook, story.as_of)
+    played_runs = _clock_runs(story, rulebook) if story.whole else []
+    runs = [run for run in played_runs if run.rule.clock not in history.exempt]
     holdings = held(story, rulebook, runs)
     stretches = unsure(history)
-    clocks = tuple(_doubted(_clock(run, story, rulebook), stretches) for run in runs)
-    firings = tuple(_firings(zip(runs, clocks, strict=True), story, rulebook))
+    judged = {id(run): _doubted(_clock(run, story, rulebook), stretches) for run in runs}
+    clocks = tuple(judged.get(id(run)) or _exempted(_clock(run, story, rulebook)) for run in played_runs)
+    firings = tuple(_firings(zip(runs, judged.values(), strict=True), story, rulebook))
     lines, omissions = _answers(Evidence(history, story, rulebook, clocks, firings))
     _mark(lines, stretches)
     return Measurement(
@@ -66,6 +70,11 @@ def _measured(history: History, story: Story, rulebook: Rulebook) -> Measurement
         holdings=holdings,
         wake_at=min(_waking(story, runs, rulebook, omissions), default=None),
     )
+
+
+def _exempted(clock: Clock) -> Clock:
+    """Return a clock that somebody exempted: without a verdict, but remembering the breach that is forgiven."""
+    return replace(clock, state=ClockState.VOID, breached_at=None, due_at=None, forgiven_at=clock.breached_at)
 
 
 def _doubted(clock: Clock, stretches: Sequence[Stretch]) -> Clock:

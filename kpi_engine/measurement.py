@@ -120,7 +120,7 @@ class Clock:
 
     `due_at` is None while paused or ended, and where its calendar never opens again; it stays on a breached clock
     that still runs. `agent` and `team` are who answers for a breach, `spared` a holder who does not, for he was on
-    leave.
+    leave. `forgiven_at` is the breach of a clock that somebody exempted: it counts nowhere.
     """
 
     clock: str
@@ -140,6 +140,7 @@ class Clock:
     certainty: Certainty
     edition: str
     spared: str | None = None
+    forgiven_at: int | None = None
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make

@@ -114,6 +114,7 @@ class Meanings:
 
     `custom_statuses` (by platform id) are those the configuration explains; `fields` maps the names of meanings
     (complaint, complaint_cause, responsible_agent, topic, severity, segment, warranty, root_cause) to their carriers.
+    A tag of `exempting`, set by one of the `approvers`, exempts the clock (or the rating) that it names.
     """
 
     statuses: Mapping[str, Status]
@@ -122,6 +123,8 @@ class Meanings:
     bots: frozenset[str]
     custom_statuses: Mapping[str, Status] = field(default_factory=dict)
     fields: Mapping[str, FieldMeaning] = field(default_factory=dict)
+    exempting: Mapping[str, str] = field(default_factory=dict)
+    approvers: frozenset[str] = frozenset()
 
     def status(self, word: str | None, custom_status_id: str | None = None) -> Status:
         """Return what a platform's status means; a word nobody explained is unknown, never guessed.
@@ -338,6 +341,8 @@ def _meanings(body: Body) -> Meanings:
         bots=_set(body, "bots"),
         custom_statuses={key: Status(meaning) for key, meaning in _words(body, "custom_statuses").items()},
         fields={name: _field_meaning(carrier) for name, carrier in _mappings(body, "fields").items()},
+        exempting=_words(body, "exempting"),
+        approvers=_set(body, "approvers"),
     )
 
 

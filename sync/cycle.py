@@ -21,6 +21,7 @@ from sync.inputs.scheduled import import_changed
 from sync.measuring import measure_changed_and_due
 from sync.organization import unknown_team_leads
 from sync.outbox import Sent, send_all
+from sync.overriding import note_overrides
 from sync.people_files import refresh
 from sync.planning import ARMED, TicketPlan, ticket_plans
 from sync.pull import Pass, Progress, Pulled, complete_through, pull
@@ -146,6 +147,7 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
     keep_editions(account, this, as_of)
     report.pulled.notes += [*unexplained(account), *lacking_fields(account)]
     crash_point("after_editions")
+    note_overrides(account, this)
     rules = rulebook(account)
     report.measured = measure_changed_and_due(account, this, rules, as_of)
     crash_point("after_measuring")

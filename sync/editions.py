@@ -204,7 +204,14 @@ def _meanings(account: Account) -> Body:
         "excluded_tags": sorted(account.own.exclude.tags),
         "excluded_forms": sorted(account.own.exclude.forms),
         "bots": sorted(account.settings.bots),
+        **_exemptions(account),
     }
+
+
+def _exemptions(account: Account) -> Body:
+    """Return the tags that exempt and who may set them; nothing where none is configured, as ever before."""
+    given = account.settings.exemptions.get(account.name)
+    return {} if given is None else {"exempting": dict(given.tags), "approvers": sorted(given.approvers)}
 
 
 def _named(account: Account, word: str) -> list[str]:

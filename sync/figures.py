@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from connectors.base import STREAM_NAMES, Stream
+from kpi_engine.evidence import EXEMPTED
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Input, Unit
 from kpi_engine.measurement import CreditLine, Exclusion, Measurement, Omission
@@ -16,6 +17,7 @@ from sync.account import Account
 from sync.editions import rulebook
 from sync.inputs.kinds import KINDS
 from sync.observed import observed_in, observed_kinds
+from sync.overriding import exemption_text
 from sync.privacy import Sight
 from sync.pull import complete_through
 from sync.settling import Frozen, PeriodState, frozen, state_of
@@ -334,7 +336,8 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
             told = [line for line in asked.told(part, measurement) if asked.subject(line, question.scope) == subject]
             lines += told
             sources |= {line.stamp.observation_id or "": measurement.source for line in told if measurement.source}
-            omitted += _omitted(measurement, indicator, asked, question.scope, subject)
+            left = _omitted(measurement, indicator, asked, question.scope, subject)
+            omitted += [_with_reason(part.account, indicator, each) for each in left]
             excluded += _excluded(measurement, asked.window)
     figure = cell(indicator, lines, question, subject)
     missing = asked.missing.get(indicator.key)
@@ -387,6 +390,13 @@ def _omitted(
             yield LeftOut(
                 measurement.ticket_id, each.at, each.reason, agent, team, account=account, source=measurement.source
             )
+
+
+def _with_reason(account: Account, indicator: Indicator, each: LeftOut) -> LeftOut:
+    """Return it with the words of whoever exempted it, if somebody did."""
+    if each.reason != EXEMPTED:
+        return each
+    return replace(each, why=exemption_text(account, each.ticket_id, rating=Input.RATINGS in indicator.needs))
 
 
 def _whose(measurement: Measurement, omission: Omission, scope: Scope) -> str | None:

@@ -20,6 +20,7 @@ from sync.accounts import with_peers
 from sync.figures import Figures, Scorecard, figures
 from sync.joined import figures_here, least, looks_joined, state_joined
 from sync.locale import Language
+from sync.overriding import open_disputes
 from sync.people import People, people
 from sync.privacy import superiors_here, withheld_from
 from sync.pull import Pass
@@ -28,7 +29,7 @@ from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
 from sync.store.published import PublishedCell
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, REVERTED, SETTLED, Summary
 from sync.summary_page import Heading, Paragraph, as_html, as_text, harmless
-from sync.summary_text import DISPUTE_TAG, Overdue, Shown, Summarized, blocks, offered, read_shown, shown, title
+from sync.summary_text import Overdue, Shown, Summarized, blocks, offered, read_shown, shown, title
 from sync.wording import clock_of, subject_name
 
 _DAY: Final = 86_400
@@ -244,7 +245,8 @@ class _Period:
         start, end = self.period.start, self.period.end
         everybody = people(self.account.store, self.account.settings) if self.joined else None
         for account in self.everyone:
-            for measured in account.store.readings.tagged(account.name, DISPUTE_TAG, start, end):
+            undecided = open_disputes(account, start, end)
+            for measured in account.store.readings.of(account.name, undecided):
                 for line in measured.lines:
                     subject = self._subject(line, everybody)
                     if subject is not None and start <= line.at < end and line.indicator in self.offered:

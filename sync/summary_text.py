@@ -16,8 +16,8 @@ from sync.store.published import PublishedCell
 from sync.summary_page import Block, Group, Heading, Items, Link, Paragraph, Row, Table
 from sync.wording import cell_text, clock_name, detail_text, value_text
 
-DISPUTE_TAG: Final = "helpdesk-kpi-dispute"
 LISTED: Final = 20
+DISPUTE_TAG: Final = "helpdesk-kpi-dispute"
 _TWIN: Final = "_calendar"
 
 HEADLINES: Final = frozenset(

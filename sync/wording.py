@@ -159,6 +159,7 @@ _REASONS = {
     "no_goal": message("no goal applied to it"),
     "no_reply": message("no agent has replied"),
     "no_requester": message("its requester is not known"),
+    "exempted": message("it was exempted"),
     "no_talk_time": message("how long it was talked is not known"),
     "no_score": message("its rating has no score"),
     "not_solved": message("it is not solved"),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from kpi_engine.evidence import Evidence, Left
+from kpi_engine.evidence import EXEMPTED, Evidence, Left
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
 from kpi_engine.measurement import Clock, ClockState, CreditLine, Omission, Stamp
 from kpi_engine.message import message
@@ -21,8 +21,9 @@ def _judged(evidence: Evidence) -> list[tuple[Clock, Stamp]]:
 
 
 def _verdict(evidence: Evidence, clock: Clock) -> Stamp:
-    if clock.breached_at is not None:
-        return evidence.stamp_of(clock.agent, clock.team, clock.breached_at)
+    decided_at = clock.breached_at if clock.forgiven_at is None else clock.forgiven_at
+    if decided_at is not None:
+        return evidence.stamp_of(clock.agent, clock.team, decided_at)
     # One that lost its goal while it runs has no end: as_of would move its omission with every pass.
     return evidence.holder(clock.stopped_at if clock.stopped_at is not None else clock.started_at)
 
@@ -33,6 +34,8 @@ def _overdue_count(evidence: Evidence) -> Iterator[CreditLine | Omission]:
             part = f"{clock.clock}:{stamp.ticket_id}"  # late twice in a period, for the same agent, is one request
             yield CreditLine("overdue_count", stamp, 1, 1, part, clock.certainty)
             yield from _spared("overdue_count", evidence, clock)
+        elif clock.forgiven_at is not None:
+            yield Left(stamp, EXEMPTED).out_of("overdue_count")
 
 
 def _spared(key: str, evidence: Evidence, clock: Clock) -> Iterator[Omission]:
@@ -50,7 +53,8 @@ def _verdicts(key: str, breached: int, met: int, evidence: Evidence) -> Iterator
         elif clock.state is ClockState.MET:
             yield CreditLine(key, stamp, met, 1, clock.clock, clock.certainty)
         elif clock.state in WITHOUT_VERDICT:
-            yield Left(stamp, WITHOUT_VERDICT[clock.state]).out_of(key)
+            reason = EXEMPTED if evidence.is_exempt(clock.clock) else WITHOUT_VERDICT[clock.state]
+            yield Left(stamp, reason).out_of(key)
 
 
 def _goals_met_tickets(evidence: Evidence) -> Iterator[CreditLine]:

@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from kpi_engine.course import Wait
 from kpi_engine.elapsed import Spent, total
-from kpi_engine.evidence import Evidence, Left, Timing
+from kpi_engine.evidence import EXEMPTED, Evidence, Left, Timing
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
 from kpi_engine.indicators.overdue import WITHOUT_VERDICT
 from kpi_engine.indicators.timed import CALENDAR_SWITCH, span, twins
@@ -75,7 +75,9 @@ def _first_reply_within(evidence: Evidence) -> Iterator[CreditLine | Omission]:
 
 
 def _within(evidence: Evidence, clock: Clock) -> Iterator[CreditLine | Omission]:
-    if clock.breached_at is not None:
+    if evidence.is_exempt(clock.clock):
+        yield from _exempted(evidence, clock)
+    elif clock.breached_at is not None:
         breached = evidence.stamp_of(clock.agent, clock.team, clock.breached_at)
         yield CreditLine(_WITHIN_KEY, breached, 0, 1, clock.clock, clock.certainty)
     elif clock.stopped_at is not None and clock.state is ClockState.MET:
@@ -83,6 +85,13 @@ def _within(evidence: Evidence, clock: Clock) -> Iterator[CreditLine | Omission]
         yield CreditLine(_WITHIN_KEY, met, 1, 1, clock.clock, clock.certainty)
     elif clock.stopped_at is not None:  # else it still runs within its goal
         yield Left(evidence.holder(clock.stopped_at), WITHOUT_VERDICT[clock.state]).out_of(_WITHIN_KEY)
+
+
+def _exempted(evidence: Evidence, clock: Clock) -> Iterator[Omission]:
+    if clock.forgiven_at is not None:
+        yield Left(evidence.stamp_of(clock.agent, clock.team, clock.forgiven_at), EXEMPTED).out_of(_WITHIN_KEY)
+    elif clock.stopped_at is not None:
+        yield Left(evidence.holder(clock.stopped_at), EXEMPTED).out_of(_WITHIN_KEY)
 
 
 def _replier(evidence: Evidence, at: int) -> str | None:

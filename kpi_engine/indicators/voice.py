@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from kpi_engine.evidence import Evidence, Left
+from kpi_engine.evidence import EXEMPTED, Evidence, Left
 from kpi_engine.exclusions import exclusion
-from kpi_engine.history import REQUESTER_RETURNED, DerivedEvent
+from kpi_engine.history import RATING, REQUESTER_RETURNED, DerivedEvent
 from kpi_engine.indicators.indicator import (
     Asked,
     Better,
@@ -89,7 +89,7 @@ def _category(evidence: Evidence, rating: Rating) -> str | None:
 def _chosen(evidence: Evidence) -> Verdict | None:
     """Return the one verdict of the ticket that counts."""
     found = evidence.once(verdicts)
-    if not found:
+    if not found or evidence.is_exempt(RATING):
         return None
     policy = evidence.word(_VERDICT, "rating_policy", "latest", at=found[-1].at)
     if policy == "latest":
@@ -121,7 +121,9 @@ def _passed_over(key: str, evidence: Evidence, chosen: Verdict | None) -> Iterat
     for states in evidence.once(_states).values():
         last = states[-1]
         given = [state for state in states if _told(state)]
-        if given and not _told(last):
+        if given and evidence.is_exempt(RATING):
+            yield Left(_rater(evidence, given[-1]), EXEMPTED).out_of(key)
+        elif given and not _told(last):
             yield Left(_rater(evidence, given[-1]), "rating_withdrawn").out_of(key)
         elif given and _category(evidence, last) is None:
             yield Left(_rater(evidence, last), "scale_unknown").out_of(key)
@@ -136,6 +138,8 @@ def _satisfaction_rate(evidence: Evidence) -> Iterator[CreditLine | Omission]:
 def _satisfaction_mean(evidence: Evidence) -> Iterator[CreditLine | Omission]:
     chosen = evidence.once(_chosen)
     if chosen is None:
+        if evidence.is_exempt(RATING):
+            yield from _passed_over("satisfaction_mean", evidence, None)
         return
     key, rating, stamp = "satisfaction_mean", chosen.rating, _rater(evidence, chosen.rating)
     if rating.score is None or rating.scale is None:
@@ -152,7 +156,7 @@ def scale_name(scale: tuple[float, float]) -> str:
 
 def _changed(key: str, evidence: Evidence, *, better: bool) -> Iterator[CreditLine]:
     found = evidence.once(verdicts)
-    if not found or found[0].rank == found[-1].rank:
+    if not found or found[0].rank == found[-1].rank or evidence.is_exempt(RATING):
         return
     if (found[-1].rank > found[0].rank) is better:
         yield CreditLine(key, _rater(evidence, found[-1].rating))

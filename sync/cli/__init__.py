@@ -19,6 +19,7 @@ COMMANDS: dict[str, Message] = {
     "compare": message("Compare teams, agents or channels, or two periods, like for like."),
     "export": message("Write the rows behind the figures as CSV, JSON or Parquet."),
     "import": message("Bring in a CSV file of calls, costs, reviews and the like."),
+    "override": message("Exempt a ticket's clock or rating, or decide a dispute."),
     "reconcile": message("Compare our figures with the helpdesk's own."),
     "status": message("Show the last passes, the data's age, the outbox, the quarantine and the next runs."),
     "recompute": message("Measure everything again, correct a settled period, or fetch tickets again."),

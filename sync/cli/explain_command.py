@@ -193,6 +193,7 @@ def _left_out_document(left_out: Iterable[LeftOut], urls: Urls) -> list[dict[str
             "url": urls.get((each.account, each.ticket_id)),
             "at": each.at,
             "reason": each.reason,
+            "why": str(each.why) if each.why is not None else None,
             "agent": each.agent,
             "team": each.team,
         }

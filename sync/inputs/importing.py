@@ -16,14 +16,14 @@ from kpi_engine.periods import period_named
 from kpi_engine.records import FieldValue, Observation
 from sync.inputs.columns import columns_of
 from sync.inputs.header import Header, header_of
-from sync.inputs.kinds import Kind
+from sync.inputs.kinds import Kind, Values
 from sync.inputs.rows import Refused, Row, Taken, read_rows
 from sync.inputs.values import Forms, instant
 from sync.people import Ambiguous, People, people
 from sync.store import Store
 from sync.store.codec import chunked, encoded
 from sync.store.locks import Holder, Lock
-from sync.store.observations import INPUTS
+from sync.store.observations import INPUTS, OVERRIDES
 
 _AHEAD = 86_400
 _NAMED = 200
@@ -188,6 +188,10 @@ def _observation(importing: _Importing, row: Taken) -> Observation | Refused:
     account = str(values.get("account", source.account or "")) or None
     if account is not None and account not in importing.accounts:
         return _refused(row, message("no connector is called {name}", name=account))
+    if kind.name == OVERRIDES:
+        account = account or (next(iter(importing.accounts)) if len(importing.accounts) == 1 else None)
+        if (misplaced := _misplaced(importing, row, account)) is not None:
+            return _refused(row, misplaced)
     at = _instant(kind, str(values[kind.at]), source.forms)
     if at > importing.now + _AHEAD and columns_of(kind.model)[kind.at].reading == "date-time":
         return _refused(row, message("{column} lies in the future", column=kind.at))
@@ -197,7 +201,7 @@ def _observation(importing: _Importing, row: Taken) -> Observation | Refused:
     kept = {name for name, column in columns_of(kind.model).items() if column.kept and name not in apart}
     return Observation(
         kind=kind.name,
-        observation_id=_key(kind, row),
+        observation_id=_key(kind, values | ({"account": account} if account is not None else {})),
         at=at,
         agent=agent,
         customer_id=_word(values.get(kind.customer or "")),
@@ -216,8 +220,18 @@ def _word(value: FieldValue) -> str | None:
     return None if value is None else str(value)
 
 
-def _key(kind: Kind, row: Taken) -> str:
-    parts = [str(row.values.get(name, "")) for name in kind.key]
+def _misplaced(importing: _Importing, row: Taken, account: str | None) -> Message | None:
+    """Return why a decision concerns no ticket that is known."""
+    if account is None:
+        return message("say in {column} which connector's ticket it is", column="account")
+    ticket = str(row.values["ticket_ref"])
+    if ticket not in importing.store.records.snapshots(account, [ticket]):
+        return message("{account} has no ticket {ticket}", account=account, ticket=ticket)
+    return None
+
+
+def _key(kind: Kind, values: Values) -> str:
+    parts = [str(values.get(name, "")) for name in kind.key]
     while parts and not parts[-1]:
         parts.pop()
     return parts[0] if len(parts) == 1 else encoded(parts)

@@ -10,6 +10,7 @@ from kpi_engine.message import Message, message
 from sync.inputs.columns import RowModel, column
 from sync.inputs.people_rows import OrgRow, RosterRow, org_misfit, roster_misfit
 from sync.inputs.values import Json, instant
+from sync.store.observations import OVERRIDES
 
 Identity = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[str, Field(min_length=1, max_length=2_000)]
@@ -302,6 +303,30 @@ class Outbound(RowModel):
     account: Identity | None = _account()
 
 
+class Override(RowModel):
+    """A decision that a ticket's clock or rating counts for nobody, or that a dispute is refused."""
+
+    ticket_ref: Identity = _ticket(optional=False)
+    clock: Literal["first_reply", "next_reply", "resolution", "rating", "refused"] = column(
+        "what",
+        "đồng hồ",
+        "nội dung",
+        example="first_reply",
+        about="The clock that is exempted, or the rating; refused: the agent's dispute is, and all counts.",
+        words={
+            "first_reply": ("phản hồi đầu tiên",),
+            "next_reply": ("phản hồi tiếp theo",),
+            "resolution": ("giải quyết",),
+            "rating": ("đánh giá",),
+            "refused": ("từ chối", "bác"),
+        },
+    )
+    reason: Words = column("lý do", example="The telephone exchange was down.")
+    approved_by: Identity = column("approver", "người duyệt", example="lead@saomai.vn")
+    approved_at: Moment = _at("ngày duyệt", "thời điểm duyệt")
+    account: Identity | None = _account()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind of file: what a row is, which columns tell it from another, and when and of whom it speaks.
@@ -448,6 +473,15 @@ _OBSERVED = (
         at="proposed_at",
         customer=None,
         ticket=None,
+    ),
+    Kind(
+        name=OVERRIDES,
+        title=message("overrides"),
+        model=Override,
+        key=("ticket_ref", "clock", "account"),
+        at="approved_at",
+        agent=None,
+        customer=None,
     ),
     Kind(
         name="outbound_contacts",

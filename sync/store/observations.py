@@ -14,6 +14,9 @@ from sync.store.tables import INTAKE, OBSERVATION, SETTLED_INTAKE
 INPUTS = "inputs"
 """The name that what comes from files is stored under; no connector may have it."""
 
+OVERRIDES = "overrides"
+"""The kind of those that say which clock or rating of a ticket does not count."""
+
 _PIECE = 1_000
 
 
@@ -109,6 +112,27 @@ class Observations:
             if len(rows) < _PIECE:
                 return
             after = (rows[-1].at, rows[-1].number)
+
+    def standing(self, connector: str, kind: str) -> list[Kept]:
+        """Return the observations of a kind as they stand now, in order of time: of one that has few only."""
+        return [each for each in self.past(connector, kind) if each.until is None]
+
+    def past(self, connector: str, kind: str) -> list[Kept]:
+        """Return every state of the observations of a kind, in order of time: of one that has few only."""
+        table = OBSERVATION.c
+        mine = select(OBSERVATION).where(table.connector == connector, table.kind == kind)
+        return [_kept(row) for row in self._database.rows(mine.order_by(table.at, table.number))]
+
+    def withdraw(self, connector: str, kind: str, key: str, intake: int) -> int:
+        """End an observation; return how many that were."""
+        table = OBSERVATION.c
+        mine = update(OBSERVATION).where(table.connector == connector, table.kind == kind, table.key == key)
+        return self._database.execute(mine.where(table.until.is_(None)).values(until=intake))
+
+    def intakes(self, connector: str, kind: str) -> dict[int, tuple[str, int]]:
+        """Return what brought in a kind and when, by number."""
+        mine = select(INTAKE).where(INTAKE.c.connector == connector, INTAKE.c.kind == kind)
+        return {row.intake_id: (row.source, row.began_at) for row in self._database.rows(mine)}
 
     def kinds(self, connectors: Collection[str], among: Collection[str]) -> set[str]:
         """Return those of some kinds of which there is, or ever was, anything."""

@@ -1,7 +1,7 @@
 """The records as pulled: each ticket's snapshots, events and ratings, and the account around them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Final
 
@@ -26,7 +26,8 @@ from kpi_engine.records import (
 )
 from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
-from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, RECORD, STALE, SUMMARY
+from sync.store.observations import OVERRIDES
+from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, RECORD, STALE, SUMMARY
 
 Kept = TicketRecord | DerivedEvent
 _SAMPLE: Final = 500
@@ -119,11 +120,21 @@ class Records:
             for remote_id in self._database.scalars(select(ours.c.remote_id).where(ours.c.connector == connector))
             if remote_id is not None
         }
+        exempt = self.exempt(connector)
         for chunk in chunked(ticket_ids):
             found = self._by_ticket(connector, chunk)
             for ticket_id in chunk:
                 if "snapshot" in found[ticket_id]:
-                    yield _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
+                    history = _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
+                    yield replace(history, exempt=exempt[ticket_id]) if ticket_id in exempt else history
+
+    def exempt(self, connector: str) -> dict[str, frozenset[str]]:
+        """Return, by ticket, which of its clocks are exempted, and whether its rating is."""
+        mine = select(OBSERVATION.c.body).where(OBSERVATION.c.kind == OVERRIDES, OBSERVATION.c.account == connector)
+        found: dict[str, frozenset[str]] = {}
+        for _, ticket_id, values in decoded_all(self._database.scalars(mine.where(OBSERVATION.c.until.is_(None)))):
+            found[ticket_id] = found.get(ticket_id, frozenset()) | {values["clock"]}
+        return found
 
     def _by_ticket(self, connector: str, ticket_ids: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
         wanted = and_(RECORD.c.connector == connector, RECORD.c.ticket_id.in_(ticket_ids))

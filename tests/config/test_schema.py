@@ -38,6 +38,7 @@ def test_every_key_of_the_contract_has_its_place() -> None:
         "targets",
         "scorecards",
         "inputs",
+        "exemptions",
         "appeal",
         "privacy",
     ]

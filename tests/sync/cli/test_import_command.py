@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_place(known: "Desk") -> 
     assert "calls.csv:1: this file is UTF-16" in result.stderr
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "overrides"])  # those need a ticket that is known
 def test_a_template_can_be_imported_as_it_is(known: "Desk", kind: str) -> None:
     template = known.run("import", kind, "--template").stdout
     (known.folder / "template.csv").write_text(template, encoding="utf-8", newline="")

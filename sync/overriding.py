@@ -1,0 +1,155 @@
+"""Decisions of people about a ticket: a clock or a rating that counts for nobody, a dispute that is refused."""
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from kpi_engine.history import RATING
+from kpi_engine.message import Message, message
+from kpi_engine.records import Observation, TicketSnapshot
+from sync.account import Account
+from sync.pull import Pass
+from sync.settling import settled_through
+from sync.store import Holder
+from sync.store.codec import decoded, encoded
+from sync.store.observations import INPUTS, OVERRIDES, Kept
+from sync.summary_text import DISPUTE_TAG
+
+REFUSED: Final = "refused"
+"""What is decided of a dispute that changes nothing."""
+
+_NOTED = "overrides_noted"
+
+
+class UnfitOverrideError(Exception):
+    """A decision cannot be noted; `message` says why."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.message = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision: of which ticket's clock, or `rating`, or `refused`; who made it, when and why; where it stands.
+
+    `ended` says by what it was taken back or replaced, None while it stands.
+    """
+
+    ticket_id: str
+    what: str
+    reason: str
+    approved_by: str
+    approved_at: int = 0
+    source: str = ""
+    ended: str | None = None
+
+
+def decisions(account: Account, *, past: bool = False) -> list[Decision]:
+    """Return the account's decisions, oldest first; with `past` those too that were taken back or replaced."""
+    intakes = account.store.observations.intakes(INPUTS, OVERRIDES)
+    kept = account.store.observations.past(INPUTS, OVERRIDES)
+    mine = [each for each in kept if each.observation.account == account.name]
+    return [_decision(each, intakes) for each in mine if past or each.until is None]
+
+
+def _decision(kept: Kept, intakes: Mapping[int, tuple[str, int]]) -> Decision:
+    told = kept.observation
+    return Decision(
+        ticket_id=told.ticket_id or "",
+        what=str(told.values["clock"]),
+        reason=str(told.values["reason"]),
+        approved_by=str(told.values["approved_by"]),
+        approved_at=told.at,
+        source=told.source,
+        ended=None if kept.until is None else intakes[kept.until][0],
+    )
+
+
+def decide(account: Account, decision: Decision, at: int, source: str) -> bool:
+    """Note a decision made by hand at an instant, with where it comes from for its source.
+
+    Tells whether it reaches into a settled period, where nothing changes by itself. Raises UnfitOverrideError for a
+    ticket that nobody knows, LockHeldError while a file is brought in.
+    """
+    ticket = known_ticket(account, decision.ticket_id)
+    observation = Observation(
+        kind=OVERRIDES,
+        observation_id=override_key(decision.ticket_id, decision.what, account.name),
+        at=at,
+        agent=None,
+        customer_id=None,
+        ticket_id=decision.ticket_id,
+        account=account.name,
+        values={"clock": decision.what, "reason": decision.reason, "approved_by": decision.approved_by},
+        source=source,
+    )
+    with _intake(account, source) as intake:
+        account.store.observations.bring(INPUTS, intake, [observation])
+    return ticket.created_at < settled_through(account)
+
+
+def take_back(account: Account, ticket_id: str, what: str, told: str) -> bool:
+    """Take a decision back, with `told` for the log; tell whether there was one. Raises LockHeldError."""
+    key = override_key(ticket_id, what, account.name)
+    with _intake(account, told) as intake:
+        return account.store.observations.withdraw(INPUTS, OVERRIDES, key, intake) > 0
+
+
+@contextmanager
+def _intake(account: Account, source: str) -> Iterator[int]:
+    store, now = account.store, account.now()
+    lock = store.locks.acquire(INPUTS, Holder(socket.gethostname(), os.getpid(), now), now)
+    try:
+        with store.transaction(lock):
+            intake = store.observations.begin(INPUTS, OVERRIDES, source, now)
+            yield intake
+            store.observations.end(intake, {}, now)
+    finally:
+        store.locks.release(lock)
+
+
+def override_key(ticket_id: str, what: str, account: str) -> str:
+    """Return the key of a decision: there is one at a time about a ticket's clock."""
+    return encoded([ticket_id, what, account])
+
+
+def known_ticket(account: Account, ticket_id: str) -> TicketSnapshot:
+    """Return a ticket as it was seen last; raise UnfitOverrideError where it never was."""
+    found = account.store.records.snapshots(account.name, [ticket_id])
+    if ticket_id not in found:
+        raise UnfitOverrideError(message("{account} has no ticket {ticket}", account=account.name, ticket=ticket_id))
+    return found[ticket_id]
+
+
+def note_overrides(account: Account, this: Pass) -> None:
+    """Have the tickets measured again about which something else is decided than when a pass looked last."""
+    store, name = account.store, account.name
+    now = {ticket: sorted(what) for ticket, what in store.records.exempt(name).items()}
+    before: dict[str, list[str]] = decoded(store.switches.get(name, _NOTED) or "{}")
+    changed = [ticket for ticket in {**before, **now} if before.get(ticket) != now.get(ticket)]
+    if changed:
+        with store.transaction(this.lock):
+            store.records.mark_stale(name, changed)
+            store.switches.set(name, _NOTED, encoded(now))
+
+
+def exemption_text(account: Account, ticket_id: str, *, rating: bool) -> Message:
+    """Return in words by whom, why and by what a ticket's rating, or else its clocks, are exempted."""
+    found: Message | None = None
+    for each in decisions(account):
+        if each.ticket_id == ticket_id and each.what != REFUSED and (each.what == RATING) is rating:
+            name, reason, place = each.approved_by, each.reason, each.source
+            told = message("exempted by {name}: {reason} ({place})", name=name, reason=reason, place=place)
+            found = told if found is None else message("{one}; {other}", one=found, other=told)
+    return found or message("exempted by a tag of `exemptions`, which an approver set")
+
+
+def open_disputes(account: Account, start: int = 0, end: int | None = None) -> list[str]:
+    """Return the disputed tickets that have lines in [start, end) and about which nobody has decided anything."""
+    decided = {each.ticket_id for each in decisions(account)}
+    found = account.store.readings.tagged(account.name, DISPUTE_TAG, start, account.now() if end is None else end)
+    return sorted({each.ticket_id for each in found} - decided)

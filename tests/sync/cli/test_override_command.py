@@ -1,0 +1,120 @@
+"""What leads decide about tickets: exemptions and refusals, from the command line, a file, or a tag."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from kpi_engine.periods import PeriodKind, period_at
+from sync.summary_text import DISPUTE_TAG
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+WHY = ("--reason", "The exchange was down.", "--by", "lan@saomai.vn")
+
+
+@pytest.fixture
+def late(desk: "Desk") -> str:
+    """Return a ticket whose first reply is late, on a helpdesk that was pulled."""
+    state = desk.sandbox.state
+    ticket = state.create_ticket(
+        priority="urgent", status="open", assignee_id=state.account.agent_ids[0], group_id=state.account.group_ids[0]
+    )
+    desk.sandbox.advance(4 * 86_400)
+    state.comment(ticket.id, state.account.agent_ids[0], status="solved")
+    passed(desk)
+    return str(ticket.id)
+
+
+def passed(desk: "Desk") -> None:
+    desk.sandbox.advance(600)
+    assert desk.run("sync", "--dry-run").exit_code == 0
+
+
+def month(desk: "Desk") -> tuple[str, str]:
+    return "--period", period_at(PeriodKind.MONTH, "Asia/Ho_Chi_Minh", int(desk.sandbox.now)).label
+
+
+def overdue(desk: "Desk", ticket: str, key: str = "overdue_count") -> tuple[bool, list[Any]]:
+    """Tell whether a ticket's late first reply counts, and what is said if it is left out."""
+    document = desk.told("explain", key, *month(desk))
+    parts = [line["part"] for line in document["lines"] if line["ticket_id"] == ticket]
+    left = [each["why"] for each in document["omitted"] if each["ticket_id"] == ticket]
+    return any("first_reply" in part for part in parts), left
+
+
+def test_an_exempted_clock_counts_for_nobody_and_says_why_until_it_is_taken_back(desk: "Desk", late: str) -> None:
+    assert overdue(desk, late) == (True, [])
+    added = desk.run("override", "add", late, "first_reply", *WHY)
+    assert added.exit_code == 0, added.output
+    assert "the next pass goes by it" in added.stdout
+    passed(desk)
+    counts, (why,) = overdue(desk, late)
+    assert not counts
+    assert why.startswith("exempted by lan@saomai.vn: The exchange was down. (override (")
+    assert why in desk.run("explain", "overdue_count", *month(desk)).stdout
+    (decision,) = desk.told("override", "list")["accounts"][0]["decisions"]
+    assert (decision["ticket_id"], decision["what"], decision["approved_by"]) == (late, "first_reply", "lan@saomai.vn")
+
+    assert desk.run("override", "remove", late, "first_reply", "--reason", "A mistake.", "--by", "lan").exit_code == 0
+    passed(desk)
+    assert overdue(desk, late) == (True, [])
+    assert desk.told("override", "list")["accounts"][0]["decisions"] == []
+    (past,) = desk.told("override", "list", "--all")["accounts"][0]["decisions"]
+    assert past["ended"] == "lan: A mistake."
+    assert "ended by lan: A mistake." in desk.run("override", "list", "--all").stdout
+    again = desk.run("override", "remove", late, "first_reply", "--reason", "Again.", "--by", "lan")
+    assert again.exit_code == 2
+
+
+def test_a_decision_needs_a_ticket_that_is_known_and_an_instant_that_is_one(desk: "Desk", late: str) -> None:
+    unknown = desk.run("override", "add", "999999", "rating", *WHY)
+    assert unknown.exit_code == 2
+    assert "sao-mai has no ticket 999999" in unknown.stderr
+    assert desk.run("override", "add", late, "rating", *WHY, "--at", "03/04/2026 10:00").exit_code == 2
+    assert desk.run("override", "add", late, "rating", *WHY, "--at", "2026-11-20 10:00").exit_code == 0
+    (decision,) = desk.told("override", "list")["accounts"][0]["decisions"]
+    assert decision["approved_at"] == "2026-11-20T03:00:00+00:00"
+
+
+def test_decisions_come_from_a_file_too_and_a_bad_row_is_named(desk: "Desk", late: str) -> None:
+    (desk.folder / "overrides.csv").write_text(
+        "ticket_ref,clock,reason,approved_by,approved_at\n"
+        f"{late},First reply,Power cut,lan,2026-11-20 10:00\n999999,rating,x,lan,2026-11-20 10:00\n",
+        encoding="utf-8",
+    )
+    result = desk.run("import", "overrides", "overrides.csv", "--json")
+    assert result.exit_code == 5
+    assert json.loads(result.stdout)["rows"] == [{"line": 3, "reason": "sao-mai has no ticket 999999"}]
+    passed(desk)
+    assert overdue(desk, late) == (False, ["exempted by lan: Power cut (overrides.csv:2)"])
+    assert overdue(desk, late, "goals_met")[1] == ["exempted by lan: Power cut (overrides.csv:2)"]
+
+
+def test_a_dispute_is_listed_until_a_lead_refuses_it_or_exempts(desk: "Desk", late: str) -> None:
+    state = desk.sandbox.state
+    state.change(int(late), state.account.agent_ids[0], tags=(DISPUTE_TAG,))
+    passed(desk)
+    assert desk.told("override", "list")["accounts"][0]["disputed"] == [late]
+    assert f"{late}: disputed, and nobody has decided" in desk.run("override", "list").stdout
+    assert desk.run("override", "refuse", late, *WHY).exit_code == 0
+    assert desk.told("override", "list")["accounts"][0]["disputed"] == []
+    passed(desk)
+    assert overdue(desk, late) == (True, [])
+
+
+def test_a_tag_of_an_approver_exempts_and_is_named(desk: "Desk", late: str) -> None:
+    state = desk.sandbox.state
+    lead = state.account.agent_ids[1]
+    own = [desk.account(name, sandbox) for name, sandbox in desk.sandboxes.items()]
+    desk.configure(*own, exemptions={"sao-mai": {"approvers": [str(lead)], "tags": {"spare": "first_reply"}}})
+    state.change(int(late), lead, tags=("spare",))
+    passed(desk)
+    assert overdue(desk, late) == (False, ["exempted by a tag of `exemptions`, which an approver set"])
+
+
+def test_with_several_helpdesks_a_decision_says_on_which(two_desks: "Desk") -> None:
+    result = two_desks.run("override", "add", "1", "rating", *WHY)
+    assert result.exit_code == 2
+    assert "--account is needed; there are: sao-mai, sao-hom" in result.stderr
