@@ -37,7 +37,7 @@ def starts(editions: list["Edition"]) -> list[int | None]:
 def test_everything_that_decides_is_kept_from_the_beginning(world: "World") -> None:
     world.run(dry_run=True)
     every = world.store.editions.all(world.account.name)
-    assert set(Kind) - {edition.kind for edition in every} <= {Kind.SLA_POLICY}
+    assert set(Kind) - {edition.kind for edition in every} <= {Kind.SLA_POLICY, Kind.ROSTER}
     assert starts(every) == [None] * len(every)
     rules = rulebook(world.account)
     assert set(rules.agents) == {str(user.id) for user in world.state.users.values() if user.role != "end-user"}
