@@ -20,11 +20,12 @@ from config.problems import Document
 from config.store import DEFAULT_STORE, Store
 from config.targets import TargetSettings
 from connectors.freshdesk.settings import FreshdeskSettings
+from connectors.salesforce.settings import SalesforceSettings
 from connectors.settings import Duration, Identifier, Key, Line, Section, UnfitError
 from connectors.zendesk.settings import ZendeskSettings
 from kpi_engine.message import message
 
-ConnectorSettings: TypeAlias = ZendeskSettings | FreshdeskSettings
+ConnectorSettings: TypeAlias = ZendeskSettings | FreshdeskSettings | SalesforceSettings
 """The settings of any helpdesk this version serves, told apart by `kind`."""
 
 STARTER = "starter/by-priority"

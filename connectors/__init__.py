@@ -20,5 +20,5 @@ def _later(platform: str) -> Connect:
     return connect
 
 
-CONNECTORS: Mapping[str, Connect] = {kind: _later(kind) for kind in ("zendesk", "freshdesk")}
+CONNECTORS: Mapping[str, Connect] = {kind: _later(kind) for kind in ("zendesk", "freshdesk", "salesforce")}
 """`connect(settings, clock, report_zone, mapped_fields)` of every helpdesk, by its kind in the configuration."""

@@ -207,6 +207,11 @@ class Change:
     values: Mapping[str, FieldValue] = field(default_factory=dict)
     summary: SummaryTicket | None = None
 
+    @property
+    def creates(self) -> bool:
+        """Whether it makes a summary ticket, rather than writing on one that is there."""
+        return self.summary is not None and self.target_id in ("", self.summary.external_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -376,6 +381,10 @@ class Connector(Protocol):
 
     def uses(self, target: Target, remote_id: str) -> list[Message]:
         """Return what else on the helpdesk works with a field (views, rules …), by name: it would break without it."""
+        ...
+
+    def package(self, wanted: Sequence[WantedField], views: Sequence[WantedView]) -> Mapping[str, str]:
+        """Return files, by path, that an admin deploys to give us all we need; none where there is no such way."""
         ...
 
     def extras(self, views: Sequence[WantedView], handles: Mapping[str, str]) -> list[Extra]:

@@ -34,7 +34,8 @@ LONGEST_REASON = 200
 class Request:
     """One request, ready to be sent any number of times; `label` names it to people, `base_url` its helpdesk.
 
-    `path` is relative to base_url and without parameters: what rate limits and rights are about.
+    `path` is relative to base_url and without parameters: what rate limits and rights are about. `content_type`: the
+    answer is text of that type, and no JSON.
     """
 
     method: str
@@ -47,6 +48,7 @@ class Request:
     params: Params | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     unsigned: bool = False
+    content_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

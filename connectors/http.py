@@ -40,12 +40,19 @@ from connectors.exchange import (
 from connectors.origin import Origin, checked_origin
 from connectors.quota import Quota
 from connectors.redaction import Redaction
-from connectors.waiting import Patience, instant, retry_after
+from connectors.waiting import Again, Patience, instant, retry_after
 from kpi_engine.message import Message, message
 
 _log = logging.getLogger(__name__)
 
 _SECRET_HEADERS = ("Authorization", "Cookie", "Proxy-Authorization")
+
+
+class Reader(Protocol):
+    """How one platform's own refusals are read, where the status alone would mislead."""
+
+    def __call__(self, request: Request, refusal: Refusal) -> ConnectorError | Again | None:
+        """Return what a refusal means; None: what its status says."""
 
 
 class SignIn(Protocol):
@@ -106,6 +113,7 @@ class Session:
     """A signed-in conversation with the helpdesk at `base_url`, and with no other host.
 
     `secrets` never show in an error or in the HTTP libraries' logs, nor do the headers that sign requests.
+    `reader` reads the platform's own refusals before their status is looked at.
     `requests_made` and `seconds_waited` count from the start; `skew` is the local clock minus the helpdesk's.
     Raises AddressError for a base_url that credentials may not be sent to, or a ca_bundle that is no file.
     """
@@ -119,19 +127,21 @@ class Session:
     trusted_host: bool = False
     secrets: Sequence[str] = ()
     ca_bundle: str | None = None
+    reader: Reader = lambda _request, _refusal: None
     jitter: random.Random = field(default_factory=random.Random)
     requests_made: int = field(default=0, init=False)
     seconds_waited: float = field(default=0.0, init=False)
     server_time: int | None = field(default=None, init=False)
     skew: float | None = field(default=None, init=False)
     _origin: Origin = field(init=False)
+    _home: Origin = field(init=False)
     _redaction: Redaction = field(init=False)
     _connection: requests.Session = field(init=False)
     _deadline: float = field(init=False)
     _failed_in_a_row: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self._origin = checked_origin(self.base_url, trusted_host=self.trusted_host)
+        self._origin = self._home = checked_origin(self.base_url, trusted_host=self.trusted_host)
         if self.ca_bundle is not None and not Path(self.ca_bundle).is_file():
             raise AddressError(message("ca_bundle {ca_bundle} is not a file.", ca_bundle=self.ca_bundle))
         self._redaction = Redaction(self.secrets)
@@ -144,6 +154,13 @@ class Session:
         self._deadline = self.clock.now() + self.limits.deadline_seconds
         self._failed_in_a_row = 0
 
+    def move(self, address: str) -> None:
+        """Send signed requests to `address` from now on: the account lives there by its own word.
+
+        Raises AddressError for an address that credentials may not be sent to.
+        """
+        self._home = checked_origin(address, trusted_host=self.trusted_host)
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
@@ -152,6 +169,14 @@ class Session:
     def get(self, path: str, params: Params | None = None) -> Answer:
         """Read `path` (relative to base_url), repeating as needed; raises the errors of connectors.errors."""
         return self._repeatedly(self._request("GET", path, safe_to_repeat=True, params=params))
+
+    def get_text(self, path: str, params: Params | None = None, *, kind: str) -> tuple[str, Answer]:
+        """Read `path` as UTF-8 text of the content type `kind`; an answer of any other type is no success."""
+        request = self._request(
+            "GET", path, safe_to_repeat=True, params=params, headers={"Accept": kind}, content_type=kind
+        )
+        answer = self._repeatedly(request)
+        return str(answer.json or ""), answer
 
     def send(  # noqa: PLR0913 -- what a request consists of; all but three are named by the caller
         self,
@@ -164,11 +189,11 @@ class Session:
         params: Params | None = None,
         unsigned: bool = False,
     ) -> Answer:
-        """Send `payload` as JSON (None: no body); `unsigned` is for asking the credentials themselves.
+        """Send `payload` as JSON (bytes as they are, None: no body); `unsigned` is for asking the credentials.
 
         Raises InDoubtError if it is not safe to repeat and may or may not have been done, else as `get` does.
         """
-        body = None if payload is None else json.dumps(payload, allow_nan=False).encode()
+        body = payload if isinstance(payload, bytes | None) else json.dumps(payload, allow_nan=False).encode()
         request = self._request(
             method,
             path,
@@ -216,7 +241,8 @@ class Session:
             response = self._transmit(request)
         with response:
             if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-                raise refused(request, self._refusal(response))
+                refusal = self._refusal(response)
+                raise self.reader(request, refusal) or refused(request, refusal)
             return self._answer(request, response)
 
     def _transmit(self, request: Request) -> requests.Response:
@@ -227,7 +253,7 @@ class Session:
         try:
             response = self._connection.request(
                 request.method,
-                request.url,
+                self._address(request),
                 params=request.params,
                 data=request.body,
                 headers=headers,
@@ -243,6 +269,10 @@ class Session:
             return response
         # Raised out here, lest the original with its unredacted text stay attached as the context.
         raise failed(request, fault, self._reason(fault)) from self._redaction.cause(fault)
+
+    def _address(self, request: Request) -> str:
+        """Return where a request goes: what is signed follows the account to where it lives."""
+        return request.url if request.unsigned else f"{self._home}{request.url.removeprefix(str(self._origin))}"
 
     def _headers(self, request: Request) -> dict[str, str]:
         signature = {} if request.unsigned else self.sign_in.headers(self)
@@ -293,8 +323,13 @@ class Session:
         return Answer(status, content, response.headers, instant(response.headers.get("Date", "")), request.label)
 
     def _content(self, request: Request, response: requests.Response, body: bytes) -> object:
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         try:
-            return json_of(body)
+            if request.content_type is None:
+                return json_of(body)
+            if kind == request.content_type:
+                return body.decode("utf-8")
+            raise ValueError(f"not {request.content_type}")  # noqa: TRY301 -- one way out for all that is unreadable
         except ValueError as trouble:
             fault = trouble
         raise unreadable(request, self._glimpse(response, body)) from self._redaction.cause(fault)

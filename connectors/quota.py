@@ -14,6 +14,12 @@ SLACK = 0.001
 
 _GENERAL = re.compile(r"(?:x-)?rate-?limit(?:-(limit|total|remaining|reset))?", re.IGNORECASE)
 _ENDPOINT = re.compile(r"zendesk-rate-?limit-.+", re.IGNORECASE)
+_DAILY = re.compile(r"sforce-limit-info", re.IGNORECASE)
+_USED_OF = re.compile(r"(?<![\w-])api-usage=(\d{1,15})/(\d{1,15})")
+DAY = "day"
+RESERVE = 0.2
+"""What is left of a daily quota, whatever our share: people and other tools work until midnight too."""
+
 _PAIR = re.compile(r"(\w+)\s*=\s*(\d{1,15}(?:\.\d+)?)")
 _MOST_CREDITS = 20
 _LEADING_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d+)?)")
@@ -36,10 +42,12 @@ class _Standing:
     remaining: float
     resets_in: float
     read_at: float
+    reserve: float = 0
 
     def wait(self, now: float, share: float) -> float:
+        others = self.limit * max(1 - share, self.reserve)
         # A clock set back makes the reading worthless, like one whose window is over.
-        if not 0 <= now - self.read_at < self.resets_in or self.remaining > self.limit * (1 - share):
+        if not 0 <= now - self.read_at < self.resets_in or self.remaining > others:
             return 0
         return self.read_at + self.resets_in - now
 
@@ -106,11 +114,11 @@ class Quota:
         now = self.clock.now()
         self._account_pace.used.extend([now] * (_credits(headers) - 1))
         for scope, name, figures in _limits_told(headers, _endpoint(path, method)):
-            standing = _standing(figures, now)
+            standing = _standing(figures, now, RESERVE if name == DAY else 0)
             if standing is None:
                 continue
             self._standings[scope, name] = standing
-            if not scope:
+            if not scope and not name:
                 self._account_pace.allowed = self._our_part(standing.limit)
 
     def _our_part(self, limit: float) -> int:
@@ -145,6 +153,9 @@ def _limits_told(headers: Mapping[str, str], endpoint: str) -> Iterator[tuple[st
             account |= _general_figures(general[1], value)
         elif _ENDPOINT.fullmatch(name):
             yield endpoint, name.lower(), _pairs(value)
+        elif _DAILY.fullmatch(name) and (used := _USED_OF.search(value)):
+            # Of the last 24 hours: requests come free little by little, so that asking again each hour is soon enough.
+            yield "", DAY, {"limit": float(used[2]), "remaining": float(used[2]) - float(used[1]), "reset": HOUR}
     yield "", "", account
 
 
@@ -162,10 +173,11 @@ def _pairs(value: str) -> dict[str, float]:
     return {ours.get(word, word): float(number) for word, number in _PAIR.findall(value.lower())}
 
 
-def _standing(figures: Mapping[str, float], now: float) -> _Standing | None:
+def _standing(figures: Mapping[str, float], now: float, reserve: float) -> _Standing | None:
     if figures.get("limit", 0) <= 0 or "remaining" not in figures:
         return None
-    return _Standing(figures["limit"], figures["remaining"], _until_reset(figures.get("reset", MINUTE), now), now)
+    resets_in = _until_reset(figures.get("reset", MINUTE), now)
+    return _Standing(figures["limit"], figures["remaining"], resets_in, now, reserve)
 
 
 def _until_reset(reset: float, now: float) -> float:

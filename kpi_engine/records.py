@@ -39,9 +39,9 @@ class Field(StrEnum):
 class TicketSnapshot:
     """A ticket as the helpdesk showed it once; `version` orders the snapshots of one ticket.
 
-    The last three belong to a helpdesk that tells no history. `begins_as` is the status in which tickets begin there,
-    None where events tell; `entered` says when the ticket last entered a status, by the platform's own stamps;
-    `after` is the instant up to which nothing of what differs from the snapshot before had happened yet.
+    The three from `begins_as` on belong to a helpdesk that tells no history. `begins_as` is the status in which tickets
+    begin there, None where events tell; `entered` says when the ticket last entered a status, by the platform's own
+    stamps; `after` is the instant up to which nothing of what differs from the snapshot before had happened yet.
     """
 
     ticket_id: str
@@ -66,6 +66,7 @@ class TicketSnapshot:
     begins_as: str | None = None
     entered: dict[str, int] = field(default_factory=dict)
     after: int | None = None
+    schedule_id: str | None = None  # the business hours it goes by, where its history does not tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,7 @@ def _opening_values(history: History, rulebook: Rulebook) -> dict[str, str | Non
         Field.GROUP: None if created else ticket.group_id,
         Field.PRIORITY: None if created else ticket.priority,
         Field.BRAND: ticket.brand_id,
-        Field.SCHEDULE: None,
+        Field.SCHEDULE: ticket.schedule_id,
         Field.REQUESTER: ticket.requester_id,
     }
     for name in rulebook.telling_segment:

@@ -256,6 +256,10 @@ def _kind(schema: Schema, places: Mapping[str, str]) -> str:
         return " or ".join(words)
     if isinstance(schema.get("items"), dict):
         return f"list of {_kind(schema['items'], places)}"
+    if isinstance(schema.get("prefixItems"), list):
+        return (
+            f"list of {len(schema['prefixItems'])}: {', '.join(_kind(each, places) for each in schema['prefixItems'])}"
+        )
     if isinstance(schema.get("additionalProperties"), dict):
         return f"by name: {_kind(schema['additionalProperties'], places)}"
     return _plain_kind(schema)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from connectors.base import Extra, FieldSetup, Target, WantedField, WantedView
 from kpi_engine.indicators import INDICATORS
@@ -156,6 +157,20 @@ def install(account: Account, this: Pass) -> list[Message]:
             with account.store.transaction(this.lock):
                 account.store.installed.save(account.name, extra.key, handle, account.now())
     return made
+
+
+# -- for an admin to deploy --------------------------------------------------------------------------------------------
+
+
+def write_package(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Write files below `folder`, over older ones of the same names, and return their paths."""
+    written = []
+    for name, content in sorted(files.items()):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        written.append(str(path))
+    return written
 
 
 # -- undoing it all ----------------------------------------------------------------------------------------------------

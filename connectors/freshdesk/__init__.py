@@ -233,6 +233,10 @@ class Freshdesk:
         """Return nothing: which rules and views work with a field cannot be asked of Freshdesk."""
         return []
 
+    def package(self, wanted: Sequence[WantedField], views: Sequence[WantedView]) -> Mapping[str, str]:  # noqa: ARG002 -- the seam's shape
+        """Return nothing: Freshdesk has no packages of fields."""
+        return {}
+
     def extras(self, views: Sequence[WantedView], handles: Mapping[str, str]) -> list[Extra]:  # noqa: ARG002 -- the seam's
         """Return nothing: fields stand on the ticket by themselves, and views cannot be made through the API."""
         return []

@@ -367,6 +367,10 @@ class Zendesk:
         self._rules = self._rules or rules.all_rules(self.session)
         return self._rules.uses(target, remote_id)
 
+    def package(self, wanted: Sequence[WantedField], views: Sequence[WantedView]) -> Mapping[str, str]:  # noqa: ARG002 -- the seam's shape
+        """Return nothing: Zendesk has no packages of fields."""
+        return {}
+
     def extras(self, views: Sequence[WantedView], handles: Mapping[str, str]) -> list[Extra]:
         """Compare the ticket forms and views with what shows our fields."""
         return self._placing().extras(views, handles)
@@ -519,7 +523,7 @@ class Zendesk:
         if change.summary is None:
             return Refused(message("The summary has no content"))
         own_id = self._own_user_id()
-        if change.target_id.isdecimal():
+        if not change.creates:
             return delivering.update_summary(self.session, change.target_id, change.summary, own_id)
         group_id = None if change.summary.group is None else self._staff().group_id(change.summary.group)
         if change.summary.group is not None and group_id is None:

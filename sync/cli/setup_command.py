@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -26,6 +27,8 @@ from sync.setup import (
     uninstall,
     use_remembered_fields,
     wanted_fields,
+    wanted_views,
+    write_package,
 )
 from sync.store import Holder, StoreError
 from sync.wording import PROFILE_WARNING
@@ -33,11 +36,12 @@ from sync.wording import PROFILE_WARNING
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: without asking back, the fields alone, or all of it undone."""
+    """What is asked for: without asking back, the fields alone, all of it undone, or files for an admin to deploy."""
 
     yes: bool
     fields_only: bool
     undo: bool
+    package: Path | None = None
 
 
 @click.command(
@@ -50,10 +54,17 @@ class Wish:
 @click.option("--yes", is_flag=True, help=terminal_text(message("Make it, or undo it, without asking.")))
 @click.option("--fields-only", is_flag=True, help=terminal_text(message("Leave forms and views alone.")))
 @click.option("--uninstall", is_flag=True, help=terminal_text(message("Undo what the setup made.")))
+@click.option(
+    "--package",
+    type=click.Path(path_type=Path, file_okay=False),
+    help=terminal_text(message("Write the files that an admin deploys instead of us, into this folder.")),
+)
 @framed
-def command(call: Call, names: tuple[str, ...], *, yes: bool, fields_only: bool, uninstall: bool) -> Exit:
+def command(  # noqa: PLR0913 -- click hands over every option by its name
+    call: Call, names: tuple[str, ...], *, yes: bool, fields_only: bool, uninstall: bool, package: Path | None
+) -> Exit:
     """Show what is there and what is missing; make it, or undo it, after --yes or a prompt. Safe to repeat."""
-    wish = Wish(yes, fields_only, uninstall)
+    wish = Wish(yes, fields_only, uninstall, package)
     documents, exits = [], []
     with call.accounts(names) as accounts:
         for account in accounts:
@@ -67,12 +78,34 @@ def command(call: Call, names: tuple[str, ...], *, yes: bool, fields_only: bool,
 def _looked_after(call: Call, account: Account, wish: Wish) -> tuple[dict[str, object], Exit]:
     """Set one account up, or undo that; its trouble does not stop the others."""
     try:
+        if wish.package is not None:
+            return _packed(call, account, wish.package)
         account.connector.begin()
         use_remembered_fields(account)
         return _undone(call, account, wish) if wish.undo else _made(call, account, wish)
     except (ConnectorError, StoreError) as error:
         call.complain(message("{name}: {problem}", name=account.name, problem=error.message))
         return {"connector": account.name, "error": str(error)}, exit_for(error)
+
+
+# -- packing ----------------------------------------------------------------------------------------------------------
+
+
+def _packed(call: Call, account: Account, folder: Path) -> tuple[dict[str, object], Exit]:
+    """Write what an admin deploys into a folder of the account's own; nothing is asked of the helpdesk."""
+    files = account.connector.package(wanted_fields(account), wanted_views(account))
+    written = write_package(folder / account.name, files)
+    if written:
+        told = message(
+            "{name}: {n} files written to {folder}; deploy them and assign the permission set in them",
+            name=account.name,
+            n=len(written),
+            folder=str(folder / account.name),
+        )
+    else:
+        told = message("{name}: this helpdesk has no packages; run setup without --package", name=account.name)
+    call.say(told)
+    return {"connector": account.name, "package": written}, Exit.OK
 
 
 # -- making -----------------------------------------------------------------------------------------------------------

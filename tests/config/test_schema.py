@@ -50,5 +50,7 @@ def test_every_top_key_says_what_it_is_for() -> None:
 
 
 def test_the_schema_knows_where_secrets_stand() -> None:
-    assert secret_keys() == {"api_key", "client_secret", "token"}
-    assert sign_in_keys() == {"api_key", "method", "client_id", "client_secret", "email", "token"}
+    assert secret_keys() == {"api_key", "client_secret", "private_key", "token"}
+    assert sign_in_keys() == {
+        *("api_key", "audience", "client_id", "client_secret", "email", "method", "private_key", "token", "username"),
+    }

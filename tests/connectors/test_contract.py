@@ -25,7 +25,8 @@ from connectors.base import (
     WantedView,
 )
 from connectors.freshdesk.settings import FreshdeskSettings
-from connectors.sandbox import FreshdeskSandbox, ZendeskSandbox
+from connectors.salesforce.settings import SalesforceSettings
+from connectors.sandbox import FreshdeskSandbox, SalesforceSandbox, ZendeskSandbox
 from connectors.sandbox.zendesk.records import SlaPolicy as SlaTargets
 from connectors.zendesk.settings import ZendeskSettings
 from kpi_engine.records import (
@@ -107,7 +108,33 @@ def freshdesk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
     return Helpdesk("freshdesk", sandbox.clock, FreshdeskSettings.model_validate(keys), str(ticket.id))
 
 
-HELPDESKS: dict[str, Callable[..., Helpdesk]] = {"freshdesk": freshdesk, "zendesk": zendesk}
+def salesforce(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Helpdesk:
+    sandbox = SalesforceSandbox(tickets=20, days=7)
+    sandbox.start()
+    request.addfinalizer(sandbox.stop)
+    monkeypatch.setenv("CONTRACT_SECRET", sandbox.oauth.client_secret)
+    keys = {
+        "name": "contract",
+        "kind": "salesforce",
+        "base_url": sandbox.base_url,
+        "trusted_host": True,
+        "auth": {
+            "method": "oauth_client_credentials",
+            "client_id": sandbox.oauth.client_id,
+            "client_secret": "${env:CONTRACT_SECRET}",
+        },
+        "csat": {"field": "CSAT__c", "scale": [1, 5]},
+        "holidays": ["Ngày Nhà giáo"],
+        "create_fields": True,
+        "push": {"summaries": [{"scope": "agent", "period": "week"}]},
+    }
+    ticket = sandbox.state.create_ticket()
+    sandbox.state.add_milestone(ticket.id)
+    sandbox.advance(120)
+    return Helpdesk("salesforce", sandbox.clock, SalesforceSettings.model_validate(keys), ticket.key)
+
+
+HELPDESKS: dict[str, Callable[..., Helpdesk]] = {"freshdesk": freshdesk, "salesforce": salesforce, "zendesk": zendesk}
 
 
 @pytest.fixture(params=sorted(CONNECTORS))
@@ -152,7 +179,8 @@ def test_each_stream_yields_its_own_kind_of_record(connector: Connector) -> None
         yielded += 1
         assert records
         figures = set() if connector.metrics else {MetricSet}
-        assert {type(record) for record in records} == RECORDS[stream] - figures
+        words = {TicketEvent} if stream is Stream.TICKETS else set()  # what a ticket was opened with may come with it
+        assert {type(record) for record in records} - words == RECORDS[stream] - figures
     assert yielded >= len(connector.streams) - 1  # one system of ratings at a time
 
 
@@ -219,6 +247,9 @@ def test_what_is_delivered_can_be_read(connector: Connector, helpdesk: Helpdesk)
 
 def test_a_summary_is_found_by_its_external_id(connector: Connector) -> None:
     content = SummaryTicket("kpi:contract", "Week 47", "<p>12</p>", "12", ("helpdesk-kpi",), None, None)
+    for extra in connector.extras([], {}):
+        if extra.problem is None and not extra.there:
+            connector.install(extra, [])
     assert connector.find("kpi:contract") == []
     outcome = connector.deliver([Change(1, Target.SUMMARY, "", summary=content)])[1]
     assert isinstance(outcome, Delivered)

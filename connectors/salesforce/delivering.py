@@ -1,0 +1,111 @@
+"""How changes are sent: collections of up to two hundred records, each with an outcome of its own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import quote
+
+from connectors.base import Change, Delivered, Outcome, Refused, Snoozed, SummaryTicket
+from connectors.errors import RefusedError, TransientError, UnexpectedPayloadError
+from connectors.rows import understood
+from connectors.salesforce import mapping, refusals
+from connectors.salesforce.org import Org
+from connectors.salesforce.payloads import Saved
+from connectors.salesforce.refusals import Trouble
+from kpi_engine.message import message
+
+Outcomes: TypeAlias = dict[int, Outcome]
+
+BATCH = 200
+UNASSIGNED = {"Sforce-Auto-Assign": "FALSE"}
+"""On every write: the org's assignment rule would hand the case to somebody else, and mail him."""
+
+_LATER = 60.0
+_UNLOCKED_AFTER = 5.0  # seconds: whoever holds the record lets go of it soon
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A kind of record to be written: its payload, and where our fields live."""
+
+    payload: Callable[[Change, Mapping[str, str]], dict[str, object]]
+    names: Mapping[str, str]
+
+
+def send(org: Org, collection: Collection, changes: Sequence[Change]) -> Outcomes:
+    """Send the changes in one request; values are absolute, so that a lost answer may simply be repeated."""
+    homeless = {
+        change.change_id: Refused(message("There is no field for {keys} in Salesforce yet: run the setup", keys=absent))
+        for change in changes
+        if (absent := ", ".join(sorted(key for key in change.values if key not in collection.names)))
+    }
+    sendable = [change for change in changes if change.change_id not in homeless]
+    return {**homeless, **(_send(org, collection, sendable) if sendable else {})}
+
+
+def _send(org: Org, collection: Collection, changes: Sequence[Change]) -> Outcomes:
+    """Send one record an object: a collection that names one twice is refused as a whole."""
+    merged: dict[str, Change] = {}
+    for change in changes:
+        before = merged.get(change.target_id)
+        values = {**(before.values if before else {}), **change.values}
+        merged[change.target_id] = Change(change.change_id, change.target, change.target_id, values)
+    records = [collection.payload(change, collection.names) for change in merged.values()]
+    path, wanted = f"{org.root}/composite/sobjects", {"allOrNone": False, "records": records}
+    try:
+        answer = org.session.send("PATCH", path, wanted, safe_to_repeat=True, headers=UNASSIGNED)
+    except TransientError as error:
+        return _all(changes, Snoozed(error.after or _LATER, error.message))
+    except RefusedError as error:
+        return _all(changes, _of_refusal(error))
+    told = answer.json
+    if not isinstance(told, list) or len(told) != len(records):
+        raise UnexpectedPayloadError(message("Salesforce's answer has no outcome for each record"))
+    became = {target: _outcome(understood(Saved, row)) for target, row in zip(merged, told, strict=True)}
+    return {change.change_id: became[change.target_id] for change in changes}
+
+
+def _all(changes: Sequence[Change], outcome: Outcome) -> Outcomes:
+    return {change.change_id: outcome for change in changes}
+
+
+def _of_refusal(error: RefusedError) -> Outcome:
+    codes = refusals.codes_of(error)
+    if refusals.LOCKED in codes:
+        return Snoozed(_UNLOCKED_AFTER, error.message)
+    return Refused(error.message, closed=bool(codes & refusals.GONE))
+
+
+def _outcome(saved: Saved) -> Outcome:
+    if saved.success:
+        return Delivered(saved.id)
+    found = refusals.troubles(saved.errors) or [Trouble("?", "")]
+    told = message("Salesforce refuses: {told}", told="; ".join(str(trouble) for trouble in found))
+    if any(trouble.code == refusals.LOCKED for trouble in found):
+        return Snoozed(_UNLOCKED_AFTER, told)
+    return Refused(told, closed=any(trouble.code in refusals.GONE for trouble in found))
+
+
+def create_summary(org: Org, key_field: str, summary: SummaryTicket, owner_id: str | None) -> Outcome:
+    """Make a summary case, or bring the one with this key up to date: sent twice, there is still one."""
+    path = f"{org.root}/sobjects/Case/{key_field}/{quote(summary.external_id, safe='')}"
+    return _write(org, path, mapping.summary_case(summary, owner_id))
+
+
+def update_summary(org: Org, case_id: str, summary: SummaryTicket) -> Outcome:
+    """Bring a summary case up to date in its place, or be done with it; repeated, it changes nothing more."""
+    content: dict[str, object] = {"Description": summary.text}
+    if summary.solve:
+        content["Status"] = next(each.custom_status_id for each in org.statuses() if each.status == "solved")
+    outcome = _write(org, f"{org.root}/sobjects/Case/{case_id}", content)
+    return Delivered(case_id, outcome.warning) if isinstance(outcome, Delivered) else outcome
+
+
+def _write(org: Org, path: str, content: Mapping[str, object]) -> Outcome:
+    try:
+        answer = org.session.send("PATCH", path, dict(content), safe_to_repeat=True, headers=UNASSIGNED)
+    except TransientError as error:
+        return Snoozed(error.after or _LATER, error.message)
+    except RefusedError as error:
+        return _of_refusal(error)
+    return Delivered(understood(Saved, answer.json).id) if answer.json is not None else Delivered()

@@ -1,0 +1,162 @@
+"""What an org is like, asked once and kept for a while: its objects as we may see them, its statuses, who we are."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
+from connectors.http import Answer, Session
+from connectors.rows import understood
+from connectors.salesforce import mapping, refusals
+from connectors.salesforce.mapping import Sense
+from connectors.salesforce.payloads import CaseStatus, Description, FieldDescription, Payload, asked
+from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.signing_in import AppToken
+from connectors.salesforce.soql import Query, chosen_by, is_
+from kpi_engine.message import message
+from kpi_engine.records import CustomStatus
+
+P = TypeVar("P", bound=Payload)
+
+KEPT_FOR = 3600
+"""Seconds after which what an org is like is asked anew."""
+
+PAGE = 2000
+VERSIONS = "/services/data/"
+
+
+@dataclass(slots=True)
+class Org:
+    """One org: the session with it, and what was learned about it."""
+
+    session: Session
+    settings: SalesforceSettings
+    signed_in: AppToken | None
+    _described: dict[str, Description | None] = field(default_factory=dict, init=False)
+    _statuses: list[CustomStatus] | None = field(default=None, init=False)
+    _tracked: frozenset[str] | None = field(default=None, init=False)
+    _learned_at: float = field(default=0.0, init=False)
+
+    def forget(self, *, at_once: bool = False) -> None:
+        """Forget what was learned, where it is old or `at_once`."""
+        now = self.session.clock.now()
+        if at_once or not 0 <= now - self._learned_at < KEPT_FOR:
+            self._described, self._statuses, self._tracked, self._learned_at = {}, None, None, now
+
+    @property
+    def root(self) -> str:
+        """Where the API of the version we speak begins."""
+        return f"/services/data/v{self.settings.api_version}"
+
+    def now(self) -> int:
+        """Return the org's own time; whoever asks first asks for the versions, which needs no sign-in."""
+        if self.session.server_time is None:
+            self.versions()
+        if self.session.server_time is None:
+            raise UnexpectedPayloadError(message("Salesforce's answers do not tell the time (no Date header)"))
+        return self.session.server_time
+
+    def versions(self) -> list[str]:
+        """Return the versions of the API that the org speaks."""
+        answer = self.session.send("GET", VERSIONS, None, safe_to_repeat=True, unsigned=True)
+        rows = answer.json if isinstance(answer.json, list) else []
+        return [str(row["version"]) for row in rows if isinstance(row, dict) and "version" in row]
+
+    def own_id(self) -> str:
+        """Return who we are: what the answer to the sign-in says."""
+        if self.signed_in is not None and self.signed_in.user_id is None:
+            self.session.get(f"{self.root}/limits")  # whatever is asked first signs in
+        found = None if self.signed_in is None else self.signed_in.user_id
+        if found is None:
+            raise UnexpectedPayloadError(message("Salesforce's answer to the sign-in does not say who we are"))
+        return found
+
+    # -- objects ------------------------------------------------------------------------------------------------------
+
+    def described(self, name: str) -> Description | None:
+        """Return an object as we may see it; None where the org has none, or hides it from us."""
+        if name not in self._described:
+            self._described[name] = self._describe(name)
+        return self._described[name]
+
+    def _describe(self, name: str) -> Description | None:
+        try:
+            answer = self.session.get(f"{self.root}/sobjects/{name}/describe")
+        except (RefusedError, SignInError) as error:
+            if refusals.lacks(error):
+                return None
+            raise
+        return understood(Description, answer.json)
+
+    def fields(self, name: str) -> dict[str, FieldDescription]:
+        """Return the fields of an object by API name, as far as we may see them."""
+        described = self.described(name)
+        return {} if described is None else {each.name: each for each in described.fields}
+
+    def has(self, name: str) -> Callable[[str], bool]:
+        """Return what tells whether an object has a field that we may see."""
+        return self.fields(name).__contains__
+
+    def tracked(self) -> frozenset[str]:
+        """Return the fields of cases whose changes are tracked; none where that may not be asked."""
+        if self._tracked is None:
+            query = Query(
+                "FieldDefinition",
+                ("QualifiedApiName", "IsFieldHistoryTracked"),
+                (is_("EntityDefinition.QualifiedApiName", "Case"),),
+            )
+            try:
+                rows = [row for row in self.rows(query) if row.get("IsFieldHistoryTracked") is True]
+            except (RefusedError, SignInError) as error:
+                if not refusals.lacks(error):
+                    raise
+                rows = []
+            self._tracked = frozenset(str(row.get("QualifiedApiName")) for row in rows)
+        return self._tracked
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def query(self, text: str, *, deleted: bool = False) -> Answer:
+        """Return the first answer to a query; with the rows that were deleted or merged away too."""
+        return self.session.get(f"{self.root}/{'queryAll' if deleted else 'query'}", {"q": text})
+
+    def rows(self, query: Query) -> Iterator[dict[str, object]]:
+        """Yield the rows of a short list, following where it is cut into batches."""
+        answer = self.query(query.text())
+        yield from listed(answer)
+        while (following := next_batch(answer, self.root)) is not None:
+            answer = self.session.get(following)
+            yield from listed(answer)
+
+    def all(self, payload: type[P], name: str, query: Query | None = None) -> list[P]:
+        """Return all rows of an object as payloads; raises UnexpectedPayloadError for one that cannot be read."""
+        wanted = query or Query(name, asked(payload, self.has(name)))
+        return [understood(payload, row) for row in self.rows(wanted)]
+
+    def statuses(self) -> list[CustomStatus]:
+        """Return the statuses of cases as the org words them."""
+        if self._statuses is None:
+            rows = self.rows(Query("CaseStatus", asked(CaseStatus)))
+            self._statuses = [status for row in rows for status in mapping.custom_status(row, Sense())]
+        return self._statuses
+
+    def queues(self) -> Query:
+        """Return the query for the queues that take cases."""
+        taking = Query("QueueSobject", ("QueueId",), (is_("SobjectType", "Case"),))
+        return Query("Group", ("Id", "Name"), (is_("Type", "Queue"), chosen_by("Id", taking)), by=("Id",))
+
+
+def next_batch(answer: Answer, root: str) -> str | None:
+    """Return where the next batch is; only what follows the API's own root is taken of the address."""
+    following = answer.mapping().get("nextRecordsUrl")
+    if answer.mapping().get("done") is not False or not isinstance(following, str):
+        return None
+    return f"{root}/query/{following.rpartition('/')[2]}"
+
+
+def listed(answer: Answer) -> list[dict[str, object]]:
+    """Return the rows in an answer; raises UnexpectedPayloadError where there are none to be found."""
+    rows = answer.mapping().get("records")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UnexpectedPayloadError(message("Salesforce's answer has no list of records"))
+    return rows
