@@ -130,6 +130,16 @@ def test_what_was_long_unseen_weighs_on_all_that_follows(shot: Shot, timelines: 
     )
 
 
+def test_a_ticket_whose_history_says_it_was_merged_away_counts_nowhere(
+    shot: Shot, judged: Callable[..., Any], timelines: ModuleType
+) -> None:
+    whole = history(shot("06-02 08:00", "open"), shot("06-02 08:10", "closed"))
+    assert judged(whole, "1h", "06-02 10:00").excluded is None
+    merge = changed("merged_into", "17", timelines.moment("06-02 08:10"))
+    away = history(*whole.snapshots, events=(merge,))
+    assert judged(away, "1h", "06-02 10:00").excluded.code == "merged"
+
+
 # --- Clocks whose verdict falls into a span -----------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from connectors.errors import ConnectorError
 from sync.crash import CRASH_VARIABLE, POINTS
+from sync.editions import rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -214,6 +215,18 @@ def test_a_lost_write_of_fields_is_repeated_and_a_rate_limit_waited_for(
     report = world.run()
     assert "due_at" in world.shown(ticket)
     assert report.sent.waiting == 0
+
+
+def test_freshdesks_statuses_go_by_label_and_its_groups_say_which_hours_they_keep(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world(kind="freshdesk", statuses={"sao-mai": {"Chờ nhà cung cấp": "hold"}})
+    world.run()
+    rules = rulebook(world.account)
+    assert [rules.meanings.at(0).status(number) for number in ("2", "8", "9")] == ["open", "hold", "unknown"]
+    home, group = str(world.state.calendars[0].id), str(world.state.account.group_ids[0])
+    assert rules.chosen_calendar(None, group, None, 0) == (home, False)
+    assert rules.chosen_calendar(None, None, None, 0) == (home, False)
 
 
 class Trouble:

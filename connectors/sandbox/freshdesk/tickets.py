@@ -44,12 +44,13 @@ def _order(name: str) -> Callable[[Ticket], tuple[int, int]]:
 
 
 def _chosen(call: Call) -> Iterator[Ticket]:
-    which, since, now = call.text("filter"), call.text("updated_since"), call.state.world.second
+    which, now, since = call.text("filter") or "usual", call.state.world.second, call.text("updated_since")
+    updated_since = None if since is None else instant(since)
     requester = call.text("requester_id")
     for ticket in call.state.tickets.values():
-        if ticket.scrubbed or _is_archived(ticket, now) or _kind(ticket) != (which or "usual"):
+        if ticket.scrubbed or _is_archived(ticket, now) or _kind(ticket) != which:
             continue
-        fresh = ticket.updated_at >= instant(since) if since else ticket.created_at >= now - UNASKED
+        fresh = ticket.created_at >= now - UNASKED if updated_since is None else ticket.updated_at >= updated_since
         if fresh and requester in (None, str(ticket.requester_id)):
             yield ticket
 
