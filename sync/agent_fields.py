@@ -19,6 +19,7 @@ from sync.figures import Figures, figures, min_n
 from sync.joined import figures_here, least, looks_joined
 from sync.privacy import on_profiles
 from sync.store.changes import Desired
+from sync.store.pseudonyms import is_pseudonym
 
 SHOWN: Final = "agent_fields_shown"
 """The switch that remembers what the week looked like that every profile shows."""
@@ -60,7 +61,7 @@ def _work(account: Account, everyone: Sequence[Account], pass_id: int, as_of: in
     allowed = on_profiles(account.settings)
     keys = [key for key in account.own.push.agent_fields if key not in unfit and allowed]
     listed = account.store.records.account(account.name, Stream.AGENTS) if keys else ()
-    agents = [agent.agent_id for agent in listed if isinstance(agent, Agent)]
+    agents = [each.agent_id for each in listed if isinstance(each, Agent) and not is_pseudonym(each.agent_id)]
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()
     work = AgentWork(_stamp(account, everyone, week, as_of, {"keys": keys, "agents": agents}))
     if keys and account.store.switches.get(account.name, SHOWN) != work.stamp:

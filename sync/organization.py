@@ -12,9 +12,7 @@ from sync.account import Account
 from sync.inputs.rows import Taken
 from sync.people import Ambiguous, People, Person, people
 from sync.store import Store
-
-EVERYWHERE: Final = "*"
-"""In place of a connector: what files tell is about people, whatever helpdesks they work on."""
+from sync.store.pseudonyms import EVERYWHERE
 
 ORG: Final = "org"
 Body: TypeAlias = dict[str, Any]

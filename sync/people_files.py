@@ -11,10 +11,12 @@ from kpi_engine.message import Message, message
 from sync.inputs.kinds import KINDS
 from sync.inputs.rows import Forms, Refused, Taken, UnreadableFileError, read_rows
 from sync.inputs.scheduled import forms_of
-from sync.organization import EVERYWHERE, ORG, Placed, Problem, contradictions, placed, unknown_leads
+from sync.inputs.unnamed import unnamed
+from sync.organization import ORG, Placed, Problem, contradictions, placed, unknown_leads
 from sync.people import People, people
 from sync.rosters import ROSTER, overlapping_weeks
 from sync.store import Store
+from sync.store.pseudonyms import EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def read_people_file(path: Path, kind: str, store: Store, settings: Settings, fo
         reason = error.strerror or str(error)
         return PeopleFile(path.name, kind, problems=(message("{place}: {reason}", place=path.name, reason=reason),))
     everybody = people(store, settings)
-    taken = [row for row in found if isinstance(row, Taken)]
+    names = store.pseudonyms.names(EVERYWHERE)
+    taken = [unnamed(row, names) for row in found if isinstance(row, Taken)]
     known, unknown = placed(taken, everybody)
     judge, warn = _JUDGES[kind]
     refused = [(row.line, row.reason) for row in found if isinstance(row, Refused)]

@@ -26,6 +26,7 @@ from sync.privacy import superiors_here, withheld_from
 from sync.pull import Pass
 from sync.settling import PeriodState, settles_after
 from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
+from sync.store.pseudonyms import is_pseudonym
 from sync.store.published import PublishedCell
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, REVERTED, SETTLED, Summary
 from sync.summary_page import Heading, Paragraph, as_html, as_text, harmless
@@ -290,7 +291,8 @@ class _Period:
 
     def subjects(self) -> set[str]:
         """Return everybody who has a credit line now, and everybody who has a summary."""
-        return {*(subject for subject in self.found.scorecards if subject is not None), *self.known}
+        everybody = {*(subject for subject in self.found.scorecards if subject is not None), *self.known}
+        return {each for each in everybody if not is_pseudonym(each)}
 
     def decided(self, subject: str) -> Iterator[Decision]:
         chain = self.known.get(subject, [])

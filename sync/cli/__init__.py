@@ -25,6 +25,7 @@ COMMANDS: dict[str, Message] = {
     "recompute": message("Measure everything again, correct a settled period, or fetch tickets again."),
     "quarantine": message("Look at unreadable rows, read them again, or give them up."),
     "store": message("Show what is stored, and delete what is older than it may be kept."),
+    "forget": message("Make a person unrecognizable in everything that is stored."),
     "revert": message("Restore what stood before a pass wrote, as a plan first."),
     "schema": message("Print the JSON Schema of the configuration file, or of an input."),
     "version": message("Print the version."),

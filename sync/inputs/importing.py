@@ -18,12 +18,14 @@ from sync.inputs.columns import columns_of
 from sync.inputs.header import Header, header_of
 from sync.inputs.kinds import Kind, Values
 from sync.inputs.rows import Refused, Row, Taken, read_rows
+from sync.inputs.unnamed import unnamed
 from sync.inputs.values import Forms, instant
 from sync.people import Ambiguous, People, people
 from sync.store import Store
 from sync.store.codec import chunked, encoded
 from sync.store.locks import Holder, Lock
 from sync.store.observations import INPUTS, OVERRIDES
+from sync.store.pseudonyms import EVERYWHERE
 
 _AHEAD = 86_400
 _NAMED = 200
@@ -156,7 +158,8 @@ def _import(importing: _Importing, header: Header, lock: Lock) -> None:
 
 def _bring(importing: _Importing, intake: int, rows: Sequence[Row]) -> None:
     store, found = importing.store, importing.found
-    by_line = {row.line: row for row in rows if isinstance(row, Taken)}
+    names = store.pseudonyms.names(EVERYWHERE)
+    by_line = {row.line: unnamed(row, names) for row in rows if isinstance(row, Taken)}
     refused = [row for row in rows if isinstance(row, Refused)]
     made = [_observation(importing, row) for row in by_line.values()]
     observations = [each for each in made if isinstance(each, Observation)]

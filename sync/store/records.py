@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, update
 
@@ -27,9 +27,12 @@ from kpi_engine.records import (
 from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
 from sync.store.observations import OVERRIDES
+from sync.store.pseudonyms import Pseudonyms
+from sync.store.renaming import renamed
 from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, RECORD, STALE, SUMMARY
 
 Kept = TicketRecord | DerivedEvent
+R = TypeVar("R")
 _SAMPLE: Final = 500
 
 MERGED_INTO: Final = "merged_into"
@@ -70,9 +73,10 @@ _SHAPES: Final[dict[type, _Shape]] = {
         "derived", Layout(DerivedEvent, cause=_SNAPSHOT.layout.read, spoken=tuple), _cause, _unversioned
     ),
 }
-_LAYOUTS: Final = {shape.kind: shape.layout for shape in _SHAPES.values()}
+LAYOUTS: Final = {shape.kind: shape.layout for shape in _SHAPES.values()}
+"""How each kind of ticket record is read."""
 
-_ACCOUNT: Final[dict[str, tuple[Layout[Any], str]]] = {
+ACCOUNT_LAYOUTS: Final[dict[str, tuple[Layout[Any], str]]] = {
     "agents": (Layout(Agent), "agent_id"),
     "groups": (Layout(Group), "group_id"),
     "memberships": (Layout(Membership), "membership_id"),
@@ -89,6 +93,7 @@ class Records:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._newer = _saving_what_is_newer(database)
+        self._pseudonyms = Pseudonyms(database)
 
     def save(self, connector: str, records: Iterable[Kept], *, keep_snapshots: bool = False) -> int:
         """Save what is new or changed, mark its tickets stale, and return how many records that were.
@@ -100,11 +105,16 @@ class Records:
         saved = 0
         with self._database.writing() as connection:
             for chunk in chunked(records):
-                rows = _newest(_row(connector, shapes[type(record)], record) for record in chunk)
+                rows = _newest(_row(connector, shapes[type(each)], each) for each in self._unnamed(connector, chunk))
                 fresh = connection.execute(self._newer, rows).scalars().all()
                 self.mark_stale(connector, set(fresh))
                 saved += len(fresh)
         return saved
+
+    def _unnamed(self, connector: str, records: Iterable[R]) -> Iterable[R]:
+        """Return records without the ids of people who are forgotten."""
+        names = self._pseudonyms.names(connector)
+        return (renamed(record, names) for record in records) if names.known else records
 
     def bears(self, connector: str, tag: str) -> bool:
         """Tell whether some ticket here may bear a tag now; where none does, every ticket is looked at."""
@@ -141,7 +151,7 @@ class Records:
         found: dict[str, dict[str, list[Any]]] = {ticket_id: {} for ticket_id in ticket_ids}
         rows = self._database.rows(select(RECORD.c.ticket_id, RECORD.c.kind, RECORD.c.body).where(wanted))
         for (ticket_id, kind, _), values in zip(rows, decoded_all(row.body for row in rows), strict=True):
-            found[ticket_id].setdefault(kind, []).append(_LAYOUTS[kind].read(values))
+            found[ticket_id].setdefault(kind, []).append(LAYOUTS[kind].read(values))
         return found
 
     def snapshots(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, TicketSnapshot]:
@@ -150,7 +160,7 @@ class Records:
         found: dict[str, TicketSnapshot] = {}
         for chunk in chunked(ticket_ids):
             for values in decoded_all(self._database.scalars(wanted.where(RECORD.c.ticket_id.in_(chunk)))):
-                snapshot = _LAYOUTS["snapshot"].read(values)
+                snapshot = LAYOUTS["snapshot"].read(values)
                 if snapshot.ticket_id not in found or found[snapshot.ticket_id].version < snapshot.version:
                     found[snapshot.ticket_id] = snapshot
         return found
@@ -159,7 +169,7 @@ class Records:
         """Return the ratings of each ticket that has any."""
         found: dict[str, list[Rating]] = {}
         for body in self._bodies(connector, ticket_ids, RECORD.c.kind == "rating"):
-            rating = _LAYOUTS["rating"].read(decoded(body))
+            rating = LAYOUTS["rating"].read(decoded(body))
             found.setdefault(rating.ticket_id, []).append(rating)
         return found
 
@@ -169,13 +179,13 @@ class Records:
         for chunk in chunked(list(self._database.scalars(wanted))):
             these = (RECORD.c.connector == connector, RECORD.c.kind == "metrics", RECORD.c.ticket_id.in_(chunk))
             bodies = (row.body for row in self._database.rows(select(RECORD.c.body).where(*these)))
-            yield [_LAYOUTS["metrics"].read(values) for values in decoded_all(bodies)]
+            yield [LAYOUTS["metrics"].read(values) for values in decoded_all(bodies)]
 
     def derived(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, list[DerivedEvent]]:
         """Return the derived events of each ticket that has any."""
         found: dict[str, list[DerivedEvent]] = {}
         for body in self._bodies(connector, ticket_ids, RECORD.c.kind == "derived"):
-            event = _LAYOUTS["derived"].read(decoded(body))
+            event = LAYOUTS["derived"].read(decoded(body))
             found.setdefault(event.ticket_id, []).append(event)
         return found
 
@@ -191,7 +201,7 @@ class Records:
     def merges(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, TicketEvent]:
         """Return the latest event that says which other ticket took a ticket in, by the ticket merged away."""
         told = and_(RECORD.c.kind == "event", RECORD.c.body.contains(f'"{MERGED_INTO}"'))
-        events = [_LAYOUTS["event"].read(decoded(body)) for body in self._bodies(connector, ticket_ids, told)]
+        events = [LAYOUTS["event"].read(decoded(body)) for body in self._bodies(connector, ticket_ids, told)]
         merges = [event for event in events if event.field == MERGED_INTO and event.new is not None]
         return {event.ticket_id: event for event in sorted(merges, key=attrgetter("at", "order", "position"))}
 
@@ -243,7 +253,10 @@ class Records:
         """Save a page of a listing of the account and return how many records are new or changed."""
         with self._database.writing() as connection:
             known = {row.key: (row.body, row.gone) for row in connection.execute(_listed(connector, stream))}
-            rows = {row["key"]: row for row in (_account_row(connector, stream, record) for record in records)}
+            rows = {
+                row["key"]: row
+                for row in (_account_row(connector, stream, record) for record in self._unnamed(connector, records))
+            }
             self._database.upsert(ACCOUNT_RECORD, list(rows.values()))
         return sum(known.get(key) != (row["body"], False) for key, row in rows.items())
 
@@ -261,7 +274,7 @@ class Records:
         listed = _listed(connector, stream)
         if not gone:
             listed = listed.where(ACCOUNT_RECORD.c.gone.is_(False))
-        layout, _ = _ACCOUNT[stream]
+        layout, _ = ACCOUNT_LAYOUTS[stream]
         return [layout.read(decoded(row.body)) for row in self._database.rows(listed)]
 
 
@@ -317,6 +330,6 @@ def _listed(connector: str, stream: str) -> Select[str, str, bool]:
 
 
 def _account_row(connector: str, stream: str, record: AccountRecord) -> dict[str, Any]:
-    _, identity = _ACCOUNT[stream]
+    _, identity = ACCOUNT_LAYOUTS[stream]
     whose = {"connector": connector, "stream": str(stream), "key": getattr(record, identity)}
     return {**whose, "body": encoded(record), "seen": True, "gone": False}

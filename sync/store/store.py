@@ -13,12 +13,14 @@ from sync.store.cursors import Cursors
 from sync.store.database import Database, database
 from sync.store.editions import Editions
 from sync.store.findings import Findings
+from sync.store.forgetting import Forgetting
 from sync.store.installed import Installed
 from sync.store.integrity import findings
 from sync.store.ledger import Ledger
 from sync.store.locks import Lock, Locks
 from sync.store.observations import Observations
 from sync.store.passes import Passes
+from sync.store.pseudonyms import Pseudonyms
 from sync.store.published import PublishedCells
 from sync.store.quarantine import Quarantine
 from sync.store.readings import Readings
@@ -55,6 +57,8 @@ class Store:
         self.observations = Observations(opened)
         self.switches = Switches(opened)
         self.retention = Retention(opened)
+        self.pseudonyms = Pseudonyms(opened)
+        self.forgetting = Forgetting(opened)
 
     @classmethod
     def open(cls, url: str, directory: Path) -> Self:

@@ -118,3 +118,23 @@ def test_what_is_too_old_is_counted_and_deleted_by_hand(led: "Desk") -> None:
 
 def test_before_any_data_the_store_tells_only_where_it_is(desk: "Desk") -> None:
     assert desk.told("store")["accounts"] == [{"connector": "sao-mai", "tickets": 0}]
+
+
+def test_forgetting_says_whom_it_means_asks_and_tells_what_it_cannot_remove(led: "Desk") -> None:
+    gone = led.sandbox.state.account.agent_ids[4]
+    refused = led.run("forget", str(gone), "--yes")
+    assert (refused.exit_code, "still works" in refused.stderr) == (2, True)
+    led.sandbox.state.downgrade(gone)
+    led.sandbox.advance(7200)
+    led.run("sync", "--dry-run")
+    shown = led.run("forget", str(gone))
+    assert (shown.exit_code, "nothing was changed" in shown.stdout) == (0, True)
+    assert led.rows(f"SELECT count(*) FROM account_record WHERE key = '{gone}'")[0][0] > 0
+    led.patch.setattr("sync.cli.forget_command._agreed", lambda _call: True)
+    done = led.told("forget", str(gone))
+    assert (done["accounts"], done["done"], len(done["left_over"])) == (["sao-mai"], True, 4)
+    assert led.rows(f"SELECT count(*) FROM account_record WHERE key = '{gone}'") == [(0,)]
+    customer = led.rows("SELECT requester_id FROM contact")[0][0]
+    result = led.run("forget", customer, "--requester", "--yes")
+    assert (result.exit_code, "rows carry a pseudonym now" in result.stdout) == (0, True)
+    assert led.rows(f"SELECT count(*) FROM contact WHERE requester_id = '{customer}'") == [(0,)]

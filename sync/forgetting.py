@@ -1,0 +1,109 @@
+"""Forgetting a person: an agent who left, or a customer; in the store, and in what comes in later."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from connectors.base import Stream
+from kpi_engine.message import Message, message
+from kpi_engine.records import Agent
+from sync.account import Account
+from sync.locking import locked
+from sync.people import Ambiguous, Person, people
+from sync.store import Store
+from sync.store.pseudonyms import EVERYWHERE
+
+
+class CannotForgetError(Exception):
+    """Nobody can be forgotten by that name; `message` says why, and what to do."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(str(reason))
+        self.message = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Who is to be forgotten: ids by connector, and the words by which files name the person."""
+
+    ids: Mapping[str, str]
+    words: frozenset[str]
+    agent: bool
+    rows: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def left_over(self) -> Iterator[Message]:
+        """What nothing here can remove."""
+        where = ", ".join(f"{name}: {identity}" for name, identity in self.ids.items())
+        yield message("on the helpdesk the person's account stays ({where}): remove or anonymize it there", where=where)
+        if self.agent:
+            yield message(
+                "summary tickets and profile fields that were written stay on the helpdesk: delete them there"
+            )
+        yield message("files that are imported and the configuration may still name the person: correct them")
+        yield message("copies of the store made earlier still hold everything: delete them")
+
+
+def agent_named(accounts: Sequence[Account], word: str) -> Forgotten:
+    """Return the agent that an e-mail, an id, a key or a name of the map means; raises CannotForgetError.
+
+    Whoever still works is refused: what he does from now on would come back under his name.
+    """
+    first = accounts[0]
+    match people(first.store, first.settings).matched(word, first.name if len(accounts) == 1 else None):
+        case Person() as person:
+            _refuse_working(first.store, person)
+            words = {person.email or "", *person.accounts.values(), person.name if person.mapped else "", word}
+            return Forgotten(person.accounts, frozenset(filter(None, words)), agent=True)
+        case Ambiguous(candidates=candidates):
+            raise CannotForgetError(
+                message("{n} people may be meant; say connector/id, one of {keys}", **_candidates(candidates))
+            )
+    raise CannotForgetError(message("no agent is called {name}; `report` lists them", name=word))
+
+
+def _candidates(candidates: Sequence[Person]) -> dict[str, object]:
+    return {"n": len(candidates), "keys": ", ".join(each.key for each in candidates)}
+
+
+def _refuse_working(store: Store, person: Person) -> None:
+    for name, agent_id in person.accounts.items():
+        listed = (each for each in store.records.account(name, Stream.AGENTS) if isinstance(each, Agent))
+        if any(each.agent_id == agent_id and each.active for each in listed):
+            raise CannotForgetError(
+                message(
+                    "{name} still works on {account}: deactivate the account there first", name=agent_id, account=name
+                )
+            )
+
+
+def requester_named(accounts: Sequence[Account], requester_id: str) -> Forgotten:
+    """Return the customer with that id on the one account; raises CannotForgetError where there are several."""
+    if len(accounts) > 1:
+        raise CannotForgetError(message("say with --account on which connector the id is"))
+    return Forgotten({accounts[0].name: requester_id}, frozenset({requester_id}), agent=False)
+
+
+def forget(accounts: Iterable[Account], whom: Forgotten) -> Forgotten:
+    """Put a pseudonym in the person's place, in one transaction; return it with how many rows changed.
+
+    Raises LockHeldError where a pass runs.
+    """
+    concerned = [account for account in accounts if account.name in whom.ids]
+    store, rows = concerned[0].store, dict[str, int]()
+    with ExitStack() as stack:
+        for account in concerned:
+            stack.enter_context(locked(account))
+        with store.transaction():
+            for account in concerned:
+                _forget_on(store, account.name, whom, rows)
+    return Forgotten(whom.ids, whom.words, whom.agent, rows)
+
+
+def _forget_on(store: Store, connector: str, whom: Forgotten, rows: dict[str, int]) -> None:
+    identity = whom.ids[connector]
+    called = store.pseudonyms.remember(connector, identity)
+    for word in (*whom.words, f"{connector}/{identity}"):
+        store.pseudonyms.remember(EVERYWHERE, word, f"{connector}/{called}")
+    for table, count in store.forgetting.rename(connector, identity, called, whom.words).items():
+        rows[table] = rows.get(table, 0) + count
