@@ -7,7 +7,7 @@ from sqlalchemy import Table, delete, exists, func, or_, select, update
 
 from sync.store.codec import chunked
 from sync.store.database import Database
-from sync.store.observations import INPUTS
+from sync.store.observations import INPUTS, OVERRIDES
 from sync.store.readings import DAY
 from sync.store.tables import (
     CHANGE,
@@ -76,7 +76,8 @@ class Retention:
     def _old(self, cutoff: int) -> list[tuple[Table, tuple[Any, ...]]]:
         return [
             (PUBLISHED_CELL, (PUBLISHED_CELL.c.as_of < cutoff,)),
-            (OBSERVATION, (OBSERVATION.c.at < cutoff,)),
+            # A decision counts for as long as its ticket does, however old it is.
+            (OBSERVATION, (OBSERVATION.c.at < cutoff, OBSERVATION.c.kind != OVERRIDES)),
             (CHANGE, (CHANGE.c.changed_at < cutoff, CHANGE.c.state.in_(_ENDED))),
             (QUARANTINE, (QUARANTINE.c.last_seen_at < cutoff,)),
             (FINDING, (FINDING.c.over_at < cutoff,)),
