@@ -8,7 +8,6 @@ from config.settings import PLATFORM, Settings
 from connectors.settings import Section
 
 _IDLE_SECTIONS = ("scorecards",)
-_IDLE_FIELDS = ("severity", "root_cause")  # pulled and kept, but no indicator asks for them
 _IDLE_PRIVACY = ("ranking",)
 
 
@@ -21,7 +20,6 @@ def _idle(settings: Settings) -> Iterator[Path]:
     for key in _IDLE_SECTIONS:
         if _given(settings, key):
             yield (key,)
-    yield from (("fields", key) for key in _IDLE_FIELDS if _given(settings.fields, key))
     if settings.policies == PLATFORM:
         yield ("policies",)
     yield from (("indicators", key) for key in settings.indicators if key in PLANNED_INDICATORS)

@@ -1,12 +1,14 @@
-"""The document that says which clocks a ticket has, their goals, warnings and escalation steps."""
+"""The document that says which tickets have which clocks, their goals, warnings and escalation steps."""
 
 import re
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from connectors.settings import Line, Section, UnfitError, each_once
+from config.problems import one_of
+from connectors.settings import Identifier, Line, Section, UnfitError, each_once
 from kpi_engine.durations import DURATION_PATTERN, DurationError, seconds_of
 from kpi_engine.message import message
 
@@ -86,7 +88,58 @@ class TimeByPriority(Section):
     default: Time = Field("business", description="For every other ticket.")
 
 
-ClockId: TypeAlias = Literal["first_reply", "next_reply", "resolution"]
+KNOWN_CLOCKS = ("first_reply", "next_reply", "resolution", "update", "ownership")
+_NEARLY = 0.75
+"""How like a known clock's name another must be to be taken for a slip."""
+
+
+def _clock_id(text: str) -> str:
+    if text in KNOWN_CLOCKS:
+        return text
+    if get_close_matches(text, KNOWN_CLOCKS, n=1, cutoff=_NEARLY):
+        raise UnfitError(message("this word is not known here"), one_of(KNOWN_CLOCKS, text))
+    if re.fullmatch(r"[a-z][a-z0-9_]{1,39}", text) is None:
+        raise UnfitError(
+            message("this is no name for a clock"),
+            message("{words}, or a name of your own in small letters, digits and _", words=", ".join(KNOWN_CLOCKS)),
+        )
+    return text
+
+
+def _default_is_given(goals: dict[str, str]) -> dict[str, str]:
+    shared = goals.get("default")
+    for word, goal in goals.items():
+        if not (word == "default" and goal in goals):
+            try:
+                _goal(goal)
+            except UnfitError as error:
+                raise UnfitError(error.message, error.allowed, (word,)) from None
+    if shared == "default":
+        raise UnfitError(message("the word named here has no goal"), below=("default",))
+    return goals
+
+
+GoalByWord: TypeAlias = Annotated[
+    dict[str, Annotated[str, Field(examples=["30m", "4h"])]], Field(min_length=1), AfterValidator(_default_is_given)
+]
+
+
+class GoalBy(Section):
+    """How long a clock may run by something else than the priority; what is left out has no clock."""
+
+    severity: GoalByWord | None = Field(
+        None, description="By the ticket's severity, as `fields.severity` reads it; `default` for tickets without one."
+    )
+    channel: GoalByWord | None = Field(None, description="By the channel the ticket came by, in the helpdesk's words.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "GoalBy":
+        if len(self.model_fields_set) != 1:
+            raise UnfitError(message("say {severity} or {channel}", severity="severity", channel="channel"))
+        return self
+
+
+ClockId: TypeAlias = Annotated[str, Field(examples=list(KNOWN_CLOCKS)), AfterValidator(_clock_id)]
 Warnings: TypeAlias = Annotated[
     tuple[Annotated[str, Field(examples=["75%", "-15m"]), AfterValidator(_warning)], ...], AfterValidator(each_once)
 ]
@@ -95,8 +148,11 @@ Warnings: TypeAlias = Annotated[
 class Clock(Section):
     """One clock: what starts, stops and pauses it, and how long it may run."""
 
-    id: ClockId = Field(description="Which clock this is.")
-    goal: Goal
+    id: ClockId = Field(
+        description="Which clock this is: first_reply, next_reply, resolution, update, ownership, or one of your own."
+    )
+    goal: Goal | None = Field(None, description="How long it may run, by priority.")
+    goal_by: GoalBy | None = Field(None, description="How long it may run, by severity or channel instead.")
     time: Time | TimeByPriority = Field(
         "business", description="Whether only opening hours count, for all tickets or by priority."
     )
@@ -122,6 +178,22 @@ class Clock(Section):
     warn: Warnings = Field((), description="At which parts of the goal, or how long before it, a warning is noted.")
 
     @model_validator(mode="after")
+    def _has_one_kind_of_goal(self) -> "Clock":
+        if (self.goal is None) == (self.goal_by is None):
+            raise UnfitError(
+                message("no goal is given") if self.goal is None else message("goals are given twice"),
+                message("{goal} by priority, or {goal_by}", goal="goal", goal_by="goal_by"),
+                ("goal",),
+            )
+        if self.goal_by is not None and not isinstance(self.time, str):
+            raise UnfitError(
+                message("times by priority go with goals by priority"),
+                message("{words}", words="business, calendar"),
+                ("time",),
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits_its_name(self) -> "Clock":
         reply = "agent_public_reply"
         if self.id in ("first_reply", "next_reply") and reply not in self.stop:
@@ -137,16 +209,45 @@ class Clock(Section):
         return self
 
 
-def _no_conditions(conditions: tuple[str, ...]) -> tuple[str, ...]:
-    if conditions:
-        raise UnfitError(message("conditions are not served yet"), message("leave {key} out", key="when"))
-    return conditions
+Words: TypeAlias = Annotated[tuple[Identifier, ...], Field(min_length=1), AfterValidator(each_once)]
+
+
+class Clause(Section):
+    """What a ticket must be: each of these, by one of its words."""
+
+    segment: Words | None = Field(None, description="The customer's segment, as `fields.segment` reads it.")
+    channel: Words | None = Field(None, description="The channel, in the helpdesk's words.")
+    group: Words | None = Field(None, description="The group the ticket is in, by name or id.")
+    form: Words | None = Field(None, description="The ticket's form, by id.")
+    priority: Annotated[tuple[Priority, ...], Field(min_length=1), AfterValidator(each_once)] | None = Field(
+        None, description="The priority."
+    )
+    severity: Words | None = Field(None, description="How grave it is, as `fields.severity` reads it.")
+    tag: Words | None = Field(None, description="One of the ticket's tags.")
+    topic: Words | None = Field(None, description="What it is about, as `fields.topic` reads it.")
+    complaint_cause: Words | None = Field(None, description="As `fields.complaint_cause` reads it.")
+    root_cause: Words | None = Field(None, description="As `fields.root_cause` reads it.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Clause":
+        if not self.model_fields_set:
+            raise UnfitError(message("this must not be empty"), one_of(Clause.model_fields))
+        return self
 
 
 class When(Section):
-    """Which tickets a policy is for; in this version always all of them."""
+    """Which tickets a policy is for; left out: all of them."""
 
-    all: Annotated[tuple[str, ...], AfterValidator(_no_conditions)] = ()
+    all: tuple[Clause, ...] = Field((), description="Each of these must fit.")
+    any: Annotated[tuple[Clause, ...], Field(min_length=1)] | None = Field(
+        None, description="At least one of these must fit."
+    )
+    none: Annotated[tuple[Clause, ...], Field(min_length=1)] | None = Field(None, description="None of these may fit.")
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether there is no condition."""
+        return not (self.all or self.any or self.none)
 
 
 def _clocks_once(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
@@ -159,11 +260,15 @@ def _clocks_once(clocks: tuple[Clock, ...]) -> tuple[Clock, ...]:
 
 
 class Policy(Section):
-    """A named set of clocks."""
+    """A named set of clocks, and the tickets they are for."""
 
     id: Line = Field(description="The policy's name in reports and explanations.")
     when: When = Field(When(), description="Which tickets it is for; default: all.")
-    calendar: Literal["ticket"] = Field("ticket", description="Whose opening hours count: the ticket's.")
+    calendar: Line = Field(
+        "ticket",
+        description="Whose opening hours count: the ticket's own (its schedule, else by group, brand or default), or "
+        "the key of a calendar defined in the configuration or of the helpdesk's schedule.",
+    )
     clocks: Annotated[tuple[Clock, ...], AfterValidator(_clocks_once)] = Field(min_length=1)
 
 
@@ -190,6 +295,7 @@ class On(Section):
     """What an escalation belongs to."""
 
     clock: ClockId = Field(description="The clock whose breach is escalated.")
+    policy: Line | None = Field(None, description="Only in the policy of this name; left out: wherever no other is.")
 
 
 class Escalation(Section):
@@ -200,12 +306,17 @@ class Escalation(Section):
 
 
 def _only_reachable(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
-    if len(policies) > 1:
-        raise UnfitError(
-            message("this policy can never apply: the first one is for all tickets"),
-            message("one policy in this version"),
-            below=(1,),
-        )
+    """Refuse a name given twice, and a policy behind one that is for all tickets or for the same ones."""
+    for position, policy in enumerate(policies):
+        for earlier in policies[:position]:
+            if earlier.id == policy.id:
+                raise UnfitError(message("another policy has this name"), below=(position, "id"))
+            if earlier.when.is_everything or earlier.when == policy.when:
+                raise UnfitError(
+                    message("this policy can never apply: {policy} is for all its tickets", policy=earlier.id),
+                    message("the first policy that fits a ticket gives it its clocks: the special ones first"),
+                    below=(position,),
+                )
     return policies
 
 
@@ -220,16 +331,26 @@ class PolicyDocument(Section):
 
     @model_validator(mode="after")
     def _clocks_exist(self) -> "PolicyDocument":
-        clocks = {clock.id for policy in self.policies for clock in policy.clocks}
-        seen: set[str] = set()
+        clocks = {policy.id: [clock.id for clock in policy.clocks] for policy in self.policies}
+        seen: set[tuple[str | None, str]] = set()
         for position, escalation in enumerate(self.escalations):
-            spot = ("escalations", position, "on", "clock")
-            if escalation.on.clock not in clocks:
-                raise UnfitError(message("no policy has this clock"), below=spot)
-            if escalation.on.clock in seen:
-                raise UnfitError(message("this clock already has its escalation"), below=spot)
-            seen.add(escalation.on.clock)
+            _refuse_strangers(escalation.on, clocks, ("escalations", position, "on"))
+            spot = (escalation.on.policy, escalation.on.clock)
+            if spot in seen:
+                raise UnfitError(
+                    message("this clock already has its escalation"), below=("escalations", position, "on", "clock")
+                )
+            seen.add(spot)
         return self
+
+
+def _refuse_strangers(on: On, clocks: dict[str, list[str]], path: tuple[str | int, ...]) -> None:
+    if on.policy is not None and on.policy not in clocks:
+        raise UnfitError(message("there is no such policy"), one_of(clocks, on.policy), (*path, "policy"))
+    known = [clock for policy, listed in clocks.items() if on.policy in (None, policy) for clock in listed]
+    if on.clock not in known:
+        allowed = one_of(dict.fromkeys(known), on.clock) if known else None
+        raise UnfitError(message("no policy has this clock"), allowed, (*path, "clock"))
 
 
 NO_POLICIES = PolicyDocument()

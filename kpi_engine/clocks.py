@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kpi_engine.calendars import ALWAYS, WorkingTime
+from kpi_engine.conditions import CHANNEL, SEVERITY
 from kpi_engine.measurement import Certainty, ClockState, Run
 from kpi_engine.rulebook import UNSOLVED, Rulebook
-from kpi_engine.rules import BREACH, NEXT_REPLY, ClockRule, OnChange, Rearm, Stage, Start, Stop
+from kpi_engine.rules import BREACH, NEXT_REPLY, NO_POLICIES, ClockRule, OnChange, Policies, Rearm, Stage, Start, Stop
 from kpi_engine.story import State, Step, StepKind, Story
 
 
@@ -159,7 +160,7 @@ class ClockRun:
 
 def played(clock: str, story: Story, rulebook: Rulebook) -> list[ClockRun]:
     """Return the instances of one clock of the policy, in order, judged as of the end of the story."""
-    player = _Player(clock, rulebook, story.steps[0])
+    player = _Player(clock, rulebook, story.steps[0], story.ticket.channel)
     for step in story.steps:
         player.take(step)
     if player.current is not None:
@@ -174,6 +175,8 @@ class _Player:
     clock: str
     rulebook: Rulebook
     before: Step
+    channel: str | None
+    policies: Policies = NO_POLICIES
     rule: ClockRule | None = None
     asked: bool = False  # the customer's side has written
     unanswered: bool = False  # and nobody has replied since, nor did a solve settle it
@@ -184,7 +187,10 @@ class _Player:
     def take(self, step: Step) -> None:
         """Start, stop, suspend, resume, re-arm and re-aim the clock as the step demands."""
         if step.kind is StepKind.RULES or step.kind is StepKind.OPENED:
-            self.rule, self.aimed = self.rulebook.policies.at(step.at).rule(self.clock), None
+            self.policies = self.rulebook.policies.at(step.at)
+            self.change_rule(step)
+        elif step.state.policy != self.before.state.policy:
+            self.change_rule(step)
         if step.kind is StepKind.AGENT_REPLY:
             self.unanswered = False
             self.answer_after_all(step)
@@ -209,9 +215,12 @@ class _Player:
         rule = self.rule or instance.rule
         over = step.done or self.ends(instance.rule, step)
         rests = step.state.status not in UNSOLVED or step.state.status in rule.pause_in
-        if over or rests or rule.goal(step.state.priority) != instance.goal:
+        if over or rests or rule.goal(self.goes_by(rule, step.state)) != instance.goal:
             instance.run_until(step.at)
             instance.take_back(since)
+
+    def change_rule(self, step: Step) -> None:
+        self.rule, self.aimed = self.policies.at(step.state.policy).rule(self.clock), None
 
     def goes_on(self, instance: ClockRun, step: Step) -> bool:
         """Stop the instance for good, suspend it, or let it run on; tell whether it is not over."""
@@ -320,9 +329,10 @@ class _Player:
         instance.rule = rule
         frozen = rule.on_change is OnChange.FREEZE and instance.goal is not None
         if not frozen:
-            instance.business = rule.in_business_time(state.priority)
+            word = self.goes_by(rule, state)
+            instance.business = rule.in_business_time(word)
             if instance.breached_at is None:  # a verdict keeps the goal it was given by
-                instance.goal = rule.goal(state.priority)
+                instance.goal = rule.goal(word)
         resumed = runs and instance.since is None
         instance.since = step.at if runs else None
         if not runs and instance.is_over_its_goal:
@@ -332,8 +342,18 @@ class _Player:
             rested_till = instance.runs[-1].end if instance.runs else step.since
             instance.slack += instance.calendar.between(max(step.since, rested_till), step.at)
 
+    def goes_by(self, rule: ClockRule, state: State) -> str | None:
+        """Return the ticket's word for what the goals go by."""
+        if rule.by == CHANNEL:
+            return self.channel
+        return state.severity if rule.by == SEVERITY else state.priority
+
     def choose_calendar(self, instance: ClockRun, step: Step) -> None:
-        if instance.business:
+        prescribed = instance.rule.calendar
+        if instance.business and prescribed is not None and prescribed in self.rulebook.calendars:
+            instance.key, instance.guessed = prescribed, False
+            instance.calendar = self.rulebook.calendar(prescribed, step.at)
+        elif instance.business:
             instance.key, instance.guessed = step.state.calendar, step.state.assumed
             instance.calendar = self.rulebook.calendar(instance.key, step.at)
         else:
@@ -343,5 +363,8 @@ class _Player:
 def _same_aim(before: State, after: State) -> bool:
     """Tell whether two states of a ticket mean the same for a clock that runs, or rests, in both."""
     return before is after or (
-        before.priority == after.priority and before.calendar == after.calendar and before.assumed == after.assumed
+        before.priority == after.priority
+        and before.severity == after.severity
+        and before.calendar == after.calendar
+        and before.assumed == after.assumed
     )

@@ -117,7 +117,7 @@ def _clock(run: ClockRun, story: Story, rulebook: Rulebook) -> Clock:
     return Clock(
         clock=run.rule.clock,
         instance=run.instance,
-        policy=rulebook.policies.at(judged_at).policy,
+        policy=run.rule.policy,
         started_at=run.started_at,
         stopped_at=run.stopped_at,
         goal=run.goal or 0,

@@ -8,11 +8,12 @@ from functools import cached_property, partial
 from typing import Generic, TypeAlias, TypeVar
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
+from kpi_engine.conditions import FORM, SEGMENT, TAG
 from kpi_engine.editions import Edition
 from kpi_engine.organization import Organization, organization
 from kpi_engine.records import Field, FieldValue
 from kpi_engine.roster import NO_ROSTER, Roster, roster
-from kpi_engine.rules import NO_POLICY, Policy, parse_policy
+from kpi_engine.rules import NO_POLICIES, Policies, parse_policies
 
 Parameters: TypeAlias = Mapping[str, Mapping[str, object]]
 """The configured parameters: by indicator key, then by the parameter's name."""
@@ -72,6 +73,7 @@ _DECIDING: Sequence[str] = (
     Field.SCHEDULE,
     Field.REQUESTER,
 )
+_TELLING = {TAG: Field.TAGS, FORM: Field.FORM}
 UNSOLVED = frozenset({Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD, Status.UNKNOWN})
 
 
@@ -171,7 +173,7 @@ _NO_CHOICE = CalendarChoice({}, {}, None, None)
 class Rulebook:
     """Everything that decides, over time: what `measure` is given beside the history."""
 
-    policies: Timeline[Policy]
+    policies: Timeline[Policies]
     meanings: Timeline[Meanings]
     choice: Timeline[CalendarChoice]
     organization: Timeline[Organization]
@@ -192,12 +194,22 @@ class Rulebook:
     @cached_property
     def clock_names(self) -> tuple[str, ...]:
         """Every clock that some edition of the policies has, in their order."""
-        return tuple(dict.fromkeys(rule.clock for policy in self.policies.values for rule in policy.clocks))
+        policies = (policy for edition in self.policies.values for policy in edition.policies)
+        return tuple(dict.fromkeys(rule.clock for policy in policies for rule in policy.clocks))
 
     @cached_property
-    def telling_segment(self) -> frozenset[str]:
-        """The properties that tell a ticket's segment, under some edition of the meanings."""
-        return frozenset(self._carriers("segment"))
+    def asked(self) -> frozenset[str]:
+        """What some edition of the policies asks of a ticket: subjects of conditions, and what goals go by."""
+        return frozenset().union(*(edition.subjects for edition in self.policies.values))
+
+    @cached_property
+    def telling(self) -> frozenset[str]:
+        """The properties, beside those that always do, that decide how a ticket stands under some edition.
+
+        They tell its segment, or what policies ask of it.
+        """
+        told = {name for subject in {SEGMENT, *self.asked} for name in self._carriers(subject)}
+        return frozenset(told | {name for subject, name in _TELLING.items() if subject in self.asked})
 
     @cached_property
     def followed(self) -> Mapping[str, bool]:
@@ -208,7 +220,7 @@ class Rulebook:
         carriers = {name for meanings in self.meanings.values for name in meanings.fields}
         touched: dict[str, bool] = {Field.TAGS: False, Field.FORM: False}
         touched |= dict.fromkeys((name for meaning in carriers for name in self._carriers(meaning)), False)
-        return touched | dict.fromkeys([*_DECIDING, *self.telling_segment], True)
+        return touched | dict.fromkeys([*_DECIDING, *self.telling], True)
 
     def _carriers(self, meaning: str) -> Iterator[str]:
         """Yield the properties that carry a meaning under some edition."""
@@ -289,7 +301,7 @@ def compiled(editions: Iterable[Edition]) -> Rulebook:
     for edition in editions:
         by_kind[edition.kind].setdefault(edition.key, []).append(edition)
     return Rulebook(
-        policies=_single(by_kind[Kind.POLICIES], parse_policy, NO_POLICY),
+        policies=_single(by_kind[Kind.POLICIES], parse_policies, NO_POLICIES),
         meanings=_single(by_kind[Kind.MEANINGS], _meanings, _NO_MEANINGS),
         choice=_single(by_kind[Kind.CALENDAR_CHOICE], _choice, _NO_CHOICE),
         organization=_single(by_kind[Kind.ORGANIZATION], organization, Organization()),

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from kpi_engine.conditions import ALWAYS_FITS, CHANNEL, PRIORITY, SEVERITY, Facts, When, parse_when
 from kpi_engine.durations import seconds_of
 
 CALENDAR_TIME = "calendar"
 BUSINESS_TIME = "business"
 DEFAULT = "default"
+TICKET_CALENDAR = "ticket"
 
 
 class Start(StrEnum):
@@ -71,9 +73,10 @@ class EscalationStep:
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
-    """One clock of a policy: goals in seconds and the kind of time, both by priority with a default.
+    """One clock of a policy: goals in seconds and kinds of time, by priority (or what `by` says) with a default.
 
-    `warnings` are as written: "75%" of the goal, or "-15m" before it.
+    `warnings` are as written: "75%" of the goal, or "-15m" before it. `policy` names the policy the clock is of, and
+    `calendar` the calendar that policy prescribes, None for the ticket's own.
     """
 
     clock: str
@@ -86,15 +89,21 @@ class ClockRule:
     steps: tuple[EscalationStep, ...] = ()
     start: Start = Start.CREATED
     on_change: OnChange = OnChange.RECOMPUTE
+    by: str = PRIORITY
+    policy: str = ""
+    calendar: str | None = None
     _stages: dict[int, tuple[Stage, ...]] = field(default_factory=dict, repr=False, compare=False)
 
-    def goal(self, priority: str | None) -> int | None:
-        """Return the goal in seconds; no priority takes the default, and a priority left out has no clock (None)."""
-        return self.goals.get(priority or DEFAULT)
+    def goal(self, word: str | None) -> int | None:
+        """Return the goal in seconds for a priority, severity or channel, as `by` says.
 
-    def in_business_time(self, priority: str | None) -> bool:
-        """Tell whether the clock runs in business time at that priority."""
-        return self.times.get(priority or DEFAULT, self.times[DEFAULT]) == BUSINESS_TIME
+        None takes the default, and a word left out has no clock (None).
+        """
+        return self.goals.get(word or DEFAULT)
+
+    def in_business_time(self, word: str | None) -> bool:
+        """Tell whether the clock runs in business time at that priority, severity or channel."""
+        return self.times.get(word or DEFAULT, self.times[DEFAULT]) == BUSINESS_TIME
 
     def stages(self, goal: int) -> tuple[Stage, ...]:
         """Return the warnings and the breach of a clock with that goal, in order.
@@ -120,10 +129,11 @@ def _threshold(warning: str, goal: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A named set of clocks."""
+    """A named set of clocks, and the tickets it is for."""
 
     policy: str
     clocks: tuple[ClockRule, ...]
+    when: When = ALWAYS_FITS
 
     def rule(self, clock: str) -> ClockRule | None:
         """Return the rule of a clock, None where the policy has no such clock."""
@@ -134,36 +144,82 @@ class Policy:
 
 
 NO_POLICY = Policy("none", ())
+NO_MATCH = -1
 
 
-def parse_policy(document: Mapping[str, object]) -> Policy:
-    """Return the policy that a validated policy document describes: its first, whose conditions are empty.
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The policies of one document, in order: the first that fits a ticket gives it its clocks."""
+
+    policies: tuple[Policy, ...] = ()
+
+    def match(self, facts: Facts) -> int:
+        """Return the place of the first policy that fits, NO_MATCH where none does."""
+        return next((place for place, policy in enumerate(self.policies) if policy.when.fits(facts)), NO_MATCH)
+
+    def at(self, place: int) -> Policy:
+        """Return the policy at a place, the one without clocks at NO_MATCH."""
+        return NO_POLICY if place == NO_MATCH else self.policies[place]
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """What conditions and goals ask of a ticket."""
+        asked = {subject for policy in self.policies for subject in policy.when.subjects}
+        return frozenset(asked | {rule.by for policy in self.policies for rule in policy.clocks})
+
+
+NO_POLICIES = Policies()
+
+_Steps: TypeAlias = Mapping[tuple[str | None, str], tuple[EscalationStep, ...]]
+"""Escalation steps by policy (None: every policy that has none of its own) and clock."""
+
+
+def parse_policies(document: Mapping[str, object]) -> Policies:
+    """Return the policies that a validated policy document describes.
 
     Raises ValueError naming the place where the document is not understood.
     """
-    policies = _list(document, "policies")
-    if not policies:
-        return NO_POLICY
     steps = _steps_by_clock(_list(document, "escalations"))
-    policy = _mapping(policies[0], "policies.0")
-    clocks = (_mapping(clock, "policies.0.clocks") for clock in _list(policy, "clocks"))
-    return Policy(str(policy["id"]), tuple(_clock(clock, steps) for clock in clocks))
+    listed = enumerate(_list(document, "policies"))
+    return Policies(tuple(_policy(_mapping(policy, f"policies.{place}"), place, steps) for place, policy in listed))
 
 
-def _clock(document: Mapping[str, object], steps: Mapping[str, tuple[EscalationStep, ...]]) -> ClockRule:
+def _policy(document: Mapping[str, object], place: int, steps: _Steps) -> Policy:
+    name, calendar = str(document["id"]), str(document.get("calendar", TICKET_CALENDAR))
+    prescribed = None if calendar == TICKET_CALENDAR else calendar
+    clocks = [_mapping(clock, f"policies.{place}.clocks") for clock in _list(document, "clocks")]
+    return Policy(
+        policy=name,
+        clocks=tuple(replace(_clock(clock, steps, name), policy=name, calendar=prescribed) for clock in clocks),
+        when=parse_when(_mapping(document.get("when", {}), f"policies.{place}.when")),
+    )
+
+
+def _clock(document: Mapping[str, object], steps: _Steps, policy: str) -> ClockRule:
     name = str(document["id"])
+    by, goals = _goals_and_by(document, name)
     return ClockRule(
         clock=name,
-        goals=_goals(_mapping(document["goal"], f"{name}.goal")),
+        goals=_goals(goals),
         times=_times(document.get("time", BUSINESS_TIME)),
         stop=frozenset(Stop(str(word)) for word in _list(document, "stop")),
         pause_in=frozenset(str(word) for word in _list(document, "pause_in")),
         rearm=Rearm(str(document.get("rearm", Rearm.NEVER))),
         warnings=tuple(_warning(word) for word in _list(document, "warn")),
-        steps=steps.get(name, ()),
+        steps=steps.get((policy, name)) or steps.get((None, name), ()),
         start=Start(str(document.get("start", Start.CREATED))),
         on_change=OnChange(str(document.get("on_change", OnChange.RECOMPUTE))),
+        by=by,
     )
+
+
+def _goals_and_by(document: Mapping[str, object], clock: str) -> tuple[str, Mapping[str, object]]:
+    """Return what the goals go by, and the goals: `goal` by priority, or `goal_by` severity or channel."""
+    other = _mapping(document.get("goal_by", {}), f"{clock}.goal_by")
+    for by in (SEVERITY, CHANNEL):
+        if by in other:
+            return by, _mapping(other[by], f"{clock}.goal_by.{by}")
+    return PRIORITY, _mapping(document["goal"], f"{clock}.goal")
 
 
 def _goals(document: Mapping[str, object]) -> dict[str, int]:
@@ -190,13 +246,14 @@ def _warning(word: object) -> str:
     return text
 
 
-def _steps_by_clock(documents: Sequence[object]) -> dict[str, tuple[EscalationStep, ...]]:
-    steps: dict[str, tuple[EscalationStep, ...]] = {}
+def _steps_by_clock(documents: Sequence[object]) -> _Steps:
+    steps: dict[tuple[str | None, str], tuple[EscalationStep, ...]] = {}
     for document in documents:
         escalation = _mapping(document, "escalations")
-        clock = str(_mapping(escalation["on"], "escalations.on")["clock"])
+        on = _mapping(escalation["on"], "escalations.on")
+        whose = on.get("policy")
         levels = (_mapping(step, "escalations.steps") for step in _list(escalation, "steps"))
-        steps[clock] = tuple(
+        steps[None if whose is None else str(whose), str(on["clock"])] = tuple(
             sorted(
                 (EscalationStep(int(str(step["level"])), seconds_of(str(step.get("after", "0m")))) for step in levels),
                 key=lambda step: (step.after, step.level),

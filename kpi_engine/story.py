@@ -25,7 +25,10 @@ class StepKind(Enum):
 
 # States and steps are made by the dozen for every ticket, a NamedTuple four times as fast as a frozen dataclass.
 class State(NamedTuple):
-    """How a ticket stands between two steps; `calendar` "" is calendar time, `assumed` marks a guessed calendar."""
+    """How a ticket stands between two steps; `calendar` "" is calendar time, `assumed` marks a guessed calendar.
+
+    `policy` is the place of the first policy that fits it, among those in force.
+    """
 
     status: Status
     agent: str | None
@@ -35,6 +38,8 @@ class State(NamedTuple):
     assumed: bool
     segment: str | None = None
     requester: str | None = None
+    severity: str | None = None
+    policy: int = 0
 
 
 class Step(NamedTuple):

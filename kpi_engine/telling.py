@@ -1,13 +1,15 @@
 """A ticket's history told through the rulebook: events become steps."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kpi_engine.conditions import CHANNEL, FORM, GROUP, PRIORITY, SEGMENT, SEVERITY, TAG
 from kpi_engine.contacts import asks_something
 from kpi_engine.differences import DERIVED
 from kpi_engine.history import MERGED_IN, DerivedEvent, History
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
 from kpi_engine.rulebook import DONE, OWN_TAG, Role, Rulebook, Status
+from kpi_engine.rules import NO_POLICIES, Policies
 from kpi_engine.story import State, Step, StepKind, Story
 
 
@@ -71,15 +73,17 @@ def _opening_values(history: History, rulebook: Rulebook) -> dict[str, str | Non
         Field.SCHEDULE: ticket.schedule_id,
         Field.REQUESTER: ticket.requester_id,
     }
-    for name in rulebook.telling_segment:
+    for name in rulebook.telling:
         unsaid[name] = _shown(ticket, name, created=created)
     return unsaid | known
 
 
 def _shown(ticket: TicketSnapshot, name: str, *, created: bool) -> str | None:
-    """Return what the snapshot shows of its tags or of a custom field, worded as events word it."""
+    """Return what the snapshot shows of its tags, its form or a custom field, worded as events word it."""
     if name == Field.TAGS:
         return None if created else " ".join(ticket.tags)
+    if name == Field.FORM:
+        return ticket.form_id
     value = ticket.fields.get(name.removeprefix("field:"))
     if value is None:
         return None
@@ -127,6 +131,7 @@ class _Teller:
     rulebook: Rulebook
     values: dict[str, str | None]
     whole: bool
+    policies: Policies = NO_POLICIES
     opening: TicketEvent | None = None
     answered: bool = False  # the first reply that was owed has been given
     solved_at: int | None = None
@@ -142,6 +147,7 @@ class _Teller:
         self.opening = opening
         self.had_it = _holders(self.history)
         ticket, at = self.history.latest, self.history.latest.created_at
+        self.policies = self.rulebook.policies.at(at)
         voice = self.voice(opening) if opening is not None else None
         actor, by_agent = self.hand(opening) if opening is not None else self.hand_of(ticket.submitter_id, at)
         state = self.state(at)
@@ -179,6 +185,7 @@ class _Teller:
     def interrupt(self, at: int, caused: DerivedEvent | None) -> None:
         self.settle_changes()
         if caused is None:
+            self.policies = self.rulebook.policies.at(at)
             self.add(at, StepKind.RULES, self.state(at), (None, False))
         elif asks_something(caused, self.rulebook):
             self.add(at, StepKind.CUSTOMER_MESSAGE, self.steps[-1].state, (caused.cause.requester_id, False))
@@ -272,8 +279,10 @@ class _Teller:
             values[Field.PRIORITY],
             calendar,
             assumed,
-            _segment(values, rulebook, at) if rulebook.telling_segment else None,
+            _meaning(SEGMENT, values, rulebook, at) if rulebook.telling else None,
             values[Field.REQUESTER],
+            _meaning(SEVERITY, values, rulebook, at) if SEVERITY in rulebook.asked else None,
+            self.policies.match(lambda subject: self.words(subject, at)),
         )
 
     def doubt(self, since: int | None) -> None:
@@ -283,6 +292,22 @@ class _Teller:
         for steps in (self.solves, self.reopens, self.steps):
             if steps and steps[-1] is last:
                 steps[-1] = doubted
+
+    def words(self, subject: str, at: int) -> Collection[str]:
+        """Return the ticket's words for what a condition asks about; a group goes by its id and by its name."""
+        values = self.values
+        if subject == TAG:
+            return (values[Field.TAGS] or "").split()
+        if subject == GROUP:
+            group = values[Field.GROUP] or ""
+            name = self.rulebook.groups.get(group)
+            return (group,) if name is None else (group, name.at(at))
+        if subject in _PLAIN:
+            word = values[_PLAIN[subject]]
+        else:
+            channel = self.history.latest.channel
+            word = channel if subject == CHANNEL else _meaning(subject, values, self.rulebook, at)
+        return () if word is None else (word,)
 
     def add(self, at: int, kind: StepKind, state: State, hand: tuple[str | None, bool]) -> None:
         """Add a step, with what it means for who waits for whom."""
@@ -307,6 +332,7 @@ class _Teller:
             (self.solves if done else self.reopens).append(step)
 
 
+_PLAIN = {PRIORITY: Field.PRIORITY, FORM: Field.FORM}
 _STATUSES = frozenset({Field.STATUS, Field.CUSTOM_STATUS})
 
 
@@ -345,9 +371,9 @@ def _ours(event: TicketEvent) -> bool:
     return all(tag.startswith(OWN_TAG) for tag in changed)
 
 
-def _segment(values: Mapping[str, str | None], rulebook: Rulebook, at: int) -> str | None:
-    """Return the customer's segment: the field's value or the tag itself, renamed where the account says so."""
-    carrier = rulebook.meanings.at(at).fields.get("segment")
+def _meaning(meaning: str, values: Mapping[str, str | None], rulebook: Rulebook, at: int) -> str | None:
+    """Return a segment, severity or topic: the field's value or the tag itself, renamed where the account says so."""
+    carrier = rulebook.meanings.at(at).fields.get(meaning)
     if carrier is None:
         return None
     word = values.get(f"field:{carrier.field}")

@@ -15,6 +15,8 @@ _CLOCKS = {
     "first_reply": message("First reply"),
     "next_reply": message("Next reply"),
     "resolution": message("Resolution"),
+    "update": message("Update"),
+    "ownership": message("Ownership"),
 }
 
 FIELD_TITLES = {

@@ -6,7 +6,7 @@ import pytest
 
 from config import calendar_choice, calendar_documents, policy_document
 from kpi_engine.calendars import CalendarDefinition
-from kpi_engine.rules import parse_policy
+from kpi_engine.rules import parse_policies
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -15,7 +15,7 @@ HOUR = 3600
 
 
 def test_the_starter_pack_holds_its_goals_and_steps(desk: Desk) -> None:
-    policy = parse_policy(policy_document(desk.settings()))
+    policy = parse_policies(policy_document(desk.settings())).policies[0]
     first_reply, resolution = policy.clocks
     priorities = ("urgent", "high", "normal", "low", None)
     assert [first_reply.goal(priority) for priority in priorities] == [1800, HOUR, 4 * HOUR, 8 * HOUR, 4 * HOUR]
@@ -122,8 +122,7 @@ escalations:
     found = desk.wrong_after("policies: own.yaml\nlanguage: fr\n")
     assert [line.split("; ")[0] for line in found] == [
         "helpdesk-kpi.yaml:10: language: this word is not known here",
-        "own.yaml:4: policies[0].when.all: conditions are not served yet",
-        "own.yaml:5: policies[0].calendar: this word is not known here",
+        "own.yaml:4: policies[0].when.all[0]: keys with values are needed here",
         "own.yaml:7: policies[0].clocks[0].goal.urgent: a goal must be longer than nothing",
         "own.yaml:7: policies[0].clocks[0].goal.default: this is no length of time",
         "own.yaml:7: policies[0].clocks[0].warn[0]: this is no warning",
@@ -215,6 +214,75 @@ CLOCK = "{id: first_reply, goal: {default: 2h}, stop: [agent_public_reply]}"
             "not known here",
         ),
         (
+            "policies: [{id: a, when: {none: [{tag: [x]}]}, clocks: [CLOCK]}, {id: a, clocks: [CLOCK]}]",
+            "policies[1].id",
+            "another policy has this name",
+        ),
+        (
+            ("policies: [{id: a, when: {all: [{tag: [x]}]}, clocks: [CLOCK]},"
+            " {id: b, when: {all: [{tag: [x]}]}, clocks: [CLOCK]}]"),
+            "policies[1]",
+            "can never apply: a is for all its tickets; the first policy that fits",
+        ),
+        (
+            "policies: [{id: a, when: {all: [{sgment: [vip]}]}, clocks: [CLOCK]}]",
+            "policies[0].when.all[0].sgment",
+            "did you mean segment?",
+        ),
+        ("policies: [{id: a, when: {any: [{}]}, clocks: [CLOCK]}]", "policies[0].when.any[0]", "must not be empty"),
+        (
+            "policies: [{id: a, clocks: [{id: first-reply, goal: {low: 1h}, stop: [solved]}]}]",
+            "policies[0].clocks[0].id",
+            "did you mean first_reply?",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: 1x, goal: {low: 1h}, stop: [solved]}]}]",
+            "policies[0].clocks[0].id",
+            "no name for a clock",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: update, stop: [solved]}]}]",
+            "policies[0].clocks[0].goal",
+            "no goal is given",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: update, goal: {low: 1h}, goal_by: {channel: {web: 1h}}, stop: [x]}]}]",
+            "policies[0].clocks[0].goal",
+            "goals are given twice",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: update, goal_by: {}, stop: [solved]}]}]",
+            "policies[0].clocks[0].goal_by",
+            "say severity or channel",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: update, goal_by: {severity: {S1: 0m}}, stop: [solved]}]}]",
+            "policies[0].clocks[0].goal_by.severity.S1",
+            "longer than nothing",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: update, goal_by: {severity: {default: S1}}, stop: [solved]}]}]",
+            "policies[0].clocks[0].goal_by.severity.default",
+            "no length of time",
+        ),
+        (
+            "policies: [{id: a, clocks: [{id: update, goal_by: {severity: {default: default}}, stop: [solved]}]}]",
+            "policies[0].clocks[0].goal_by.severity.default",
+            "has no goal",
+        ),
+        (
+            ("policies: [{id: a, clocks: [{id: update, goal_by: {severity: {S1: 1h}}, time: {low: calendar},"
+            " stop: [solved]}]}]"),
+            "policies[0].clocks[0].time",
+            "times by priority go with",
+        ),
+        (
+            ("policies: [{id: a, clocks: [CLOCK]}],"
+            " escalations: [{on: {clock: first_reply, policy: b}, steps: [{level: 1}]}]"),
+            "escalations[0].on.policy",
+            "there is no such policy",
+        ),
+        (
             "escalations: [{on: {clock: first_reply}, steps: [{level: 10, after: soon}]}]",
             "escalations[0].steps[0].level",
             "out of range",
@@ -222,6 +290,7 @@ CLOCK = "{id: first_reply, goal: {default: 2h}, stop: [agent_public_reply]}"
     ],
 )
 def test_fault_26_a_rule_that_contradicts_itself_is_told(desk: Desk, policies: str, path: str, reason: str) -> None:
+    policies = policies.replace("CLOCK", CLOCK)
     found = desk.wrong_after(f"policies: {{{policies}}}\n")
     assert found[0].startswith(f"helpdesk-kpi.yaml:9: policies.{path}: ")
     assert reason in found[0]
@@ -232,6 +301,11 @@ def test_every_word_of_the_rule_model_is_understood(desk: Desk) -> None:
         """\
 version: 1
 policies:
+  - id: chats
+    when: {all: [{channel: [chat], group: [Second line, 42]}], none: [{tag: [test]}]}
+    calendar: always
+    clocks:
+      - {id: callback, goal_by: {severity: {S1: 15m, default: S1}}, stop: [agent_public_reply]}
   - id: own
     clocks:
       - {id: first_reply, goal: {low: 1h}, start: assigned, stop: [agent_public_reply, group_changed], rearm: on_reopen}
@@ -247,12 +321,17 @@ escalations:
   - {on: {clock: next_reply}, steps: [{level: 1}]}
 """
     )
-    reply, following, resolution = parse_policy(policy_document(desk.settings("policies: own.yaml\n"))).clocks
+    chats, policy = parse_policies(policy_document(desk.settings("policies: own.yaml\n"))).policies
+    reply, following, resolution = policy.clocks
     assert (reply.start, reply.stop, reply.rearm) == (
         "assigned",
         {"agent_public_reply", "group_changed"},
         "on_reopen",
     )
+    (callback,) = chats.clocks
+    assert (callback.clock, callback.policy, callback.calendar) == ("callback", "chats", "always")
+    assert (callback.by, callback.goal("S1"), callback.goal(None)) == ("severity", 900, 900)
+    assert chats.when.fits(lambda subject: {"channel": ["chat"], "group": ["42"]}.get(subject, []))
     assert (following.on_change, following.warnings) == ("freeze", ("75%", "-15m", "-1h 30m"))
     assert (resolution.start, resolution.rearm) == ("group_assigned", "on_group_change")
 

@@ -90,7 +90,7 @@ calendars:
   vn: {{tz: Hanoi, week: {{mon..fri: ["08:00-25:00"], mo: []}}, holidays: [Tết]}}
   vn: 3
 policies:
-  policies: [{{id: x, clocks: [{{id: first, goal: {{urgnt: 3m, low: x}}, stop: [], time: busines, warn: [5]}}]}}]
+  policies: [{{id: x, clocks: [{{id: first_replay, goal: {{urgnt: 3m, low: x}}, stop: [], time: busines, warn: [5]}}]}}]
 appeal: 5
 privacy: {{retention: 3 days}}
 targets: *none

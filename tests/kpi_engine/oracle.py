@@ -7,7 +7,7 @@ It shares nothing with the engine but the records. Rules are the plain documents
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -183,22 +183,35 @@ class Rules:
     def spelled(self, key: str, at: int) -> str:
         return json.dumps(self.body("calendar", at, key), sort_keys=True)
 
-    def policy(self, at: int) -> Body:
-        policies = self.body("policies", at).get("policies", ())
-        return policies[0] if policies else {}
+    def clocks(self, at: int, facts: Callable[[str], Collection[str]]) -> Mapping[str, Body]:
+        """Return the clocks of the first policy for a ticket of these facts, each with what its policy says of it."""
+        document = self.body("policies", at)
+        for policy in document.get("policies", ()):
+            if is_meant(policy.get("when", {}), facts):
+                return {clock["id"]: completed(clock, policy, document) for clock in policy["clocks"]}
+        return {}
 
-    def clocks(self, at: int) -> Mapping[str, Body]:
-        return {clock["id"]: clock for clock in self.policy(at).get("clocks", ())}
 
-    def steps(self, clock: str, at: int) -> list[tuple[int, int]]:
-        """Return (seconds after breach, level)."""
-        found = [
-            (seconds(step["after"]), step["level"])
-            for escalation in self.body("policies", at).get("escalations", ())
-            if escalation["on"]["clock"] == clock
-            for step in escalation["steps"]
-        ]
-        return sorted(found)
+def is_meant(when: Body, facts: Callable[[str], Collection[str]]) -> bool:
+    def holds(clause: Body) -> bool:
+        return all(set(words) & set(facts(subject)) for subject, words in clause.items())
+
+    for clause in when.get("all", ()):
+        if not holds(clause):
+            return False
+    for clause in when.get("none", ()):
+        if holds(clause):
+            return False
+    return not when.get("any") or any(map(holds, when["any"]))
+
+
+def completed(clock: Body, policy: Body, document: Body) -> Body:
+    """Return the clock with the calendar and the (seconds after breach, level) of its escalation."""
+    named = [each for each in document.get("escalations", ()) if each["on"]["clock"] == clock["id"]]
+    own = [each for each in named if each["on"].get("policy") == policy["id"]]
+    whose = own or [each for each in named if "policy" not in each["on"]]
+    steps = sorted((seconds(step["after"]), step["level"]) for each in whose for step in each["steps"])
+    return {**clock, "steps": steps, "calendar": policy.get("calendar", "ticket")}
 
 
 def seconds(text: str) -> int:
@@ -456,6 +469,30 @@ class Told:
     def reads(self, meaning: str, values: Values, at: int) -> str | None:
         fields = {key.removeprefix("field:"): value for key, value in values.items() if key.startswith("field:")}
         return self.rules.reads(meaning, at, fields, (values["tags"] or "").split())
+
+    def clocks(self, moment: "Moment | Stretch") -> Mapping[str, Body]:
+        """Return the clocks that the policies in force then have for the ticket as it was."""
+        since = moment.at if isinstance(moment, Moment) else moment.start
+        return self.rules.clocks(moment.ruled_at, lambda subject: self.words(subject, moment.values, since))
+
+    def words(self, subject: str, values: Values, at: int) -> list[str]:
+        """Return what a condition finds: all tags, a group's id and name, or the one word there is."""
+        if subject == "tag":
+            return (values["tags"] or "").split()
+        if subject == "group":
+            found = [values["group"], self.rules.body("group", at, values["group"] or "").get("name")]
+        elif subject == "channel":
+            found = [self.ticket.channel]
+        else:
+            found = [values[subject]] if subject in ("priority", "form") else [self.says(subject, values, at)]
+        return [word for word in found if word is not None]
+
+    def says(self, meaning: str, values: Values, at: int) -> str | None:
+        """Return what a meaning is called: the tag's own name or the field's value, renamed."""
+        carrier = self.rules.body("meanings", at).get("fields", {}).get(meaning, {})
+        tagged = carrier.get("tag") is not None and carrier["tag"] in (values["tags"] or "").split()
+        word = carrier["tag"] if tagged else values.get(f"field:{carrier.get('field')}")
+        return carrier["values"].get(word, word) if word else None
 
     def solves(self) -> list[int]:
         """Return the places of the moments that solved the ticket; one solved before we looked is no solve."""

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from kpi_engine_oracle import ASKING, FAR, Body, Moment, Stretch, Told, earliest, seconds, worked
 
 
-def goal_of(rule: Body, priority: str | None) -> int | None:
-    goals = rule["goal"]
-    said = goals.get(priority or "default")
+def goals_of(rule: Body) -> tuple[str, Body]:
+    """Return by what a rule's goals go, and the goals."""
+    return next(iter(rule["goal_by"].items())) if "goal_by" in rule else ("priority", rule["goal"])
+
+
+def goal_of(rule: Body, word: str | None) -> int | None:
+    _, goals = goals_of(rule)
+    said = goals.get(word or "default")
     said = goals.get(said, said)
     return None if said is None else seconds(said)
 
@@ -63,13 +68,18 @@ class Judge:
         self.ended_at: int | None = None
         self.business = True  # in what time the goal counts
 
-    def rule(self, at: int) -> Body:
+    def rule(self, stretch: Stretch) -> Body:
         """Return the rule in force; a clock that the policy drops goes on by its last one."""
-        self.last_rule = self.told.rules.clocks(at).get(self.verdict.clock, self.last_rule)
+        self.last_rule = self.told.clocks(stretch).get(self.verdict.clock, self.last_rule)
         return self.last_rule
 
+    def word(self, stretch: Stretch) -> str | None:
+        """Return the ticket's priority, or what else its goals go by."""
+        by, _ = goals_of(self.rule(stretch))
+        return next(iter(self.told.words(by, stretch.values, stretch.start)), None)
+
     def is_running(self, stretch: Stretch) -> bool:
-        rule = self.rule(stretch.ruled_at)
+        rule = self.rule(stretch)
         idle = stretch.done or stretch.meaning == "deleted"
         return not idle and stretch.meaning not in rule["pause_in"]
 
@@ -78,18 +88,20 @@ class Judge:
 
         A breach keeps the goal it was given by; in what time the clock goes on may still change.
         """
-        rule = self.rule(stretch.ruled_at)
+        rule = self.rule(stretch)
         if rule.get("on_change") == "freeze" and self.verdict.goal is not None:
             return
-        priority = stretch.values["priority"]
-        self.business = is_business(rule, priority)
+        word = self.word(stretch)
+        self.business = is_business(rule, word)
         if self.verdict.breached_at is None:
-            self.verdict.goal = goal_of(rule, priority)
+            self.verdict.goal = goal_of(rule, word)
 
     def calendar(self, stretch: Stretch) -> tuple[str | None, bool]:
-        rule, priority = self.rule(stretch.ruled_at), stretch.values["priority"]
+        rule, word = self.rule(stretch), self.word(stretch)
         frozen = rule.get("on_change") == "freeze" and self.verdict.goal is not None
-        business = self.business if frozen else is_business(rule, priority)
+        business = self.business if frozen else is_business(rule, word)
+        if business and ("calendar", rule["calendar"]) in self.told.rules.lines:
+            return self.told.rules.spelled(rule["calendar"], stretch.start), False
         return self.told.rules.calendar(stretch.values, stretch.start) if business else (None, False)
 
     def walk(self, stretches: Sequence[Stretch]) -> None:
@@ -135,10 +147,10 @@ class Judge:
         done = {name for name, _, _ in self.fired}
         steps: list[tuple[str, int, int]] = []
         if self.verdict.breached_at is not None:
-            found = self.told.rules.steps(self.verdict.clock, stretch.start)
+            found = self.rule(stretch)["steps"]
             steps = [(f"escalation:{level}", level, self.late_from + after) for after, level in found]
         elif (goal := self.verdict.goal) is not None:
-            words = self.rule(stretch.ruled_at).get("warn", ())
+            words = self.rule(stretch).get("warn", ())
             steps = [(f"warn:{word}", 0, warning_at(word, goal)) for word in words]
             steps = [*sorted(steps, key=lambda step: step[2]), ("breach", 0, goal)]
         return next((step for step in steps if step[0] not in done), None)
@@ -196,8 +208,11 @@ def solved_since(stretches: Sequence[Stretch]) -> int | None:
 
 
 def clocks_ever(told: Told) -> list[str]:
-    """Return the clocks there ever were in the ticket's life."""
-    return list(dict.fromkeys(clock for moment in told.moments for clock in told.rules.clocks(moment.at)))
+    """Return the clocks there ever were in the ticket's life, in the order in which the policies tell them."""
+    ever = {clock for moment in told.moments for clock in told.clocks(moment)}
+    editions = [body for (kind, _), line in told.rules.lines.items() if kind == "policies" for _, body in line]
+    listed = [clock["id"] for body in editions for policy in body["policies"] for clock in policy["clocks"]]
+    return [clock for clock in dict.fromkeys(listed) if clock in ever]
 
 
 @dataclass(frozen=True)
@@ -218,7 +233,7 @@ class Course:
         return self.told.moments
 
     def rule(self, moment: Moment) -> Body:
-        return self.told.rules.clocks(moment.ruled_at).get(self.clock, {})
+        return self.told.clocks(moment).get(self.clock, {})
 
     def promised(self, place: int) -> Body:
         """Return the rule in force or, where a later policy dropped the clock, its last one: the promise holds."""

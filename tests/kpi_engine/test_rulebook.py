@@ -14,14 +14,14 @@ def test_the_first_edition_holds_from_the_beginning_and_a_later_one_from_its_ins
     old = t.edition("policies", t.policy(t.first_reply("1h")), since=NOON)  # kept first: holds before its instant too
     new = t.edition("policies", t.policy(t.first_reply("2h")), since=2 * NOON)
     policies = compiled([old, new]).policies
-    goals = [policies.at(at).clocks[0].goal(None) for at in (0, 2 * NOON - 1, 2 * NOON, 3 * NOON)]
+    goals = [policies.at(at).at(0).clocks[0].goal(None) for at in (0, 2 * NOON - 1, 2 * NOON, 3 * NOON)]
     assert goals == [3600, 3600, 7200, 7200]
     assert [policies.digest_at(at) for at in (0, 2 * NOON - 1, 2 * NOON)] == [old.digest, old.digest, new.digest]
 
 
 def test_without_editions_there_are_no_clocks_no_agents_and_no_meanings() -> None:
     rulebook = compiled([])
-    assert rulebook.policies.at(NOON).clocks == ()
+    assert rulebook.policies.at(NOON).policies == ()
     assert rulebook.policies.digest_at(NOON) == ""
     assert rulebook.meanings.at(NOON).status("open") is Status.UNKNOWN
     assert rulebook.turning_points == ()
@@ -139,7 +139,7 @@ def test_what_decides_and_what_is_only_work_is_followed(timelines: ModuleType) -
         "topic": {"field": "2", "tag": None, "values": {}},
     }
     rulebook = compiled([t.edition("meanings", {**t.MEANINGS, "fields": carriers})])
-    assert rulebook.telling_segment == {"field:1", "tags"}
+    assert rulebook.telling == {"field:1", "tags"}
     followed = rulebook.followed
     assert [followed.get(name) for name in ("status", "field:1", "tags")] == [True, True, True]
     assert [followed.get(name) for name in ("form", "field:2", "field:3", "subject")] == [False, False, None, None]

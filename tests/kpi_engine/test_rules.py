@@ -2,7 +2,23 @@ from types import ModuleType
 
 import pytest
 
-from kpi_engine.rules import NO_POLICY, EscalationStep, OnChange, Rearm, Stage, Start, Stop, parse_policy
+from kpi_engine.rules import (
+    NO_MATCH,
+    NO_POLICIES,
+    NO_POLICY,
+    EscalationStep,
+    OnChange,
+    Policy,
+    Rearm,
+    Stage,
+    Start,
+    Stop,
+    parse_policies,
+)
+
+
+def parse_policy(document: dict[str, object]) -> Policy:
+    return parse_policies(document).policies[0]
 
 
 def test_a_policy_document_says_everything_about_a_clock(timelines: ModuleType) -> None:
@@ -54,8 +70,9 @@ def test_warnings_and_the_breach_come_in_the_order_they_are_due(timelines: Modul
 
 
 def test_a_document_without_policies_has_no_clocks() -> None:
-    assert parse_policy({"version": 1, "policies": []}) is NO_POLICY
-    assert parse_policy({"version": 1}) is NO_POLICY
+    assert parse_policies({"version": 1, "policies": []}) == NO_POLICIES == parse_policies({"version": 1})
+    assert NO_POLICIES.match(lambda _: ()) == NO_MATCH
+    assert NO_POLICIES.at(NO_MATCH) is NO_POLICY
 
 
 def test_what_a_policy_does_not_say_is_not_done(timelines: ModuleType) -> None:

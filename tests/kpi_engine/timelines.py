@@ -94,6 +94,23 @@ def policy(*clocks: Body, escalations: Sequence[Body] = ()) -> dict[str, object]
     }
 
 
+def meant(when: Body, *clocks: Body, **more: object) -> dict[str, object]:
+    """Return a policy for the tickets that `when` describes."""
+    return {"id": "care", "when": when, "calendar": "ticket", "clocks": list(clocks), **more}
+
+
+def several(*policies: Body, escalations: Sequence[Body] = ()) -> dict[str, object]:
+    return {"version": 1, "policies": list(policies), "escalations": list(escalations)}
+
+
+def by_severity(rule: Body) -> dict[str, object]:
+    return {**rule, "goal_by": {"severity": {"S1": "15m", "S2": "2h", "default": "S2"}}}
+
+
+def by_channel(rule: Body) -> dict[str, object]:
+    return {**rule, "goal_by": {"channel": {"web": "3h", "chat": "5m"}}}
+
+
 def edition(kind: str, body: Body, key: str = "", since: int | None = None) -> Edition:
     return Edition(kind, key, since, digest_of(body), body)
 
@@ -388,6 +405,17 @@ POLICIES = (
         resolution(_BY_PRIORITY, start="assigned", rearm="on_reopen", warn=["75%"]),
         escalations=_ESCALATIONS,
     ),
+    several(
+        meant({"all": [{"tag": ["vip"]}, {"group": ["1", "Second line"]}]}, first_reply("30m"), calendar="other"),
+        meant({"any": [{"topic": ["refund"]}, {"segment": ["gold"]}]}, first_reply("1h"), resolution("8h"), id="any"),
+        meant({"none": [{"priority": ["low", "high"]}, {"form": ["5"]}]}, next_reply("1h"), resolution("4h"), id="no"),
+        meant({"all": [{"channel": ["chat"]}]}, resolution("1m"), id="chats"),
+        meant({}, by_severity(first_reply("0m", warn=["50%"])), by_channel(resolution("0m", pause_in=[])), id="rest"),
+        escalations=[
+            *_ESCALATIONS,
+            {**escalating("resolution", (1, "0m"), (5, "10m")), "on": {"clock": "resolution", "policy": "rest"}},
+        ],
+    ),
 )
 Pick = Callable[[Sequence[Any]], Any]
 """Chooses one of several: at random from a seed, or as Hypothesis draws and shrinks, simplest first."""
@@ -424,6 +452,8 @@ _MEANT = (
     *_becomes("tags", "vip", "complaint", "complaint+warranty", "warranty"),
     *_becomes("field:topic", "refund", "moneyback", "delay"),
     *_becomes("field:segment", "gold", "silver"),
+    *_becomes("field:severity", "S1", "S2"),
+    *_becomes("form", "5", "6"),
     *_becomes("field:cause", "our_fault", "agent", "product"),
     *_becomes("field:responsible", "an", "chi", "gone", "Binh"),
     *_becomes("field:warranty", "yes", "no"),
@@ -448,7 +478,7 @@ _OPENERS = ("customer", "customer", "customer", "an", "binh", "robot")
 _WAYS = ("publicly", "publicly", "publicly", "privately", "silently", "automatically")
 _SAID = ("assignee=an", "assignee=robot", "group=1", "group=2", "priority=urgent", "priority=low", "requester=an",
          "schedule=other", "brand=9", "custom_status=71", "tags=complaint", "tags=vip+warranty", "field:topic=refund",
-         "field:segment=gold", "field:cause=our_fault")  # fmt: skip
+         "field:segment=gold", "field:cause=our_fault", "field:severity=S1", "form=5")  # fmt: skip
 
 
 def _opening(pick: Pick) -> str:

@@ -159,7 +159,7 @@ def test_the_configuration_is_an_edition_too(world: "World") -> None:
     assert "test" in rules.meanings.at(as_of).excluded_tags
     assert rules.is_machine(str(world.agents[2]), as_of)
     assert rules.chosen_calendar(None, None, None, as_of) == ("office", False)
-    assert rules.policies.at(as_of).clocks == ()
+    assert rules.policies.at(as_of).policies == ()
     assert rules.policies.at(as_of - 1).clocks
 
 
