@@ -219,8 +219,10 @@ CLOCK = "{id: first_reply, goal: {default: 2h}, stop: [agent_public_reply]}"
             "another policy has this name",
         ),
         (
-            ("policies: [{id: a, when: {all: [{tag: [x]}]}, clocks: [CLOCK]},"
-            " {id: b, when: {all: [{tag: [x]}]}, clocks: [CLOCK]}]"),
+            (
+                "policies: [{id: a, when: {all: [{tag: [x]}]}, clocks: [CLOCK]},"
+                " {id: b, when: {all: [{tag: [x]}]}, clocks: [CLOCK]}]"
+            ),
             "policies[1]",
             "can never apply: a is for all its tickets; the first policy that fits",
         ),
@@ -246,7 +248,7 @@ CLOCK = "{id: first_reply, goal: {default: 2h}, stop: [agent_public_reply]}"
             "no goal is given",
         ),
         (
-            "policies: [{id: a, clocks: [{id: update, goal: {low: 1h}, goal_by: {channel: {web: 1h}}, stop: [x]}]}]",
+            "policies: [{id: a, clocks: [{id: update, goal: {low: 1h}, goal_by: {channel: {a: 1h}}, stop: [solved]}]}]",
             "policies[0].clocks[0].goal",
             "goals are given twice",
         ),
@@ -271,14 +273,18 @@ CLOCK = "{id: first_reply, goal: {default: 2h}, stop: [agent_public_reply]}"
             "has no goal",
         ),
         (
-            ("policies: [{id: a, clocks: [{id: update, goal_by: {severity: {S1: 1h}}, time: {low: calendar},"
-            " stop: [solved]}]}]"),
+            (
+                "policies: [{id: a, clocks: [{id: update, goal_by: {severity: {S1: 1h}}, time: {low: calendar},"
+                " stop: [solved]}]}]"
+            ),
             "policies[0].clocks[0].time",
             "times by priority go with",
         ),
         (
-            ("policies: [{id: a, clocks: [CLOCK]}],"
-            " escalations: [{on: {clock: first_reply, policy: b}, steps: [{level: 1}]}]"),
+            (
+                "policies: [{id: a, clocks: [CLOCK]}],"
+                " escalations: [{on: {clock: first_reply, policy: b}, steps: [{level: 1}]}]"
+            ),
             "escalations[0].on.policy",
             "there is no such policy",
         ),
