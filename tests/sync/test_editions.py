@@ -160,7 +160,7 @@ def test_the_configuration_is_an_edition_too(world: "World") -> None:
     assert rules.is_machine(str(world.agents[2]), as_of)
     assert rules.chosen_calendar(None, None, None, as_of) == ("office", False)
     assert rules.policies.at(as_of).policies == ()
-    assert rules.policies.at(as_of - 1).clocks
+    assert rules.policies.at(as_of - 1).policies
 
 
 def test_memberships_are_kept_agent_by_agent(make_world: "Callable[..., World]") -> None:
