@@ -33,7 +33,7 @@ $(VENV)/dev.installed: requirements-dev.lock $(VENV)/demo.installed
 	$(PIP) --no-deps --require-hashes --requirement requirements-dev.lock
 	touch $@
 
-docs: $(VENV)/dev.installed ## Write docs/indicators.md and docs/configuration.md anew
+docs: $(VENV)/dev.installed ## Write the generated documents under docs anew
 	$(BIN)/python -c 'from sync.documents import write_documents; write_documents()'
 
 schema: $(VENV)/dev.installed ## Write config/schema.json anew from the settings models

@@ -1,4 +1,4 @@
-"""The documents that are generated: what each indicator is, and every key of the configuration file."""
+"""The documents that are generated: each indicator, every key of the configuration file, what each helpdesk tells."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from config import schema_text
 from config.indicators import duration_text
+from connectors.base import STREAM_NAMES, Stream
 from connectors.secret import SECRET_FORMAT
 from kpi_engine.indicators import FAMILIES, INDICATORS
 from kpi_engine.indicators.indicator import Better, Indicator, Interval, Parameter, Reduction, Unit
@@ -15,6 +16,7 @@ from kpi_engine.message import message
 from kpi_engine.reduce import COUNTS
 from sync.elsewhere import ELSEWHERE, RULED_BY
 from sync.locale import Language
+from sync.platforms import ALSO, EXACT, UNEQUAL
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -57,6 +59,15 @@ Times come in pairs: the bare key is business time, its twin `…_calendar` cale
 name stands beside it, as far as we know. Where they disagree, a parameter chooses
 (`indicators: {KEY: {PARAMETER: …}}`), and its default is argued.
 """
+_PLATFORMS_HEAD = """\
+# What each helpdesk tells
+
+The same events give the same figures on every helpdesk, wherever it tells of them: a test tells the same
+stories on Zendesk and on Freshdesk and compares every line. How exact each stream is:
+"""
+_UNEQUAL_HEAD = """\
+## What cannot be equal
+"""
 _LABELS_HEAD = """\
 ## The labels of catalogues
 
@@ -87,6 +98,27 @@ def write_documents(folder: Path = Path("docs")) -> None:
     """Write the generated documents anew into `folder`."""
     (folder / "indicators.md").write_text(indicators_document(), encoding="utf-8")
     (folder / "configuration.md").write_text(configuration_document(), encoding="utf-8")
+    (folder / "platforms.md").write_text(platforms_document(), encoding="utf-8")
+
+
+def platforms_document() -> str:
+    """Return what each helpdesk tells, how exactly, and what cannot be equal for it."""
+    kinds = list(EXACT)
+    streams = [["Stream", *(kind.capitalize() for kind in kinds)]]
+    streams += [
+        [_ENGLISH(STREAM_NAMES[stream]), *(EXACT[kind].get(stream, "not there") for kind in kinds)] for stream in Stream
+    ]
+    unequal = [["Indicators", "Helpdesks", "Why"]]
+    unequal += [
+        [
+            ", ".join(f"[`{key}`](indicators.md#{_slug(key)})" for key in each.indicators),
+            ", ".join(each.kinds),
+            each.why,
+        ]
+        for each in UNEQUAL
+    ]
+    also = "\n".join(f"- {line}" for line in ALSO)
+    return f"{_GENERATED}\n{_PLATFORMS_HEAD}\n{_table(streams)}\n{_UNEQUAL_HEAD}\n{_table(unequal)}\n{also}\n"
 
 
 def indicators_document() -> str:

@@ -17,7 +17,7 @@ from config.planned import PLANNED_INDICATORS
 from connectors import CONNECTORS
 from kpi_engine.indicators import INDICATORS
 from sync.cli import COMMANDS
-from sync.documents import configuration_document, indicators_document, write_documents
+from sync.documents import configuration_document, indicators_document, platforms_document, write_documents
 from sync.elsewhere import ELSEWHERE, RULED_BY
 from sync.exits import Exit
 from sync.wording import FIELD_TITLES
@@ -67,7 +67,12 @@ def options_of(command: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "document"), [("indicators.md", indicators_document()), ("configuration.md", configuration_document())]
+    ("name", "document"),
+    [
+        ("indicators.md", indicators_document()),
+        ("configuration.md", configuration_document()),
+        ("platforms.md", platforms_document()),
+    ],
 )
 def test_a_generated_document_is_current(name: str, document: str) -> None:
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == document, "run: make docs"

@@ -1,0 +1,84 @@
+"""What each helpdesk tells of each stream and how exactly, and what can therefore never be equal on all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.base import Stream
+
+EXACT: Mapping[str, Mapping[Stream, str]] = {
+    "zendesk": {
+        Stream.AGENTS: "exact; those who left too",
+        Stream.GROUPS: "exact",
+        Stream.MEMBERSHIPS: "exact",
+        Stream.SCHEDULES: "exact, with holidays; which one a ticket follows shows in its history",
+        Stream.TICKETS: "exact",
+        Stream.HISTORY: "exact: who did what, to the second",
+        Stream.RATINGS: "exact, with the assignee at the time",
+        Stream.SURVEYS: "exact; a score without its scale",
+        Stream.METRIC_EVENTS: "exact; for comparing only",
+        Stream.SLA_POLICIES: "exact",
+        Stream.CUSTOM_STATUSES: "exact, with the status each belongs to",
+    },
+    "freshdesk": {
+        Stream.AGENTS: "exact; who is an administrator is not told, and a deleted agent is known by his tickets only",
+        Stream.GROUPS: "exact, with the hours each keeps",
+        Stream.MEMBERSHIPS: "exact",
+        Stream.SCHEDULES: "one stretch a day, no holidays: those belong into `calendars`",
+        Stream.TICKETS: "exact; one deleted for good just vanishes, and so does one that is archived",
+        Stream.HISTORY: "messages exact; statuses exact where the helpdesk stamps them; priority, agent, group and "
+        "tags only as the difference of two looks, and never whose hand it was",
+        Stream.RATINGS: "the default question, without its scale; an edited one within a day",
+        Stream.SLA_POLICIES: "exact",
+        Stream.CUSTOM_STATUSES: "by number and label; what an own one means must be said in `statuses`",
+    },
+    "salesforce": {
+        Stream.AGENTS: "exact; those who left too",
+        Stream.GROUPS: "exact: queues",
+        Stream.MEMBERSHIPS: "exact for direct members",
+        Stream.SCHEDULES: "exact; which holidays apply is not told, the admin says it",
+        Stream.TICKETS: "exact",
+        Stream.HISTORY: "messages exact; of the fields only those whose history the org tracks, for 18 to 24 months",
+        Stream.RATINGS: "from a field of the case: when it was given is known only if that field is tracked",
+        Stream.SURVEYS: "exact where the org has surveys",
+        Stream.METRIC_EVENTS: "milestones as they stand; for comparing only",
+        Stream.SLA_POLICIES: "milestones of entitlements, where the org has them",
+        Stream.CUSTOM_STATUSES: "exact: which statuses are closed",
+    },
+}
+"""By kind of helpdesk: how exact each stream it may serve is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unequal:
+    """Indicators that cannot be the same everywhere: on which helpdesks, and why."""
+
+    indicators: tuple[str, ...]
+    kinds: tuple[str, ...]
+    why: str
+
+
+UNEQUAL = (
+    Unequal(
+        ("escalation_rate", "tickets_touched", "time_to_acknowledge"),
+        ("freshdesk",),
+        "Whose hand changed a ticket without a word is not told: only messages count as something an agent did.",
+    ),
+    Unequal(
+        ("survey_response_rate",),
+        ("freshdesk",),
+        "That a survey was sent is not told, only that it was answered.",
+    ),
+)
+"""What the same events give differently, though nothing went wrong."""
+
+ALSO = (
+    "Freshdesk has no status *new*: a ticket is open from the beginning.",
+    "On Freshdesk what came and went between two passes is not known. What rests on more than an hour unseen is marked "
+    "approximate; whether a goal was met that fell between two looks is undecided, counted as such, and charged to nobody.",
+    "Of tickets that are older than the first pass, Freshdesk tells the last agent and group only: they are credited with "
+    "the whole life, marked approximate.",
+    "A rating cannot be withdrawn on Freshdesk.",
+    "That only an AI agent worked a ticket is told by Zendesk alone; elsewhere `bots` in the configuration names such "
+    "accounts.",
+)
+"""What else differs, and no list of indicators can say."""

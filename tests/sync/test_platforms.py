@@ -1,0 +1,94 @@
+"""The same stories on every helpdesk give the same figures, but for what docs/platforms.md says cannot be equal."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from connectors import CONNECTORS
+from connectors.freshdesk import Freshdesk
+from connectors.zendesk import Zendesk
+from kpi_engine.indicators import INDICATORS
+from sync.platforms import EXACT, UNEQUAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.sync.conftest import Platform, World
+
+MONDAY = 1_795_399_200  # 2026-11-23 09:00 +07:00
+OPENED = {"status": "open", "priority": "urgent"}
+CALENDARS = {"vn": {"tz": "Asia/Ho_Chi_Minh", "week": {"mon..fri": ["08:00-17:30"]}}, "default": "vn"}
+
+
+def lived(world: "World") -> "World":
+    """Let five tickets live, each step followed by a pass.
+
+    09:00 five are opened; one by one they are taken, answered, put off, solved, reopened, rated, passed on, deleted.
+    """
+    state, agents, groups = world.state, world.agents, world.state.account.group_ids
+    answered, silent, waiting, passed_on, unwanted = (
+        state.create_ticket(f"S{n}", requester=state.account.customer_ids[n], group_id=groups[0], **OPENED)
+        for n in range(5)
+    )
+    steps: list[Callable[[], object]] = [
+        lambda: [state.change(t.id, agents[0], assignee_id=agents[0]) for t in (answered, silent, waiting, passed_on)],
+        lambda: state.comment(answered.id, agents[0]),
+        lambda: state.change(silent.id, agents[0], status="solved"),
+        lambda: state.comment(waiting.id, agents[0], status="pending"),
+        lambda: state.comment(passed_on.id, agents[0], public=False, assignee_id=agents[1], group_id=groups[1]),
+        lambda: state.change(answered.id, agents[0], status="solved"),
+        lambda: state.delete(unwanted.id),
+        lambda: state.comment(waiting.id, waiting.requester_id),
+        lambda: state.rate(answered.id, "good"),
+        lambda: state.comment(passed_on.id, agents[1], status="solved"),
+        lambda: state.comment(waiting.id, agents[0], status="solved"),
+        lambda: state.comment(waiting.id, waiting.requester_id),
+        lambda: state.comment(waiting.id, agents[0], status="solved"),
+    ]
+    world.advance(300)
+    world.run()
+    for place, step in enumerate(steps, start=1):
+        world.advance(MONDAY + 1200 * place - world.sandbox.now)  # passes take time too, and not everywhere the same
+        step()
+        world.advance(600)
+        world.run()
+    return world
+
+
+def lines(world: "World") -> Counter[tuple[Any, ...]]:
+    """Return every credit line in words that no helpdesk decides: people and groups by their place."""
+    account = world.state.account
+    names = {str(agent): f"agent {place}" for place, agent in enumerate(account.agent_ids)}
+    names |= {f"group:{group}": f"group {place}" for place, group in enumerate(account.group_ids)}
+    return Counter(
+        (line.indicator, int(line.ticket_id or 0), line.at - MONDAY, names.get(str(line.agent)),
+         names.get(str(line.team)), line.numerator, line.denominator)
+        for measured in world.store.readings.all(world.account.name)
+        for line in measured.lines
+    )  # fmt: skip
+
+
+def test_the_same_stories_give_the_same_figures(
+    world_in: "Callable[..., Any]", platforms: "dict[str, Platform]", tmp_path: "Path"
+) -> None:
+    found = {}
+    for kind in ("zendesk", "freshdesk"):
+        sandbox = platforms[kind].sandbox(tickets=0, days=1, start=MONDAY)
+        with world_in(sandbox, tmp_path / kind) as world:
+            world.configure(calendars=CALENDARS)
+            lived(world)
+            world.advance(600)
+            world.run()
+            found[kind] = lines(world)
+    assert sum(found["zendesk"].values()) > 100
+    here, there = found["freshdesk"] - found["zendesk"], found["zendesk"] - found["freshdesk"]
+    known = {key for each in UNEQUAL if "freshdesk" in each.kinds for key in each.indicators}
+    assert {line[0].removesuffix("_calendar") for line in [*here, *there]} == known
+
+
+def test_every_stream_of_every_helpdesk_is_described() -> None:
+    assert list(EXACT) == list(CONNECTORS)
+    for kind, connector in (("zendesk", Zendesk), ("freshdesk", Freshdesk)):
+        assert list(EXACT[kind]) == list(connector.streams)
+    assert {key for each in UNEQUAL for key in each.indicators} <= set(INDICATORS)
+    assert {kind for each in UNEQUAL for kind in each.kinds} <= set(CONNECTORS)
