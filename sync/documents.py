@@ -117,8 +117,7 @@ def platforms_document() -> str:
         ]
         for each in UNEQUAL
     ]
-    also = "\n".join(f"- {line}" for line in ALSO)
-    return f"{_GENERATED}\n{_PLATFORMS_HEAD}\n{_table(streams)}\n{_UNEQUAL_HEAD}\n{_table(unequal)}\n{also}\n"
+    return f"{_GENERATED}\n{_PLATFORMS_HEAD}\n{_table(streams)}\n{_UNEQUAL_HEAD}\n{_table(unequal)}\n{ALSO}"
 
 
 def indicators_document() -> str:

@@ -71,14 +71,14 @@ UNEQUAL = (
 )
 """What the same events give differently, though nothing went wrong."""
 
-ALSO = (
-    "Freshdesk has no status *new*: a ticket is open from the beginning.",
-    "On Freshdesk what came and went between two passes is not known. What rests on more than an hour unseen is "
-    "marked approximate; whether a goal was met that fell between two looks is undecided, and charged to nobody.",
-    "Of tickets older than the first pass, Freshdesk tells the last agent and group only: they are credited with the "
-    "whole life, marked approximate.",
-    "A rating cannot be withdrawn on Freshdesk.",
-    "That only an AI agent worked a ticket is told by Zendesk alone; elsewhere `bots` in the configuration names "
-    "such accounts.",
-)
+ALSO = """\
+- Freshdesk has no status *new*: a ticket is open from the beginning.
+- On Freshdesk what came and went between two passes is not known. What rests on more than an hour unseen is marked
+  approximate; whether a goal was met that fell between two looks is undecided, and charged to nobody.
+- Of tickets older than the first pass, Freshdesk tells the last agent and group only: they are credited with the whole
+  life, marked approximate.
+- A rating cannot be withdrawn on Freshdesk.
+- That only an AI agent worked a ticket is told by Zendesk alone; elsewhere `bots` in the configuration names such
+  accounts.
+"""
 """What else differs, and no list of indicators can say."""
