@@ -35,6 +35,8 @@ class Stream(StrEnum):
     METRIC_EVENTS = "metric_events"
     SLA_POLICIES = "sla_policies"
     CUSTOM_STATUSES = "custom_statuses"
+    CALLS = "calls"
+    CALL_LEGS = "call_legs"
 
 
 STREAM_NAMES = {
@@ -49,6 +51,8 @@ STREAM_NAMES = {
     Stream.METRIC_EVENTS: message("the helpdesk's own clock events"),
     Stream.SLA_POLICIES: message("the helpdesk's own SLA policies"),
     Stream.CUSTOM_STATUSES: message("custom statuses"),
+    Stream.CALLS: message("calls"),
+    Stream.CALL_LEGS: message("agents' parts of calls"),
 }
 """What people call the streams."""
 
@@ -57,6 +61,10 @@ DATING = frozenset({Stream.TICKETS, Stream.HISTORY, Stream.RATINGS, Stream.SURVE
 
 OF_TICKETS = DATING | {Stream.METRIC_EVENTS}
 """The streams whose records belong to tickets; those of the others describe the account and are listed whole."""
+
+
+OBSERVED = frozenset({Stream.CALLS, Stream.CALL_LEGS})
+"""The streams whose records are observations: no tickets, and no list that is whole."""
 
 
 @dataclass(frozen=True, slots=True)

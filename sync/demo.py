@@ -24,7 +24,9 @@ from sync.pull import silent
 SECRET_VARIABLE = "HELPDESK_KPI_DEMO_SECRET"  # noqa: S105 -- the name of a variable
 WORKING_DAY = 54 * 3600
 """From Saturday noon, when the demo begins, to the end of the next working day, Monday 18:00."""
-_ROWS_A_PAGE = {Stream.TICKETS: 1000, Stream.HISTORY: 1000, Stream.METRIC_EVENTS: 1000}
+_ROWS_A_PAGE = dict.fromkeys(
+    (Stream.TICKETS, Stream.HISTORY, Stream.METRIC_EVENTS, Stream.CALLS, Stream.CALL_LEGS), 1000
+)
 _OTHER_ROWS_A_PAGE = 100
 
 _CONFIG = """\
@@ -40,6 +42,7 @@ connectors:
     auth: {{method: oauth_client_credentials, client_id: {client_id}, client_secret: "${{env:{variable}}}"}}
     history_from: {history_from}
     exclude: {{tags: [test, internal]}}
+    talk: true                    # the calls of Zendesk Talk
     push:
       summaries:
         - {{scope: agent, period: week, group: KPI}}
@@ -59,6 +62,7 @@ class Shown:
     figures: Figures
     teams: Figures
     explanation: Explanation
+    calls: Explanation
 
     @property
     def examples(self) -> list[TicketPlan]:
@@ -106,7 +110,18 @@ def _shown(account: Account, first: PassReport, second: PassReport) -> Shown:
     most = max(agents, key=lambda agent: (found.scorecards[agent][overdue.key].n, agent))
     question = Question(Scope.AGENT, account.name, week, as_of, min_n(account))
     teams = figures(account, week, Scope.TEAM, as_of)
-    return Shown(account, rulebook(account), first, second, found, teams, explained(account, overdue, question, most))
+    missed = INDICATORS["missed_call_rate"]
+    whole = Question(Scope.ACCOUNT, account.name, week, as_of, min_n(account))
+    return Shown(
+        account,
+        rulebook(account),
+        first,
+        second,
+        found,
+        teams,
+        explained(account, overdue, question, most),
+        explained(account, missed, whole, account.name),
+    )
 
 
 def least_requests(report: PassReport, account: Account, *, first: bool) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.base import DATING, OF_TICKETS, Page, Stream, Unavailable
+from connectors.base import DATING, OBSERVED, OF_TICKETS, Page, Stream, Unavailable
 from kpi_engine.message import Message
 from kpi_engine.records import (
     Agent,
@@ -20,6 +20,7 @@ from kpi_engine.records import (
 )
 from sync.account import Account
 from sync.advance import Progress, Watch, silent
+from sync.calls import bring_calls
 from sync.crash import crash_point
 from sync.store.cursors import StoredCursor
 from sync.store.locks import Lock
@@ -195,7 +196,7 @@ def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
         pulling.progress(watch.advanced(page, rows, account.now()))
         if stream is Stream.HISTORY:
             _measure_meanwhile(pulling)
-    if stream not in OF_TICKETS:
+    if stream not in OF_TICKETS | OBSERVED:
         account.store.records.finish_listing(account.name, stream)
 
 
@@ -223,6 +224,8 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
         pulled.new += account.store.records.save(account.name, own, keep_snapshots=keep)
         account.store.records.save(account.name, [record for record in of_tickets if isinstance(record, MetricSet)])
         pulling.people.note(of_tickets)
+    elif stream in OBSERVED:
+        pulled.new += bring_calls(account, stream, page.records)
     else:
         listed = [
             record

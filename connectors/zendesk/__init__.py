@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connectors import paging
 from connectors.base import (
+    OBSERVED,
     OF_TICKETS,
     STREAM_NAMES,
     Change,
@@ -36,7 +37,7 @@ from connectors.rows import Payload, understood
 from connectors.scalars import clean
 from connectors.secret import SecretError
 from connectors.signing_in import Unsigned
-from connectors.zendesk import audits, checking, delivering, exports, mapping, payloads, rules, setup, surveys
+from connectors.zendesk import audits, checking, delivering, exports, mapping, payloads, rules, setup, surveys, talk
 from connectors.zendesk.delivering import Bulk
 from connectors.zendesk.exports import Resource, Start, listed
 from connectors.zendesk.jobs import Told
@@ -59,6 +60,7 @@ def _with_holidays(session: Session, row: object) -> object:
 
 
 HOUR = 3600
+_TALK = "/api/v2/channels/voice/stats/incremental/"
 
 RESOURCES: Mapping[Stream, Resource] = {
     Stream.AGENTS: Resource("/api/v2/users.json", "users", mapping.agent, exports.first_agents, exports.by_page),
@@ -142,6 +144,22 @@ RESOURCES: Mapping[Stream, Resource] = {
         exports.whole,
         optional=True,
     ),
+    Stream.CALLS: Resource(
+        f"{_TALK}calls.json",
+        "calls",
+        talk.call,
+        exports.first_since,
+        partial(exports.by_time, rows="calls", stamp="updated_at"),
+        optional=True,
+    ),
+    Stream.CALL_LEGS: Resource(
+        f"{_TALK}legs.json",
+        "legs",
+        talk.leg,
+        exports.first_again,
+        partial(exports.by_time, rows="legs", stamp="updated_at"),
+        optional=True,
+    ),
 }
 
 PACES: Mapping[Stream, int] = {
@@ -186,6 +204,7 @@ EXPORTS_A_MINUTE = 10
 # https://developer.zendesk.com/api-reference/introduction/rate-limits/
 ENDPOINT_LIMITS: Mapping[str, Allowance] = {
     r"/api/v2/incremental/": Allowance(EXPORTS_A_MINUTE),
+    _TALK: Allowance(EXPORTS_A_MINUTE),
     r"/api/v2/tickets/(update_many|\d+)\.json": Allowance(100, method="PUT"),
     r"/api/v2/users/update_many\.json": Allowance(60, method="PUT"),
     r"/api/v2/ticket_fields\.json": Allowance(300),
@@ -228,7 +247,6 @@ def connect(
 class Zendesk:
     """One Zendesk account; `mapped_fields`: ids of the custom fields that the configuration gives a meaning."""
 
-    streams: Sequence[Stream] = tuple(RESOURCES)
     paces: Mapping[Stream, int] = PACES
     statuses: Mapping[str, str] = mapping.STATUSES
     metrics: Mapping[str, str] = mapping.METRICS
@@ -244,6 +262,7 @@ class Zendesk:
         mapped_fields: frozenset[str] = frozenset(),
     ) -> None:
         self.name = settings.name
+        self.streams: Sequence[Stream] = tuple(each for each in RESOURCES if settings.talk or each not in OBSERVED)
         self.session = session
         self._settings = settings
         self._zone = report_zone

@@ -19,6 +19,7 @@ _EVENT_ROWS = 1000  # a full page of the event export, whose size nobody may cho
 _HELD_BACK = 70  # seconds: an export keeps back its last minute, and a row is stamped up to 5 s after its change
 _STAMP_SLACK = 6  # seconds: the same 5, and the second that may not be whole yet
 _START_SLACK = 90  # seconds: a start_time within the last minute is refused
+_OVERLAP = 3600  # seconds
 _RATING_OVERLAP = 3600  # seconds; a rating that changes later shows on its ticket, and in the wide look
 _FIRST_OVERLAP = 3 * 86400  # seconds: whether the filter means creation or change is not documented
 _ANSWERED_WITHIN = 30 * 86400
@@ -289,6 +290,16 @@ def first_since(start: Start) -> Params:
             message("The kept position of an export ({wanted}) lies in the future", wanted=wanted)
         )
     return {"start_time": _allowed(wanted, start)}
+
+
+def first_again(start: Start) -> Params:
+    """Return the first request of a time-based export of which the last hour is read once more.
+
+    A row may have come before another one that explains it.
+    """
+    if start.cursor is None:
+        return first_since(start)
+    return first_since(replace(start, cursor=str(max(0, int(start.cursor) - _OVERLAP))))
 
 
 def by_time(visit: Visit, rows: str, stamp: str) -> Step:

@@ -63,6 +63,7 @@ class ZendeskSettings(Section):
     ca_bundle: FilePath | None = Field(
         None, description="A file of certificates to trust instead of the usual ones, for a company's own proxy."
     )
+    talk: bool = Field(default=False, description="Read the calls of Zendesk Talk, where the account has it.")
     per_page: int = Field(1000, ge=1, le=1000, description="Rows asked for at once, where Zendesk allows so many.")
 
     @field_validator("base_url")

@@ -14,9 +14,16 @@ _INBOUND = "inbound"
 
 
 def _missed_call_rate(seen: Seen) -> Iterator[CreditLine | Omission]:
-    """Yield a line for each time an agent's phone rang: 1 where he did not pick it up."""
+    """Yield a line for each time an agent's phone rang: 1 where he did not pick it up.
+
+    A part of a call whose direction nobody told is left out.
+    """
     values = seen.observation.values
-    if values["direction"] == _INBOUND and values["outcome"] in (_ANSWERED, _MISSED):
+    if values["outcome"] not in (_ANSWERED, _MISSED):
+        return
+    if "direction" not in values:
+        yield seen.left_out_of("missed_call_rate", "no_direction")
+    elif values["direction"] == _INBOUND:
         yield CreditLine("missed_call_rate", seen.stamp(), int(values["outcome"] == _MISSED))
 
 

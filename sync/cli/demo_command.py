@@ -16,7 +16,7 @@ from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.scorecards import figures_document, ordered_subjects, scorecard_notes, scorecard_table
 from sync.showing import change_sentences, pass_document
-from sync.wording import subject_name
+from sync.wording import cell_text, detail_text, subject_name
 
 
 @click.command(
@@ -100,6 +100,16 @@ def _show(call: Call, shown: Shown) -> None:
         call.say_text(ticket.text if ticket is not None else "")
     _heading(call, 3)
     say_explanation(call, shown.explanation, ticket_urls([shown.account], shown.explanation), shown.rules)
+    missed = shown.calls
+    call.say(
+        message(
+            "{indicator} of all agents in {period}: {value}, {detail}",
+            indicator=missed.indicator.name,
+            period=missed.cell.period.label,
+            value=cell_text(missed.indicator, missed.cell, language),
+            detail=detail_text(missed.indicator, missed.cell, language),
+        )
+    )
     _heading(call, 4)
     for report, first in ((shown.first, True), (shown.second, False)):
         _say_cost(call, shown, report, first=first)

@@ -76,6 +76,19 @@ class Observations:
                 connection.execute(insert(OBSERVATION), new)
         return found
 
+    def fresh(self, connector: str, observations: Sequence[Observation]) -> list[Observation]:
+        """Return those of some observations, all of one kind, that are new or say something else than what stands."""
+        keys = [each.observation_id for each in observations]
+        before = self._standing(connector, observations[0].kind, keys) if observations else {}
+        digests = {key: row.digest for key, row in before.items()}
+        return [each for each in observations if _row(each, connector, 0)["digest"] != digests.get(each.observation_id)]
+
+    def named(self, connector: str, kind: str, keys: Sequence[str]) -> dict[str, Observation]:
+        """Return the observations of a kind that stand under some keys, by key."""
+        table = OBSERVATION.c
+        mine = select(OBSERVATION).where(table.connector == connector, table.kind == kind, table.until.is_(None))
+        return {row.key: _kept(row).observation for row in self._database.rows(mine.where(table.key.in_(keys)))}
+
     def _standing(self, connector: str, kind: str, keys: Sequence[str]) -> dict[str, Any]:
         table = OBSERVATION.c
         columns = select(table.number, table.key, table.digest, table.seen, table.line)

@@ -18,6 +18,7 @@ from connectors.sandbox.zendesk import (
     sign_in,
     slas,
     surveys,
+    talk,
     tickets,
 )
 from connectors.sandbox.zendesk.call import Call, Route, invalid
@@ -25,10 +26,11 @@ from connectors.sandbox.zendesk.service import Service
 
 ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES, *exports.ROUTES, *lists.ROUTES, *tickets.ROUTES, *jobs.ROUTES, *fields.ROUTES,
-    *surveys.ROUTES, *slas.ROUTES, *metric_events.ROUTES,
+    *surveys.ROUTES, *talk.ROUTES, *slas.ROUTES, *metric_events.ROUTES,
     *forms.ROUTES, *rules.ROUTES,
 )  # fmt: skip
-MISSING = {"schedules": 404, "satisfaction": 403, "ticket_forms": 403, "surveys": 403, "sla": 403, "group_sla": 404}
+MISSING = {"schedules": 404, "satisfaction": 403, "ticket_forms": 403, "surveys": 403, "sla": 403, "group_sla": 404,
+           "talk": 403}  # fmt: skip
 
 Use = tuple[str, str]
 

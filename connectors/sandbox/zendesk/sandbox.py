@@ -50,7 +50,7 @@ class ZendeskSandbox(Sandbox):
         self.oauth = OAuth("helpdesk-kpi", secrets[0])
         self.api_token = ApiToken("kpi@sao-mai.example", secrets[1])
         self.state = created(seed=seed, tickets=tickets, days=days, start=start, live=live)
-        self.features = {"schedules", "satisfaction", "sla", "group_sla", "ai_agents", "ticket_forms"}
+        self.features = {"schedules", "satisfaction", "sla", "group_sla", "ai_agents", "ticket_forms", "talk"}
         tokens = Tokens(random, *self.oauth, *self.api_token)
         self.service = Service(self.state, tokens, self.features, QUOTAS[quotas].jobs)
         api = Api(self.service, Meter(QUOTAS[quotas]))

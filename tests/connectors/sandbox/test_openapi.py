@@ -37,6 +37,8 @@ MAY_BE_NULL = {
 UNDESCRIBED = {
     "/api/v2/guide/survey_responses",  # described elsewhere, in words only
     "/api/v2/business_hours/schedules.json",
+    "/api/v2/channels/voice/stats/incremental/calls.json",
+    "/api/v2/channels/voice/stats/incremental/legs.json",
 }
 ALSO_ASKED = {
     "/api/v2/incremental/tickets/cursor.json": {"per_page", "include", "support_type_scope"},

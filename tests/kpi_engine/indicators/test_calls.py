@@ -63,6 +63,10 @@ def test_times_that_nobody_told_make_the_handling_time_approximate_or_unknown() 
     assert said(call(talk_s=None))["handling_time"] == ("an", "no_talk_time")
 
 
+def test_a_part_of_a_call_that_is_not_known_to_be_inbound_is_left_out() -> None:
+    assert said(call(direction=None))["missed_call_rate"] == ("an", "no_direction")
+
+
 def test_a_line_knows_its_observation_its_ticket_and_its_account() -> None:
     stamp = observed(CALL, RULES, 0).lines[0].stamp
     assert (stamp.observation_id, stamp.ticket_id, stamp.account, stamp.at) == ("c-1", "35436", "acme", CALL.at)
