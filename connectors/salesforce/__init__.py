@@ -19,6 +19,7 @@ from connectors.base import (
     Outcome,
     Page,
     Refused,
+    Snoozed,
     Stream,
     Target,
     Unavailable,
@@ -170,7 +171,7 @@ class Salesforce:
     def begin(self) -> None:
         """Start a pass: its deadline and its usage count from now."""
         self.session.begin()
-        self.org.forget()
+        self.org.begin()
         self._people = None
         self._at_begin = (self.session.requests_made, self.session.seconds_waited)
 
@@ -433,14 +434,15 @@ class Salesforce:
         if not change.creates:
             return delivering.update_summary(self.org, change.target_id, change.summary)
         key = setup.compared(self.org, [SUMMARY_KEY])[0]
-        if key.remote_id is None or key.problem is not None:
-            return Refused(key.problem or setup.missing_key())
+        if key.problem is not None:
+            return Snoozed(HOUR, key.problem)  # it waits for the admin
+        key_field = key.remote_id or setup.create(self.org, SUMMARY_KEY)
         owner = change.summary.assignee_id
         if owner is None and change.summary.group is not None:
             owner = self._staff().queue_id(change.summary.group)
             if owner is None:
                 return Refused(message("Salesforce has no queue named {group}", group=change.summary.group))
-        return delivering.create_summary(self.org, key.remote_id, change.summary, owner)
+        return delivering.create_summary(self.org, key_field, change.summary, owner)
 
     def follow(self, job: str, changes: Sequence[Change]) -> dict[int, Outcome]:
         """Return that nothing is known of a job: what we write is done when it is answered."""

@@ -36,6 +36,12 @@ class Org:
     _statuses: list[CustomStatus] | None = field(default=None, init=False)
     _tracked: frozenset[str] | None = field(default=None, init=False)
     _learned_at: float = field(default=0.0, init=False)
+    _requests_before: int = field(default=0, init=False)
+
+    def begin(self) -> None:
+        """Start a pass: the org's time is as of now, and what was learned long ago is learned again."""
+        self._requests_before = self.session.requests_made
+        self.forget()
 
     def forget(self, *, at_once: bool = False) -> None:
         """Forget what was learned, where it is old or `at_once`."""
@@ -49,8 +55,8 @@ class Org:
         return f"/services/data/v{self.settings.api_version}"
 
     def now(self) -> int:
-        """Return the org's own time; whoever asks first asks for the versions, which needs no sign-in."""
-        if self.session.server_time is None:
+        """Return the org's own time; whoever asks first in a pass asks for the versions, which needs no sign-in."""
+        if self.session.server_time is None or self.session.requests_made == self._requests_before:
             self.versions()
         if self.session.server_time is None:
             raise UnexpectedPayloadError(message("Salesforce's answers do not tell the time (no Date header)"))

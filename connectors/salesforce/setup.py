@@ -111,13 +111,6 @@ def _problem(wanted: WantedField, found: FieldDescription) -> Message | None:
     return None
 
 
-def missing_key() -> Message:
-    """Return why no summary case can be made without its key."""
-    return message(
-        "There is no field {field}, which keeps summary cases single: run the setup", field=api_name(SUMMARY_KEY)
-    )
-
-
 def names(remote: Mapping[tuple[Target, str], str], target: Target) -> dict[str, str]:
     """Return where each of our keys lives on one target."""
     return {key: name for (of, key), name in remote.items() if of is target}

@@ -4,9 +4,9 @@ import importlib.util
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +15,7 @@ import pytest
 
 from config import Settings, load
 from connectors.base import Clock, Connector, Page, Stream, Target
-from connectors.sandbox import FreshdeskSandbox, ZendeskSandbox
+from connectors.sandbox import FreshdeskSandbox, SalesforceSandbox, ZendeskSandbox
 from connectors.sandbox.zendesk.records import Ticket
 from kpi_engine.records import TicketSnapshot
 from sync.accounts import opened
@@ -46,6 +46,10 @@ class Platform:
     secret: Callable[[Any], str]
     field: Callable[[str], Any]
     is_summary: Callable[[Any], bool]
+    key: Callable[[Any], str] = lambda ticket: str(ticket.id)  # a ticket's id as the helpdesk's API knows it
+    own: Mapping[str, object] = field(default_factory=dict)  # what every account there needs in its configuration
+    making: tuple[str, str] = ("/api/v2/tickets", "POST")  # where and how a summary is made
+    writing: tuple[str, str] = ("/api/v2/tickets/*", "PUT")  # where and how fields are written
 
 
 PLATFORMS = {
@@ -66,6 +70,21 @@ PLATFORMS = {
         secret=lambda sandbox: sandbox.api_key,
         field=str,
         is_summary=lambda ticket: any(tag.startswith("helpdesk-kpi-") for tag in ticket.tags),
+    ),
+    "salesforce": Platform(
+        sandbox=SalesforceSandbox,
+        auth=lambda sandbox: {
+            "method": "oauth_client_credentials",
+            "client_id": sandbox.oauth.client_id,
+            "client_secret": f"${{env:{SECRET}}}",
+        },
+        secret=lambda sandbox: sandbox.oauth.client_secret,
+        field=str,
+        is_summary=lambda ticket: ticket.external_id is not None,
+        key=lambda ticket: str(ticket.key),
+        own={"create_fields": True, "csat": {"field": "CSAT__c", "scale": [1, 5]}},
+        making=("*/sobjects/Case/KPI_Summary_Key__c/*", "PATCH"),
+        writing=("*/composite/sobjects", "PATCH"),
     ),
 }
 """The helpdesks by kind; another one is one more entry here."""
@@ -114,6 +133,7 @@ class World:
                     "history_from": "2025-10-01",
                     "rate_limit_share": 1,
                     "push": push or {},
+                    **self.platform.own,
                     **(own or {}),
                 }
             ],

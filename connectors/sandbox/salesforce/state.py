@@ -53,6 +53,21 @@ class Ticket:
         return key if isinstance(key, str) else None
 
     @property
+    def subject(self) -> str:
+        """What it is about."""
+        return str(self.row["Subject"])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Nothing: cases have no tags."""
+        return ()
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it lies in the bin."""
+        return self.row["IsDeleted"] is True
+
+    @property
     def last_audit_id(self) -> int:
         """When it last changed."""
         return int(str(self.row["SystemModstamp"]))
