@@ -236,7 +236,7 @@ class Session:
 
     def _attempt(self, request: Request) -> Answer:
         response = self._transmit(request)
-        if response.status_code == HTTPStatus.UNAUTHORIZED and not request.unsigned and self.sign_in.refresh(self):
+        if response.status_code == HTTPStatus.UNAUTHORIZED and not request.unsigned and self._renewed(response):
             response.close()
             response = self._transmit(request)
         with response:
@@ -244,6 +244,14 @@ class Session:
                 refusal = self._refusal(response)
                 raise self.reader(request, refusal) or refused(request, refusal)
             return self._answer(request, response)
+
+    def _renewed(self, response: requests.Response) -> bool:
+        """Renew the credentials that `response` turned away; it is let go of where that fails."""
+        try:
+            return self.sign_in.refresh(self)
+        except ConnectorError:
+            response.close()
+            raise
 
     def _transmit(self, request: Request) -> requests.Response:
         headers = self._headers(request)

@@ -55,7 +55,8 @@ _WAITS = {
     "waiting for customer": "pending",
     "awaiting customer": "pending",
 }
-_OWNER_FIELDS = frozenset({"Owner", "ownerAssignment", "ownerAccepted", "ownerEscalated"})
+_AT_CREATION = "ownerAssignment"
+_OWNER_FIELDS = frozenset({"Owner", _AT_CREATION, "ownerAccepted", "ownerEscalated"})
 _MACHINES = frozenset({"AutomatedProcess", "CloudIntegrationUser"})
 _WORKER = "Standard"
 _MAIL = "Email"
@@ -277,7 +278,8 @@ def history(row: object, sense: Sense) -> list[TicketEvent]:
 def _differences(read: payloads.CaseHistory, sense: Sense) -> Iterator[tuple[str, str | None, str | None]]:
     old, new = _text(read.old_value), _text(read.new_value)
     if read.field in _OWNER_FIELDS:
-        yield from _owners(old, new)
+        # At creation the owner is the creator for a moment, before the assignment rule hands the case on.
+        yield from _owners(None if read.field == _AT_CREATION else old, new)
     elif read.field == "Status":
         yield from _statuses(status_of(old, sense), status_of(new, sense))
     elif read.field == "Priority":

@@ -43,6 +43,7 @@ class Scene:
     def pages(self, stream: Stream, cursor: str | None = None) -> list[Page]:
         """Pull a stream two minutes later, when all that happened until now is told."""
         self.sandbox.advance(120)
+        self.connector.begin()
         return list(self.connector.pull(stream, cursor))
 
     def asked(self, end: str) -> int:
