@@ -63,7 +63,7 @@ _PLATFORMS_HEAD = """\
 # What each helpdesk tells
 
 The same events give the same figures on every helpdesk, wherever it tells of them: a test tells the same
-stories on Zendesk and on Freshdesk and compares every line. How exact each stream is:
+stories on all three and compares every line. How exact each stream is:
 """
 _UNEQUAL_HEAD = """\
 ## What cannot be equal

@@ -34,15 +34,16 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
     "salesforce": {
         Stream.AGENTS: "exact; those who left too",
         Stream.GROUPS: "exact: queues",
-        Stream.MEMBERSHIPS: "exact for direct members",
-        Stream.SCHEDULES: "exact; which holidays apply is not told, the admin says it",
-        Stream.TICKETS: "exact",
+        Stream.MEMBERSHIPS: "exact, those through groups and roles in a queue too",
+        Stream.SCHEDULES: "one stretch a day; which holidays apply is not told, the admin says it",
+        Stream.TICKETS: "exact, deleted and merged ones too; a case has no tags, and one owner alone",
         Stream.HISTORY: "messages exact; of the fields only those whose history the org tracks, for 18 to 24 months",
         Stream.RATINGS: "from a field of the case: when it was given is known only if that field is tracked",
         Stream.SURVEYS: "exact where the org has surveys",
         Stream.METRIC_EVENTS: "milestones as they stand; for comparing only",
-        Stream.SLA_POLICIES: "milestones of entitlements, where the org has them",
-        Stream.CUSTOM_STATUSES: "exact: which statuses are closed",
+        Stream.SLA_POLICIES: "the names of entitlement processes, where the org has them",
+        Stream.CUSTOM_STATUSES: "exact, with the default and the closed ones; those for waiting by their usual names, "
+        "else by `statuses`",
     },
 }
 """By kind of helpdesk: how exact each stream it may serve is."""
@@ -65,8 +66,18 @@ UNEQUAL = (
     ),
     Unequal(
         ("survey_response_rate",),
-        ("freshdesk",),
+        ("freshdesk", "salesforce"),
         "That a survey was sent is not told, only that it was answered.",
+    ),
+    Unequal(
+        ("satisfaction_mean",),
+        ("salesforce",),
+        "A score on a scale that the admin states; Zendesk's verdict is none, so that only here there is a mean.",
+    ),
+    Unequal(
+        ("group_stations",),
+        ("salesforce",),
+        "A case has one owner: while an agent has it, no other team can be given it.",
     ),
 )
 """What the same events give differently, though nothing went wrong."""
@@ -78,6 +89,9 @@ ALSO = """\
 - Of tickets older than the first pass, Freshdesk tells the last agent and group only: they are credited with the whole
   life, marked approximate.
 - A rating cannot be withdrawn on Freshdesk.
+- On Salesforce the team of a case that an agent has is the queue he took it from: a figure by team differs where it
+  is passed to another team's agent. Where a field's history is not tracked, `check` says what that costs.
+- Salesforce has no tags: tickets are excluded by record type (`exclude.forms`).
 - That only an AI agent worked a ticket is told by Zendesk alone; elsewhere `bots` in the configuration names such
   accounts.
 """

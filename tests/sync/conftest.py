@@ -47,6 +47,7 @@ class Platform:
     field: Callable[[str], Any]
     is_summary: Callable[[Any], bool]
     key: Callable[[Any], str] = lambda ticket: str(ticket.id)  # a ticket's id as the helpdesk's API knows it
+    person: Callable[[Any, int], str] = lambda _, number: str(number)  # that of somebody or of a group, in a state
     own: Mapping[str, object] = field(default_factory=dict)  # what every account there needs in its configuration
     making: tuple[str, str] = ("/api/v2/tickets", "POST")  # where and how a summary is made
     writing: tuple[str, str] = ("/api/v2/tickets/*", "PUT")  # where and how fields are written
@@ -82,6 +83,7 @@ PLATFORMS = {
         field=str,
         is_summary=lambda ticket: ticket.external_id is not None,
         key=lambda ticket: str(ticket.key),
+        person=lambda state, number: str(state.org.ids[number]),
         own={"create_fields": True, "csat": {"field": "CSAT__c", "scale": [1, 5]}},
         making=("*/sobjects/Case/KPI_Summary_Key__c/*", "PATCH"),
         writing=("*/composite/sobjects", "PATCH"),

@@ -34,7 +34,7 @@ class Ticket:
     id: int
     key: str
     row: Row
-    requester: int
+    requester_id: int
     status: str = "new"
     group_id: int | None = None
     assignee_id: int | None = None
@@ -272,7 +272,7 @@ class State:
         """Mail or comment: customers write mails; agents answer by mail or by a published comment, one as the other."""
         speaker = update.author_id if comment.author_id is None else comment.author_id
         author = self._author(speaker)
-        if speaker in self.account.customer_ids or speaker == ticket.requester:
+        if speaker in self.account.customer_ids or speaker == ticket.requester_id:
             self._mail(ticket, self._author(SYSTEM_USER), incoming=True)
         elif comment.public and ticket.id % 2:
             self._mail(ticket, author, incoming=False)
@@ -369,7 +369,7 @@ class State:
     ) -> None:
         """Say something, changing properties too; a requester's words wake a case that waits."""
         ticket = self.tickets[ticket_id]
-        if author == ticket.requester and ticket.status in {"pending", "hold", "solved"}:
+        if author == ticket.requester_id and ticket.status in {"pending", "hold", "solved"}:
             changes.setdefault("status", "open")
         self.update(ticket_id, Update(author_id=author, comment=Comment(body, public), changes=named(changes)))
 
