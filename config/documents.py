@@ -1,6 +1,7 @@
 """The plain documents that the engine's rules are made of: policies and calendars."""
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from config.calendars import calendar_document
@@ -8,11 +9,14 @@ from config.checking import checked
 from config.policies import NO_POLICIES, PolicyDocument
 from config.problems import Document, Finding, Problem, SettingsError, one_of
 from config.reading import parse_document, read_document
+from config.schema import POLICIES, STORIES
 from config.settings import PLATFORM, Origin, Settings
+from config.stories import StoriesDocument
 from connectors.settings import UnfitError
 from kpi_engine.message import message
 
 _STARTERS = "starter/"
+_STORIES = ".stories.yaml"
 
 
 def policy_document(settings: Settings) -> dict[str, Any]:
@@ -25,6 +29,49 @@ def policy_document(settings: Settings) -> dict[str, Any]:
             raise SettingsError(problems)
         policies = document
     return policies.model_dump(mode="json", exclude_none=True)
+
+
+def policies_name(settings: Settings) -> str | None:
+    """Return what to call the configured policies by on a command line, None where they stand in the configuration."""
+    policies = settings.policies
+    if not isinstance(policies, str):
+        return None
+    return policies if policies.startswith(_STARTERS) else str(settings.origin.folder / policies)
+
+
+def named_policies(name: str) -> dict[str, Any]:
+    """Return a starter pack, or the policy file at a path, as plain values; raise SettingsError with its problems."""
+    document, problems = checked(_named(name, ""), PolicyDocument, {}, POLICIES)
+    if document is None:
+        raise SettingsError(problems)
+    return document.model_dump(mode="json", exclude_none=True)
+
+
+def has_stories(name: str) -> bool:
+    """Tell whether there are stories beside a policy file."""
+    return (files("config").joinpath(name + _STORIES) if name.startswith(_STARTERS) else _stories_path(name)).is_file()
+
+
+def named_stories(name: str) -> StoriesDocument:
+    """Return the stories beside a starter pack or a policy file; raise SettingsError with their problems."""
+    document, problems = checked(_named(name, _STORIES), StoriesDocument, {}, STORIES)
+    if document is None:
+        raise SettingsError(problems)
+    return document
+
+
+def _named(name: str, suffix: str) -> Document:
+    if name.startswith(_STARTERS):
+        try:
+            return _starter(name, suffix)
+        except UnfitError as error:
+            raise SettingsError([Problem(name, None, None, "", error.message, error.allowed)]) from None
+    path = _stories_path(name) if suffix else Path(name)
+    return read_document(path, str(path), message("name an existing file"))
+
+
+def _stories_path(name: str) -> Path:
+    return Path(name).with_suffix(_STORIES)
 
 
 def calendar_documents(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -49,19 +96,20 @@ def read_policies(name: str, origin: Origin) -> tuple[PolicyDocument | None, lis
         return None, [origin.document.problem(Finding(("policies",), error.message, error.allowed))]
     except SettingsError as error:
         return None, list(error.problems)
-    return checked(found, PolicyDocument, origin.context(), "PolicyDocument")
+    return checked(found, PolicyDocument, origin.context(), POLICIES)
 
 
-def _starter(name: str) -> Document:
+def _starter(name: str, suffix: str = "") -> Document:
     folder = files("config").joinpath("starter")
     packs = {_STARTERS + item.name.removesuffix(".yaml"): item for item in folder.iterdir() if _is_pack(item.name)}
     if name not in packs:
         raise UnfitError(message("there is no such starter pack"), one_of(sorted(packs), name))
-    return parse_document(packs[name].read_text(encoding="utf-8"), name)
+    found = folder.joinpath(packs[name].name.removesuffix(".yaml") + suffix) if suffix else packs[name]
+    return parse_document(found.read_text(encoding="utf-8"), name + suffix)
 
 
 def _is_pack(name: str) -> bool:
-    return name.endswith(".yaml") and not name.startswith("config.")
+    return name.endswith(".yaml") and not name.startswith("config.") and not name.endswith(_STORIES)
 
 
 def _policy_file(name: str, origin: Origin) -> Document:

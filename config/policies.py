@@ -59,12 +59,13 @@ GoalText = Annotated[str, Field(examples=["30m", "4h", "1h 30m"]), AfterValidato
 
 
 class Goal(Section):
-    """How long a clock may run, by the ticket's priority; a priority that is left out has no clock."""
+    """How long a clock may run, by the ticket's priority; without `any`, a priority that is left out has no clock."""
 
     urgent: GoalText | None = None
     high: GoalText | None = None
     normal: GoalText | None = None
     low: GoalText | None = None
+    any: GoalText | None = Field(None, description="For every ticket that nothing else here is for.")
     default: Annotated[str, Field(examples=["normal", "4h"]), AfterValidator(_default_goal)] | None = Field(
         None, description="For tickets without a priority: a length of time, or the priority whose goal they share."
     )

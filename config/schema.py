@@ -14,6 +14,8 @@ from connectors.secret import SECRET_FORMAT
 from kpi_engine.message import Message, message
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+POLICIES = "PolicyDocument"
+STORIES = "StoriesDocument"
 # Told better by the models' own validators, which name the reason.
 _LEFT_TO_MODELS = frozenset({"pattern", "format"})
 _TYPES = {
@@ -35,6 +37,20 @@ def generated_schema_text() -> str:
 
 
 @cache
+def stories_schema() -> dict[str, Any]:
+    """Return the schema of a file of stories."""
+    from config.stories import StoriesDocument  # noqa: PLC0415 -- its models need this module
+
+    return {"$schema": _DIALECT, **_tidy(StoriesDocument.model_json_schema())}
+
+
+def policies_schema() -> dict[str, Any]:
+    """Return the schema of a policy file."""
+    schema = _schema()
+    return {"$schema": _DIALECT, **schema["$defs"][POLICIES], "$defs": schema["$defs"]}
+
+
+@cache
 def schema_text() -> str:
     """Return the published schema."""
     return files("config").joinpath("schema.json").read_text(encoding="utf-8")
@@ -48,6 +64,8 @@ def _schema() -> dict[str, Any]:
 
 def _validator(definition: str | None) -> Draft202012Validator:
     schema = _schema()
+    if definition == STORIES:
+        return Draft202012Validator(stories_schema())
     if definition is None:
         return Draft202012Validator(schema)
     return Draft202012Validator({"$ref": f"#/$defs/{definition}", "$defs": schema["$defs"]})

@@ -13,6 +13,7 @@ from kpi_engine.durations import seconds_of
 CALENDAR_TIME = "calendar"
 BUSINESS_TIME = "business"
 DEFAULT = "default"
+ANY = "any"
 TICKET_CALENDAR = "ticket"
 
 
@@ -97,9 +98,9 @@ class ClockRule:
     def goal(self, word: str | None) -> int | None:
         """Return the goal in seconds for a priority, severity or channel, as `by` says.
 
-        None takes the default, and a word left out has no clock (None).
+        None takes the default; a word left out takes the goal for any, and has no clock (None) without one.
         """
-        return self.goals.get(word or DEFAULT)
+        return self.goals.get(word or DEFAULT, self.goals.get(ANY))
 
     def in_business_time(self, word: str | None) -> bool:
         """Tell whether the clock runs in business time at that priority, severity or channel."""

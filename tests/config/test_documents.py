@@ -94,7 +94,8 @@ def test_a_starter_pack_that_does_not_exist_is_told_in_its_line(desk: Desk) -> N
     assert desk.wrong_after("policies: starter/by-priorty\n") == [
         (
             "helpdesk-kpi.yaml:9: policies: there is no such starter pack; "
-            "did you mean starter/by-priority? Known here: starter/by-priority"
+            "did you mean starter/by-priority? Known here: starter/by-priority, "
+            "starter/telesales-callback, starter/tiered-severity"
         )
     ]
 

@@ -14,7 +14,7 @@ def goals_of(rule: Body) -> tuple[str, Body]:
 
 def goal_of(rule: Body, word: str | None) -> int | None:
     _, goals = goals_of(rule)
-    said = goals.get(word or "default")
+    said = goals.get(word or "default", goals.get("any"))
     said = goals.get(said, said)
     return None if said is None else seconds(said)
 

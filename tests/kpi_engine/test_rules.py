@@ -50,6 +50,8 @@ def test_no_priority_takes_the_default_goal_and_a_priority_left_out_has_none(tim
     (without,) = parse_policy(timelines.policy(timelines.first_reply({"high": "1h"}))).clocks
     assert [with_default.goal(priority) for priority in ("high", "odd", None)] == [3600, None, 7200]
     assert [without.goal(priority) for priority in ("high", "odd", None)] == [3600, None, None]
+    (any_,) = parse_policy(timelines.policy(timelines.first_reply({"high": "1h", "any": "3h"}))).clocks
+    assert [any_.goal(priority) for priority in ("high", "odd", None)] == [3600, 10_800, 10_800]
 
 
 def test_a_clock_may_count_calendar_time_for_every_priority(timelines: ModuleType) -> None:

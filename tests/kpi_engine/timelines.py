@@ -406,7 +406,11 @@ POLICIES = (
         escalations=_ESCALATIONS,
     ),
     several(
-        meant({"all": [{"tag": ["vip"]}, {"group": ["1", "Second line"]}]}, first_reply("30m"), calendar="other"),
+        meant(
+            {"all": [{"tag": ["vip"]}, {"group": ["1", "Second line"]}]},
+            first_reply({"any": "30m", "low": "1h"}),
+            calendar="other",
+        ),
         meant({"any": [{"topic": ["refund"]}, {"segment": ["gold"]}]}, first_reply("1h"), resolution("8h"), id="any"),
         meant({"none": [{"priority": ["low", "high"]}, {"form": ["5"]}]}, next_reply("1h"), resolution("4h"), id="no"),
         meant({"all": [{"channel": ["chat"]}]}, resolution("1m"), id="chats"),

@@ -1,0 +1,117 @@
+"""`helpdesk-kpi rules`: policies looked at, tested and compared before they are in force."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config import policy_document
+from config.documents import has_stories, named_policies, named_stories, policies_name
+from kpi_engine.message import message
+from sync.cli.frame import Call, framed
+from sync.exits import Exit
+from sync.locale import terminal_text
+from sync.stories import outcomes
+
+_FILE = click.argument("file", required=False)
+
+
+@click.group("rules", help=terminal_text(message("Check, test, show and compare policies.")))
+def command() -> None:
+    """Hold the commands about policies."""
+
+
+@command.command("lint", help=terminal_text(message("Check a policy file, and the stories beside it.")))
+@_FILE
+@framed
+def lint(call: Call, *, file: str | None) -> None:
+    """Report every problem of the policies, or say that there is none."""
+    name, document = _policies(call, file)
+    if name is not None and has_stories(name):
+        named_stories(name)
+    counts = {
+        "policies": len(document["policies"]),
+        "clocks": sum(len(each["clocks"]) for each in document["policies"]),
+    }
+    call.say(message("{policies} policies with {clocks} clocks: nothing to mend", **counts))
+    call.answer(counts)
+
+
+@command.command("test", help=terminal_text(message("Play the stories beside a policy file; one that differs fails.")))
+@_FILE
+@framed
+def test(call: Call, *, file: str | None) -> Exit:
+    """Play every story, and tell those whose clocks do not say what was expected."""
+    name, document = _policies(call, file)
+    if name is None or not has_stories(name):
+        wanted = _beside(name)
+        call.complain(message("there are no stories beside these policies; {file} is where they would be", file=wanted))
+        return Exit.SETTINGS
+    found = list(outcomes(document, named_stories(name)))
+    for each in found:
+        passed = message("passed: {story}", story=each.story)
+        call.say(message("FAILED: {story}", story=each.story) if each.differences else passed)
+        for difference in each.differences:
+            call.say(message("  {difference}", difference=difference))
+    failed = [each for each in found if each.differences]
+    call.say(message("{passed} of {all} stories passed", passed=len(found) - len(failed), all=len(found)))
+    told = [{"story": each.story, "differences": [call.language(one) for one in each.differences]} for each in found]
+    call.answer({"stories": told, "failed": len(failed)})
+    return Exit.QUALITY if failed else Exit.OK
+
+
+@command.command("show", help=terminal_text(message("Show policies as they are read, every default filled in.")))
+@_FILE
+@framed
+def show(call: Call, *, file: str | None) -> None:
+    """List everything that the policies say."""
+    _, document = _policies(call, file)
+    for path, value in _flat(document, ""):
+        call.say_text(f"{path}: {value}")
+    call.answer(document)
+
+
+@command.command("diff", help=terminal_text(message("Show what differs between two policy files.")))
+@click.argument("before")
+@click.argument("after")
+@framed
+def diff(call: Call, *, before: str, after: str) -> None:
+    """List what one file says and the other does not, policies and clocks told apart by their names."""
+    old, new = (dict(_flat(named_policies(name), "")) for name in (before, after))
+    paths = [path for path in dict.fromkeys([*old, *new]) if old.get(path) != new.get(path)]
+    for path in paths:
+        call.say_text(f"{path}: {old.get(path, '–')} → {new.get(path, '–')}")
+    if not paths:
+        call.say(message("the two say the same"))
+    call.answer([{"path": path, "before": old.get(path), "after": new.get(path)} for path in paths])
+
+
+def _policies(call: Call, file: str | None) -> tuple[str | None, dict[str, Any]]:
+    """Return the name of a policy file and what it says; without one, what the configuration names or holds."""
+    if file is not None:
+        return file, named_policies(file)
+    settings = call.settings()
+    return policies_name(settings), policy_document(settings)
+
+
+def _beside(name: str | None) -> str:
+    return f"{Path(name or 'policies').stem}.stories.yaml"
+
+
+def _flat(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Yield every plain value with its path; members of a list go by their name, where they have one."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _flat(part, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        for place, part in enumerate(value):
+            yield from _flat(part, f"{path}[{_name(part, place)}]")
+    else:
+        yield path, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _name(part: Any, place: int) -> str:  # noqa: ANN401 -- a part of a document
+    on = part.get("on", {})
+    named = part.get("id") or part.get("level") or ".".join(filter(None, [on.get("policy"), on.get("clock")]))
+    return str(named or place)
