@@ -240,7 +240,7 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
 def _has_pulled_ratings(account: Account) -> bool:
     """Tell whether ratings were pulled to their end before: only later can one have been missed."""
     cursors = account.store.cursors.all(account.name)
-    return any(s in cursors and cursors[s].cursor is not None for s in (Stream.RATINGS, Stream.SURVEYS))
+    return any(s in cursors and cursors[s].complete_through is not None for s in (Stream.RATINGS, Stream.SURVEYS))
 
 
 def _fetch_unseen_ratings(pulling: _Pulling) -> None:

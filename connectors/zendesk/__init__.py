@@ -39,7 +39,7 @@ from connectors.secret import SecretError
 from connectors.signing_in import Unsigned
 from connectors.zendesk import audits, checking, delivering, exports, mapping, payloads, rules, setup, surveys, talk
 from connectors.zendesk.delivering import Bulk
-from connectors.zendesk.exports import Resource, Start, listed
+from connectors.zendesk.exports import Filters, Resource, Start, listed
 from connectors.zendesk.jobs import Told
 from connectors.zendesk.mapping import FollowedFields
 from connectors.zendesk.placing import Placing
@@ -61,6 +61,8 @@ def _with_holidays(session: Session, row: object) -> object:
 
 HOUR = 3600
 _TALK = "/api/v2/channels/voice/stats/incremental/"
+_RATING_FILTERS = Filters("start_time", "end_time", {"score": "received"})
+_SURVEY_FILTERS = Filters("filter[created_at_start]", "filter[created_at_end]", {})
 
 RESOURCES: Mapping[Stream, Resource] = {
     Stream.AGENTS: Resource("/api/v2/users.json", "users", mapping.agent, exports.first_agents, exports.by_page),
@@ -101,16 +103,16 @@ RESOURCES: Mapping[Stream, Resource] = {
         "/api/v2/satisfaction_ratings.json",
         "satisfaction_ratings",
         mapping.rating,
-        partial(exports.first_ratings, since="start_time"),
-        partial(exports.by_page_dated, since="start_time", received={"score": "received"}),
+        partial(exports.first_ratings, filters=_RATING_FILTERS),
+        partial(exports.by_page_dated, filters=_RATING_FILTERS),
         optional=True,
     ),
     Stream.SURVEYS: Resource(
         "/api/v2/guide/survey_responses",
         "survey_responses",
         surveys.survey_response,
-        partial(exports.first_ratings, since="filter[created_at_start]"),
-        partial(exports.by_page_dated, since="filter[created_at_start]", received={}),
+        partial(exports.first_ratings, filters=_SURVEY_FILTERS),
+        partial(exports.by_page_dated, filters=_SURVEY_FILTERS),
         optional=True,
     ),
     Stream.METRIC_EVENTS: Resource(

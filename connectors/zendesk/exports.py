@@ -24,6 +24,8 @@ _RATING_OVERLAP = 3600  # seconds; a rating that changes later shows on its tick
 _FIRST_OVERLAP = 3 * 86400  # seconds: whether the filter means creation or change is not documented
 _ANSWERED_WITHIN = 30 * 86400
 _WIDE_EVERY = 86400
+_SPAN = 30 * 86400  # seconds of ratings that a first walk reads at a time
+_FIRST_WALK = "first:"
 _SMALL_PAGE = 100  # tickets: what Zendesk advises where a thousand, many of them archived, take too long
 _FUTURE_SLACK = 86400
 _CURSOR_OVERLAP = 300
@@ -377,46 +379,93 @@ def by_page(visit: Visit) -> Step:
 
 
 # Ratings of both systems: lists without order in time. Their cursor is when the recent ones were last asked for,
-# "@", and when the older ones were.
+# "@", and when the older ones were. Before they all were read once it is the marker, where the next span of time
+# begins, "@", and when the walk began.
 
 
-def first_ratings(start: Start, since: str) -> Params:
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the parameters of a list of ratings are called, and what leaves out those never given."""
+
+    since: str
+    until: str
+    received: Params
+
+
+def first_ratings(start: Start, filters: Filters) -> Params:
     """Return the first request of all ratings, whatever their score: an offer or a withdrawal must be seen too."""
     if start.cursor is None:
-        return {since: max(0, start.history_from - _FIRST_OVERLAP), "page[size]": _LIST_ROWS}
-    return {since: max(0, _asked_at(start.cursor)[0] - _RATING_OVERLAP), "page[size]": _LIST_ROWS}
+        return _span(filters, max(0, start.history_from - _FIRST_OVERLAP), None)
+    if start.cursor.startswith(_FIRST_WALK):
+        return _span(filters, *_reached(start.cursor))
+    return _span(filters, max(0, _asked_at(start.cursor)[0] - _RATING_OVERLAP), None)
 
 
-def by_page_dated(visit: Visit, since: str, received: Params) -> Step:
-    """Follow the ratings in their walks: the recent ones, and once a day what was received of the older ones.
+def by_page_dated(visit: Visit, filters: Filters) -> Step:
+    """Follow the ratings in their walks: all of them once, then the recent ones, and once a day what older ones got.
 
-    Only the last page moves the cursor, to when the first was asked.
+    But for the first walk only the last page moves the cursor, to when the first was asked.
     """
     following = paging.by_cursor(visit.answer, visit.params)
-    older = _older(visit, since, received)
+    if visit.start.cursor is None or visit.start.cursor.startswith(_FIRST_WALK):
+        return _first_walk(visit, filters, following)
+    older = _older(visit, filters)
     if following is None and older is not None:
         following = older
     if following is not None:
         return Step(following, visit.start.cursor)
-    was_wide = visit.start.cursor is None or _is_wide(visit, since)
-    last_wide = visit.began if was_wide else _asked_at(visit.start.cursor or "")[1]
+    last_wide = visit.began if _is_wide(visit, filters.since) else _asked_at(visit.start.cursor)[1]
     return Step(None, f"{visit.began}@{last_wide}", visit.began)
 
 
-def _older(visit: Visit, since: str, received: Params) -> Params | None:
+def _first_walk(visit: Visit, filters: Filters, following: Params | None) -> Step:
+    """Follow the first walk: more than a page of ratings is read span by span, so that it can go on after any span.
+
+    A list that comes newest first has no place in its middle from which it could.
+    """
+    since, until = _number(visit, filters.since), visit.params.get(filters.until)
+    resumed = visit.start.cursor is not None
+    began = _reached(visit.start.cursor)[1] if visit.start.cursor is not None else visit.began
+    if isinstance(until, int):
+        here = since if following is not None else until
+        return Step(following or _span(filters, until, began), f"{_FIRST_WALK}{here}@{began}")
+    in_spans = _span(filters, since, began)
+    if following is not None and filters.until in in_spans:
+        return Step(in_spans, visit.start.cursor)
+    if following is not None:
+        return Step(following, f"{_FIRST_WALK}{since}@{began}" if resumed else None)
+    return Step(None, f"{began}@{began}", began)
+
+
+def _span(filters: Filters, since: int, began: int | None) -> Params:
+    """Return the first request of the ratings from an instant on: of one span, or of all where there is no more."""
+    asked: Params = {filters.since: since, "page[size]": _LIST_ROWS}
+    until = since + _SPAN
+    return asked if began is None or until >= began else {**asked, filters.until: until}
+
+
+def _number(visit: Visit, name: str) -> int:
+    asked = visit.params[name]
+    return asked if isinstance(asked, int) else 0
+
+
+def _reached(cursor: str) -> tuple[int, int]:
+    return _asked_at(cursor.removeprefix(_FIRST_WALK))
+
+
+def _older(visit: Visit, filters: Filters) -> Params | None:
     """Return the daily second walk: a rating keeps the time of its offer, and may be given weeks after it."""
-    if visit.start.cursor is None or _is_wide(visit, since):
+    if _is_wide(visit, filters.since):
         return None
-    recent, wide = _asked_at(visit.start.cursor)
+    recent, wide = _asked_at(visit.start.cursor or "")
     if visit.began - wide < _WIDE_EVERY:
         return None
-    return {**received, since: max(0, recent - _ANSWERED_WITHIN), "page[size]": _LIST_ROWS}
+    return {**filters.received, **_span(filters, max(0, recent - _ANSWERED_WITHIN), None)}
 
 
 def _is_wide(visit: Visit, since: str) -> bool:
-    asked = visit.params[since]
     recent = _asked_at(visit.start.cursor or "")[0]
-    return isinstance(asked, int) and asked < max(0, recent - _RATING_OVERLAP)
+    return _number(visit, since) < max(0, recent - _RATING_OVERLAP)
 
 
 def _asked_at(cursor: str) -> tuple[int, int]:

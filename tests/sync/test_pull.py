@@ -1,11 +1,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from connectors.base import DATING, Page, Stream, Unavailable
 from connectors.errors import ConnectorError, SettingError, TransientError, UnexpectedPayloadError
+from connectors.zendesk import exports
 from kpi_engine.message import message
 from sync.exits import Exit, exit_for
 from sync.figures import missing_inputs
@@ -22,6 +24,7 @@ HOUR = 3600
 SUNDAY = 1_795_316_400  # 2026-11-22 10:00 +07:00
 TICKETS = "/api/v2/incremental/tickets/cursor*"
 HISTORY = "/api/v2/incremental/ticket_events*"
+RATINGS = "/api/v2/satisfaction_ratings*"
 JOBS = "/api/v2/job_statuses/*"
 
 
@@ -114,6 +117,29 @@ def test_a_failure_ends_the_pass_between_two_pages(
     assert report.pulled.rows[Stream.TICKETS] == (0 if whole else 30)
     assert stored(world) == 40
     assert report.sent.delivered
+
+
+def test_a_first_pull_of_ratings_goes_on_in_the_month_it_was_in(
+    small_world: "World", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirteen months before the first ticket, and ratings two a page: Zendesk fails once all those are read."""
+    world = small_world
+    monkeypatch.setattr(exports, "_LIST_ROWS", 2)
+    later = [lambda: world.sandbox.fail_next(RATINGS, 503, None)]
+    for _ in range(16):
+        later.append(partial(world.sandbox.before_next, RATINGS, later[-1]))
+    later[-1]()
+    with pytest.raises(TransientError):
+        world.run(dry_run=True)
+    assert complete_through(world.account) is None
+
+    world.sandbox.clear_faults()
+    asked = [path for _, path, _ in run_and_list(world) if "satisfaction_ratings" in path]
+    given = [each for each in world.state.ratings.values() if each.score in ("good", "bad")]
+    found = world.store.records.ratings(world.account.name, [str(each.ticket_id) for each in given])
+    assert {each.rating_id for of_ticket in found.values() for each in of_ticket} >= {str(each.id) for each in given}
+    assert len(given) > 2
+    assert len(asked) < 16, "the empty months are not asked for again"
 
 
 @pytest.mark.parametrize("kind", [429, "drop", "html", "truncated", "expired_token"])

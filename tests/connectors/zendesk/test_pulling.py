@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 CURSOR = "/api/v2/incremental/tickets/cursor.json"
 EVENTS = "/api/v2/incremental/ticket_events.json"
 RATINGS = "/api/v2/satisfaction_ratings.json"
+SPAN = 30 * 86_400
 SURVEYS = "/api/v2/guide/survey_responses"
 EVERYTHING = {"per_page": "1000", "include": "metric_sets", "support_type_scope": "all"}
 SCHEDULES = "/api/v2/business_hours/schedules.json"
 USERS = "/api/v2/users.json"
 NOW = 1_795_000_000
 NEW_YEAR_IN_SAIGON = 1_767_200_400
+FIRST_RATINGS = NEW_YEAR_IN_SAIGON - 3 * 86_400
 
 
 def pulled(account: Zendesk, stream: Stream, cursor: str | None = None) -> list[Page]:
@@ -361,12 +363,48 @@ def ratings(*rows: object, more: str | None = None) -> dict[str, object]:
 def test_ratings_of_every_state_are_read_from_the_start(
     account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]
 ) -> None:
-    fake.answers(RATINGS, ratings(page("rating_offered"), more="p2"))
-    fake.answers(RATINGS, ratings(page("rating_good")))
-    first, last = pulled(account, Stream.RATINGS)
-    assert asked_of(fake, RATINGS)[0] == {"start_time": str(NEW_YEAR_IN_SAIGON - 3 * 86400), "page[size]": "100"}
-    assert (first.cursor, first.complete_through) == (None, None)
-    assert (last.cursor, last.complete_through) == (f"{NOW}@{NOW}", NOW)
+    fake.answers(RATINGS, ratings(page("rating_offered"), page("rating_good")))
+    (only,) = pulled(account, Stream.RATINGS)
+    assert asked_of(fake, RATINGS) == [{"start_time": str(FIRST_RATINGS), "page[size]": "100"}]
+    assert len(only.records) == 2
+    assert (only.cursor, only.complete_through) == (f"{NOW}@{NOW}", NOW)
+
+
+def test_more_than_a_page_of_ratings_is_read_span_by_span(
+    account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any], clock: "WorldClock"
+) -> None:
+    """A year of ratings, whose list is newest first; an hour passes while they are read."""
+    fake.answers(RATINGS, ratings(page("rating_good"), more="p2"))
+    pages = account.pull(Stream.RATINGS, None)
+    assert next(pages).cursor is None
+    clock.seconds += 3600
+    spans = list(range(FIRST_RATINGS, NOW, SPAN))
+    for _ in spans:
+        fake.answers(RATINGS, ratings())
+    *found, last = pages
+
+    asked = [{"start_time": str(since), "end_time": str(since + SPAN), "page[size]": "100"} for since in spans]
+    del asked[-1]["end_time"]
+    assert asked_of(fake, RATINGS)[1:] == asked
+    assert [each.cursor for each in found] == [f"first:{since}@{NOW}" for since in spans[1:]]
+    assert {each.complete_through for each in found} == {None}
+    assert (last.cursor, last.complete_through) == (f"{NOW}@{NOW}", NOW), "what came since is asked for again"
+
+
+def test_a_first_walk_through_the_ratings_goes_on_at_the_span_it_was_in(
+    account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any]
+) -> None:
+    began, since = NOW - 7200, NOW - 40 * 86_400
+    reached, following = f"first:{since}@{began}", f"first:{since + SPAN}@{began}"
+    for more in ("p2", None, "p2", None):
+        fake.answers(RATINGS, ratings(page("rating_good"), more=more))
+    found = pulled(account, Stream.RATINGS, reached)
+
+    in_span = {"start_time": str(since), "end_time": str(since + SPAN), "page[size]": "100"}
+    rest = {"start_time": str(since + SPAN), "page[size]": "100"}
+    assert asked_of(fake, RATINGS) == [in_span, {**in_span, "page[after]": "p2"}, rest, {**rest, "page[after]": "p2"}]
+    assert [each.cursor for each in found] == [reached, following, following, f"{began}@{began}"]
+    assert found[-1].complete_through == began
 
 
 def test_later_pulls_look_back_for_verdicts_on_older_offers(
@@ -398,17 +436,6 @@ def test_surveys_are_asked_for_by_when_they_were_sent(account: Zendesk, fake: "F
         {"filter[created_at_start]": str(NOW - 900 - 3600), "page[size]": "100"},
         {"filter[created_at_start]": str(NOW - 900 - 30 * 86400), "page[size]": "100"},
     ]
-
-
-def test_ratings_are_complete_up_to_when_the_first_page_was_asked(
-    account: Zendesk, fake: "FakeZendesk", page: Callable[[str], Any], clock: "WorldClock"
-) -> None:
-    fake.answers(RATINGS, ratings(page("rating_offered"), more="p2"))
-    pages = account.pull(Stream.RATINGS, None)
-    next(pages)
-    clock.seconds += 1000
-    fake.answers(RATINGS, ratings(page("rating_good")))
-    assert next(pages).complete_through == NOW
 
 
 # The address
