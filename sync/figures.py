@@ -1,6 +1,6 @@
 """Figures from what is stored: scorecards, trends, and the credit lines behind one figure, all from one source."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -215,32 +215,62 @@ def figures(account: Account, period: Period, scope: Scope, as_of: int, *, keep:
     return reduced(source(account, period, as_of), scope, keep)
 
 
-def reduced(from_source: Asked, scope: Scope, keep: Collection[str] = ()) -> Figures:
-    """Return the scorecards that a source's lines make; what it takes in memory does not grow with the tickets."""
-    tallies: dict[str | None, dict[str, Tally]] = {}
-    lines: dict[str | None, dict[str, list[CreditLine]]] = {}
-    for line in from_source.lines():
-        subject, key = from_source.subject(line, scope), line.indicator
-        of_subject = tallies.setdefault(subject, {})
+@dataclass(frozen=True, slots=True)
+class _Heap:
+    """What the lines come to in one scope: everybody who has one, and the sums of the indicators that are `wanted`."""
+
+    wanted: Collection[str]
+    keep: Collection[str]
+    tallies: dict[str | None, dict[str, Tally]] = field(default_factory=dict)
+    lines: dict[str | None, dict[str, list[CreditLine]]] = field(default_factory=dict)
+
+    def add(self, subject: str | None, line: CreditLine) -> None:
+        of_subject, key = self.tallies.setdefault(subject, {}), line.indicator
+        if key not in self.wanted:
+            return
         if key not in of_subject:
             of_subject[key] = Tally(INDICATORS[key].reduction)
         of_subject[key].add(line)
-        if key in keep:
-            lines.setdefault(subject, {}).setdefault(key, []).append(line)
-    question = from_source.question(scope)
-    everyone = len(tallies)
-    if scope is Scope.AGENT and from_source.sight is not None:
-        tallies = {each: found for each, found in tallies.items() if from_source.sight.sees(from_source, each)}
-    cards = {subject: _card(from_source, found, question, subject) for subject, found in tallies.items()}
-    return Figures(question, cards, lines, from_source.missing, from_source.partly, everyone - len(tallies))
+        if key in self.keep:
+            self.lines.setdefault(subject, {}).setdefault(key, []).append(line)
+
+    def figures(self, asked: Asked, scope: Scope) -> Figures:
+        question, keys = asked.question(scope), [key for key in asked.keys if key in self.wanted]
+        seen = self.tallies
+        if scope is Scope.AGENT and asked.sight is not None:
+            seen = {each: found for each, found in seen.items() if asked.sight.sees(asked, each)}
+        cards = {subject: _card(asked, found, question, subject, keys) for subject, found in seen.items()}
+        return Figures(question, cards, self.lines, asked.missing, asked.partly, len(self.tallies) - len(seen))
 
 
-def _card(from_source: Asked, found: Mapping[str, Tally], question: Question, subject: str | None) -> Scorecard:
+def reduced(asked: Asked, scope: Scope, keep: Collection[str] = ()) -> Figures:
+    """Return the scorecards that a source's lines make; what it takes in memory does not grow with the tickets."""
+    return reduced_in(asked, (scope,), keep)[scope]
+
+
+def reduced_in(
+    asked: Asked, scopes: Collection[Scope], keep: Collection[str] = (), only: Collection[str] | None = None
+) -> Mapping[Scope, Figures]:
+    """Return the same in several scopes, for little more than in one: reading the lines is what costs.
+
+    With `only`, a card has but these indicators; still everybody with a line of any indicator has a card.
+    """
+    wanted = frozenset(asked.keys if only is None else only)
+    heaps = {scope: _Heap(wanted, keep) for scope in scopes}
+    for line in asked.lines():
+        for scope, heap in heaps.items():
+            heap.add(asked.subject(line, scope), line)
+    return {scope: heap.figures(asked, scope) for scope, heap in heaps.items()}
+
+
+def _card(
+    asked: Asked, found: Mapping[str, Tally], question: Question, subject: str | None, keys: Iterable[str]
+) -> Scorecard:
     cells = {}
-    for key in from_source.keys:
+    for key in keys:
         indicator = INDICATORS[key]
         figure = tallied(indicator, found.get(key) or Tally(indicator.reduction), question, subject)
-        cells[key] = _unknown(figure) if key in from_source.missing else figure
+        cells[key] = _unknown(figure) if key in asked.missing else figure
     return cells
 
 
@@ -251,7 +281,7 @@ def _unknown(cell: Cell) -> Cell:
 
 def empty_card(from_source: Asked, scope: Scope, subject: str | None) -> Scorecard:
     """Return the scorecard of somebody without a single credit line."""
-    return _card(from_source, {}, from_source.question(scope), subject)
+    return _card(from_source, {}, from_source.question(scope), subject, from_source.keys)
 
 
 Trend = Mapping[str, Sequence[Cell]]

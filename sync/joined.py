@@ -180,12 +180,10 @@ def here(found: Figures, everybody: People, account: Account) -> Figures:
     return replace(found, question=question, scorecards=cards, lines=lines)
 
 
-def figures_here(
-    everyone: Sequence[Account], account: Account, period: Period, as_of: int, *, keep: Collection[str] = ()
-) -> Figures:
+def figures_here(everyone: Sequence[Account], account: Account, period: Period, as_of: int) -> Figures:
     """Return, for each agent of an account, the person's figures over all these accounts."""
     asked = joined(everyone, period, as_of)
-    return here(reduced(asked, Scope.AGENT, keep), asked.everybody, account)
+    return here(reduced(asked, Scope.AGENT), asked.everybody, account)
 
 
 def looks_joined(everyone: Sequence[Account], period: Period, as_of: int) -> str:

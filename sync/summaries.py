@@ -17,8 +17,8 @@ from kpi_engine.reduce import Cell, Scope, cell, subject_of
 from kpi_engine.rulebook import OWN_TAG, Rulebook
 from sync.account import Account
 from sync.accounts import with_peers
-from sync.figures import Figures, Scorecard, figures
-from sync.joined import figures_here, least, looks_joined, state_joined
+from sync.figures import Figures, Scorecard, reduced_in, source
+from sync.joined import here, joined, least, looks_joined, state_joined
 from sync.locale import Language
 from sync.overriding import open_disputes
 from sync.people import People, people
@@ -116,6 +116,7 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
 
     Those are the periods that ended after `since`, their grace over, and all those ever served.
     """
+    beside: dict[tuple[str, Scope], Figures] = {}
     for wanted in account.own.push.summaries:
         with _asked(account, wanted, as_of) as (everyone, through):
             served = account.store.summaries.served(account.name, wanted.scope)
@@ -123,7 +124,9 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
                 stamp = looks_joined(everyone, period, through)
                 if served.get(period.label) != stamp:
                     state, first = state_joined(everyone, period, through), period.label not in served
-                    yield _Period(account, everyone, this, rules, wanted, period, state, through, first).work(stamp)
+                    yield _Period(account, everyone, this, rules, wanted, period, state, through, first, beside).work(
+                        stamp
+                    )
 
 
 @contextmanager
@@ -167,7 +170,10 @@ def _periods(
 
 @dataclass(frozen=True)
 class _Period:
-    """One look at one period's summaries; `first`: nobody looked before, so that whoever has a figure gets one."""
+    """One look at one period's summaries; `first`: nobody looked before, so that whoever has a figure gets one.
+
+    `beside` are figures of other scopes that were worked out along with others' and not asked for yet.
+    """
 
     account: Account
     everyone: Sequence[Account]
@@ -178,6 +184,7 @@ class _Period:
     state: PeriodState
     as_of: int
     first: bool
+    beside: dict[tuple[str, Scope], Figures]
 
     @cached_property
     def scope(self) -> Scope:
@@ -186,8 +193,28 @@ class _Period:
     @cached_property
     def found(self) -> Figures:
         if self.joined:
-            return figures_here(self.everyone, self.account, self.period, self.as_of, keep=(_MISSED,))
-        return figures(self.account, self.period, self.scope, self.as_of, keep=(_MISSED,))
+            together = joined(self.everyone, self.period, self.as_of)
+            found = reduced_in(together, (self.scope,), keep=(_MISSED,), only=self.told)
+            return here(found[self.scope], together.everybody, self.account)
+        label = self.period.label
+        if (label, self.scope) not in self.beside:
+            asked = source(self.account, self.period, self.as_of)
+            found = reduced_in(asked, self.scopes, keep=(_MISSED,), only=self.told)
+            self.beside.update({(label, scope): each for scope, each in found.items()})
+        return self.beside.pop((label, self.scope))
+
+    @property
+    def scopes(self) -> set[Scope]:
+        """The scopes in which a period of this length has summaries, those over several accounts left out."""
+        push = self.account.own.push
+        alike = {Scope(each.scope) for each in push.summaries if each.period == self.wanted.period}
+        return alike - ({Scope.AGENT} if push.joined else set())
+
+    @cached_property
+    def told(self) -> set[str]:
+        """The indicators that a summary may show, and what they need beside them."""
+        beside = {_MISSED, *(f"{key}_calendar" for key in self.offered)}
+        return self.offered | (beside & INDICATORS.keys() - self.account.settings.off)
 
     @property
     def joined(self) -> bool:
@@ -492,7 +519,7 @@ class _Writer:
         """The subject's figures; whoever has no line any more has a card of nothing."""
         card = self.of.found.scorecards.get(self.subject)
         question = self.of.found.question
-        return card or {key: cell(indicator, [], question, self.subject) for key, indicator in INDICATORS.items()}
+        return card or {key: cell(INDICATORS[key], [], question, self.subject) for key in self.of.told}
 
     @cached_property
     def content(self) -> Shown:
