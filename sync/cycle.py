@@ -34,7 +34,8 @@ from sync.store.codec import chunked
 from sync.store.findings import Finding
 from sync.store.locks import Holder
 from sync.store.readings import Reading
-from sync.summaries import DueSummary, PeriodWork, Withheld, queue_summaries, summary_work
+from sync.summaries import DueSummary, PeriodWork, queue_summaries, summary_work
+from sync.withholding import Withheld
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Summary tickets: for whom and which period one is due, brought up to date, settled or corrected."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -26,11 +26,24 @@ from sync.privacy import superiors_here, withheld_from
 from sync.pull import Pass
 from sync.settling import PeriodState, settles_after
 from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
+from sync.store.observations import INPUTS
 from sync.store.pseudonyms import is_pseudonym
 from sync.store.published import PublishedCell
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, REVERTED, SETTLED, Summary
 from sync.summary_page import Heading, Paragraph, as_html, as_text, harmless
-from sync.summary_text import Overdue, Shown, Summarized, blocks, offered, read_shown, shown, title
+from sync.summary_text import (
+    LISTED,
+    Lateness,
+    Overdue,
+    Shown,
+    Summarized,
+    blocks,
+    offered,
+    read_shown,
+    shown,
+    title,
+)
+from sync.withholding import Withheld, note_withheld, readers_stamp, withheld_before
 from sync.wording import clock_of, subject_name
 
 _DAY: Final = 86_400
@@ -79,26 +92,22 @@ class Withdrawn:
     target_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
-    """Summaries that are due but would be read by others than their agents, `subjects`; once for a period."""
-
-    subjects: tuple[str, ...]
-    period: str
-    reason: Message
-
-
 Decision: TypeAlias = DueSummary | Moved | Waiting | Withdrawn | Message
 """What becomes of one subject's summary; a message is the reason for which it is withheld."""
 
 
 @dataclass(slots=True)
 class PeriodWork:
-    """What one look at a period's summaries found; `stamp` is what the period looks like now."""
+    """What one look at a period's summaries found; `stamp` is what the period looks like now, `readers` who reads.
+
+    `is_old`: nobody looked again, for all is as it was when its summaries were withheld.
+    """
 
     scope: str
     period: Period
     stamp: str
+    readers: str = ""
+    is_old: bool = False
     due: list[DueSummary] = field(default_factory=list)
     moved: list[Moved] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
@@ -110,6 +119,11 @@ class PeriodWork:
         """Whether there is nothing to come back for until the period looks otherwise."""
         return not (self.due or self.waiting or self.withheld)
 
+    @property
+    def only_withheld(self) -> Withheld | None:
+        """What is withheld, where there is nothing else to come back for."""
+        return None if self.due or self.waiting else self.withheld
+
 
 def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, since: int) -> Iterator[PeriodWork]:
     """Yield, oldest first, what is to be done for each period whose summaries may need anything.
@@ -120,13 +134,18 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
     for wanted in account.own.push.summaries:
         with _asked(account, wanted, as_of) as (everyone, through):
             served = account.store.summaries.served(account.name, wanted.scope)
-            for period in _periods(account, wanted, served, through, since):
+            withheld, readers = withheld_before(account, wanted.scope), readers_stamp(account, wanted, through)
+            for period in _periods(account, wanted, served, through, max(since, _begins(everyone, through))):
                 stamp = looks_joined(everyone, period, through)
-                if served.get(period.label) != stamp:
-                    state, first = state_joined(everyone, period, through), period.label not in served
-                    yield _Period(account, everyone, this, rules, wanted, period, state, through, first, beside).work(
-                        stamp
-                    )
+                if served.get(period.label) == stamp:
+                    continue
+                before = withheld.get(period.label)
+                if before is not None and before.stamp == f"{stamp}|{readers}":
+                    yield PeriodWork(wanted.scope, period, stamp, is_old=True, withheld=before.withheld)
+                    continue
+                state, first = state_joined(everyone, period, through), period.label not in served
+                looked = _Period(account, everyone, this, rules, wanted, period, state, through, first, beside)
+                yield looked.work(stamp, readers)
 
 
 @contextmanager
@@ -144,6 +163,8 @@ def _asked(account: Account, wanted: SummarySettings, as_of: int) -> Iterator[tu
 
 def queue_summaries(account: Account, this: Pass, work: PeriodWork) -> None:
     """Store what is intended, and queue it; in the caller's transaction."""
+    if work.is_old:
+        return
     store, name, now = account.store, account.name, account.now()
     store.changes.withdraw(name, Target.SUMMARY, work.withdrawn, now)
     for each in work.due:
@@ -153,6 +174,19 @@ def queue_summaries(account: Account, this: Pass, work: PeriodWork) -> None:
     for moved in work.moved:
         store.summaries.change(moved.summary.external_id, state=moved.state, shown=moved.shown)
     store.summaries.serve(name, work.scope, work.period.label, work.stamp if work.is_done else "")
+    note_withheld(account, work.scope, work.period.label, f"{work.stamp}|{work.readers}", work.only_withheld)
+
+
+def _alone(ticket: str) -> str:
+    """Return a ticket's id, without the account before it."""
+    return ticket.rpartition("/")[2]
+
+
+def _begins(everyone: Iterable[Account], otherwise: int) -> int:
+    """Return the first instant that anything is said about: nobody has a figure in the years before it."""
+    days = [account.store.readings.days(account.name) for account in everyone]
+    told = [account.store.observations.first((account.name, INPUTS)) for account in everyone]
+    return min([*(day[0] for day in days if day is not None), *(at for at in told if at is not None), otherwise])
 
 
 def _periods(
@@ -231,6 +265,20 @@ class _Period:
         owner = next((each for each in self.everyone if each.name == account), self.account)
         return owner.connector.ticket_url(ticket_id)
 
+    def lateness(self, overdue: Iterable[Overdue]) -> dict[Overdue, Lateness]:
+        """Return how deadlines that were missed came out."""
+        found: dict[Overdue, Lateness] = {}
+        for account in self.everyone:
+            listed = {each for each in overdue if each.ticket_id == self.ticket(account.name, _alone(each.ticket_id))}
+            for measured in account.store.readings.of(account.name, {_alone(each.ticket_id) for each in listed}):
+                ticket = self.ticket(account.name, measured.ticket_id)
+                for clock in measured.clocks:
+                    missed = Overdue(ticket, clock.clock, clock.breached_at or 0)
+                    if missed in listed:
+                        over = None if clock.stopped_at is None else clock.elapsed - clock.goal
+                        found[missed] = Lateness(clock.goal, over)
+        return found
+
     @cached_property
     def known(self) -> dict[str, list[Summary]]:
         return self.account.store.summaries.of_period(self.account.name, self.wanted.scope, self.period.label)
@@ -294,9 +342,9 @@ class _Period:
     def offered(self) -> set[str]:
         return offered({key: chosen.on for key, chosen in self.account.settings.indicators.items()})
 
-    def work(self, stamp: str) -> PeriodWork:
+    def work(self, stamp: str, readers: str) -> PeriodWork:
         """Decide about everybody who has a credit line in the period, or had one when a summary was made."""
-        work = PeriodWork(self.wanted.scope, self.period, stamp)
+        work = PeriodWork(self.wanted.scope, self.period, stamp, readers)
         withheld: dict[str, Message] = {}
         for subject in sorted(self.subjects()):
             for decision in self.decided(subject):
@@ -569,6 +617,7 @@ class _Writer:
             marker=marker,
             replaces=url(old) if old is not None else None,
             addresses={ticket: of.address(ticket) for ticket in tickets},
+            lateness=of.lateness(self.content.overdue[:LISTED]),
         )
 
     # -- the changes ------------------------------------------------------------------------------------------------

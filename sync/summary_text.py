@@ -31,7 +31,7 @@ HEADLINES: Final = frozenset(
 
 
 def _finality(state: PeriodState, until: str) -> Message:
-    """Return how final a summary in that state is; `until`: the day on which its period is settled."""
+    """Return how final a summary in that state is; `until`: when its period is settled."""
     if state is PeriodState.PROVISIONAL:
         return message(
             "Provisional: late ratings, replies and corrections may still change it until {until}.", until=until
@@ -48,6 +48,17 @@ class Overdue:
     ticket_id: str
     clock: str
     at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How a missed deadline came out: the clock's goal and by how much it was over it, both in its own time.
+
+    `late` is None for one that still runs.
+    """
+
+    goal: int
+    late: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,8 @@ class Summarized:
     `settles_at` is when the period is settled, `appeal_ends` until when a ticket can be disputed; `disputed` maps
     tickets to the indicators they count in. `before` are the figures shown of the period before this one, `earlier`
     what the reader saw last; `replaces` is the ticket a correction takes the place of. `readers` counts the agents
-    besides the assignee who can open it. `marker` tells this version from any other.
+    besides the assignee who can open it. `marker` tells this version from any other. `lateness` is that of the
+    deadlines listed, as far as it is known.
     """
 
     name: str
@@ -125,6 +137,7 @@ class Summarized:
     marker: str
     replaces: str | None = None
     addresses: Mapping[str, str] = field(default_factory=dict)
+    lateness: Mapping[Overdue, Lateness] = field(default_factory=dict)
 
 
 def title(name: str, period: Period) -> Message:
@@ -172,7 +185,7 @@ class _Page:
             last=language.day(told.period.end - 1),
             zone=told.period.zone,
         )
-        yield _finality(told.state, language.day(told.settles_at))
+        yield _finality(told.state, language.moment(told.settles_at))
         if told.replaces is not None:
             yield message("The ticket it takes the place of: {address}", address=told.replaces)
 
@@ -265,12 +278,20 @@ class _Page:
     def missed_deadlines(self) -> Iterator[Block]:
         if self.told.content.overdue:
             yield Heading(self.language(message("Overdue requests in this period")))
-            items = [
-                Link(f"{self.language(clock_name(each.clock))} · {self.language.moment(each.at)}", *self.place(ticket))
-                for each in self.told.content.overdue
-                for ticket in [each.ticket_id]
-            ]
+            items = [Link(self.missed(each), *self.place(each.ticket_id)) for each in self.told.content.overdue]
             yield Items(tuple(self.bounded(items)))
+
+    def missed(self, overdue: Overdue) -> str:
+        """Return which clock it was, when it fell due, its goal and how late it ended."""
+        parts = [self.language(clock_name(overdue.clock)), self.language.moment(overdue.at)]
+        known = self.told.lateness.get(overdue)
+        if known is not None:
+            goal = self.language.duration(known.goal)
+            still = message("goal {goal}, not done yet when this was written", goal=goal)
+            late = None if known.late is None else self.language.duration(known.late)
+            ended = message("goal {goal}, {late} over it", goal=goal, late=late)
+            parts.append(self.language(still if late is None else ended))
+        return " · ".join(parts)
 
     def place(self, ticket: str) -> tuple[str | None, str]:
         return self.told.addresses.get(ticket), f"#{ticket}"
@@ -298,7 +319,7 @@ class _Page:
                 "Wrong? Add the tag {tag} to the ticket until {until}: it is then listed here until a lead decides. "
                 "A closed ticket takes no tag: say so in a note on this ticket instead.",
                 tag=DISPUTE_TAG,
-                until=language.day(told.appeal_ends),
+                until=language.moment(told.appeal_ends),
             )
         yield self.who_reads()
         yield message("Figures support a conversation; they decide nothing by themselves.")

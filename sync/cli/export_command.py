@@ -94,11 +94,18 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             rows = _of_persons(ready, kinds[1], (by, period), only, viewer)
         else:
             rows = _one_after_another([_rows(account, kinds, (by, period), only, viewer) for account in ready])
+        instants = [least(ready) or 0] if together else [as_of_now(account) or 0 for account in ready]
+        reached = _named(ready, (by, period), instants)
+        if ready and period is None and output is None:
+            call.note(message("the rows of {period}; --period names another one", period=reached))
         try:
-            _write(call, rows, chosen, output, bom=bom)
+            count = _write(rows, chosen, output, bom=bom)
         except FormatError as error:
             call.complain(error.message)
             return Exit.SETTINGS
+        if output is not None:
+            told = {"n": call.language.number(count), "period": reached, "file": output.name}
+            call.note(message("{n} rows of {period} written to {file}", **told))
     return Exit.OK
 
 
@@ -113,6 +120,12 @@ def on_terminal() -> bool:
 
 
 When = tuple[str, str | None]
+
+
+def _named(accounts: list[Account], when: When, instants: list[int]) -> str:
+    """Return the period of the rows, or the periods where the data of several accounts has come less far."""
+    periods = (asked_period(account, *when, as_of) for account, as_of in zip(accounts, instants, strict=False))
+    return ", ".join(dict.fromkeys(period.label for period in periods))
 
 
 def _rows(account: Account, kinds: tuple[Grain, Scope], when: When, only: tuple[str, ...], viewer: str | None) -> Rows:
@@ -133,11 +146,11 @@ def _one_after_another(found: list[Rows]) -> Rows:
     return Rows(columns, chain.from_iterable(each.rows for each in found))
 
 
-def _write(call: Call, rows: Rows, form: Format, output: Path | None, *, bom: bool) -> None:
+def _write(rows: Rows, form: Format, output: Path | None, *, bom: bool) -> int:
+    """Write the rows and return how many there are."""
     if output is None:
-        write_rows(rows, form, sys.stdout.buffer, bom=bom)
+        count = write_rows(rows, form, sys.stdout.buffer, bom=bom)
         sys.stdout.buffer.flush()
-        return
+        return count
     with appearing_whole(output) as file:
-        count = write_rows(rows, form, file, bom=bom)
-    call.note(message("{n} rows written to {file}", n=call.language.number(count), file=output.name))
+        return write_rows(rows, form, file, bom=bom)

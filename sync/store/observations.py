@@ -153,6 +153,12 @@ class Observations:
         one = select(table.number).where(table.connector.in_(connectors)).limit(1)
         return {kind for kind in among if self._database.scalar(one.where(table.kind == kind)) is not None}
 
+    def first(self, connectors: Collection[str]) -> int | None:
+        """Return the instant of the earliest observation of these connectors, None where there is none."""
+        earliest = select(func.min(OBSERVATION.c.at)).where(OBSERVATION.c.connector.in_(sorted(connectors)))
+        at: int | None = self._database.scalar(earliest)
+        return at
+
     def stamp(self, connectors: Collection[str]) -> str:
         """Return a text that changes whenever an observation may have."""
         brought = select(func.max(INTAKE.c.intake_id), func.count(INTAKE.c.ended_at))

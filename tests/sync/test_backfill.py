@@ -8,12 +8,15 @@ import pytest
 
 from sync.crash import BACKFILL_POINTS, CRASH_VARIABLE
 from sync.cycle import Mode, PassReport, run_pass
+from sync.joined import looks_joined
 from sync.measuring import history_start
 from sync.pull import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from kpi_engine.periods import Period
+    from sync.account import Account
     from tests.sync.conftest import World
 
 HOUR = 3600
@@ -65,6 +68,20 @@ def test_the_past_gets_its_fields_and_summaries_once(past: "World") -> None:
     assert again is not None
     assert (again.planned, again.summaries, again.is_whole) == (0, 0, True)
     assert world.writes == []
+
+
+def test_the_empty_years_before_the_first_ticket_cost_nothing(past: "World", monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+
+    def looks(everyone: "Sequence[Account]", period: "Period", as_of: int) -> str:
+        looked_at.append(period.label)
+        return looks_joined(everyone, period, as_of)
+
+    monkeypatch.setattr("sync.summaries.looks_joined", looks)
+    report = backfilled(past, since=MONDAY - 3650 * DAY)
+    assert report.backfilled is not None
+    assert (report.backfilled.is_whole, report.backfilled.summaries) == (True, 1)
+    assert len(set(looked_at)) == 1
 
 
 def test_a_bounded_backfill_goes_on_where_it_stopped(past: "World") -> None:

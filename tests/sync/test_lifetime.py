@@ -50,7 +50,7 @@ from sync.cli import main
 class Standing:
     def __init__(self, now): self.instant = now
     def now(self): return self.instant
-    def sleep(self, seconds): pass
+    def sleep(self, seconds): self.instant += seconds
 for line in sys.stdin:
     environment, now, arguments = json.loads(line)
     child = os.fork()
@@ -68,17 +68,23 @@ FATES = ("lost", "vanished", "failed", "killed")
 
 
 class Standing:
-    """The helpdesk's clock without its waits: every pass of an hour happens at that hour's instant."""
+    """The helpdesk's clock, on which nobody waits: every pass of an hour begins at that hour's instant.
+
+    Only the one who waits sees the time pass, or he would wait for ever for a quota to be free again.
+    """
 
     def __init__(self, sandbox: ZendeskSandbox) -> None:
         self._sandbox = sandbox
+        self._waited = (0.0, 0.0)
 
     def now(self) -> float:
-        """Return the world's time."""
-        return self._sandbox.now
+        """Return the world's time, and what was waited since it passed last."""
+        instant, waited = self._waited
+        return self._sandbox.now + (waited if instant == self._sandbox.now else 0)
 
     def sleep(self, seconds: float) -> None:
         """Go on at once."""
+        self._waited = (self._sandbox.now, self.now() + seconds - self._sandbox.now)
 
 
 @pytest.fixture(scope="module")

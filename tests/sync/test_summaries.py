@@ -3,12 +3,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connectors.base import Target
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Scope
-from sync.figures import figures
+from sync.figures import figures, reduced_in
 from sync.planning import ARMED
 from sync.store.changes import ChangeState
 from sync.store.summaries import PROVISIONAL
+from sync.summary_text import offered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +93,7 @@ def test_a_summary_says_the_figures_their_n_and_where_they_come_from(weekly: "Ca
     world = weekly(language="en")
     for agent in world.agents[:2]:
         world.state.users[agent].locale = "en-US"
+    world.ticket(agent=1)
     after_the_week(world, 6)
     world.run()
     text = words(world, of_agent(world, 0))
@@ -99,13 +102,15 @@ def test_a_summary_says_the_figures_their_n_and_where_they_come_from(weekly: "Ca
         "40 min",
         "n = 1",
         "Overdue requests in this period",
-        "First reply · 2026-11-23 09:32",
+        "First reply · 2026-11-23 09:32 · goal 30 min, 10 min over it",
+        "may still change it until Dec 14, 2026",
+        "to the ticket until 2026-12-07 00:00",
         "For Nguyễn Văn An, Nov 23, 2026 to Nov 29, 2026, both included (time zone Asia/Ho_Chi_Minh).",
         "Some times assume the account",
         "/agent/tickets/1",
     ):
         assert piece in text
-    assert "Overdue requests in this period" not in words(world, of_agent(world, 1))
+    assert "· goal 30 min, not done yet when this was written" in words(world, of_agent(world, 1))
 
 
 def test_each_agent_reads_it_in_his_own_language(weekly: "Callable[..., World]") -> None:
@@ -143,7 +148,8 @@ def test_the_figures_shown_are_kept_as_they_were_shown(weekly: "Callable[..., Wo
     assert first_reply.editions
     week = period_at(PeriodKind.WEEK, "Asia/Ho_Chi_Minh", MONDAY)
     cards = figures(world.account, week, Scope.AGENT, report.as_of or 0).scorecards
-    assert len(kept) == sum(len(cards[str(agent)]) for agent in world.agents[:2])
+    summary = offered({})
+    assert {cell.indicator for cell in kept} == summary | {f"{key}_calendar" for key in summary} & INDICATORS.keys()
     for cell in kept:
         figure = cards[cell.subject][cell.indicator]
         assert (cell.value, cell.n, cell.low, cell.high) == (figure.value, figure.n, figure.low, figure.high)
@@ -194,6 +200,31 @@ def test_figures_that_others_could_read_are_withheld(weekly: "Callable[..., Worl
     assert [ticket.assignee_id for ticket in world.summaries()] == [world.agents[1]]
     shown = world.store.published.for_period("sao-mai", "2026-W48")
     assert {cell.subject for cell in shown} == {str(world.agents[1])}
+
+
+def test_what_is_withheld_is_told_by_every_pass_and_worked_out_by_none_until_something_changes(
+    weekly: "Callable[..., World]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A week withheld; an hour later nothing is new; then the agents are let see only what is assigned to them."""
+    world = weekly(privacy={"visible_to_all_agents": False}, wanted={"scope": "agent", "period": "week"})
+    after_the_week(world, 6)
+    withheld = world.run().withheld
+    assert len(withheld[0].subjects) == 2
+
+    worked_out = []
+    monkeypatch.setattr(
+        "sync.summaries.reduced_in", lambda *given, **named: worked_out.append(1) or reduced_in(*given, **named)
+    )
+    world.advance(HOUR / 2)
+    assert (world.run().withheld, worked_out) == (withheld, [])
+
+    for user in world.state.users.values():
+        user.ticket_restriction = "assigned"
+    world.advance(HOUR)
+    assert (world.run().withheld, len(worked_out), len(world.summaries())) == ([], 1, 2)
+    world.advance(HOUR)
+    world.run()
+    assert world.store.switches.under("sao-mai", "withheld:") == {}
 
 
 def test_a_private_group_keeps_them_private(weekly: "Callable[..., World]") -> None:

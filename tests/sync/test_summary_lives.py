@@ -8,8 +8,8 @@ from sync.settling import settles_after
 from sync.store.changes import ChangeState
 from sync.store.settled import Correction
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, SETTLED
-from sync.summaries import Withheld
 from sync.summary_text import DISPUTE_TAG, LISTED
+from sync.withholding import Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +115,7 @@ def test_an_unchanged_period_is_not_even_looked_at(
     at(world, 6)
     at(world, 6.5)
     at(world, 7)
-    monkeypatch.setattr("sync.summaries.figures", lambda *_, **__: pytest.fail("nothing changed"))
+    monkeypatch.setattr("sync.summaries.reduced_in", lambda *_, **__: pytest.fail("nothing changed"))
     assert at(world, 7.5).summaries == []
 
 

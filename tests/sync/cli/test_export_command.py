@@ -48,7 +48,13 @@ def test_a_file_is_written_whole_and_counted(known: "Desk") -> None:
     written = (known.folder / "figures.csv").read_bytes()
     assert written.startswith(b"\xef\xbb\xbfaccount,")
     count = len(list(csv.reader(io.StringIO(written.decode(), newline="")))) - 1
-    assert f"{count:,} rows written to figures.csv" in result.stderr
+    assert f"{count:,} rows of 2026-11 written to figures.csv" in result.stderr
+
+
+def test_rows_of_a_period_that_nobody_named_say_which_one_it_is(known: "Desk") -> None:
+    result = known.run("export", "--grain", "cell", "--by", "month", "--indicator", "solved")
+    assert {row["period"] for row in csv.DictReader(io.StringIO(result.stdout, newline=""))} == {"2026-11"}
+    assert result.stderr == "the rows of 2026-11; --period names another one\n"
 
 
 def test_parquet_goes_to_a_file(known: "Desk") -> None:
