@@ -43,7 +43,7 @@ from sync.summary_text import (
     shown,
     title,
 )
-from sync.withholding import Withheld, note_withheld, readers_stamp, withheld_before
+from sync.withholding import Remembered, Withheld, note_withheld, readers_stamp, withheld_before
 from sync.wording import clock_of, subject_name
 
 _DAY: Final = 86_400
@@ -134,18 +134,14 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
     for wanted in account.own.push.summaries:
         with _asked(account, wanted, as_of) as (everyone, through):
             served = account.store.summaries.served(account.name, wanted.scope)
-            withheld, readers = withheld_before(account, wanted.scope), readers_stamp(account, wanted, through)
+            withheld = withheld_before(account, wanted.scope)
             for period in _periods(account, wanted, served, through, max(since, _begins(everyone, through))):
                 stamp = looks_joined(everyone, period, through)
                 if served.get(period.label) == stamp:
                     continue
-                before = withheld.get(period.label)
-                if before is not None and before.stamp == f"{stamp}|{readers}":
-                    yield PeriodWork(wanted.scope, period, stamp, is_old=True, withheld=before.withheld)
-                    continue
                 state, first = state_joined(everyone, period, through), period.label not in served
                 looked = _Period(account, everyone, this, rules, wanted, period, state, through, first, beside)
-                yield looked.work(stamp, readers)
+                yield looked.work(stamp, withheld.get(period.label))
 
 
 @contextmanager
@@ -306,6 +302,11 @@ class _Period:
         return {each.ticket_id: (groups.get(each.group_id or ""), each.assignee_id) for each in tickets}
 
     @cached_property
+    def readers(self) -> str:
+        """What tells who can read the period's summaries."""
+        return readers_stamp(self.account, self.wanted.group, self.places)
+
+    @cached_property
     def before(self) -> dict[str, dict[str, PublishedCell]]:
         """What was shown last of the period before, by subject and indicator."""
         cells: dict[str, dict[str, PublishedCell]] = {}
@@ -342,9 +343,14 @@ class _Period:
     def offered(self) -> set[str]:
         return offered({key: chosen.on for key, chosen in self.account.settings.indicators.items()})
 
-    def work(self, stamp: str, readers: str) -> PeriodWork:
-        """Decide about everybody who has a credit line in the period, or had one when a summary was made."""
-        work = PeriodWork(self.wanted.scope, self.period, stamp, readers)
+    def work(self, stamp: str, before: Remembered | None) -> PeriodWork:
+        """Decide about everybody who has a credit line in the period, or had one when a summary was made.
+
+        Nobody does where all is as it was when summaries were withheld, `before`.
+        """
+        if before is not None and before.stamp == f"{stamp}|{self.readers}":
+            return PeriodWork(self.wanted.scope, self.period, stamp, is_old=True, withheld=before.withheld)
+        work = PeriodWork(self.wanted.scope, self.period, stamp)
         withheld: dict[str, Message] = {}
         for subject in sorted(self.subjects()):
             for decision in self.decided(subject):
@@ -362,6 +368,7 @@ class _Period:
         if withheld:
             reason = next(iter(withheld.values()))
             work.withheld = Withheld(tuple(withheld), self.period.label, reason)
+            work.readers = self.readers
         return work
 
     def subjects(self) -> set[str]:

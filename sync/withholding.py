@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connectors.account import Summary as SummarySettings
-from connectors.base import Stream
 from kpi_engine.message import Message
 from sync.account import Account
 from sync.store.codec import decoded, encoded, fingerprint, message_values, read_message
 
-_DAY = 86_400
 _KEY = "withheld:"
 
 
@@ -50,12 +47,11 @@ def note_withheld(account: Account, scope: str, period: str, stamp: str, withhel
         account.store.switches.set(account.name, key, encoded(told))
 
 
-def readers_stamp(account: Account, wanted: SummarySettings, as_of: int) -> str:
-    """Return a text that changes when somebody else may be able to read summaries, and once a day in any case.
+def readers_stamp(account: Account, group: str | None, places: Mapping[str, tuple[str | None, str | None]]) -> str:
+    """Return a text that changes when somebody else can read summaries in a group, or where they lie by now.
 
-    Not all that decides it is kept: a role of the helpdesk may open what a group hides.
+    `places` are the group and the assignee of those that are there, by their tickets.
     """
-    records, lists = account.store.records, (Stream.AGENTS, Stream.GROUPS, Stream.MEMBERSHIPS)
-    people = [list(records.account(account.name, stream)) for stream in lists]
-    decided = [wanted.group, wanted.assignee, account.settings.privacy.visible_to_all_agents, as_of // _DAY]
-    return fingerprint(encoded([decided, people]))
+    groups = sorted({group or "", *(place[0] or "" for place in places.values())})
+    readers = [sorted(account.connector.readers(each or None, None)) for each in groups]
+    return fingerprint(encoded([account.settings.privacy.visible_to_all_agents, groups, readers, places]))

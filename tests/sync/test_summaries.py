@@ -103,7 +103,7 @@ def test_a_summary_says_the_figures_their_n_and_where_they_come_from(weekly: "Ca
         "n = 1",
         "Overdue requests in this period",
         "First reply · 2026-11-23 09:32 · goal 30 min, 10 min over it",
-        "may still change it until Dec 14, 2026",
+        "still change it until 2026-12-14 00:00",
         "to the ticket until 2026-12-07 00:00",
         "For Nguyễn Văn An, Nov 23, 2026 to Nov 29, 2026, both included (time zone Asia/Ho_Chi_Minh).",
         "Some times assume the account",
