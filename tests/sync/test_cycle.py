@@ -196,5 +196,17 @@ def test_what_is_deleted_or_excluded_loses_its_fields(make_world: "Callable[...,
     assert world.shown(ticket) == {}
 
 
+def test_spam_counts_nowhere_and_what_zendesk_suspended_is_never_asked_for(world: "World") -> None:
+    """An agent marks one of two tickets as spam, which deletes it; other mail Zendesk suspends by itself."""
+    spam, ticket = world.ticket(), world.ticket()
+    world.state.delete(spam.id)
+    world.advance(120)
+    report = world.run()
+    readings = {str(each.id): world.store.readings.get("sao-mai", str(each.id)) for each in (spam, ticket)}
+    assert [each is not None and each.measurement.excluded is None for each in readings.values()] == [False, True]
+    assert [plan.ticket_id for plan in report.plans] == [str(ticket.id)]
+    assert not [path for _, path, _ in world.sandbox.requests if "suspended" in path or "deleted_tickets" in path]
+
+
 def test_a_mode_has_a_name_in_the_history() -> None:
     assert [Mode().word, Mode(dry_run=True).word] == ["sync", "dry-run"]
