@@ -1,7 +1,7 @@
 """Weeks of a helpdesk's life with a pass every few hours: faults and kills on the way must not show in the end.
 
 The short life is part of every run of the tests; HELPDESK_KPI_TEST_LIFETIME=days,tickets,hours gives it another length:
-60,2000,1 is two months with a pass every hour, and takes about an hour.
+60,2000,1 is two months with a pass every hour: a quarter of an hour of processor time.
 """
 
 import json
