@@ -54,4 +54,6 @@ def readers_stamp(account: Account, group: str | None, places: Mapping[str, tupl
     """
     groups = sorted({group or "", *(place[0] or "" for place in places.values())})
     readers = [sorted(account.connector.readers(each or None, None)) for each in groups]
-    return fingerprint(encoded([account.settings.privacy.visible_to_all_agents, groups, readers, places]))
+    privacy = account.settings.privacy
+    rules = [privacy.individual, privacy.visible_to_all_agents, account.store.editions.last(account.name)]
+    return fingerprint(encoded([rules, groups, readers, places]))
