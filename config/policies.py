@@ -279,6 +279,9 @@ class Step(Section):
     level: int = Field(ge=1, le=_HIGHEST_LEVEL, description="What is written as the ticket's escalation level.")
     at: Literal["breach"] = Field("breach", description="What the step follows.")
     after: DurationText = Field("0m", description="How long after that.")
+    type: Literal["functional", "hierarchical"] = Field(
+        "hierarchical", description="What the step brings in: more skill (functional) or more authority."
+    )
 
 
 def _rising(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -11,16 +11,29 @@ from kpi_engine.calendars import ALWAYS, WorkingTime
 from kpi_engine.conditions import CHANNEL, SEVERITY
 from kpi_engine.measurement import Certainty, ClockState, Run
 from kpi_engine.rulebook import UNSOLVED, Rulebook
-from kpi_engine.rules import BREACH, NEXT_REPLY, NO_POLICIES, ClockRule, OnChange, Policies, Rearm, Stage, Start, Stop
+from kpi_engine.rules import (
+    BREACH,
+    NEXT_REPLY,
+    NO_POLICIES,
+    ClockRule,
+    EscalationKind,
+    OnChange,
+    Policies,
+    Rearm,
+    Stage,
+    Start,
+    Stop,
+)
 from kpi_engine.story import State, Step, StepKind, Story
 
 
 class Timer(NamedTuple):
-    """A step of a clock that falls due: its name, escalation level and instant."""
+    """A step of a clock that falls due: its name, escalation level, instant and, of an escalation, the kind."""
 
     step: str
     level: int
     at: int
+    kind: EscalationKind | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +103,7 @@ class ClockRun:
             return next(stage for stage in stages if stage.step not in done)
         for step in self.rule.steps:
             if (name := f"escalation:{step.level}") not in done:
-                return Stage(name, step.level, self.breach_elapsed + step.after)
+                return Stage(name, step.level, self.breach_elapsed + step.after, step.kind)
         return None
 
     def next_timer(self, since: int, within: int | None = None) -> Timer | None:
@@ -103,7 +116,7 @@ class ClockRun:
             return None
         needed = max(0, stage.threshold - self.elapsed)
         at = self.calendar.add(since, needed) if within is None or needed <= within else None
-        return Timer(stage.step, stage.level, at) if at is not None else None
+        return Timer(stage.step, stage.level, at, stage.kind) if at is not None else None
 
     def fire(self, timer: Timer) -> None:
         """Note that a step fell due."""

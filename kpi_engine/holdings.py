@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from kpi_engine.clocks import ClockRun
 from kpi_engine.measurement import Holding
-from kpi_engine.rulebook import UNSOLVED, Rulebook
+from kpi_engine.rulebook import UNSOLVED, Rulebook, Status
 from kpi_engine.story import State, Step, Story
 
 HOLDER_AT_BREACH_PER_CENT = 10
@@ -26,6 +26,7 @@ class _Held(NamedTuple):
     owed_since: int | None
     touched_at: int | None
     overdue_since: int | None
+    binned: tuple[tuple[int, int], ...] | None
 
 
 def held(story: Story, rulebook: Rulebook, runs: Sequence[ClockRun] = ()) -> tuple[Holding, ...]:
@@ -43,15 +44,18 @@ def held(story: Story, rulebook: Rulebook, runs: Sequence[ClockRun] = ()) -> tup
 
 
 def _told(story: Story, rulebook: Rulebook, late: Late) -> Iterator[tuple[_Held, int, int | None]]:
-    touched_at = None
+    touched_at, binned = None, tuple[tuple[int, int], ...]()
     for step, end in _spans(story.steps):
         touched_at = step.at if step.by_agent else touched_at
         state = step.state
+        if state.status is Status.DELETED and end is not None:
+            binned = (*binned, (step.at, end))
         if state.status in UNSOLVED and end != step.at:
             team = rulebook.team(state.agent, state.group, step.at)
             for start, stop in _cut(step.at, end, late):
                 overdue_since = _overdue_since(start, late) if late else None
-                yield _Held(state, team, step.replied, step.owed_since, touched_at, overdue_since), start, stop
+                told = (step.replied, step.owed_since, touched_at, overdue_since, binned or None)
+                yield _Held(state, team, *told), start, stop
 
 
 def _spans(steps: Sequence[Step]) -> Iterator[tuple[Step, int | None]]:
@@ -92,6 +96,7 @@ def _holding(what: _Held, start: int, end: int | None, story: Story) -> Holding:
         owed_since=what.owed_since,
         touched_at=what.touched_at,
         overdue_since=what.overdue_since,
+        binned=what.binned,
     )
 
 

@@ -148,6 +148,7 @@ def _firings(pairs: Iterable[tuple[ClockRun, Clock]], story: Story, rulebook: Ru
                 instance=clock.instance,
                 step=timer.step,
                 level=timer.level,
+                kind=timer.kind,
                 at=timer.at,
                 agent=agent,
                 team=team,

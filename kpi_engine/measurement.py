@@ -156,6 +156,7 @@ class Firing:
     agent: str | None
     team: str | None
     edition: str
+    kind: str | None = None  # functional or hierarchical, of an escalation
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make
@@ -164,7 +165,8 @@ class Holding:
 
     A new one begins whenever anything here changes, so that whatever is asked of an instant is answered by the
     holding that covers it. `owed_since` is the oldest public message of the customer's side that nobody answered;
-    `touched_at` the last thing a human agent did; `overdue_since` since when some clock is over its goal.
+    `touched_at` the last thing a human agent did; `overdue_since` since when some clock is over its goal; `binned` the
+    stretches [start, end) before it in which the ticket was deleted, None where it never was.
     """
 
     agent: str | None
@@ -183,6 +185,7 @@ class Holding:
     owed_since: int | None = None
     touched_at: int | None = None
     overdue_since: int | None = None
+    binned: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(slots=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make

@@ -4,21 +4,31 @@ A cause is not guessed: the ticket is measured again under one changed assumptio
 which both figures agree is the cause.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 
+from kpi_engine.course import Course, Station
+from kpi_engine.differences import completed
 from kpi_engine.history import History
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Unit
 from kpi_engine.measure import measure
-from kpi_engine.measurement import Certainty, Measurement
+from kpi_engine.measurement import Certainty, CreditLine, Measurement
 from kpi_engine.records import MetricSet
 from kpi_engine.rulebook import Rulebook, Status, Timeline
+from kpi_engine.telling import told
 
 _TOLERANCE = 60
 """Seconds: the platform tells whole minutes, and not how it rounds them."""
+
+
+_STATIONS: Mapping[str, Callable[[Course], Sequence[Station]]] = {
+    "assignee_stations": lambda course: course.stations,
+    "group_stations": lambda course: course.group_stations,
+}
+"""What the platform counts over a ticket's whole life."""
 
 
 class Cause(StrEnum):
@@ -33,6 +43,7 @@ class Cause(StrEnum):
     CALENDAR_SWITCH = "calendar_switch"  # the calendar changed on the way; they measure by the last one
     MACHINES = "machines"  # who counts as a machine
     STATUS_MEANINGS = "status_meanings"  # what the account's statuses mean
+    AFTER_SOLVE = "after_solve"  # they count the whole life, we count up to the solve that stands
     ASSUMED_CALENDAR = "assumed_calendar"  # nothing told us which calendar the ticket follows
     UNEXPLAINED = "unexplained"
 
@@ -63,11 +74,18 @@ class Reconciler:
         """Yield each figure that the platform or we have for the ticket, compared."""
         measurement = measure(history, self.rulebook, self.as_of)
         varied = cache(lambda number: measure(history, self.variations[number][1], self.as_of))
+        course = cache(lambda: self._course(history))
         for metric, indicator in self.metrics.items():
-            pair = _Pair(metric, indicator, _ours(measurement, indicator), _theirs(theirs, metric, indicator))
+            count = _STATIONS.get(indicator)
+            altogether = len(count(course())) if count is not None and measurement.excluded is None else None
+            ours, platforms = _ours(measurement, indicator), _theirs(theirs, metric, indicator)
+            pair = _Pair(metric, indicator, ours, platforms, altogether)
             if pair.ours is not None or pair.theirs is not None:
                 cause, detail = next(self._causes(pair, theirs, measurement, varied))
                 yield Comparison(history.ticket_id, metric, indicator, pair.ours, pair.theirs, cause, detail)
+
+    def _course(self, history: History) -> Course:
+        return Course(told(completed(history), self.rulebook, self.as_of), self.rulebook)
 
     def _causes(
         self, pair: "_Pair", theirs: MetricSet, measurement: Measurement, varied: Callable[[int], Measurement]
@@ -85,13 +103,22 @@ class Reconciler:
         for number, (cause, _) in enumerate(self.variations):
             if pair.agrees(_ours(varied(number), pair.indicator)):
                 yield cause, None
-        if pair.theirs is None:
-            yield Cause.MISSING_THERE, None
-        if pair.ours is None:
-            yield Cause.MISSING_HERE, _omitted(measurement, pair.indicator)
-        if any(line.certainty is not Certainty.EXACT for line in found):
-            yield Cause.ASSUMED_CALENDAR, None
-        yield Cause.UNEXPLAINED, None
+        if pair.agrees(pair.altogether) and pair.altogether is not None:
+            yield Cause.AFTER_SOLVE, None
+        yield from _last_causes(pair, measurement, found)
+
+
+def _last_causes(
+    pair: "_Pair", measurement: Measurement, found: Sequence[CreditLine]
+) -> Iterator[tuple[Cause, str | None]]:
+    """Yield what could be the cause where nothing that can be tried is."""
+    if pair.theirs is None:
+        yield Cause.MISSING_THERE, None
+    if pair.ours is None:
+        yield Cause.MISSING_HERE, _omitted(measurement, pair.indicator)
+    if any(line.certainty is not Certainty.EXACT for line in found):
+        yield Cause.ASSUMED_CALENDAR, None
+    yield Cause.UNEXPLAINED, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +127,7 @@ class _Pair:
     indicator: str
     ours: int | None
     theirs: int | None
+    altogether: int | None  # what we count after the last solve, too: where they do
 
     def agrees(self, ours: int | None) -> bool:
         if ours is None or self.theirs is None:

@@ -52,12 +52,20 @@ class OnChange(StrEnum):
     FREEZE = "freeze"
 
 
+class EscalationKind(StrEnum):
+    """What an escalation brings in: more skill, or more authority."""
+
+    FUNCTIONAL = "functional"
+    HIERARCHICAL = "hierarchical"
+
+
 class Stage(NamedTuple):
     """A step of a clock: its name, its escalation level and the seconds of the clock's own time at which it is due."""
 
     step: str
     level: int
     threshold: int
+    kind: EscalationKind | None = None
 
 
 BREACH = "breach"
@@ -70,6 +78,7 @@ class EscalationStep:
 
     level: int
     after: int
+    kind: EscalationKind = EscalationKind.HIERARCHICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +265,16 @@ def _steps_by_clock(documents: Sequence[object]) -> _Steps:
         levels = (_mapping(step, "escalations.steps") for step in _list(escalation, "steps"))
         steps[None if whose is None else str(whose), str(on["clock"])] = tuple(
             sorted(
-                (EscalationStep(int(str(step["level"])), seconds_of(str(step.get("after", "0m")))) for step in levels),
+                map(_escalation_step, levels),
                 key=lambda step: (step.after, step.level),
             )
         )
     return steps
+
+
+def _escalation_step(document: Mapping[str, object]) -> EscalationStep:
+    kind = EscalationKind(str(document.get("type", EscalationKind.HIERARCHICAL)))
+    return EscalationStep(int(str(document["level"])), seconds_of(str(document.get("after", "0m"))), kind)
 
 
 def _mapping(value: object, place: str) -> Mapping[str, object]:

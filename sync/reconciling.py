@@ -24,6 +24,7 @@ CAUSES: Mapping[Cause, Message] = {
     Cause.CALENDAR_SWITCH: message("the calendar changed on the way, and the helpdesk measures by the last one"),
     Cause.MACHINES: message("the helpdesk counts what a machine wrote"),
     Cause.STATUS_MEANINGS: message("statuses mean something else in the configuration"),
+    Cause.AFTER_SOLVE: message("the helpdesk also counts what came after the last solve"),
     Cause.ASSUMED_CALENDAR: message("nothing says which calendar the ticket follows"),
     Cause.UNEXPLAINED: message("not explained"),
 }

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import zip_longest
+from math import inf
 
 from kpi_engine.indicators.indicator import (
     Asked,
@@ -18,6 +20,7 @@ from kpi_engine.measurement import Holding
 from kpi_engine.message import message
 
 _WORKING_DAY = 8 * 3600
+_DAY = 86_400
 
 
 def _backlog(_holding: Holding, asked: Asked) -> Portion:
@@ -41,17 +44,27 @@ def _forgotten(holding: Holding, asked: Asked) -> Portion | None:
         return None
     # A customer who wrote a minute ago is not forgotten, however long ago an agent last had the ticket in hand.
     since = max(holding.owed_since, holding.touched_at or holding.owed_since)
-    if _worked_since(since, asked) <= asked.number("forgotten", "after", _WORKING_DAY):
+    if _worked_since(since, holding, asked) <= asked.number("forgotten", "after", _WORKING_DAY):
         return None
     return Portion(asked.instant, assumed=_assumed(asked))
 
 
 def _backlog_age(holding: Holding, asked: Asked) -> Portion:
-    return Portion(asked.instant, _worked_since(holding.opened_at, asked), assumed=_assumed(asked))
+    return Portion(asked.instant, _worked_since(holding.opened_at, holding, asked), assumed=_assumed(asked))
 
 
 def _backlog_age_calendar(holding: Holding, asked: Asked) -> Portion:
-    return Portion(asked.instant, asked.instant - holding.opened_at)
+    return Portion(asked.instant, _age(holding, asked))
+
+
+def _aged(days: int, fewer_than: float, holding: Holding, asked: Asked) -> Portion | None:
+    return Portion(asked.instant) if days * _DAY <= _age(holding, asked) < fewer_than * _DAY else None
+
+
+def _age(holding: Holding, asked: Asked) -> int:
+    """Return the seconds from the creation to the instant, but for what the ticket lay in the bin."""
+    binned = sum(end - start for start, end in holding.binned or ())
+    return asked.instant - holding.opened_at - binned
 
 
 def _assumed(asked: Asked) -> bool:
@@ -59,14 +72,23 @@ def _assumed(asked: Asked) -> bool:
     return any(holding.assumed for holding in asked.holdings if holding.start <= asked.instant)
 
 
-def _worked_since(start: int, asked: Asked) -> int:
-    """Return the working seconds from `start` to the instant, each stretch by the calendar the ticket had then."""
+def _worked_since(start: int, covering: Holding, asked: Asked) -> int:
+    """Return the working seconds from `start` to the instant that a holding covers, but for those in the bin.
+
+    Each stretch counts by the calendar the ticket had then.
+    """
     seconds = 0
     for holding, following in zip_longest(asked.holdings, asked.holdings[1:]):
         first = start if holding is asked.holdings[0] else max(start, holding.start)
         last = min(asked.instant, following.start) if following else asked.instant
-        seconds += asked.worked(holding.calendar, first, last) if first < last else 0
+        seconds += _worked(holding.calendar, first, last, asked)
+        for begun, end in covering.binned or ():
+            seconds -= _worked(holding.calendar, max(first, begun), min(last, end), asked)
     return seconds
+
+
+def _worked(calendar: str, first: int, last: int, asked: Asked) -> int:
+    return asked.worked(calendar, first, last) if first < last else 0
 
 
 def _within(holding: Holding, asked: Asked) -> tuple[int, int]:
@@ -153,6 +175,25 @@ INDICATORS = (
         name=message("Backlog age (calendar)"),
         formula=message("calendar time from creation to the end of the period of each unsolved ticket, or to now"),
         at_instant=_backlog_age_calendar,
+    ),
+    *(
+        replace(
+            _BACKLOG,
+            key=key,
+            catalogue=f"backlog_age ({bucket})",
+            name=name,
+            formula=message(
+                "number of unsolved tickets whose age in calendar time at the end of the period, or now, lies there"
+            ),
+            at_instant=partial(_aged, days, fewer_than),
+        )
+        for key, bucket, days, fewer_than, name in (
+            ("backlog_0_to_1_days", "0-1 d", 0, 1, message("Backlog up to 1 day old")),
+            ("backlog_1_to_3_days", "1-3 d", 1, 3, message("Backlog 1 to 3 days old")),
+            ("backlog_3_to_7_days", "3-7 d", 3, 7, message("Backlog 3 to 7 days old")),
+            ("backlog_7_to_14_days", "7-14 d", 7, 14, message("Backlog 7 to 14 days old")),
+            ("backlog_from_14_days", "14+ d", 14, inf, message("Backlog 14 days old and more")),
+        )
     ),
     _OVERLAP,
     replace(

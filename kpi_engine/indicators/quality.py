@@ -12,6 +12,7 @@ from kpi_engine.indicators.volume import COUNT, EXCLUDE
 from kpi_engine.measurement import CreditLine, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.rulebook import Status
+from kpi_engine.rules import EscalationKind
 from kpi_engine.story import StepKind
 
 _TWO = 2
@@ -103,6 +104,12 @@ def _escalation_rate(evidence: Evidence) -> Iterator[CreditLine]:
             yield CreditLine(key, evidence.holder(firing.at), 1, 1, ticket_id)
 
 
+def _escalations(key: str, kind: EscalationKind, evidence: Evidence) -> Iterator[CreditLine]:
+    for firing in evidence.firings:
+        if firing.kind == kind:
+            yield CreditLine(key, evidence.holder(firing.at), part=evidence.history.ticket_id)
+
+
 _NEEDS = frozenset({Input.TICKETS, Input.HISTORY})
 _LAST_SOLVE = message("the last solve, while it stands")
 
@@ -159,6 +166,20 @@ _STATIONS = replace(
     interval=Interval.NONE,
     min_n=1,
     parameters=(),
+)
+
+_ESCALATED = Indicator(
+    key="functional_escalations",
+    catalogue="esc_rate (functional)",
+    name=message("Functional escalations"),
+    formula=message("number of different tickets that a clock escalated to more skill (`type: functional`)"),
+    stamp=message("the escalation"),
+    credit=message("who has the ticket when it escalates"),
+    unit=Unit.TICKETS,
+    better=Better.LOWER,
+    reduction=Reduction.DISTINCT,
+    lines=partial(_escalations, "functional_escalations", EscalationKind.FUNCTIONAL),
+    needs=_NEEDS,
 )
 
 INDICATORS = (
@@ -221,5 +242,14 @@ INDICATORS = (
         reduction=Reduction.DISTINCT_RATIO,
         lines=_escalation_rate,
         parameters=(),
+    ),
+    _ESCALATED,
+    replace(
+        _ESCALATED,
+        key="hierarchical_escalations",
+        catalogue="esc_rate (hierarchical)",
+        name=message("Hierarchical escalations"),
+        formula=message("number of different tickets that a clock escalated to more authority"),
+        lines=partial(_escalations, "hierarchical_escalations", EscalationKind.HIERARCHICAL),
     ),
 )

@@ -119,7 +119,10 @@ def _nobody_waited(evidence: Evidence) -> Left:
 
 
 def _next_reply(evidence: Evidence) -> Iterator[Timing | Left]:
-    for wait in evidence.course.waits[1 if evidence.whole else 0 :]:
+    """Yield the waits but the one that the first reply ended: an agent's remark may have come before them all."""
+    waits, replies = evidence.course.waits, evidence.course.replies
+    first = evidence.whole and bool(waits) and waits[0].reply is replies[0]
+    for wait in waits[first:]:
         yield _answered(evidence, "next_reply", wait)
 
 

@@ -20,6 +20,11 @@ def _created(evidence: Evidence) -> Iterator[CreditLine]:
     yield CreditLine("created", evidence.opening)
 
 
+def _created_outbound(evidence: Evidence) -> Iterator[CreditLine]:
+    if evidence.outbound:
+        yield CreditLine("created_outbound", evidence.opening)
+
+
 def _assigned(evidence: Evidence) -> Iterator[CreditLine]:
     for at, holder in evidence.course.stations:
         yield CreditLine("assigned", evidence.stamp(holder, at), part=evidence.history.ticket_id)
@@ -157,6 +162,15 @@ _UNASSIGNED = Indicator(
 
 INDICATORS = (
     _CREATED,
+    replace(
+        _CREATED,
+        key="created_outbound",
+        catalogue="vol_created (outbound)",
+        name=message("Tickets opened by agents"),
+        formula=message("number of the tickets created that an agent opened for a customer, other than for his call"),
+        lines=_created_outbound,
+        needs=_NEEDS,
+    ),
     replace(
         _CREATED,
         key="assigned",

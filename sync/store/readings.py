@@ -22,7 +22,7 @@ from kpi_engine.measurement import (
     Stamp,
 )
 from kpi_engine.records import FieldValue
-from sync.store.codec import Layout, chunked, decoded, encoded, message_values, read_message
+from sync.store.codec import Layout, chunked, decoded, encoded, message_values, read_message, tupled
 from sync.store.database import Database
 from sync.store.packing import Packing
 from sync.store.tables import READING, READING_DAY, RECORD, STALE
@@ -52,7 +52,7 @@ class Written:
 _STAMPS: Final = Packing(Stamp)
 _CLOCKS: Final = Layout(Clock, state=ClockState, certainty=Certainty, runs=Layout(Run).read_all)
 _FIRINGS: Final = Layout(Firing)
-_HOLDINGS: Final = Packing(Holding)
+_HOLDINGS: Final = Packing(Holding, binned=tupled)
 _OMISSIONS: Final = Packing(Omission)
 
 

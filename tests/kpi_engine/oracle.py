@@ -206,11 +206,15 @@ def is_meant(when: Body, facts: Callable[[str], Collection[str]]) -> bool:
 
 
 def completed(clock: Body, policy: Body, document: Body) -> Body:
-    """Return the clock with the calendar and the (seconds after breach, level) of its escalation."""
+    """Return the clock with the calendar and the (seconds after breach, level, kind) of its escalation."""
     named = [each for each in document.get("escalations", ()) if each["on"]["clock"] == clock["id"]]
     own = [each for each in named if each["on"].get("policy") == policy["id"]]
     whose = own or [each for each in named if "policy" not in each["on"]]
-    steps = sorted((seconds(step["after"]), step["level"]) for each in whose for step in each["steps"])
+    steps = sorted(
+        (seconds(step["after"]), step["level"], step.get("type", "hierarchical"))
+        for each in whose
+        for step in each["steps"]
+    )
     return {**clock, "steps": steps, "calendar": policy.get("calendar", "ticket")}
 
 

@@ -63,6 +63,7 @@ class Judge:
 
     def __post_init__(self) -> None:
         self.fired: list[tuple[str, int, int]] = []
+        self.kinds: dict[str, str] = {}  # of escalations, by their names
         self.shares: dict[str | None, int] = {}
         self.late_from = 0  # the elapsed seconds from which escalation steps count
         self.ended_at: int | None = None
@@ -148,7 +149,8 @@ class Judge:
         steps: list[tuple[str, int, int]] = []
         if self.verdict.breached_at is not None:
             found = self.rule(stretch)["steps"]
-            steps = [(f"escalation:{level}", level, self.late_from + after) for after, level in found]
+            steps = [(f"escalation:{level}", level, self.late_from + after) for after, level, _ in found]
+            self.kinds |= {f"escalation:{level}": kind for _, level, kind in found if f"escalation:{level}" not in done}
         elif (goal := self.verdict.goal) is not None:
             words = self.rule(stretch).get("warn", ())
             steps = [(f"warn:{word}", 0, warning_at(word, goal)) for word in words]

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from statistics import median
 
-from kpi_engine_oracle import Stretch, Told, earliest, is_open, worked
+from kpi_engine_oracle import DAY, Stretch, Told, earliest, is_open, worked
 from kpi_engine_oracle_indicators import Line, Past, Standing
 
 WORKING_DAY = 8 * 3600
@@ -40,7 +40,11 @@ def at_instant(told: Told, standing: Standing, instant: int) -> Iterator[Line]:
     for key in counted:
         yield key, None, *whose, 1, 1, guessed and key == "forgotten"
     yield "backlog_age", None, *whose, lasted(told, standing.opened_at, instant), 1, guessed
-    yield "backlog_age_calendar", None, *whose, instant - standing.opened_at, 1, False
+    binned = sum(max(0, min(each.end, instant) - each.start) for each in told.stretches() if each.meaning == "deleted")
+    age = instant - standing.opened_at - binned
+    yield "backlog_age_calendar", None, *whose, age, 1, False
+    ages = {0: "0_to_1_days", 1: "1_to_3_days", 3: "3_to_7_days", 7: "7_to_14_days", 14: "from_14_days"}
+    yield f"backlog_{ages[max(days for days in ages if days * DAY <= age)]}", None, *whose, 1, 1, False
 
 
 def was_guessed(told: Told, instant: int) -> bool:
@@ -66,6 +70,8 @@ def lasted(told: Told, since: int, instant: int) -> int:
     last = standing[0]
     for stretch in told.stretches():
         last = stretch if stretch in standing else last
+        if stretch.meaning == "deleted":
+            continue  # what lies in the bin waits for nobody
         first, end = max(since, stretch.start), min(instant, stretch.end)
         seconds += hours(told, told.rules.calendar_key(last.values, last.start), first, end) if first < end else 0
     return seconds

@@ -121,6 +121,8 @@ def volume(told: Told, _judges: Sequence[Judge]) -> Iterator[Line]:
     created_at, given = told.ticket.created_at, stations(told)
     first = given[0][1] if given else None
     yield line(told, "created", created_at, first)
+    if opened_outbound(told):
+        yield line(told, "created_outbound", created_at, first)
     yield line(told, "net_flow", created_at, first, fraction=(1, 1))
     yield line(told, "solve_ratio", created_at, first, fraction=(0, 1))
     for at, agent in given:
@@ -210,7 +212,7 @@ def waits_from(told: Told, asked_at: int | None, moments: Sequence[Moment]) -> t
 def responsiveness(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
     ended = waits(told)
     for number, wait in enumerate(ended):
-        first = number == 0 and told.whole
+        first = number == 0 and told.whole and wait.reply is replies(told)[0]
         for name in ("response_time", *(() if first else ("next_reply",))):
             yield from span(told, name, wait.asked_at, wait.reply.at, wait.reply.actor)
     for verdict in (judge.verdict for judge in judges if judge.verdict.clock == "first_reply"):
@@ -517,8 +519,9 @@ def escalated(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
     for at, agent in touches(told):
         yield line(told, "escalation_rate", at, agent, part=told.ticket.ticket_id, fraction=(0, 1))
     for judge in judges:
-        for at in (at for _, level, at in judge.fired if level >= 1):
-            yield line(told, "escalation_rate", at, assignee_at(told, at), part=told.ticket.ticket_id)
+        for name, at in ((name, at) for name, level, at in judge.fired if level >= 1):
+            for key in ("escalation_rate", f"{judge.kinds[name]}_escalations"):
+                yield line(told, key, at, assignee_at(told, at), part=told.ticket.ticket_id)
 
 
 # --- E: overdue ---------------------------------------------------------------------------------------------------

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
@@ -184,3 +185,37 @@ def test_what_only_holdings_answer_has_no_lines_of_its_own(play: Any) -> None:  
     """
     assert INDICATORS["backlog"].lines is no_lines
     assert {line.indicator for line in play("06-09 10:00").measurement.lines}.isdisjoint({"backlog", "unreplied"})
+
+
+BINNED = """
+06-09 08:00 customer opens assignee=an
+06-09 10:00 status becomes deleted automatically
+06-11 10:00 status becomes open automatically
+"""
+
+
+def test_time_in_the_bin_ages_no_ticket(ask: Ask) -> None:
+    """Two hours on Monday and, from ten on, six on Wednesday: no more than the eight that make it forgotten."""
+    as_of = "06-12 12:00"
+    assert values(ask("backlog_age", "2025-06-12", as_of, BINNED)) == {"an": (2 + 6 + 4) * 3600}
+    assert values(ask("backlog_age_calendar", "2025-06-12", as_of, BINNED)) == {"an": (2 + 26) * 3600}
+    assert values(ask("forgotten", "2025-06-11", as_of, BINNED)) == {}
+    assert values(ask("forgotten", "2025-06-12", as_of, BINNED)) == {"an": 1}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "bucket"),
+    [
+        ("06-10 07:59", "0_to_1_days"),
+        ("06-10 08:00", "1_to_3_days"),
+        ("06-12 08:00", "3_to_7_days"),
+        ("06-16 08:00", "7_to_14_days"),
+        ("06-23 08:00", "from_14_days"),
+    ],
+)
+def test_every_open_ticket_is_in_one_bucket_of_age(ask: Ask, as_of: str, bucket: str) -> None:
+    story = "06-09 08:00 customer opens assignee=an"
+    day = f"2025-{as_of[:5]}"
+    found = {key: values(ask(key, day, as_of, story)) for key in INDICATORS if re.fullmatch(r"backlog_.*_days", key)}
+    assert found.pop(f"backlog_{bucket}") == {"an": 1}
+    assert list(found.values()) == [{}] * 4

@@ -32,7 +32,8 @@ def compare(play: Play) -> Callable[..., dict[str, Comparison]]:
             counts=more.pop("counts", {"reopens": 0}),
             instants={},
         )
-        comparing = reconciler(played.rulebook, played.measurement.as_of, METRICS, STATUSES)
+        stations = {name: name for name in theirs.counts if name.endswith("_stations")}
+        comparing = reconciler(played.rulebook, played.measurement.as_of, {**METRICS, **stations}, STATUSES)
         return {each.metric: each for each in comparing.comparisons(played.history, theirs)}
 
     return compared
@@ -176,3 +177,18 @@ def test_the_rulebook_that_is_compared_stays_as_it_was(play: Play) -> None:
     before = replace(played.rulebook)
     reconciler(played.rulebook, played.measurement.as_of, METRICS, STATUSES)
     assert played.rulebook == before
+
+
+def test_hands_that_came_after_the_solve_are_counted_there_alone(
+    compare: Callable[..., dict[str, Comparison]],
+) -> None:
+    """Solved by An, then passed on to Bình and to another group.
+
+    06-09 09:00 customer opens assignee=an group=1
+    06-09 10:00 an replies, status becomes solved
+    06-09 11:00 assignee becomes binh, group becomes 2
+    """
+    found = compare("06-10 09:00", {}, counts={"assignee_stations": 2, "group_stations": 3})
+    assert found["assignee_stations"].cause is Cause.AFTER_SOLVE
+    assert (found["assignee_stations"].ours, found["assignee_stations"].theirs) == (1, 2)
+    assert found["group_stations"].cause is Cause.UNEXPLAINED

@@ -6,6 +6,7 @@ from kpi_engine.rules import (
     NO_MATCH,
     NO_POLICIES,
     NO_POLICY,
+    EscalationKind,
     EscalationStep,
     OnChange,
     Policy,
@@ -41,7 +42,11 @@ def test_a_policy_document_says_everything_about_a_clock(timelines: ModuleType) 
     assert first.goals == {"urgent": 1800, "normal": 14_400, "default": 14_400}
     assert [first.in_business_time(priority) for priority in ("urgent", "low", None)] == [False, True, True]
     assert (first.warnings, first.pause_in, first.rearm) == (("90%", "75%"), {"hold"}, Rearm.NEVER)
-    assert first.steps == (EscalationStep(1, 0), EscalationStep(2, 1800), EscalationStep(3, 14_400))
+    assert first.steps == (
+        EscalationStep(1, 0),
+        EscalationStep(2, 1800, EscalationKind.FUNCTIONAL),
+        EscalationStep(3, 14_400),
+    )
     assert (second.steps, second.stop, second.rearm) == ((), {Stop.SOLVED}, Rearm.ON_REOPEN)
 
 

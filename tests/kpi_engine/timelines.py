@@ -82,7 +82,8 @@ def resolution(goal: object, **more: object) -> dict[str, object]:
 
 
 def escalating(name: str, *steps: tuple[int, str]) -> dict[str, object]:
-    documents = [{"level": level, "at": "breach", "after": after} for level, after in steps]
+    kinds = {2: {"type": "functional"}}
+    documents = [{"level": level, "at": "breach", "after": after, **kinds.get(level, {})} for level, after in steps]
     return {"on": {"clock": name}, "steps": documents}
 
 

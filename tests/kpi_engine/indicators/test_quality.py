@@ -167,3 +167,5 @@ def test_an_escalated_ticket_counts_once_against_the_tickets_an_agent_worked_on(
         ("an", "06-09 09:30", 1, 1),
     ]
     assert set(parts(played, "escalation_rate")) == {"1"}
+    assert lines(played, "hierarchical_escalations") == [("an", "06-09 09:00", 1, 1)]
+    assert lines(played, "functional_escalations") == [("an", "06-09 09:30", 1, 1)]

@@ -159,3 +159,14 @@ def test_a_solve_before_the_history_is_left_out_for_that_reason(
     06-10 09:00 status becomes closed
     """
     assert left(play("06-20 09:00", change=since_june_9), "solved") == [("before_history", "an", "06-01 09:00")]
+
+
+def test_tickets_that_agents_open_are_also_counted_apart(play: Played, lines: Played, timelines: ModuleType) -> None:
+    """An writes to a customer.
+
+    06-09 09:00 an opens assignee=an
+    """
+    assert lines(play("06-30 09:00"), "created_outbound") == [("an", "06-09 09:00", 1, 1)]
+    called = play("06-30 09:00", change=lambda history: timelines.snapshot_of(history, channel="phone"))
+    assert lines(called, "created_outbound") == []
+    assert lines(called, "created") == [("an", "06-09 09:00", 1, 1)]
