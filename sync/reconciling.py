@@ -38,6 +38,7 @@ ADVICE: Mapping[Cause, Message] = {
     Cause.CALENDAR_SWITCH: message("indicators.<key>.calendar_switch: closing_event measures as the helpdesk does"),
     Cause.MACHINES: message("check `bots`, and which agents the helpdesk itself marks as machines"),
     Cause.STATUS_MEANINGS: message("check `statuses`: they say which pause a ticket and which solve it"),
+    Cause.AFTER_SOLVE: message("nothing to do: ours stays with what solved the ticket, theirs tells its whole life"),
     Cause.ASSUMED_CALENDAR: message("set calendars.by_group, by_brand or default to the schedule these tickets follow"),
     Cause.UNEXPLAINED: message("open the tickets below, and report what you find"),
 }
