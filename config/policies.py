@@ -279,8 +279,8 @@ class Step(Section):
     level: int = Field(ge=1, le=_HIGHEST_LEVEL, description="What is written as the ticket's escalation level.")
     at: Literal["breach"] = Field("breach", description="What the step follows.")
     after: DurationText = Field("0m", description="How long after that.")
-    type: Literal["functional", "hierarchical"] = Field(
-        "hierarchical", description="What the step brings in: more skill (functional) or more authority."
+    type: Literal["functional", "hierarchical"] | None = Field(
+        None, description="What the step brings in: more skill (functional) or, unless said, more authority."
     )
 
 
