@@ -12,7 +12,7 @@ from kpi_engine.message import message
 from kpi_engine.organization import Organization
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Cell, Scope
-from kpi_engine.rulebook import NO_POLICY, CalendarChoice, Meanings, Person, Rulebook, Timeline
+from kpi_engine.rulebook import NO_POLICIES, CalendarChoice, Meanings, Person, Rulebook, Timeline
 from sync.locale import Language
 from sync.settling import PeriodState
 from sync.store.changes import ChangeState
@@ -48,7 +48,7 @@ def lasting(value: object) -> Timeline[object]:
 
 
 RULES = Rulebook(
-    policies=lasting(NO_POLICY),
+    policies=lasting(NO_POLICIES),
     meanings=lasting(Meanings({}, frozenset(), frozenset(), frozenset())),
     choice=lasting(CalendarChoice({}, {}, None, None)),
     organization=lasting(Organization()),
