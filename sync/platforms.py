@@ -18,6 +18,8 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.METRIC_EVENTS: "exact; for comparing only",
         Stream.SLA_POLICIES: "exact",
         Stream.CUSTOM_STATUSES: "exact, with the status each belongs to",
+        Stream.CALLS: "exact, where the account has Talk",
+        Stream.CALL_LEGS: "exact, where the account has Talk",
     },
     "freshdesk": {
         Stream.AGENTS: "exact; who is an administrator is not told, and a deleted agent is known by his tickets only",

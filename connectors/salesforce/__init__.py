@@ -8,6 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from connectors.base import (
+    OBSERVED,
     STREAM_NAMES,
     Change,
     Check,
@@ -160,6 +161,7 @@ class Salesforce:
         without = {
             Stream.RATINGS if csat is None or csat.field is None else Stream.SURVEYS,
             Stream.SURVEYS if csat is None else Stream.RATINGS if csat.field is None else Stream.SURVEYS,
+            *OBSERVED,
         }
         return [stream for stream in Stream if stream not in without]
 
