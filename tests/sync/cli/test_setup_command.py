@@ -198,3 +198,20 @@ def test_one_accounts_trouble_does_not_stop_another(two_desks: "Desk") -> None:
     assert result.stderr.startswith("sao-mai: ")
     assert "sao-hom: 6 fields created" in result.stdout
     assert two_desks.writes("sao-mai") == []
+
+
+def test_a_package_is_written_for_a_salesforce_admin_and_nobody_is_asked(desk: "Desk") -> None:
+    auth = {"method": "oauth_client_credentials", "client_id": "app", "client_secret": "${file:secret.txt}"}
+    care = {"name": "care", "kind": "salesforce", "base_url": "https://acme.my.salesforce.com", "auth": auth}
+    zendesk = desk.account("sao-mai", desk.sandbox)
+    desk.configure(zendesk, care)
+    (desk.config.parent / "secret.txt").write_text("secret", encoding="utf-8")
+    folder = desk.config.parent / "package"
+    result = desk.run("setup", "--package", str(folder))
+    assert result.exit_code == 0
+    assert "this helpdesk has no packages" in result.stdout
+    assert "care: 3 files written to" in result.stdout
+    assert "KPI_Due_At__c" in (folder / "care" / "objects" / "Case.object").read_text(encoding="utf-8")
+    assert (desk.writes(), titles(desk)) == ([], [])
+    again = desk.told("setup", "care", "--package", str(folder))
+    assert str(folder / "care" / "package.xml") in again["accounts"][0]["package"]
