@@ -55,8 +55,9 @@ class Redaction(logging.Filter):
         """Redact a log record in place; none is dropped."""
         record.msg, record.args = self.hide(record.getMessage()), ()
         if record.exc_info:
-            record.exc_text = self.hide(logging.Formatter().formatException(record.exc_info))
-            record.exc_info = None
+            record.exc_text, record.exc_info = logging.Formatter().formatException(record.exc_info), None
+        if record.exc_text:  # of several accounts' redactions each hides its own secrets
+            record.exc_text = self.hide(record.exc_text)
         return True
 
     def guard_logs(self) -> None:

@@ -40,9 +40,11 @@ def _keep_the_oldest(account: Account, this: Pass, summary: Summary, tickets: Se
     if not tickets:
         return 0
     oldest, *others = tickets
-    if oldest != summary.remote_id:
-        account.store.summaries.change(summary.external_id, remote_id=oldest, shown="")  # told anew what it must show
-    account.store.summaries.duplicated(account.name, summary.external_id, others, now)
+    summaries = account.store.summaries
+    if oldest != summary.remote_id:  # it is told anew what it must show
+        summaries.change(summary.external_id, remote_id=oldest, shown="")
+        summaries.serve(account.name, summary.scope, summary.period, "")
+    summaries.duplicated(account.name, summary.external_id, others, now)
     closings = [_closing(account, summary, oldest, each) for each in others]
     return account.store.changes.enqueue(account.name, closings, pass_id=this.pass_id, now=now)
 

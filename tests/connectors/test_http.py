@@ -995,6 +995,21 @@ def test_fault_38_a_logged_exception_is_redacted(caplog: pytest.LogCaptureFixtur
     assert "ValueError: invalid literal for int() with base 10: '***'" in caplog.text
 
 
+def test_fault_38_each_accounts_secrets_are_hidden_though_several_redact(caplog: pytest.LogCaptureFixture) -> None:
+    several = [Redaction(["somebody-elses"]), Redaction([CANARY])]
+    for each in several:
+        each.guard_logs()
+    try:
+        int(CANARY)
+    except ValueError:
+        logging.getLogger("urllib3.connectionpool").exception("failed")
+    finally:
+        for each in several:
+            each.release_logs()
+    assert "failed" in caplog.text
+    assert CANARY not in caplog.text
+
+
 @responses.activate
 def test_fault_38_a_secret_is_hidden_before_a_text_is_cut(open_session: Opening) -> None:
     long = requests.ConnectionError("x" * 190 + CANARY)
