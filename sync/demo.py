@@ -1,4 +1,4 @@
-"""The whole product against a simulated helpdesk: two real passes with a working day between them."""
+"""The whole product against simulated helpdesks: two real passes with a working day between them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,13 @@ from config import Settings, load
 from connectors.base import Stream, Target
 from connectors.sandbox import ZendeskSandbox
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.periods import PeriodKind, period_at
+from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import Mode, PassReport, run_pass
+from sync.demo_beside import Together, entries, live_on, neighbours, opened_beside, secrets, together
 from sync.editions import rulebook
 from sync.figures import Explanation, Figures, explained, figures, min_n
 from sync.planning import TicketPlan
@@ -46,7 +47,7 @@ connectors:
     push:
       summaries:
         - {{scope: agent, period: week, group: KPI}}
-bots: ["{bot}"]                    # an account that no platform flag tells from a person
+{beside}bots: ["{bot}"]                    # an account that no platform flag tells from a person
 privacy: {{visible_to_all_agents: true}}   # in the demo; by default an agent's summary is for him alone
 """
 
@@ -63,6 +64,7 @@ class Shown:
     teams: Figures
     explanation: Explanation
     calls: Explanation
+    person: Together
 
     @property
     def examples(self) -> list[TicketPlan]:
@@ -70,9 +72,10 @@ class Shown:
         return sorted(self.second.plans, key=lambda plan: -len(plan.changes))[:3]
 
 
-def config_text(sandbox: ZendeskSandbox, language: str) -> str:
-    """Return a ready configuration for a running sandbox."""
+def config_text(sandbox: ZendeskSandbox, language: str, beside: str = "") -> str:
+    """Return a ready configuration for a running sandbox, and `beside` it the entries of other connectors."""
     return _CONFIG.format(
+        beside=beside,
         language=language,
         base_url=sandbox.base_url,
         client_id=sandbox.oauth.client_id,
@@ -92,18 +95,24 @@ def settings_for(sandbox: ZendeskSandbox, language: str, folder: Path) -> Settin
 @contextmanager
 def played(language: str, folder: Path) -> Iterator[Shown]:
     """Play the demo and yield what there is to show, while the store is still open."""
-    with ZendeskSandbox(quotas="plan") as sandbox:
-        settings = settings_for(sandbox, language, folder)
-        with opened(settings, [], sandbox.clock) as (account,):
+    with ZendeskSandbox(quotas="plan") as sandbox, neighbours() as beside:
+        path = folder / "helpdesk-kpi.yaml"
+        path.write_text(config_text(sandbox, language, entries(beside)), encoding="utf-8")
+        settings = load(path, {SECRET_VARIABLE: sandbox.oauth.client_secret, **secrets(beside)})
+        with opened(settings, ["sao-mai"], sandbox.clock) as (account,), opened_beside(settings, beside) as others:
             first = run_pass(account, Mode(yes=True), silent)
             sandbox.advance(WORKING_DAY)
             second = run_pass(account, Mode(), silent)
-            yield _shown(account, first, second)
+            live_on(beside, others, WORKING_DAY)
+            yield _shown(account, first, second, together([account, *others], _week(account, second)))
 
 
-def _shown(account: Account, first: PassReport, second: PassReport) -> Shown:
-    as_of = second.as_of or 0
-    week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of).previous()
+def _week(account: Account, second: PassReport) -> Period:
+    return period_at(PeriodKind.WEEK, account.settings.timezone, second.as_of or 0).previous()
+
+
+def _shown(account: Account, first: PassReport, second: PassReport, person: Together) -> Shown:
+    as_of, week = second.as_of or 0, _week(account, second)
     found = figures(account, week, Scope.AGENT, as_of)
     overdue = INDICATORS["overdue_count"]
     agents = [agent for agent in found.scorecards if agent is not None]
@@ -121,6 +130,7 @@ def _shown(account: Account, first: PassReport, second: PassReport) -> Shown:
         teams,
         explained(account, overdue, question, most),
         explained(account, missed, whole, account.name),
+        person,
     )
 
 

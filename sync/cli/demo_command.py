@@ -5,18 +5,22 @@ from pathlib import Path
 from time import sleep
 
 import click
+from rich.table import Table
 
+from connectors.body import one_line
 from connectors.sandbox import ZendeskSandbox
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from sync.cli.explain_command import explanation_document, say_explanation, ticket_urls
 from sync.cli.frame import Call, framed
 from sync.cycle import PassReport
 from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played
+from sync.demo_beside import Together
 from sync.exits import Exit
-from sync.locale import terminal_text
-from sync.scorecards import figures_document, ordered_subjects, scorecard_notes, scorecard_table
+from sync.locale import Language, terminal_text
+from sync.scorecards import cell_document, figures_document, ordered_subjects, scorecard_notes, scorecard_table
 from sync.showing import change_sentences, pass_document
-from sync.wording import cell_text, detail_text, subject_name
+from sync.wording import ALL_ACCOUNTS, HEADLINES, cell_text, detail_text, subject_name
 
 
 @click.command(
@@ -37,7 +41,7 @@ def command(call: Call, *, keep: bool, port: int) -> Exit:
     if keep:
         return _keep(call, port)
     with tempfile.TemporaryDirectory(prefix="helpdesk-kpi-demo-") as folder:
-        call.note(message("a simulated helpdesk of 300 tickets is being set up; nothing leaves this machine"))
+        call.note(message("three simulated helpdesks are being set up; nothing leaves this machine"))
         with played(call.language.code, Path(folder)) as shown:
             call.language = shown.account.language
             _show(call, shown)
@@ -67,7 +71,7 @@ def _keep(call: Call, port: int) -> Exit:
 
 
 def _show(call: Call, shown: Shown) -> None:
-    """Print the demo's five parts: scorecards, writes, a summary ticket, a figure explained, what it cost."""
+    """Print the demo's parts: scorecards, writes, a summary, a figure explained, one person everywhere, the cost."""
     language = call.language
     for figures in (shown.figures, shown.teams):
         call.show(scorecard_table(figures, shown.rules, language))
@@ -111,6 +115,14 @@ def _show(call: Call, shown: Shown) -> None:
         )
     )
     _heading(call, 4)
+    call.show(_together_table(shown.person, language))
+    call.say(
+        message(
+            "joined by the e-mail {email}: made of the same tickets, never of the means of means",
+            email=shown.person.person.email or "–",
+        )
+    )
+    _heading(call, 5)
     for report, first in ((shown.first, True), (shown.second, False)):
         _say_cost(call, shown, report, first=first)
 
@@ -119,12 +131,25 @@ _HEADINGS = {
     1: message("What was written"),
     2: message("One summary ticket"),
     3: message("One figure explained"),
-    4: message("What it cost"),
+    4: message("One person on three helpdesks"),
+    5: message("What it cost"),
 }
 
 
 def _heading(call: Call, number: int) -> None:
     call.say(message("\n── {heading} ──", heading=_HEADINGS[number]))
+
+
+def _together_table(found: Together, language: Language) -> Table:
+    """Return one person's figures, over all helpdesks and on each."""
+    table = Table(title=one_line(found.person.name), title_justify="left", box=None, padding=(0, 1, 0, 0))
+    for title in (language(message("Indicator")), language(ALL_ACCOUNTS), *found.each):
+        table.add_column(title, overflow="fold")
+    for indicator in (INDICATORS[key] for key in HEADLINES):
+        cards = [found.whole, *found.each.values()]
+        cells = [cell_text(indicator, card[indicator.key], language) if card else "–" for card in cards]
+        table.add_row(language(indicator.name), *cells)
+    return table
 
 
 def _say_cost(call: Call, shown: Shown, report: PassReport, *, first: bool) -> None:
@@ -160,4 +185,13 @@ def _document(call: Call, shown: Shown) -> dict[str, object]:
             if due.desired.summary is not None
         ],
         "explained": explanation_document(shown.explanation, urls, name),
+        "person": {
+            "name": shown.person.person.name,
+            "accounts": dict(shown.person.person.accounts),
+            "joined": {key: cell_document(cell) for key, cell in shown.person.whole.items()},
+            "each": {
+                account: {key: cell_document(cell) for key, cell in card.items()}
+                for account, card in shown.person.each.items()
+            },
+        },
     }

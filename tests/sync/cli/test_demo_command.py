@@ -17,11 +17,12 @@ FOLDERS = "helpdesk-kpi-demo-*"
 def little(empty_desk: "Desk") -> "Desk":
     """Play the demo on a smaller helpdesk, and leave nothing behind."""
     empty_desk.patch.setattr("sync.demo.ZendeskSandbox", lambda **options: ZendeskSandbox(tickets=60, **options))
+    empty_desk.patch.setattr("sync.demo_beside.TICKETS", 20)
     empty_desk.patch.setattr("tempfile.tempdir", str(empty_desk.folder))
     return empty_desk
 
 
-def test_the_demo_shows_the_five_things_it_promises(little: "Desk") -> None:
+def test_the_demo_shows_the_things_it_promises(little: "Desk") -> None:
     little.patch.setenv("HELPDESK_KPI_LANGUAGE", "en")
     result = little.run("demo")
     assert result.exit_code == 0
@@ -38,6 +39,9 @@ def test_the_demo_shows_the_five_things_it_promises(little: "Desk") -> None:
             "KPI · ",
             "── One figure explained ──",
             "Overdue requests of ",
+            "── One person on three helpdesks ──",
+            "all accounts",
+            "joined by the e-mail ",
             "── What it cost ──",
             "API requests, the least possible is ",
         )
@@ -51,7 +55,7 @@ def test_the_json_of_the_demo_has_its_documented_shape(little: "Desk") -> None:
     result = little.run("demo", "--json", "-q")
     document = json.loads(result.stdout)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert set(document) == {"scorecards", "teams", "passes", "summaries", "explained"}
+    assert set(document) == {"scorecards", "teams", "passes", "summaries", "explained", "person"}
     first, second = document["passes"]
     assert first["fields_created"]
     assert second["fields_created"] == []
@@ -63,6 +67,11 @@ def test_the_json_of_the_demo_has_its_documented_shape(little: "Desk") -> None:
     assert explained["figure"]["numerator"] == sum(line["numerator"] for line in explained["lines"]) > 0
     assert document["scorecards"]["scope"] == "agent"
     assert document["teams"]["scope"] == "team"
+    person = document["person"]
+    assert set(person["accounts"]) == set(person["each"]) == {"sao-mai", "cua-hang", "care"}
+    for key in ("created", "solved", "overdue_count", "first_reply"):
+        counted = [card[key]["n"] for card in person["each"].values() if card]
+        assert person["joined"][key]["n"] == sum(counted) > max(counted)
 
 
 def test_a_demo_without_summaries_says_nothing_of_them(little: "Desk") -> None:
