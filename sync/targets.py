@@ -83,12 +83,15 @@ class _Whose:
         pulled = [(target, each if each and _pulled(self.asked, each) else None) for target, each in wanted]
         tallies: list[dict[str | None, Tally]] = [{} for _ in wanted]
         for stretch in dict.fromkeys(each for _, each in pulled if each is not None):
-            numbers = [number for number, (_, each) in enumerate(pulled) if each == stretch]
+            about = [(target, found) for (target, each), found in zip(pulled, tallies, strict=True) if each == stretch]
             for line in self.asked.of(stretch).lines():
-                for number in numbers:
-                    if pulled[number][0].takes(line):
-                        _tally(tallies[number], self.asked.subject(line, self.scope), line)
+                self._note(line, about)
         return [self._cells(found, *each) for found, each in zip(tallies, pulled, strict=True)]
+
+    def _note(self, line: CreditLine, about: Iterable[tuple[Target, dict[str | None, Tally]]]) -> None:
+        for target, found in about:
+            if target.takes(line):
+                _tally(found, self.asked.subject(line, self.scope), line)
 
     def _cells(
         self, found: Mapping[str | None, Tally], target: Target, stretch: Period | None

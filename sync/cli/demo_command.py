@@ -72,13 +72,32 @@ def _keep(call: Call, port: int) -> Exit:
 
 def _show(call: Call, shown: Shown) -> None:
     """Print the demo's parts: scorecards, writes, a summary, a figure explained, one person everywhere, the cost."""
-    language = call.language
     for figures in (shown.figures, shown.teams):
-        call.show(scorecard_table(figures, shown.rules, language))
+        call.show(scorecard_table(figures, shown.rules, call.language))
     call.say(message("some names are hostile on purpose, to be shown harmlessly; a bare number is an agent who left"))
     for note in scorecard_notes(shown.figures):
         call.say(note)
     _heading(call, 1)
+    _show_writes(call, shown)
+    _heading(call, 2)
+    if shown.second.summaries:
+        ticket = shown.second.summaries[0].desired.summary
+        call.say_text(ticket.text if ticket is not None else "")
+    _heading(call, 3)
+    _show_explained(call, shown)
+    _heading(call, 4)
+    call.show(_together_table(shown.person, call.language))
+    joined_by = message(
+        "joined by the e-mail {email}: made of the same tickets, never of the means of means",
+        email=shown.person.person.email or "–",
+    )
+    call.say(joined_by)
+    _heading(call, 5)
+    for report, first in ((shown.first, True), (shown.second, False)):
+        _say_cost(call, shown, report, first=first)
+
+
+def _show_writes(call: Call, shown: Shown) -> None:
     call.say(message("custom fields created: {titles}", titles=", ".join(shown.first.created_fields)))
     for title, report in (
         (message("first pass"), shown.first),
@@ -96,13 +115,11 @@ def _show(call: Call, shown: Shown) -> None:
             )
         )
     for plan in shown.examples:
-        for sentence in change_sentences(plan, language):
+        for sentence in change_sentences(plan, call.language):
             call.say(message("  {line}", line=sentence))
-    _heading(call, 2)
-    if shown.second.summaries:
-        ticket = shown.second.summaries[0].desired.summary
-        call.say_text(ticket.text if ticket is not None else "")
-    _heading(call, 3)
+
+
+def _show_explained(call: Call, shown: Shown) -> None:
     say_explanation(call, shown.explanation, ticket_urls([shown.account], shown.explanation), shown.rules)
     missed = shown.calls
     call.say(
@@ -110,21 +127,10 @@ def _show(call: Call, shown: Shown) -> None:
             "{indicator} of all agents in {period}: {value}, {detail}",
             indicator=missed.indicator.name,
             period=missed.cell.period.label,
-            value=cell_text(missed.indicator, missed.cell, language),
-            detail=detail_text(missed.indicator, missed.cell, language),
+            value=cell_text(missed.indicator, missed.cell, call.language),
+            detail=detail_text(missed.indicator, missed.cell, call.language),
         )
     )
-    _heading(call, 4)
-    call.show(_together_table(shown.person, language))
-    call.say(
-        message(
-            "joined by the e-mail {email}: made of the same tickets, never of the means of means",
-            email=shown.person.person.email or "–",
-        )
-    )
-    _heading(call, 5)
-    for report, first in ((shown.first, True), (shown.second, False)):
-        _say_cost(call, shown, report, first=first)
 
 
 _HEADINGS = {
