@@ -16,7 +16,7 @@ from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import Mode, PassReport, run_pass
-from sync.demo_beside import Together, entries, live_on, neighbours, opened_beside, secrets, together
+from sync.demo_beside import Neighbours, Together, entries, live_on, neighbours, opened_beside, secrets, together
 from sync.editions import rulebook
 from sync.figures import Explanation, Figures, explained, figures, min_n
 from sync.planning import TicketPlan
@@ -85,20 +85,18 @@ def config_text(sandbox: ZendeskSandbox, language: str, beside: str = "") -> str
     )
 
 
-def settings_for(sandbox: ZendeskSandbox, language: str, folder: Path) -> Settings:
-    """Write the ready configuration into `folder` and return it validated."""
+def settings_for(sandbox: ZendeskSandbox, language: str, folder: Path, beside: Neighbours | None = None) -> Settings:
+    """Write the ready configuration into `folder` and return it validated; `beside` it the other helpdesks."""
     path = folder / "helpdesk-kpi.yaml"
-    path.write_text(config_text(sandbox, language), encoding="utf-8")
-    return load(path, {SECRET_VARIABLE: sandbox.oauth.client_secret})
+    path.write_text(config_text(sandbox, language, entries(beside) if beside else ""), encoding="utf-8")
+    return load(path, {SECRET_VARIABLE: sandbox.oauth.client_secret, **(secrets(beside) if beside else {})})
 
 
 @contextmanager
 def played(language: str, folder: Path) -> Iterator[Shown]:
     """Play the demo and yield what there is to show, while the store is still open."""
     with ZendeskSandbox(quotas="plan") as sandbox, neighbours() as beside:
-        path = folder / "helpdesk-kpi.yaml"
-        path.write_text(config_text(sandbox, language, entries(beside)), encoding="utf-8")
-        settings = load(path, {SECRET_VARIABLE: sandbox.oauth.client_secret, **secrets(beside)})
+        settings = settings_for(sandbox, language, folder, beside)
         with opened(settings, ["sao-mai"], sandbox.clock) as (account,), opened_beside(settings, beside) as others:
             first = run_pass(account, Mode(yes=True), silent)
             sandbox.advance(WORKING_DAY)
