@@ -56,6 +56,14 @@ def test_a_batch_is_one_request_and_one_job(world: "World", tickets: "list[Ticke
     assert all(world.shown(ticket) for ticket in tickets)
 
 
+def test_bug_9_more_than_a_hundred_changes_go_in_several_jobs_and_none_is_left_out(world: "World") -> None:
+    made = [world.ticket() for _ in range(101)]
+    world.advance(180)
+    report = world.run()
+    assert (len(report.sent.delivered), report.sent.waiting) == (101, 0)
+    assert [times_written(world, ticket) for ticket in made] == [1] * 101
+
+
 def test_the_most_urgent_are_written_and_the_rest_goes_next_time(world: "World", tickets: "list[Ticket]") -> None:
     first = world.run(max_writes=1)
     assert (len(first.plans), len(first.sent.delivered), first.sent.waiting) == (3, 1, 2)
@@ -167,7 +175,7 @@ def test_what_is_there_or_gone_when_a_collision_is_looked_at_is_settled(
     assert (report.sent.closed, report.sent.conflicts, report.sent.waiting) == (1, 0, 0)
 
 
-def test_what_zendesk_ignores_is_passed_on_as_a_warning(world: "World", tickets: "list[Ticket]") -> None:
+def test_bug_8_what_zendesk_ignores_is_passed_on_as_a_warning(world: "World", tickets: "list[Ticket]") -> None:
     world.run(max_writes=0)
     field = world.store.remote_fields.all(world.account.name)[Target.TICKET, "due_at"]
     del world.state.ticket_fields[int(field)]
@@ -182,7 +190,9 @@ def test_what_zendesk_ignores_is_passed_on_as_a_warning(world: "World", tickets:
     assert outcome(report) is Exit.PARTIAL
 
 
-def test_a_rate_limit_is_waited_for_and_costs_no_attempt(world: "World", tickets: "list[Ticket]") -> None:
+def test_bug_4_a_rate_limit_told_in_plain_text_is_waited_for_and_costs_no_attempt(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
     world.sandbox.fail_next(BULK, 429, 2, retry_after=30)
     report = world.run()
     assert report.usage.waited >= 60
@@ -242,7 +252,7 @@ def test_a_job_that_is_lost_is_looked_up_before_anything_is_sent_again(
     assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
 
 
-def test_a_job_that_does_not_end_is_followed_by_later_passes_and_holds_back_newer_writes(
+def test_bug_9_a_job_that_does_not_end_is_followed_by_later_passes_and_holds_back_newer_writes(
     world: "World", tickets: "list[Ticket]"
 ) -> None:
     """The first pass cannot ask after its job; the second asks for five minutes; meanwhile one ticket is solved."""

@@ -272,7 +272,9 @@ def test_agents_figures_are_written_and_read_back(furnished: Zendesk, sandbox: Z
     assert furnished.read(Target.AGENT, [agent]) == {agent: {"first_reply": 12.5}}
 
 
-def test_a_closed_ticket_is_refused_and_its_neighbour_delivered(furnished: Zendesk, sandbox: ZendeskSandbox) -> None:
+def test_bug_7_a_closed_ticket_is_refused_and_its_neighbour_delivered(
+    furnished: Zendesk, sandbox: ZendeskSandbox
+) -> None:
     live = of_status(sandbox, "open", "new")[0]
     closed = sandbox.state.create_ticket()
     sandbox.state.close(closed.id)
