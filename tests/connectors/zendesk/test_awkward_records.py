@@ -10,6 +10,7 @@ from connectors.base import Page, Stream, Unavailable
 from connectors.errors import RefusedError
 from connectors.sandbox import ZendeskSandbox
 from connectors.sandbox.zendesk.records import Child, SlaPolicy
+from connectors.sandbox.zendesk.records import Group as SandboxGroup
 from connectors.zendesk import Zendesk, connect
 from connectors.zendesk.settings import ZendeskSettings
 from kpi_engine.records import (
@@ -297,6 +298,17 @@ def test_bug_2_a_second_that_pins_the_export_is_passed_and_told(sandbox: Zendesk
     assert [reject.key for reject in pages[0].rejects] == [f"ticket_events:second:{at}"]
     assert {one.ticket_id for one in pages[0].records if isinstance(one, TicketEvent)} == {str(ticket.id)}
     assert len(pages) == 2
+
+
+def test_bug_3_a_list_longer_than_a_hundred_pages_is_read_to_its_end(sandbox: ZendeskSandbox, account: Zendesk) -> None:
+    groups = sandbox.state.groups
+    first = max(groups) + 1
+    groups |= {
+        number: SandboxGroup(id=number, name=f"Team {number}", created_at=1_790_000_000)
+        for number in range(first, first + 10_001)
+    }
+    listed = [one.group_id for one in records(account.pull(Stream.GROUPS, None)) if isinstance(one, Group)]
+    assert sorted(listed) == sorted(map(str, groups))
 
 
 def test_a_forgotten_cursor_is_told_and_costs_no_ticket(sandbox: ZendeskSandbox, account: Zendesk) -> None:
