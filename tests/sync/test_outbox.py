@@ -61,6 +61,7 @@ def test_bug_9_more_than_a_hundred_changes_go_in_several_jobs_and_none_is_left_o
     world.advance(180)
     report = world.run()
     assert (len(report.sent.delivered), report.sent.waiting) == (101, 0)
+    assert [path for path in world.writes if "update_many" in path] == ["/api/v2/tickets/update_many.json"] * 2
     assert [times_written(world, ticket) for ticket in made] == [1] * 101
 
 
