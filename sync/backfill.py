@@ -12,7 +12,8 @@ from sync.outbox import Sent, send_all
 from sync.planning import TicketPlan, ticket_plans
 from sync.pull import Pass
 from sync.store.readings import Reading
-from sync.summaries import PeriodWork, queue_summaries, summary_work
+from sync.summaries.decisions import PeriodWork
+from sync.summaries.due import queue_summaries, summary_work
 
 _CHUNK: Final = 500
 _POSITION: Final = "backfill_position"

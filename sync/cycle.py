@@ -34,8 +34,9 @@ from sync.store.codec import chunked
 from sync.store.findings import Finding
 from sync.store.locks import Holder
 from sync.store.readings import Reading
-from sync.summaries import DueSummary, PeriodWork, queue_summaries, summary_work
-from sync.withholding import Withheld
+from sync.summaries.decisions import DueSummary, PeriodWork
+from sync.summaries.due import queue_summaries, summary_work
+from sync.summaries.withholding import Withheld
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sync.crash import crash_point
 from sync.pull import Pass
 from sync.store.changes import Desired
 from sync.store.summaries import Summary
-from sync.summary_page import Paragraph, as_html, as_text
+from sync.summaries.page import Paragraph, as_html, as_text
 
 DUPLICATE_TAG: Final = "helpdesk-kpi-duplicate"
 _LOOKS: Final = (3600, 86_400)

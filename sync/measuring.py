@@ -24,7 +24,7 @@ from sync.derived import derive
 from sync.pull import Pass
 from sync.settling import Freeze, late_changes, settle_periods, settled_through
 from sync.store.readings import Reading, Written, written
-from sync.summary_text import DISPUTE_TAG
+from sync.summaries.text import DISPUTE_TAG
 
 CHUNK = 500
 WORTH_WORKERS = 10 * CHUNK

@@ -16,7 +16,7 @@ from sync.settling import settled_through
 from sync.store import Holder
 from sync.store.codec import decoded, encoded
 from sync.store.observations import INPUTS, OVERRIDES, Kept
-from sync.summary_text import DISPUTE_TAG
+from sync.summaries.text import DISPUTE_TAG
 
 REFUSED: Final = "refused"
 """What is decided of a dispute that changes nothing."""

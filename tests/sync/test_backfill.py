@@ -77,7 +77,7 @@ def test_the_empty_years_before_the_first_ticket_cost_nothing(past: "World", mon
         looked_at.append(period.label)
         return looks_joined(everyone, period, as_of)
 
-    monkeypatch.setattr("sync.summaries.looks_joined", looks)
+    monkeypatch.setattr("sync.summaries.due.looks_joined", looks)
     report = backfilled(past, since=MONDAY - 3650 * DAY)
     assert report.backfilled is not None
     assert (report.backfilled.is_whole, report.backfilled.summaries) == (True, 1)

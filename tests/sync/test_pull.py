@@ -295,7 +295,7 @@ def test_summaries_and_profiles_cost_an_unchanged_account_nothing_more(
     assert sum(made.values()) > 4
     world.forget_writes()
     looked: list[str] = []
-    monkeypatch.setattr("sync.summaries._Period.work", lambda *_: looked.append("summaries"))
+    monkeypatch.setattr("sync.summaries.due._work", lambda *_: looked.append("summaries"))
     monkeypatch.setattr("sync.agent_fields.figures", lambda *_: looked.append("profiles"))
     asked = [requests_of(world) for _ in range(48) if world.advance(HOUR) is None]
     assert max(map(len, asked)) <= 10, " ".join(max(asked, key=len))

@@ -15,8 +15,8 @@ from sync.sample import Sample
 from sync.showing import LISTED, pass_document, pass_sentences, value_words
 from sync.store.changes import ChangeState, Desired, Queued
 from sync.store.summaries import Summary
-from sync.summaries import DueSummary
-from sync.withholding import Withheld
+from sync.summaries.decisions import DueSummary
+from sync.summaries.withholding import Withheld
 
 EN = Language("en", "Asia/Ho_Chi_Minh")
 AS_OF = 1_795_237_200

@@ -10,7 +10,7 @@ from sync.figures import figures, reduced_in
 from sync.planning import ARMED
 from sync.store.changes import ChangeState
 from sync.store.summaries import PROVISIONAL
-from sync.summary_text import offered
+from sync.summaries.text import offered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +213,7 @@ def test_what_is_withheld_is_told_by_every_pass_and_worked_out_by_none_until_som
 
     worked_out = []
     monkeypatch.setattr(
-        "sync.summaries.reduced_in", lambda *given, **named: worked_out.append(1) or reduced_in(*given, **named)
+        "sync.summaries.look.reduced_in", lambda *given, **named: worked_out.append(1) or reduced_in(*given, **named)
     )
     world.advance(HOUR / 2)
     assert (world.run().withheld, worked_out) == (withheld, [])

@@ -8,8 +8,8 @@ from sync.settling import settles_after
 from sync.store.changes import ChangeState
 from sync.store.settled import Correction
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, SETTLED
-from sync.summary_text import DISPUTE_TAG, LISTED
-from sync.withholding import Withheld
+from sync.summaries.text import DISPUTE_TAG, LISTED
+from sync.summaries.withholding import Withheld
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connectors.sandbox.zendesk.records import Ticket
     from sync.cycle import PassReport
     from sync.store.summaries import Summary
-    from sync.summaries import DueSummary
+    from sync.summaries.decisions import DueSummary
     from tests.sync.conftest import World
 
 MONDAY = 1_795_399_200
@@ -115,7 +115,7 @@ def test_an_unchanged_period_is_not_even_looked_at(
     at(world, 6)
     at(world, 6.5)
     at(world, 7)
-    monkeypatch.setattr("sync.summaries.reduced_in", lambda *_, **__: pytest.fail("nothing changed"))
+    monkeypatch.setattr("sync.summaries.look.reduced_in", lambda *_, **__: pytest.fail("nothing changed"))
     assert at(world, 7.5).summaries == []
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sync.summary_page import Group, Heading, Items, Link, Paragraph, Row, Table, as_html, as_text, harmless
+from sync.summaries.page import Group, Heading, Items, Link, Paragraph, Row, Table, as_html, as_text, harmless
 
 PAGE = (
     Heading("KPI", 2),

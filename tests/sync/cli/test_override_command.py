@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kpi_engine.periods import PeriodKind, period_at
-from sync.summary_text import DISPUTE_TAG
+from sync.summaries.text import DISPUTE_TAG
 
 if TYPE_CHECKING:
     from conftest import Desk

@@ -13,7 +13,7 @@ from kpi_engine.reduce import Cell
 from sync.locale import Language
 from sync.settling import PeriodState
 from sync.store.published import PublishedCell
-from sync.summary_page import Block, Group, Heading, Items, Link, Paragraph, Row, Table
+from sync.summaries.page import Block, Group, Heading, Items, Link, Paragraph, Row, Table
 from sync.wording import cell_text, clock_name, detail_text, value_text
 
 LISTED: Final = 20
