@@ -19,6 +19,13 @@ T = TypeVar("T")
 EXEMPTED = "exempted"
 """The reason that somebody exempted the clock, or the rating."""
 
+_NOT_SAID = frozenset({"", "0", "false", "no", "none"})
+
+
+def said(value: FieldValue) -> bool:
+    """Tell whether a field or a tag that marks something does mark it: an empty box and a "no" do not."""
+    return value is not None and str(value).casefold() not in _NOT_SAID
+
 
 class Timing(NamedTuple):
     """A time that an indicator measured: when it was complete and whom it is credited to, and how long it took."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from kpi_engine.indicators import (
     calls,
+    complaints,
     first_contact,
     held,
     overdue,
@@ -11,7 +12,8 @@ from kpi_engine.indicators import (
     reopening,
     resolution,
     responsiveness,
-    voice,
+    satisfaction,
+    surveys,
     volume,
 )
 from kpi_engine.indicators.indicator import Indicator
@@ -24,7 +26,7 @@ FAMILIES: tuple[tuple[Message, tuple[Indicator, ...]], ...] = (
     (message("Resolution"), resolution.INDICATORS),
     (message("Quality of resolution"), (*first_contact.INDICATORS, *reopening.INDICATORS, *quality.INDICATORS)),
     (message("Overdue requests and goals"), overdue.INDICATORS),
-    (message("The customer's voice"), voice.INDICATORS),
+    (message("The customer's voice"), (*satisfaction.INDICATORS, *surveys.INDICATORS, *complaints.INDICATORS)),
     (message("Calls"), calls.INDICATORS),
 )
 """The names of the families, in the order in which people read them, and their tables."""

@@ -154,3 +154,18 @@ def test_a_solve_settles_a_next_reply_whatever_policy_holds_by_then(
     """
     played = agree("06-10 10:30", rules(0), rules(later, since="06-09 09:30"))
     assert verdicts(played, "next_reply") == [("06-09 09:00", "06-09 15:00", ClockState.BREACHED_CLOSED)]
+
+
+def test_a_complaint_goes_to_who_solved_the_ticket_before_and_not_to_who_had_it_when_it_left_the_bin(
+    agree: Agree,
+) -> None:
+    """Deleting and restoring solves nothing anew.
+
+    06-09 09:00 customer opens assignee=an
+    06-09 10:00 an replies, status becomes solved by an
+    06-09 11:00 status becomes deleted by chi
+    06-09 12:00 status becomes solved by chi, assignee becomes binh by chi
+    06-12 09:00 elsewhere returns tags=complaint
+    """
+    played = agree("06-20 10:00")
+    assert [line.agent for line in played.lines("complaints_attributed")] == ["an"]

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.evidence import said
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.voice import said, scale_name
+from kpi_engine.indicators.verdicts import scale_name
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell, cells, lines_in
 
