@@ -3,12 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
-from urllib.parse import quote
 
-from connectors.base import Change, Delivered, Outcome, Refused, Snoozed, SummaryTicket
+from connectors.base import Change, Delivered, Outcome, Refused, Snoozed
 from connectors.errors import RefusedError, TransientError, UnexpectedPayloadError
 from connectors.rows import understood
-from connectors.salesforce import mapping, refusals
+from connectors.salesforce import refusals
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import Saved
 from connectors.salesforce.refusals import Trouble
@@ -20,7 +19,7 @@ BATCH = 200
 UNASSIGNED = {"Sforce-Auto-Assign": "FALSE"}
 """On every write: the org's assignment rule would hand the case to somebody else, and mail him."""
 
-_LATER = 60.0
+LATER = 60.0
 _UNLOCKED_AFTER = 5.0  # seconds: whoever holds the record lets go of it soon
 
 
@@ -55,9 +54,9 @@ def _send(org: Org, collection: Collection, changes: Sequence[Change]) -> Outcom
     try:
         answer = org.session.send("PATCH", path, wanted, safe_to_repeat=True, headers=UNASSIGNED)
     except TransientError as error:
-        return _all(changes, Snoozed(error.after or _LATER, error.message))
+        return _all(changes, Snoozed(error.after or LATER, error.message))
     except RefusedError as error:
-        return _all(changes, _of_refusal(error))
+        return _all(changes, of_refusal(error))
     told = answer.json
     if not isinstance(told, list) or len(told) != len(records):
         raise UnexpectedPayloadError(message("Salesforce's answer has no outcome for each record"))
@@ -69,7 +68,8 @@ def _all(changes: Sequence[Change], outcome: Outcome) -> Outcomes:
     return {change.change_id: outcome for change in changes}
 
 
-def _of_refusal(error: RefusedError) -> Outcome:
+def of_refusal(error: RefusedError) -> Outcome:
+    """Return what became of a write that was refused: a lock is waited for, what is gone is closed."""
     codes = refusals.codes_of(error)
     if refusals.LOCKED in codes:
         return Snoozed(_UNLOCKED_AFTER, error.message)
@@ -84,28 +84,3 @@ def _outcome(saved: Saved) -> Outcome:
     if any(trouble.code == refusals.LOCKED for trouble in found):
         return Snoozed(_UNLOCKED_AFTER, told)
     return Refused(told, closed=any(trouble.code in refusals.GONE for trouble in found))
-
-
-def create_summary(org: Org, key_field: str, summary: SummaryTicket, owner_id: str | None) -> Outcome:
-    """Make a summary case, or bring the one with this key up to date: sent twice, there is still one."""
-    path = f"{org.root}/sobjects/Case/{key_field}/{quote(summary.external_id, safe='')}"
-    return _write(org, path, mapping.summary_case(summary, owner_id))
-
-
-def update_summary(org: Org, case_id: str, summary: SummaryTicket) -> Outcome:
-    """Bring a summary case up to date in its place, or be done with it; repeated, it changes nothing more."""
-    content: dict[str, object] = {"Description": summary.text}
-    if summary.solve:
-        content["Status"] = next(each.custom_status_id for each in org.statuses() if each.status == "solved")
-    outcome = _write(org, f"{org.root}/sobjects/Case/{case_id}", content)
-    return Delivered(case_id, outcome.warning) if isinstance(outcome, Delivered) else outcome
-
-
-def _write(org: Org, path: str, content: Mapping[str, object]) -> Outcome:
-    try:
-        answer = org.session.send("PATCH", path, dict(content), safe_to_repeat=True, headers=UNASSIGNED)
-    except TransientError as error:
-        return Snoozed(error.after or _LATER, error.message)
-    except RefusedError as error:
-        return _of_refusal(error)
-    return Delivered(understood(Saved, answer.json).id) if answer.json is not None else Delivered()

@@ -7,9 +7,9 @@ from typing import TypeVar
 from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
 from connectors.http import Answer, Session
 from connectors.rows import understood
-from connectors.salesforce import mapping, refusals
-from connectors.salesforce.mapping import Sense
+from connectors.salesforce import lists, refusals
 from connectors.salesforce.payloads import CaseStatus, Description, FieldDescription, Payload, asked
+from connectors.salesforce.sense import Sense
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.signing_in import AppToken
 from connectors.salesforce.soql import Query, chosen_by, is_
@@ -99,6 +99,19 @@ class Org:
         described = self.described(name)
         return {} if described is None else {each.name: each for each in described.fields}
 
+    def labels(self) -> dict[str, str]:
+        """Return the labels of a case's fields by API name."""
+        return {name: field.label for name, field in self.fields("Case").items()}
+
+    def record_types(self) -> dict[str, str]:
+        """Return the names of the record types of cases by id, without the one that stands for none."""
+        described = self.described("Case")
+        return {
+            each.record_type_id: each.name
+            for each in (described.record_type_infos if described is not None else ())
+            if each.record_type_id is not None and not each.master
+        }
+
     def has(self, name: str) -> Callable[[str], bool]:
         """Return what tells whether an object has a field that we may see."""
         return self.fields(name).__contains__
@@ -143,7 +156,7 @@ class Org:
         """Return the statuses of cases as the org words them."""
         if self._statuses is None:
             rows = self.rows(Query("CaseStatus", asked(CaseStatus)))
-            self._statuses = [status for row in rows for status in mapping.custom_status(row, Sense())]
+            self._statuses = [status for row in rows for status in lists.custom_status(row, Sense())]
         return self._statuses
 
     def queues(self) -> Query:

@@ -9,9 +9,9 @@ from connectors.base import Page, Reject
 from connectors.errors import UnexpectedPayloadError
 from connectors.rows import kept_row, records_and_rejects, without
 from connectors.salesforce import bulk
-from connectors.salesforce.mapping import Sense
 from connectors.salesforce.org import PAGE, Org, listed
 from connectors.salesforce.payloads import Payload, asked
+from connectors.salesforce.sense import Sense
 from connectors.salesforce.soql import Condition, Query, before, behind, since
 from connectors.scalars import loose_instant
 from kpi_engine.message import message

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.rows import understood
 from connectors.salesforce.mapping import USER
-from connectors.salesforce.payloads import GroupMember, Queue, User
+from connectors.salesforce.org import Org
+from connectors.salesforce.payloads import GroupMember, Queue, User, asked
+from connectors.salesforce.soql import Query, is_
 
 _PRIVATE = "None"
 
@@ -67,3 +70,16 @@ def _within(
         else:
             found += _within(entry, entries, roles, above | {group_id})
     return found
+
+
+def staff_of(org: Org) -> Staff:
+    """Ask an org who works there, in which queues and groups, and who may read all cases."""
+    sharing = [str(row.get("DefaultCaseAccess")) for row in org.rows(Query("Organization", ("DefaultCaseAccess",)))]
+    users = Query("User", asked(User, org.has("User")), (is_("UserType", "Standard"),))
+    return Staff(
+        [understood(User, row) for row in org.rows(users)],
+        [understood(Queue, row) for row in org.rows(org.queues())],
+        org.all(Queue, "Group", Query("Group", ("Id", "Type", "RelatedId"))),
+        org.all(GroupMember, "GroupMember", Query("GroupMember", ("Id", "GroupId", "UserOrGroupId"))),
+        sharing[0] if sharing else "",
+    )

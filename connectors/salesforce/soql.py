@@ -1,7 +1,7 @@
 """Queries in Salesforce's language (SOQL): every value in them is escaped, every name checked."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NewType
@@ -113,6 +113,13 @@ def whole_id(text: str) -> str:
     if len(text) != _SHORT or not looks_like_id(text):
         return text
     return text + "".join(_SUFFIX[_capitals(text[first : first + 5])] for first in (0, 5, 10))
+
+
+def id_chunks(ids: Sequence[str]) -> Iterator[list[str]]:
+    """Yield ids a query's list can hold at once; what has not the shape of one is nobody's."""
+    shaped = [each for each in ids if looks_like_id(each)]
+    for first in range(0, len(shaped), IDS_AT_ONCE):
+        yield shaped[first : first + IDS_AT_ONCE]
 
 
 _SHORT = 15

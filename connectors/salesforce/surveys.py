@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import partial
 
 from connectors.base import Page
-from connectors.salesforce import mapping, pulling
-from connectors.salesforce.mapping import Sense
+from connectors.salesforce import pulling, ratings
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import SurveyAnswer, SurveySubject
 from connectors.salesforce.pulling import Walk
-from connectors.salesforce.soql import IDS_AT_ONCE, Query, among
+from connectors.salesforce.sense import Sense
+from connectors.salesforce.soql import Query, among, id_chunks
 from kpi_engine.records import Record
 
 _CASE = "500"
@@ -38,15 +38,15 @@ def rated(walk: Walk) -> Iterator[Page]:
 
 
 def _meant(row: object, sense: Sense, *, cases: dict[str, str]) -> Sequence[Record]:
-    return mapping.survey_answer(row, cases, sense)
+    return ratings.survey_answer(row, cases, sense)
 
 
 def _cases(org: Org, rows: Sequence[object]) -> dict[str, str]:
     """Return the cases that surveys were about, by the ids of their invitations and responses."""
     parents = sorted(_parents(rows))
     found = {}
-    for first in range(0, len(parents), IDS_AT_ONCE):
-        about = among("ParentId", parents[first : first + IDS_AT_ONCE])
+    for chunk in id_chunks(parents):
+        about = among("ParentId", chunk)
         for subject in org.all(SurveySubject, "SurveySubject", Query("SurveySubject", _JOINED, (about,))):
             if subject.subject_id.startswith(_CASE):
                 found[subject.parent_id] = subject.subject_id

@@ -8,8 +8,9 @@ import pytest
 
 from connectors.base import Named, Stream, Unavailable
 from connectors.errors import SettingError, UnexpectedPayloadError
-from connectors.salesforce import CASES, holidays, mapping, payloads, pulling, soql
-from connectors.salesforce.mapping import Sense
+from connectors.salesforce import history, holidays, lists, mapping, payloads, pulling, sense, soql, values
+from connectors.salesforce.sense import Sense
+from connectors.salesforce.streams import CASES
 from connectors.sandbox.world.verbs import Comment, Opening
 from kpi_engine.records import (
     CustomStatus,
@@ -104,7 +105,7 @@ def test_statuses_count_by_their_names_their_default_and_whether_they_close(scen
         (Field.STATUS, "open", "solved"),
         (Field.CUSTOM_STATUS, "Waiting on Supplier", "Closed"),
     ]
-    assert mapping.status_of("Gone", Sense()).status == "Gone"
+    assert sense.status_of("Gone", Sense()).status == "Gone"
 
 
 def test_deleted_and_merged_cases_are_told_with_where_they_went(scene: "Scene") -> None:
@@ -119,9 +120,9 @@ def test_deleted_and_merged_cases_are_told_with_where_they_went(scene: "Scene") 
 
 
 def test_priorities_are_ours_and_a_strange_one_stays(make_scene: "Callable[..., Scene]") -> None:
-    sense = Sense(priorities={"Khẩn": "urgent"})
+    own = Sense(priorities={"Khẩn": "urgent"})
     words = ("Medium", "CRITICAL", "Khẩn", "P9", None)
-    assert [mapping.priority(word, sense) for word in words] == ["normal", "urgent", "urgent", "P9", None]
+    assert [sense.priority(word, own) for word in words] == ["normal", "urgent", "urgent", "P9", None]
     scene = make_scene(priorities={"Critical": "high"})
     ticket = scene.ticket(priority="urgent")
     assert snapshots(scene)[ticket.key].priority == "high"
@@ -203,11 +204,11 @@ def test_business_hours_are_local_end_at_midnight_and_close_on_chosen_days(make_
     assert (home.default, always.default) == (True, False)
     late = {"Id": home.schedule_id, "Name": "x", "TimeZoneSidKey": "UTC", "CreatedDate": STAMPS["CreatedDate"]}
     shift = {"MondayStartTime": "13:00:00.000Z", "MondayEndTime": "00:00:00.000Z"}
-    assert mapping.schedule({**late, **shift}, Sense())[0].week[0] == ((780, 1440),)
+    assert lists.schedule({**late, **shift}, Sense())[0].week[0] == ((780, 1440),)
     with pytest.raises(ValueError, match="closes before"):
-        mapping.schedule({**late, **shift, "MondayEndTime": "12:00:00.000Z"}, Sense())
+        lists.schedule({**late, **shift, "MondayEndTime": "12:00:00.000Z"}, Sense())
     with pytest.raises(ValueError, match="not a time of day"):
-        mapping.schedule({**late, "MondayStartTime": "noon"}, Sense())
+        lists.schedule({**late, "MondayStartTime": "noon"}, Sense())
 
 
 @pytest.mark.parametrize(
@@ -283,16 +284,14 @@ def test_a_portal_users_comment_is_the_customers_and_a_processs_is_automatic() -
         **STAMPS,
     }
     portal = {"UserType": "CspLitePortal", "ContactId": "0035g00000AbCdEAAV"}
-    (said,) = mapping.comment({**row, "CreatedBy": portal}, Sense())
+    (said,) = history.comment({**row, "CreatedBy": portal}, Sense())
     assert (said.actor_id, said.automatic) == (portal["ContactId"], False)
-    (said,) = mapping.comment({**row, "CreatedBy": {"UserType": "AutomatedProcess"}}, Sense())
+    (said,) = history.comment({**row, "CreatedBy": {"UserType": "AutomatedProcess"}}, Sense())
     assert said.automatic
 
 
 def test_our_fields_and_mapped_ones_are_read_in_their_kinds() -> None:
-    sense = Sense(
-        ours={"KPI_Due_At__c": "due_at", "KPI_Overdue__c": "overdue"}, mapped=frozenset({"Topic__c", "No__c"})
-    )
+    own = Sense(ours={"KPI_Due_At__c": "due_at", "KPI_Overdue__c": "overdue"}, mapped=frozenset({"Topic__c", "No__c"}))
     row = {
         **CASE,
         "KPI_Due_At__c": "2026-11-23T02:00:00.000+0000",
@@ -300,14 +299,14 @@ def test_our_fields_and_mapped_ones_are_read_in_their_kinds() -> None:
         "Topic__c": "x",
         "No__c": {},
     }
-    snapshot = mapping.case(row, sense)[0]
+    snapshot = mapping.case(row, own)[0]
     assert isinstance(snapshot, TicketSnapshot)
     assert snapshot.fields == {"KPI_Due_At__c": 1_795_399_200, "KPI_Overdue__c": True, "Topic__c": "x", "No__c": None}
-    assert mapping.remote_value("moment", "by hand") == "by hand"
-    assert mapping.remote_value("integer", "7") == 7
-    assert mapping.remote_value("text", "") is None
+    assert values.remote_value("moment", "by hand") == "by hand"
+    assert values.remote_value("integer", "7") == 7
+    assert values.remote_value("text", "") is None
     change = {"Id": "0175g00000AbCdEAAV", "CaseId": CASE["Id"], "Field": "Topic__c", "OldValue": 3.0, "NewValue": True}
-    (event,) = mapping.history({**change, **STAMPS}, sense)
+    (event,) = history.history({**change, **STAMPS}, own)
     assert (event.field, event.old, event.new) == ("field:Topic__c", "3", "true")
 
 
@@ -356,14 +355,14 @@ def test_a_page_that_leads_nowhere_is_an_error(scene: "Scene", monkeypatch: pyte
     scene.connector.org.fields("Case")
     scene.sandbox.fail_next("*/queryAll", lambda _: {"done": False, "records": [{"Id": None}]})
     with pytest.raises(UnexpectedPayloadError, match="where it stands"):
-        list(pulling.walked(scene.connector._walk_of(CASES, str(scene.state.world.second - 3600))))  # noqa: SLF001 -- one walk, from a watermark
+        list(pulling.walked(scene.connector._reading.walk(CASES, str(scene.state.world.second - 3600))))  # noqa: SLF001 -- one walk, from a watermark
     same = {"Id": CASE["Id"], "SystemModstamp": STAMPS["SystemModstamp"]}
     scene.sandbox.fail_next("*/queryAll", lambda _: {"done": False, "records": [same]})
     with pytest.raises(UnexpectedPayloadError, match="circles"):
-        list(pulling.walked(scene.connector._walk_of(CASES, str(scene.state.world.second - 3600))))  # noqa: SLF001 -- as above
+        list(pulling.walked(scene.connector._reading.walk(CASES, str(scene.state.world.second - 3600))))  # noqa: SLF001 -- as above
     scene.sandbox.fail_next("*/queryAll", lambda _: {"done": True})
     with pytest.raises(UnexpectedPayloadError, match="list of records"):
-        list(pulling.walked(scene.connector._walk_of(CASES, str(scene.state.world.second - 3600))))  # noqa: SLF001 -- as above
+        list(pulling.walked(scene.connector._reading.walk(CASES, str(scene.state.world.second - 3600))))  # noqa: SLF001 -- as above
 
 
 def test_long_lists_are_followed_batch_by_batch(scene: "Scene") -> None:

@@ -1,0 +1,220 @@
+"""How each stream of an org is read: the table of what is pulled, and the few that are more than one walk."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+
+from connectors.base import OBSERVED, STREAM_NAMES, Page, Stream, Unavailable
+from connectors.salesforce import history, lists, mapping, payloads, pulling, ratings, setup, surveys
+from connectors.salesforce.org import Org
+from connectors.salesforce.payloads import asked
+from connectors.salesforce.pulling import Resource, Walk
+from connectors.salesforce.reading import Staff
+from connectors.salesforce.sense import Sense
+from connectors.salesforce.settings import SalesforceSettings
+from connectors.salesforce.setup import SUMMARY_KEY
+from connectors.salesforce.soql import Query, among, id_chunks, is_, is_not
+from kpi_engine.message import Message, message
+
+HOUR = 3600
+
+CASES = Resource("Case", payloads.Case, mapping.case, deleted=True)
+CHANGES = Resource("CaseHistory", payloads.CaseHistory, history.history, stamp="CreatedDate")
+MAILS = Resource("EmailMessage", payloads.EmailMessage, history.mail, where=(is_not("ParentId", None),))
+COMMENTS = Resource("CaseComment", payloads.CaseComment, history.comment)
+MILESTONES = Resource("CaseMilestone", payloads.CaseMilestone, history.milestone)
+USERS = Resource("User", payloads.User, lists.agent, where=(among("UserType", ("Standard", "AutomatedProcess")),))
+HOURS = Resource("BusinessHours", payloads.BusinessHours, lists.schedule)
+PROCESSES = Resource("SlaProcess", payloads.EntitlementProcess, lists.entitlement_process)
+STATUSES = Resource("CaseStatus", payloads.CaseStatus, lists.custom_status)
+QUEUES = Resource("Group", payloads.Queue, lists.group)
+
+TOLD = (CHANGES, MAILS, COMMENTS)
+"""What a case's history is told by, each with a watermark of its own."""
+
+MARKS = {"Incoming": MAILS, "IsPublished": COMMENTS}
+"""What tells the rows of a history apart once they were set aside; any other is a change."""
+
+LISTS: Mapping[Stream, Resource] = {
+    Stream.AGENTS: USERS,
+    Stream.SCHEDULES: HOURS,
+    Stream.SLA_POLICIES: PROCESSES,
+    Stream.CUSTOM_STATUSES: STATUSES,
+}
+
+PACES: Mapping[Stream, int] = {
+    Stream.AGENTS: HOUR,
+    Stream.GROUPS: HOUR,
+    Stream.MEMBERSHIPS: HOUR,
+    Stream.SCHEDULES: 6 * HOUR,
+    Stream.METRIC_EVENTS: 6 * HOUR,
+    Stream.SLA_POLICIES: 6 * HOUR,
+    Stream.CUSTOM_STATUSES: 6 * HOUR,
+}
+
+
+def resource_of(stream: Stream, raw: str) -> Resource:
+    """Return what a row of a stream that was set aside is one of."""
+    told = next((each for mark, each in MARKS.items() if f'"{mark}"' in raw), CHANGES)
+    return {Stream.TICKETS: CASES, Stream.METRIC_EVENTS: MILESTONES, **LISTS}.get(stream, told)
+
+
+def offered(settings: SalesforceSettings) -> list[Stream]:
+    """Return the streams of an org, in order: one of both kinds of ratings, and only as configured."""
+    csat = settings.csat
+    ratings_of = Stream.SURVEYS if csat is not None and csat.field is None else Stream.RATINGS
+    without = {Stream.RATINGS, Stream.SURVEYS, *OBSERVED} - ({ratings_of} if csat is not None else set())
+    return [stream for stream in Stream if stream not in without]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The streams of one org, read as the connector's configuration of this moment says.
+
+    `sense` is what rows mean, `history_from` where history begins, `mapped` the API names of the followed fields.
+    """
+
+    org: Org
+    sense: Callable[[], Sense]
+    history_from: Callable[[], int]
+    staff: Callable[[], Staff]
+    mapped: frozenset[str]
+
+    @property
+    def settings(self) -> SalesforceSettings:
+        """The connector's configuration."""
+        return self.org.settings
+
+    @property
+    def csat_field(self) -> str:
+        """The field of cases that holds ratings; empty where none does."""
+        csat = self.settings.csat
+        return "" if csat is None or csat.field is None else csat.field
+
+    def pages(self, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        """Return the pages of a stream since `cursor`; raises Unavailable where the org has no such object."""
+        ways: dict[Stream, Callable[[], Iterator[Page]]] = {
+            Stream.GROUPS: self._groups,
+            Stream.MEMBERSHIPS: self._memberships,
+            Stream.TICKETS: partial(self._walked, CASES, cursor, stream),
+            Stream.HISTORY: partial(self._history, cursor),
+            Stream.RATINGS: partial(self._ratings, cursor),
+            Stream.SURVEYS: partial(self._surveys, cursor),
+            Stream.METRIC_EVENTS: partial(self._walked, MILESTONES, cursor, stream),
+        }
+        way = ways.get(stream)
+        return way() if way is not None else self._list(stream, LISTS[stream])
+
+    def demand(self, subject: str, stream: Stream) -> None:
+        """Raise Unavailable where the org has no such object, or hides it from us."""
+        if self.org.described(subject) is None:
+            raise Unavailable(
+                message(
+                    "the org has no {object}, or hides it from us: no {stream}",
+                    object=subject,
+                    stream=STREAM_NAMES[stream],
+                )
+            )
+
+    def fetched(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """Yield the users named, or the ratings that cases show; those Salesforce does not know are left out."""
+        resource, more = (USERS, []) if stream is Stream.AGENTS else (_shown(self.csat_field), [self.csat_field])
+        fields = [*asked(resource.payload, self.org.has(resource.subject)), *more]
+        for chunk in id_chunks(ids):
+            rows = self.org.rows(Query(resource.subject, fields, (among("Id", chunk),)))
+            yield pulling.as_page(resource, list(rows), self.sense())
+
+    def walk(self, resource: Resource, cursor: str | None) -> Walk:
+        """Return the walk over one kind of rows from its watermark on."""
+        stretch = pulling.stretch(self.org, cursor, self.history_from())
+        return Walk(self.org, resource, stretch, self.sense(), self._more() if resource is CASES else ())
+
+    def is_tracked(self, field: str) -> bool:
+        """Tell whether the changes of a field of cases are told."""
+        return field in self.org.tracked() and self.org.described("CaseHistory") is not None
+
+    def _more(self) -> list[str]:
+        """Return the custom fields of cases that are read, as far as we may see them."""
+        wanted = {*self.sense().ours, *self.mapped, setup.api_name(SUMMARY_KEY), self.csat_field}
+        return sorted(wanted & self.org.fields("Case").keys() - set(asked(payloads.Case)))
+
+    def _list(self, stream: Stream, resource: Resource) -> Iterator[Page]:
+        self.demand(resource.subject, stream)
+        sense = self.sense()
+        if stream is Stream.SCHEDULES:
+            sense = replace(sense, holidays=self._holidays())
+        yield from pulling.whole_list(self.org, resource, sense)
+
+    def _walked(self, resource: Resource, cursor: str | None, stream: Stream) -> Iterator[Page]:
+        self.demand(resource.subject, stream)
+        yield from pulling.walked(self.walk(resource, cursor))
+
+    def _history(self, cursor: str | None) -> Iterator[Page]:
+        """Yield changes, mails and comments, each up to date; the stream is as complete as the last of them."""
+        there = [resource for resource in TOLD if self.org.described(resource.subject) is not None]
+        if not there:
+            self.demand(CHANGES.subject, Stream.HISTORY)
+        subjects = [resource.subject for resource in there]
+        kept = pulling.Positions.of(cursor)
+        for resource in there:
+            for page in pulling.walked(self.walk(resource, kept.cursors.get(resource.subject))):
+                kept = kept.moved(resource.subject, page)
+                yield replace(page, cursor=kept.text(), complete_through=kept.through(subjects))
+
+    def _ratings(self, cursor: str | None) -> Iterator[Page]:
+        """Yield ratings: from the tracked changes of their field, else from the cases that show one.
+
+        Untracked, only the first pull lists them; later ones are met on the cases that changed (`unseen_rating`).
+        """
+        field = self.csat_field
+        if field not in self.org.fields("Case"):
+            raise Unavailable(message("the case has no field {field}, or hides it from us", field=field))
+        if self.is_tracked(field):
+            yield from pulling.walked(self.walk(_tracked(field), cursor))
+            return
+        stretch = pulling.stretch(self.org, cursor, self.history_from())
+        if cursor is not None:
+            yield Page([], [], str(stretch.end), stretch.end)
+            return
+        note: Message | None = message(
+            "{field} is not tracked: a rating is dated by when it was first seen", field=field
+        )
+        for page in pulling.walked(Walk(self.org, _shown(field), stretch, self.sense(), (field,))):
+            yield replace(page, note=note)
+            note = None
+
+    def _surveys(self, cursor: str | None) -> Iterator[Page]:
+        for subject in ("SurveyQuestionResponse", "SurveySubject"):
+            self.demand(subject, Stream.SURVEYS)
+        question = self.settings.csat.survey_question if self.settings.csat is not None else None
+        yield from surveys.rated(self.walk(_answers(question or ""), cursor))
+
+    def _groups(self) -> Iterator[Page]:
+        yield pulling.as_page(QUEUES, list(self.org.rows(self.org.queues())), self.sense())
+
+    def _memberships(self) -> Iterator[Page]:
+        staff = self.staff()
+        places = [(queue.id, user) for queue in staff.queues for user in sorted(staff.members_of(queue.id))]
+        yield Page([lists.membership(*place) for place in places], [], None, None)
+
+    def _holidays(self) -> tuple[tuple[str, str], ...]:
+        chosen = self.settings.holidays
+        if not chosen or self.org.described("Holiday") is None:
+            return ()
+        today = datetime.fromtimestamp(self.org.now(), UTC).date()
+        return lists.holidays_of(self.org.all(payloads.Holiday, "Holiday"), chosen, today)
+
+
+def _tracked(field: str) -> Resource:
+    mine = (is_("Field", field),)
+    return Resource("CaseHistory", payloads.CaseHistory, ratings.tracked_rating, "CreatedDate", mine)
+
+
+def _shown(field: str) -> Resource:
+    return Resource("Case", payloads.Case, ratings.rating, where=(is_not(field, None),))
+
+
+def _answers(question: str) -> Resource:
+    mine = (is_("QuestionId", question),)
+    return Resource("SurveyQuestionResponse", payloads.SurveyAnswer, surveys.unread, where=mine)
