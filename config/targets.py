@@ -14,7 +14,7 @@ from kpi_engine.message import message
 from kpi_engine.periods import PeriodKind, period_named
 from kpi_engine.targets import PREVIOUS, TargetKind
 
-SCOPES = ("account", "team", "agent")
+SCOPES = ("account", "country", "manager", "tier", "team", "agent")
 _MOST_WINDOWS = 36
 _NUMBER = r"[+-]?[0-9]+(?:\.[0-9]+)?"
 _WINDOW = re.compile(r"(?:([0-9]{1,2})\s+)?(day|week|month|quarter)s?")
@@ -31,7 +31,7 @@ def _readable_window(text: str) -> str:
 
 def _known_scope(text: str) -> str:
     if text.partition(":")[0] not in SCOPES or text.endswith(":") or text.startswith("account:"):
-        examples = '"account", "team", "agent", "team:tier-1", "agent:an@example.com"'
+        examples = '"account", "team", "agent", "country:VN", "team:tier-1", "agent:an@example.com"'
         raise UnfitError(
             message("nobody has figures in this scope"), message("for example {examples}", examples=examples)
         )

@@ -63,8 +63,12 @@ class Organization:
     @property
     def bounds(self) -> Iterator[int]:
         """The instants at which somebody's place, or a team's, begins or ends."""
-        for line in (*self.places.values(), *self.teams.values()):
-            yield from (at for place in line for at in (place.start, place.end) if at is not None)
+        yield from (at for place in self.all for at in (place.start, place.end) if at is not None)
+
+    @property
+    def all(self) -> Iterator[Place]:
+        """Every place of people and of teams, under any date."""
+        yield from (place for line in (*self.places.values(), *self.teams.values()) for place in line)
 
 
 def _covering(places: Iterable[Place], at: int) -> Place | None:

@@ -4,26 +4,40 @@ from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from itertools import accumulate
 from math import lcm
 from operator import attrgetter
 
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Asked, Indicator, Interval, Portion, Reduction
 from kpi_engine.measurement import Certainty, CreditLine, Holding, Measurement, Stamp
+from kpi_engine.organization import Place
 from kpi_engine.periods import Period
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.statistics import mean, median, percentile, wilson
 
 
 class Scope(StrEnum):
-    """Whose figure a cell is: each one names the property of a credit line it goes by."""
+    """Whose figure a cell is: each one names the property of a credit line it goes by, or of its place."""
 
     AGENT = "agent"
     TEAM = "team"
+    MANAGER = "manager"
+    COUNTRY = "country"
+    TIER = "tier"
     ACCOUNT = "account"
     CHANNEL = "channel"
     PRIORITY = "priority"
     SEGMENT = "segment"
+
+
+PLACED: Mapping[Scope, Callable[[Place], str | None]] = {
+    Scope.MANAGER: attrgetter("manager"),
+    Scope.COUNTRY: attrgetter("country"),
+    Scope.TIER: attrgetter("tier"),
+}
+"""The scopes that go by where whoever is credited stood in the organization at the line's own instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +99,21 @@ class Window:
         """Tell whether an instant lies in the period."""
         return self.period.start <= at < self.period.end
 
+    def subject(self, line: CreditLine, scope: Scope) -> str | None:
+        """Return whose figure a line enters in that scope, by the organization of its own instant."""
+        if scope in PLACED:
+            return PLACED[scope](self.rulebook.place(line.agent, line.team, placed_at(line)))
+        return subject_of(line, scope)
+
+
+def placed_at(line: CreditLine) -> int:
+    """Return the instant whose organization a line goes by: what ends just then belongs to the time before."""
+    ends = line.numerator < 0 and INDICATORS[line.indicator].reduction is Reduction.LEVEL
+    return line.at - 1 if ends else line.at
+
 
 def subject_of(line: CreditLine, scope: Scope) -> str | None:
-    """Return whose figure a line enters in that scope."""
+    """Return whose figure a line enters in a scope that needs no organization."""
     subject: str | None = getattr(line, scope)
     return subject
 
@@ -114,7 +140,8 @@ def lines_of(measurement: Measurement, indicators: Mapping[str, Indicator], wind
 def _held_lines(measurement: Measurement, indicators: Collection[Indicator], window: Window) -> Iterator[CreditLine]:
     asked = Asked(window.period.start, window.end, window.rulebook, measurement.holdings)
     covering = next((each for each in measurement.holdings if _shares(each, asked.instant, asked.end)), None)
-    stretches = [each for each in _joined(measurement.holdings) if _shares(each, asked.start, asked.end)]
+    joined = [each for each in _joined(measurement.holdings) if _shares(each, asked.start, asked.end)]
+    stretches = [piece for each in joined for piece in _placed(each, asked)]
     for indicator in indicators:
         for holding, portion in _portions(indicator, covering, stretches, asked):
             yield _line(indicator, measurement, holding, portion)
@@ -152,6 +179,17 @@ def _joined(holdings: Sequence[Holding]) -> list[Holding]:
         else:
             joined.append(holding)
     return joined
+
+
+def _placed(holding: Holding, asked: Asked) -> Iterator[Holding]:
+    """Yield a holding in pieces that end where its holder's place changes within what is asked, though not his team."""
+    rules, start = asked.rulebook, max(holding.start, asked.start)
+    place = partial(rules.place, holding.agent, holding.team)
+    for turn in rules.reorganized:
+        if start < turn < asked.end and (holding.end is None or turn < holding.end) and place(start) != place(turn):
+            yield replace(holding, end=turn)
+            holding, start = replace(holding, start=turn), turn
+    yield holding
 
 
 def _line(indicator: Indicator, measurement: Measurement, holding: Holding, portion: Portion) -> CreditLine:

@@ -10,7 +10,7 @@ from typing import Generic, TypeAlias, TypeVar
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
 from kpi_engine.conditions import FORM, SEGMENT, TAG
 from kpi_engine.editions import Edition
-from kpi_engine.organization import Organization, organization
+from kpi_engine.organization import Organization, Place, organization
 from kpi_engine.records import Field, FieldValue
 from kpi_engine.roster import NO_ROSTER, Roster, roster
 from kpi_engine.rules import NO_POLICIES, Policies, parse_policies
@@ -171,7 +171,10 @@ _NO_CHOICE = CalendarChoice({}, {}, None, None)
 
 @dataclass(frozen=True)
 class Rulebook:
-    """Everything that decides, over time: what `measure` is given beside the history."""
+    """Everything that decides, over time: what `measure` is given beside the history.
+
+    `called` tells the names of persons by their keys; nothing is measured by it.
+    """
 
     policies: Timeline[Policies]
     meanings: Timeline[Meanings]
@@ -182,14 +185,21 @@ class Rulebook:
     groups: Mapping[str, Timeline[str]] = field(default_factory=dict)
     parameters: Timeline[Parameters] = field(default_factory=lambda: Timeline(({},), ("",), ()))
     rosters: Mapping[str, Timeline[Roster]] = field(default_factory=dict)
+    memberships: Mapping[str, Timeline[tuple[str, ...]]] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def turning_points(self) -> tuple[int, ...]:
         """The instants at which a later edition of something comes into force, or a dated part of the organization."""
         single = (self.policies, self.meanings, self.choice, self.organization, self.parameters)
         lines: list[Timeline[object]] = [*single, *self.calendars.values()]
+        return tuple(sorted({start for line in lines for start in line.starts}.union(self.reorganized)))
+
+    @cached_property
+    def reorganized(self) -> tuple[int, ...]:
+        """The instants at which somebody's place, or what is said of a team, may change."""
         dated = {at for edition in self.organization.values for at in edition.bounds}
-        return tuple(sorted({start for line in lines for start in line.starts} | dated))
+        return tuple(sorted(dated.union(self.organization.starts)))
 
     @cached_property
     def clock_names(self) -> tuple[str, ...]:
@@ -285,6 +295,15 @@ class Rulebook:
             return configured
         return f"group:{group_id}" if group_id is not None else None
 
+    def place(self, agent_id: str | None, team: str | None, at: int) -> Place:
+        """Return where an agent of a team, or the team alone, stood in the organization at an instant."""
+        return self.organization.at(at).place(agent_id, team, at)
+
+    def groups_of(self, agent_id: str, at: int) -> tuple[str, ...]:
+        """Return the ids of the helpdesk's groups that an agent was in at an instant."""
+        line = self.memberships.get(agent_id)
+        return line.at(at) if line is not None else ()
+
     def roster(self, agent_id: str | None, at: int) -> Roster:
         """Return when an agent is at work, as it was known of an instant."""
         line = self.rosters.get(agent_id or "")
@@ -309,6 +328,7 @@ def compiled(editions: Iterable[Edition]) -> Rulebook:
         agents={key: _timeline(line, partial(_person, key)) for key, line in by_kind[Kind.AGENT].items()},
         groups={key: _timeline(line, _name) for key, line in by_kind[Kind.GROUP].items()},
         parameters=_single(by_kind[Kind.PARAMETERS], _parameters, {}),
+        memberships={key: _timeline(line, _groups) for key, line in by_kind[Kind.MEMBERSHIP].items()},
         rosters={key: _timeline(_unhidden(line), roster) for key, line in by_kind[Kind.ROSTER].items()},
     )
 
@@ -398,3 +418,7 @@ def _person(key: str, body: Body) -> Person:
 
 def _name(body: Body) -> str:
     return str(body["name"])
+
+
+def _groups(body: Body) -> tuple[str, ...]:
+    return tuple(sorted(_set(body, "groups")))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Measurement
-from kpi_engine.reduce import Scope, cell, lines_of
+from kpi_engine.reduce import PLACED, Scope, cell, lines_of
 from sync.figures import Asked, Source, reduced
 from sync.locale import Language
 from sync.people import People, people
@@ -78,6 +78,9 @@ _WHOSE = {
     "agent": Type.TEXT,
     "person": Type.TEXT,
     "team": Type.TEXT,
+    "manager": Type.TEXT,
+    "country": Type.TEXT,
+    "tier": Type.TEXT,
     "channel": Type.TEXT,
     "priority": Type.TEXT,
     "segment": Type.TEXT,
@@ -153,7 +156,8 @@ def _whose(asked: Source, line: CreditLine, everybody: People) -> Row:
     """Return whose a line is; the agent only where his own figures may be shown."""
     agent = line.agent if asked.sight is None or asked.sight.sees(asked, line.agent) else None
     person = everybody.person_of(line.account, agent).key if agent is not None else None
-    return {name: getattr(line, name, None) for name in _WHOSE} | {"agent": agent, "person": person}
+    placed = {scope.value: asked.subject(line, scope) for scope in PLACED}
+    return {name: getattr(line, name, None) for name in _WHOSE} | {"agent": agent, "person": person} | placed
 
 
 def _lines(asked: Source) -> Iterator[Row]:

@@ -11,13 +11,14 @@ from kpi_engine.indicators.indicator import Indicator, Input, Unit
 from kpi_engine.measurement import CreditLine, Exclusion, Measurement, Omission
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
-from kpi_engine.reduce import Cell, Question, Scope, Tally, Window, cell, enters, lines_of, subject_of, tallied
+from kpi_engine.reduce import PLACED, Cell, Question, Scope, Tally, Window, cell, enters, lines_of, tallied
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.editions import rulebook
 from sync.inputs.kinds import KINDS
 from sync.observed import observed_in, observed_kinds
 from sync.overriding import exemption_text
+from sync.people import People, people
 from sync.privacy import Sight
 from sync.pull import complete_through
 from sync.settling import Frozen, PeriodState, frozen, state_of
@@ -98,6 +99,7 @@ class Source:
     """What one period's figures are made of: the screen, JSON, CSV, fields and summary tickets all ask it.
 
     `indicators` are those asked for that have their inputs; `missing` says why another has nothing to say at all.
+    A manager goes by the person's key, which `everybody` knows, for he may have no account on this helpdesk.
     """
 
     account: Account
@@ -105,6 +107,7 @@ class Source:
     indicators: Mapping[str, Indicator]
     missing: Mapping[str, Message]
     kept: Frozen
+    everybody: People
     sight: Sight | None = None
 
     @property
@@ -159,13 +162,13 @@ class Source:
         return True
 
     def whose(self, account: str, scope: Scope, subject: str | None) -> str | None:
-        """Return the subject itself."""
-        del account, scope
-        return subject
+        """Return the subject itself, of a manager the key that the person has today."""
+        del account
+        return self.everybody.key_today(subject) if scope is Scope.MANAGER else subject
 
     def subject(self, line: CreditLine, scope: Scope) -> str | None:
         """Return whose figure a line enters."""
-        return subject_of(line, scope)
+        return self.whose(line.account, scope, self.window.subject(line, scope))
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked of the lines in a scope."""
@@ -180,7 +183,8 @@ class Source:
 def source(account: Account, period: Period, as_of: int, only: Collection[str] = ()) -> Source:
     """Return the source of a period's figures: of the indicators named, else of all that are on."""
     wanted = [key for key in INDICATORS if key in only or (not only and key not in account.settings.off)]
-    rules = rulebook(account)
+    everybody = people(account.store, account.settings)
+    rules = replace(rulebook(account), called={each.key: each.name for each in everybody.persons})
     missing = {key: why for key, why in _missing(account, rules, as_of).items() if key in wanted}
     return Source(
         account,
@@ -188,6 +192,7 @@ def source(account: Account, period: Period, as_of: int, only: Collection[str] =
         {key: INDICATORS[key] for key in wanted if key not in missing},
         missing,
         frozen(account, period, as_of),
+        everybody,
     )
 
 
@@ -366,7 +371,7 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
             told = [line for line in asked.told(part, measurement) if asked.subject(line, question.scope) == subject]
             lines += told
             sources |= {line.stamp.observation_id or "": measurement.source for line in told if measurement.source}
-            left = _omitted(measurement, indicator, asked, question.scope, subject)
+            left = _omitted(measurement, indicator, (asked, part), question.scope, subject)
             omitted += [_with_reason(part.account, indicator, each) for each in left]
             excluded += _excluded(measurement, asked.window)
     figure = cell(indicator, lines, question, subject)
@@ -409,13 +414,13 @@ def _of_other_series(line: CreditLine) -> LeftOut:
 
 
 def _omitted(
-    measurement: Measurement, indicator: Indicator, asked: Asked, scope: Scope, subject: str | None
+    measurement: Measurement, indicator: Indicator, told: tuple[Asked, Source], scope: Scope, subject: str | None
 ) -> Iterator[LeftOut]:
-    account = measurement.account
+    account, (asked, part) = measurement.account, told
     for each in measurement.omissions:
         if each.indicator != indicator.key or not asked.window.has(each.at):
             continue
-        if asked.whose(account, scope, _whose(measurement, each, scope)) == subject:
+        if asked.whose(account, scope, _whose(measurement, each, part.window, scope)) == subject:
             agent, team = asked.whose(account, Scope.AGENT, each.agent), asked.whose(account, Scope.TEAM, each.team)
             yield LeftOut(
                 measurement.ticket_id, each.at, each.reason, agent, team, account=account, source=measurement.source
@@ -429,8 +434,10 @@ def _with_reason(account: Account, indicator: Indicator, each: LeftOut) -> LeftO
     return replace(each, why=exemption_text(account, each.ticket_id, rating=Input.RATINGS in indicator.needs))
 
 
-def _whose(measurement: Measurement, omission: Omission, scope: Scope) -> str | None:
+def _whose(measurement: Measurement, omission: Omission, window: Window, scope: Scope) -> str | None:
     """Return whose figure an omission concerns; a channel's, a priority's or a segment's by what the ticket says."""
+    if scope in PLACED:
+        return PLACED[scope](window.rulebook.place(omission.agent, omission.team, omission.at))
     if scope is Scope.ACCOUNT:
         return measurement.account
     if scope in (Scope.AGENT, Scope.TEAM):

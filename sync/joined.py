@@ -9,7 +9,7 @@ from kpi_engine.indicators.indicator import Indicator, Reduction
 from kpi_engine.measurement import CreditLine, Measurement
 from kpi_engine.message import Message
 from kpi_engine.periods import Period
-from kpi_engine.reduce import Question, Scope, Window, subject_of
+from kpi_engine.reduce import PLACED, Question, Scope, Window, subject_of
 from kpi_engine.rulebook import Person, Rulebook, Timeline
 from sync.account import Account
 from sync.figures import Figures, Scorecard, Source, as_of_now, reduced, source
@@ -107,6 +107,8 @@ class Joined:
         """Return whose figure it is here that is a subject's on an account."""
         if scope is Scope.ACCOUNT:
             return EVERY_ACCOUNT
+        if scope is Scope.MANAGER:
+            return self.everybody.key_today(subject)
         if subject is None or scope not in (Scope.AGENT, Scope.TEAM):
             return subject
         if scope is Scope.AGENT:
@@ -114,8 +116,23 @@ class Joined:
         return f"{_GROUP}{account}/{subject.removeprefix(_GROUP)}" if subject.startswith(_GROUP) else subject
 
     def subject(self, line: CreditLine, scope: Scope) -> str | None:
-        """Return whose figure a line enters."""
-        return EVERY_ACCOUNT if scope is Scope.ACCOUNT else subject_of(line, scope)
+        """Return whose figure a line enters; where it stood in the organization, its own account's knows."""
+        if scope not in PLACED:
+            return EVERY_ACCOUNT if scope is Scope.ACCOUNT else subject_of(line, scope)
+        return self.whose(line.account, scope, self._windows[line.account].subject(self._there(line), scope))
+
+    @cached_property
+    def _windows(self) -> Mapping[str, Window]:
+        return {each.name: each.window for each in self.sources}
+
+    def _there(self, line: CreditLine) -> CreditLine:
+        """Return a line of ours as it is on its own account."""
+        key, team = line.agent, line.team
+        person = self.everybody.person(key) if key is not None else None
+        agent = person.accounts[line.account] if person is not None else key and key.removeprefix(f"{line.account}/")
+        if team is not None and team.startswith(prefix := f"{_GROUP}{line.account}/"):
+            team = f"{_GROUP}{team.removeprefix(prefix)}"
+        return replace(line, stamp=line.stamp._replace(agent=agent, team=team))
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked of the lines in a scope."""

@@ -7,7 +7,9 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
+from connectors.base import Stream
 from kpi_engine.message import Message, message
+from kpi_engine.records import Group
 from sync.account import Account
 from sync.inputs.rows import Taken
 from sync.people import Ambiguous, People, Person, people
@@ -109,6 +111,11 @@ def known_key(word: object, everybody: People) -> str | None:
     return found.key if isinstance(found, Person) else None
 
 
+def manager_key(word: object, everybody: People) -> str | None:
+    """Return the key of a manager, or else the word itself: he may have no account, or none that was pulled yet."""
+    return known_key(word, everybody) or (None if word is None else str(word))
+
+
 def unknown_leads(rows: Iterable[Placed], everybody: People) -> Iterator[Problem]:
     """Yield the leads and managers that nobody is: the next level up takes their place."""
     for row in rows:
@@ -162,7 +169,7 @@ def _place(row: Row, everybody: People, zone: str) -> Body:
     body = {
         "team": row["team"],
         "lead": known_key(row.get("lead"), everybody),
-        "manager": known_key(row.get("manager"), everybody),
+        "manager": manager_key(row.get("manager"), everybody),
         "country": row.get("country"),
         "tier": row.get("tier"),
         "start": midnight(row.get("valid_from"), zone),
@@ -172,13 +179,15 @@ def _place(row: Row, everybody: People, zone: str) -> Body:
 
 
 def _teams(account: Account, everybody: People) -> dict[str, list[Body]]:
-    zone, found = account.settings.timezone, {}
+    """Return what is said of teams by their keys: of a group of the helpdesk, by its name or key."""
+    zone, found = account.settings.timezone, dict[str, list[Body]]()
+    groups = [each for each in account.store.records.account(account.name, Stream.GROUPS) if isinstance(each, Group)]
     for name, versions in account.settings.team_versions.items():
         starts = [midnight(each.since.isoformat() if each.since else None, zone) for each in versions]
         bodies = (
             {
                 "lead": known_key(each.lead, everybody),
-                "manager": known_key(each.manager, everybody),
+                "manager": manager_key(each.manager, everybody),
                 "country": each.country,
                 "tier": each.tier,
                 "timezone": each.timezone,
@@ -186,7 +195,9 @@ def _teams(account: Account, everybody: People) -> dict[str, list[Body]]:
             }
             for each, start in zip(versions, starts, strict=True)
         )
-        found[name] = [{key: value for key, value in body.items() if value is not None} for body in bodies]
+        told = [{key: value for key, value in body.items() if value is not None} for body in bodies]
+        bearing = [f"group:{group.group_id}" for group in groups if group.name.casefold() == name.casefold()]
+        found |= dict.fromkeys([name, *bearing], told)
     return found
 
 

@@ -91,6 +91,11 @@ class People:
         account, _, agent_id = key.partition("/")
         return self._by_account.get(AccountId(account, agent_id))
 
+    def key_today(self, word: str | None) -> str | None:
+        """Return the key that a person has by now, by an earlier one or by a word; what nobody is stays as it is."""
+        person = self.matched(word) if word is not None else None
+        return person.key if isinstance(person, Person) else word
+
     def matched(self, word: str, account: str | None = None) -> Person | Ambiguous | None:
         """Return whom a word of a file means: an e-mail, a person's key, an agent's id, or a name of the map exactly.
 

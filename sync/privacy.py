@@ -53,7 +53,7 @@ class Sight:
             if part.name in person.accounts
             for key in superiors(part.window.rulebook, person.accounts[part.name], at)
         }
-        return any(self.everybody.person(key) == self.viewer for key in above)
+        return any(self.everybody.matched(key) == self.viewer for key in above)
 
     def hidden(self, n: int) -> Message:
         """Return the remark that so many people's figures are not shown."""
@@ -69,16 +69,18 @@ class Sight:
 
 
 def superiors(rules: Rulebook, agent_id: str, at: int) -> Iterator[str]:
-    """Yield the keys of an agent's lead and manager at an instant."""
-    organization = rules.organization.at(at)
-    place = organization.place(agent_id, organization.team(agent_id, at), at)
-    yield from (key for key in (place.lead, place.manager) if key is not None)
+    """Yield the keys of an agent's lead and manager at an instant; whom no team is given, those of his groups."""
+    team = rules.organization.at(at).team(agent_id, at)
+    groups: list[str | None] = [f"group:{group}" for group in rules.groups_of(agent_id, at)] if team is None else []
+    for each in groups or [team]:
+        place = rules.place(agent_id, each, at)
+        yield from (key for key in (place.lead, place.manager) if key is not None)
 
 
 def superiors_here(rules: Rulebook, everybody: People, account: str, agent_id: str, at: int) -> set[str]:
     """Return the ids, on an account, of an agent's lead and manager."""
-    people = (everybody.person(key) for key in superiors(rules, agent_id, at))
-    return {person.accounts[account] for person in people if person is not None and account in person.accounts}
+    people = (everybody.matched(key) for key in superiors(rules, agent_id, at))
+    return {person.accounts[account] for person in people if isinstance(person, Person) and account in person.accounts}
 
 
 def on_profiles(settings: Settings) -> bool:

@@ -130,6 +130,9 @@ HEADLINES = ("created", "solved", "backlog", "first_reply", "full_resolution", "
 SCOPES = {
     Scope.AGENT: message("Agent"),
     Scope.TEAM: message("Team"),
+    Scope.MANAGER: message("Manager"),
+    Scope.COUNTRY: message("Country"),
+    Scope.TIER: message("Tier"),
     Scope.ACCOUNT: message("Account"),
     Scope.CHANNEL: message("Channel"),
     Scope.PRIORITY: message("Priority"),
@@ -217,14 +220,16 @@ def clock_of(part: str | None) -> str:
 
 
 def subject_name(subject: str | None, scope: Scope, rulebook: Rulebook, at: int) -> Message:
-    """Return how a subject is called: the agent's or team's name as of then, all else as it is, or nobody."""
+    """Return how a subject is called: the agent's or team's name as of then, a manager's, all else as it is."""
     if subject is None:
-        return NOBODY if scope in (Scope.AGENT, Scope.TEAM) else NONE_GIVEN
+        return NOBODY if scope in (Scope.AGENT, Scope.TEAM, Scope.MANAGER) else NONE_GIVEN
     if scope is Scope.ACCOUNT and subject == EVERY_ACCOUNT:
         return ALL_ACCOUNTS
     if scope is Scope.AGENT:
         person = rulebook.person(subject, at)
         return Message("{name}", {"name": person.name if person is not None else subject})
+    if scope is Scope.MANAGER:
+        return Message("{name}", {"name": rulebook.called.get(subject, subject)})
     group = rulebook.groups.get(subject.removeprefix("group:")) if subject.startswith("group:") else None
     return Message("{name}", {"name": group.at(at) if group is not None else subject})
 

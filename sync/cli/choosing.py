@@ -8,7 +8,7 @@ import click
 
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period, PeriodKind, period_at, period_named
-from kpi_engine.reduce import Scope
+from kpi_engine.reduce import PLACED, Scope
 from kpi_engine.rulebook import Person as Agent
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
@@ -22,7 +22,16 @@ from sync.privacy import Sight
 from sync.wording import NOBODY, NONE_GIVEN
 
 PERIODS = click.Choice([kind.value for kind in PeriodKind])
-_NAMED = (Scope.AGENT, Scope.TEAM, Scope.CHANNEL, Scope.PRIORITY, Scope.SEGMENT)
+_NAMED = (
+    Scope.AGENT,
+    Scope.TEAM,
+    Scope.MANAGER,
+    Scope.COUNTRY,
+    Scope.TIER,
+    Scope.CHANNEL,
+    Scope.PRIORITY,
+    Scope.SEGMENT,
+)
 
 
 def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,6 +55,9 @@ def subject_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         ("--agent", message("An agent's id, e-mail or name.")),
         ("--team", message("A team's name.")),
+        ("--manager", message("A manager's e-mail or name: all who stood under that person, each for that time.")),
+        ("--country", message("A country, as the organization calls it.")),
+        ("--tier", message("A tier, as the organization calls it.")),
         ("--channel", message("A channel, as the helpdesk calls it.")),
         ("--priority", message("A priority, as the helpdesk calls it.")),
         ("--segment", message("A segment, as the mapped field calls it.")),
@@ -125,7 +137,25 @@ def subject_named(call: Call, asked: Asked, scope: Scope, name: str) -> str | No
         if asked.sight is not None and not asked.sight.sees(asked, agent):
             raise click.UsageError(terminal_text(asked.sight.refusal(name)))
         return agent
+    if scope is Scope.MANAGER:
+        return _manager(asked, name)
+    if scope in (Scope.COUNTRY, Scope.TIER):
+        return _as_told(asked, scope, name)
     return team_key(rules, name, as_of) if scope is Scope.TEAM else name
+
+
+def _manager(asked: Asked, name: str) -> str:
+    """Return the key of the person with that e-mail, id or name; none or several are a usage error."""
+    known, called = people(asked.account.store, asked.account.settings), asked.window.rulebook.called
+    match known.matched(name):
+        case Person() as found:
+            return found.key
+        case Ambiguous(candidates=candidates):
+            raise not_one_agent(len(candidates), name)
+    keys = [key for key, own in called.items() if unaccented(own) == unaccented(name)]
+    if len(keys) != 1:
+        raise not_one_agent(len(keys), name)
+    return keys[0]
 
 
 def _of_person(asked: Asked, word: str) -> str | None:
@@ -140,6 +170,13 @@ def _of_person(asked: Asked, word: str) -> str | None:
         case Person() as found:
             return found.accounts.get(asked.name) if alone else found.key
     return None
+
+
+def _as_told(asked: Asked, scope: Scope, name: str) -> str:
+    """Return a country or a tier as the organization writes it, whatever case it is asked for in."""
+    editions = (edition for part in asked.parts for edition in part.window.rulebook.organization.values)
+    told = (PLACED[scope](place) for edition in editions for place in edition.all)
+    return next((each for each in told if each is not None and each.casefold() == name.casefold()), name)
 
 
 def agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:
@@ -171,8 +208,9 @@ def _called(person: Agent) -> tuple[str, str]:
 
 def team_key(rules: Rulebook, wanted: str, as_of: int) -> str:
     """Return the key of the team with that key or name; none or several is a usage error."""
-    teams = {f"group:{key}": line.at(as_of) for key, line in rules.groups.items()}
-    teams |= {name: name for edition in rules.organization.values for name in edition.names}
+    named = (name for edition in rules.organization.values for name in edition.names)
+    teams = {name: name for name in named if not name.startswith("group:")}
+    teams |= {f"group:{key}": line.at(as_of) for key, line in rules.groups.items()}
     found = [key for key, name in teams.items() if wanted.casefold() in (key.casefold(), name.casefold())]
     if len(found) != 1:
         known = ", ".join(sorted(set(teams.values())))

@@ -63,7 +63,8 @@ class Wish:
 
 
 @click.command(
-    "compare", help=terminal_text(message("Compare teams, agents or channels, or two periods, like for like."))
+    "compare",
+    help=terminal_text(message("Compare teams, countries, agents or channels, or two periods, like for like.")),
 )
 @click.argument("key", metavar="INDICATOR", type=click.Choice(comparable()))
 @click.argument("names", nargs=-1)
@@ -72,7 +73,11 @@ class Wish:
     type=SCOPES,
     default=Scope.TEAM.value,
     show_default=True,
-    help=terminal_text(message("What is compared: agents, teams, channels, priorities, segments, or whole accounts.")),
+    help=terminal_text(
+        message(
+            "What is compared: agents, teams, managers, countries, tiers, channels, priorities, segments, or accounts."
+        )
+    ),
 )
 @period_options
 @viewer_option
@@ -85,7 +90,9 @@ class Wish:
 @click.option(
     "--only",
     multiple=True,
-    help=terminal_text(message("Only this agent, team or channel, by name; may be given several times.")),
+    help=terminal_text(
+        message("Only this agent, team, manager, country or channel, by name; may be given several times.")
+    ),
 )
 @framed
 def command(  # noqa: PLR0913 -- one parameter for each option a person may give

@@ -53,7 +53,10 @@ class Wish:
     default=Scope.AGENT.value,
     show_default=True,
     help=terminal_text(
-        message("Whose scorecards: each agent's, team's, channel's, priority's, segment's, or the whole account's.")
+        message(
+            "Whose scorecards: each agent's, team's, manager's, country's, tier's, channel's, priority's, segment's, "
+            "or the whole account's."
+        )
     ),
 )
 @subject_options

@@ -55,6 +55,7 @@ def test_a_value_is_read_in_the_indicators_unit(indicator: str, kind: str, given
         ({"indicator": "complaints", "value": 3, "window": "99 months"}, "no window"),
         ({"indicator": "complaints", "value": 3, "scope": "world"}, "nobody has figures"),
         ({"indicator": "complaints", "value": 3, "scope": "team:"}, "nobody has figures"),
+        ({"indicator": "complaints", "value": 3, "scope": "manager:"}, "nobody has figures"),
         ({"indicator": "complaints", "value": 3, "scope": "account:sao-mai"}, "nobody has figures"),
     ],
 )

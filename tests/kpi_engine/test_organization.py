@@ -1,9 +1,16 @@
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.organization import Organization, Place, organization
-from kpi_engine.reduce import Scope
+from kpi_engine.periods import PeriodKind, period_at
+from kpi_engine.reduce import Question, Scope, Window, cell, lines_of
+
+if TYPE_CHECKING:
+    from kpi_engine.measurement import CreditLine
 
 Play = Callable[..., Any]
 
@@ -94,3 +101,43 @@ def test_what_a_place_leaves_open_the_team_says_and_what_nobody_says_is_open() -
         {5, 10},
     )
     assert Organization(places={"an": [Place(team="south")]}).names == {"south"}
+
+
+def test_who_changes_manager_while_holding_a_ticket_counts_for_both_each_to_its_day(
+    play: Play, timelines: ModuleType
+) -> None:
+    """An works round the clock and stays in the north, whose manager and country change at midnight.
+
+    06-09 21:00 customer opens assignee=an group=1
+    06-09 22:00 an replies
+    06-10 03:00 an replies, status becomes solved
+    """
+    turn = timelines.moment("06-10 00:00")
+    before = {"manager": "acme/lan", "country": "VN", "end": turn}
+    after = {"manager": "acme/minh", "country": "LA", "tier": "2", "start": turn}
+    body = {"team_of": {"an": "north"}, "teams": {"north": [before, after]}}
+    always = timelines.edition("calendar", timelines.ROUND_THE_CLOCK, "always")
+    choice = timelines.edition("calendar_choice", {"by_group": {}, "by_brand": {}, "default": "always"}, since=0)
+    played = play("06-12 09:00", timelines.edition("organization", body), always, choice)
+    window = Window(
+        period_at(PeriodKind.WEEK, timelines.VIETNAM, turn), timelines.moment("06-12 09:00"), played.rulebook
+    )
+
+    def counted(key: str, scope: Scope) -> dict[str | None, float | None]:
+        lines: dict[str | None, list[CreditLine]] = {}
+        for line in lines_of(played.measurement, {key: INDICATORS[key]}, window):
+            lines.setdefault(window.subject(line, scope), []).append(line)
+        question = Question(scope, "acme", window.period, window.as_of, {})
+        return {subject: cell(INDICATORS[key], found, question, subject).value for subject, found in lines.items()}
+
+    assert counted("public_replies", Scope.MANAGER) == {"acme/lan": 1, "acme/minh": 1}
+    assert counted("solved", Scope.COUNTRY) == {"LA": 1}
+    assert counted("public_replies", Scope.TIER) == {None: 1, "2": 1}
+    assert counted("backlog_overlap_max", Scope.MANAGER) == {"acme/lan": 1, "acme/minh": 1}
+    assert counted("backlog_overlap_max", Scope.TEAM) == {"north": 1}
+    assert counted("customers_served", Scope.COUNTRY) == {"VN": 1, "LA": 1}
+    share = window.as_of + 1 - window.period.start
+    assert counted("backlog_overlap", Scope.MANAGER) == {
+        "acme/lan": pytest.approx(3 * 3600 / share),
+        "acme/minh": pytest.approx(3 * 3600 / share),
+    }

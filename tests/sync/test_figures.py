@@ -1,9 +1,10 @@
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from kpi_engine.editions import Edition
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Measurement, Omission, Stamp
 from kpi_engine.periods import Period, PeriodKind, period_at
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sync.account import Account
-    from sync.figures import Asked
     from tests.sync.conftest import Played, World
 
 
@@ -191,18 +191,21 @@ def test_an_explanation_says_what_was_left_out_and_why(make_world: "Callable[...
 
 def test_an_omission_belongs_to_what_its_ticket_says() -> None:
     one = replace(_ONE, omissions=(Omission("solved", 5, "7", "t", "x"),))
-    window = Window(period_at(PeriodKind.DAY, "UTC", 5), 9, compiled(()))
-    asked = cast("Asked", SimpleNamespace(window=window, whose=lambda _account, _scope, subject: subject))
+    organization = {"teams": {"t": [{"manager": "m", "country": "VN"}]}}
+    rules = compiled([Edition("organization", "", None, "o", organization)])
+    window = Window(period_at(PeriodKind.DAY, "UTC", 5), 9, rules)
+    asked = cast("Any", SimpleNamespace(window=window, whose=lambda _account, _scope, subject: subject))
 
     def found(scope: Scope, subject: str | None) -> int:
-        return len(list(_omitted(one, INDICATORS["solved"], asked, scope, subject)))
+        return len(list(_omitted(one, INDICATORS["solved"], (asked, asked), scope, subject)))
 
     assert (found(Scope.AGENT, "7"), found(Scope.TEAM, "t"), found(Scope.ACCOUNT, "acme")) == (1, 1, 1)
     assert (found(Scope.CHANNEL, None), found(Scope.AGENT, "8"), found(Scope.TEAM, "7")) == (1, 0, 0)
+    assert (found(Scope.MANAGER, "m"), found(Scope.COUNTRY, "VN"), found(Scope.TIER, None)) == (1, 1, 1)
     elsewhere = replace(
         one, omissions=(Omission("created", 5, "7", "t", "x"), Omission("solved", 99_999, "7", "t", "x"))
     )
-    assert list(_omitted(elsewhere, INDICATORS["solved"], asked, Scope.AGENT, "7")) == []
+    assert list(_omitted(elsewhere, INDICATORS["solved"], (asked, asked), Scope.AGENT, "7")) == []
 
 
 def test_the_parameters_told_are_those_in_force_with_the_defaults(make_world: "Callable[..., World]") -> None:

@@ -11,6 +11,7 @@ from kpi_engine.reduce import Question, Scope
 from sync.editions import rulebook
 from sync.figures import explained, figures
 from sync.people_files import configured_files
+from sync.privacy import superiors
 from sync.rosters import _body, changed_from
 
 if TYPE_CHECKING:
@@ -148,6 +149,28 @@ def test_teams_of_the_configuration_are_dated(make_world: "Callable[..., World]"
     assert (before.team, before.lead, before.country) == ("north", f"sao-mai/{world.agents[2]}", None)
     assert (after.team, after.lead, after.manager) == ("north", None, f"sao-mai/{world.agents[3]}")
     assert organization.place(None, "south", 0).tier == "2"
+
+
+def test_a_group_of_the_helpdesk_is_led_by_whom_the_configuration_says_of_its_name(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world()
+    group = world.state.account.group_ids[0]
+    name = world.state.groups[group].name
+    world.configure(teams={name.upper(): {"lead": email(world, 2), "manager": "nemo@acme.vn", "country": "VN"}})
+    run(world)
+    rules, at = rulebook(world.account), world.account.now()
+    of_group = [str(each) for each in world.agents if str(group) in rules.groups_of(str(each), at)]
+    for agent in of_group:
+        assert {f"sao-mai/{world.agents[2]}", "nemo@acme.vn"} <= set(superiors(rules, agent, at))
+    assert of_group
+    assert list(superiors(rules, "nobody", at)) == []
+    world.answered()
+    run(world)
+    as_of = run(world).as_of or 0
+    for scope, subject in ((Scope.MANAGER, "nemo@acme.vn"), (Scope.COUNTRY, "VN")):
+        found = figures(world.account, period_at(PeriodKind.MONTH, HANOI, as_of), scope, as_of).scorecards
+        assert found[subject]["solved"].n == 1
 
 
 # --- Rosters --------------------------------------------------------------------------------------------------------

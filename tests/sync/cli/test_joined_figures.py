@@ -173,3 +173,52 @@ def test_each_helpdesk_gets_the_persons_figures_over_both_where_that_is_asked_fo
         shown = next(body for _, body in sandbox.state.comments_of(summary.id))
         assert [address for address in tickets if address not in shown] == []
         assert [each for each in mine if each.endswith("W48")] == [f"helpdesk-kpi:{name}:agent:{agent}:2026-W48"]
+
+
+def test_figures_go_by_manager_country_and_tier_of_each_day_and_over_both_helpdesks(joined_desk: "Desk") -> None:
+    first, second = joined_desk.sandboxes.values()
+    _email(first, 2, "lan@acme.vn")
+    group = first.state.groups[first.state.account.group_ids[0]].name
+    rows = [
+        ("an@acme.vn", "north", "lan@acme.vn", "VN", "1", "", "2026-11-18"),
+        ("an@acme.vn", "south", "b@home.vn", "Lào", "2", "2026-11-19", ""),
+        (f"sao-hom/{_agent(second, 2)}", "south", "b@home.vn", "", "", "", ""),
+    ]
+    header = "agent_ref,team,manager,country,tier,valid_from,valid_to\n"
+    lines = "".join(",".join(row) + "\n" for row in rows)
+    (joined_desk.folder / "org.csv").write_text(header + lines, encoding="utf-8")
+    own = [joined_desk.account(name, sandbox) for name, sandbox in joined_desk.sandboxes.items()]
+    mapped = {"name": "Bình", "accounts": {"sao-mai": _agent(first, 1), "sao-hom": _agent(second, 0)}}
+    more: dict[str, Any] = {
+        "inputs": {"org": "org.csv"},
+        "teams": {"south": {"country": "KH"}, group.upper(): {"country": "TH"}},
+    }
+    agreed = {"scope": "country:lào", "window": "month", "owner": "Lan", "announced_on": "2026-10-01"}
+    more["targets"] = [{"indicator": "goals_met", "value": "50 %", **agreed}]
+    joined_desk.store.unlink()  # the first organization holds from the beginning
+    joined_desk.configure(*own, agents=[mapped], **more)
+    assert joined_desk.run("sync", "--dry-run").exit_code == 0
+    lan, binh = f"sao-mai/{_agent(first, 2)}", f"sao-mai/{_agent(first, 1)}"
+    asked = [option for key in NAIVE for option in ("--indicator", key)]
+    exported = joined_desk.told("export", "--grain", "line", *asked, *MONTH)
+    for scope, some in (("manager", {lan, binh}), ("country", {"VN", "Lào", "KH", "TH"}), ("tier", {"1", "2"})):
+        both, *_ = joined_desk.told("report", "--scope", scope, *MONTH)["reports"]
+        cards = {card["subject"]: card["indicators"] for card in both["scorecards"]}
+        assert {*some, None} == set(cards), scope
+        assert [each["subject"] for each in both["targets"]] == (["Lào"] if scope == "country" else [])
+        for subject, card in cards.items():
+            for key, reduce in NAIVE.items():
+                if of_subject := [row for row in exported if (row[scope], row["indicator"]) == (subject, key)]:
+                    assert card[key]["value"] == pytest.approx(reduce(of_subject)), (subject, key)
+    both, *_ = joined_desk.told("report", "--manager", "Bình", "--indicator", "solved", *MONTH)["reports"]
+    explained = joined_desk.told("explain", "solved", "--manager", "b@home.vn", *MONTH)
+    assert (explained["subject"], explained["name"]) == (binh, "Bình")
+    assert explained["figure"]["n"] == both["scorecards"][0]["indicators"]["solved"]["n"] == len(explained["lines"])
+    assert {line["account"] for line in explained["lines"]} == {"sao-mai", "sao-hom"}
+    there = joined_desk.told("explain", "goals_met", "--country", "lào", *MONTH)
+    assert {line["agent"] for line in there["lines"]} <= {f"sao-mai/{_agent(first, 0)}", None}
+    compared = joined_desk.told("compare", "goals_met", "--scope", "country", *MONTH)["comparisons"][0]
+    assert {each["subject"] for each in compared["subjects"]} >= {"VN", "TH"}
+    cells = joined_desk.told("export", "--grain", "cell", "--scope", "manager", "--joined", *MONTH)
+    assert {row["name"] for row in cells} == {first.state.users[int(_agent(first, 2))].name, "Bình", "nobody"}
+    assert joined_desk.run("report", "--manager", "nemo", *MONTH).exit_code == 2
