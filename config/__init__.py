@@ -1,6 +1,6 @@
 """One YAML file becomes one validated Settings object."""
 
-from config.documents import calendar_choice, calendar_documents, policy_document
+from config.documents import calendar_choice, calendar_documents, policy_document, policy_problems
 from config.idle import not_yet_in_force
 from config.initial import Answers, starter_config
 from config.inputs import InputFile
@@ -27,6 +27,7 @@ __all__ = [
     "meaning_documents",
     "not_yet_in_force",
     "policy_document",
+    "policy_problems",
     "resolve",
     "schema_text",
     "starter_config",

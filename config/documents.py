@@ -31,6 +31,15 @@ def policy_document(settings: Settings) -> dict[str, Any]:
     return policies.model_dump(mode="json", exclude_none=True)
 
 
+def policy_problems(settings: Settings) -> tuple[Problem, ...]:
+    """Return all that is wrong with the policies now; nothing where they are in order."""
+    try:
+        policy_document(settings)
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
 def policies_name(settings: Settings) -> str | None:
     """Return what to call the configured policies by on a command line, None where they stand in the configuration."""
     policies = settings.policies

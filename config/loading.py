@@ -13,17 +13,18 @@ from config.settings import Origin, Settings
 from kpi_engine.message import message
 
 
-def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+def load(path: Path, environ: Mapping[str, str] | None = None, *, last_good: bool = False) -> Settings:
     """Return the settings in the file at `path`; raise SettingsError with every problem in it and in its policy file.
 
-    Secrets and the store's references are only looked up when they are used.
+    With `last_good`, a policy file that alone is wrong is none: the policies kept last stay in force, and
+    `policy_problems` tells what is to be mended. Secrets and the store's references are looked up when they are used.
     """
     document = read_document(path, str(path), message("`helpdesk-kpi init` writes one"))
     origin = Origin(path.resolve().parent, os.environ if environ is None else environ, document)
     settings, problems = checked(document, Settings, origin.context(), extra=disagreements(document))
-    problems += _policy_problems(origin)
-    if settings is None or problems:
-        raise SettingsError(problems)
+    of_policies = _policy_problems(origin)
+    if settings is None or problems or (of_policies and not last_good):
+        raise SettingsError([*problems, *of_policies])
     return settings
 
 

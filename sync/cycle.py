@@ -24,6 +24,7 @@ from sync.outbox import Sent, send_all
 from sync.overriding import note_overrides
 from sync.people_files import refresh
 from sync.planning import ARMED, TicketPlan, ticket_plans
+from sync.policies import note_policies
 from sync.pull import Pass, Progress, Pulled, complete_through, pull
 from sync.refetch import lacking_fields, note_fields
 from sync.retention import Outdated, enforce_retention
@@ -115,6 +116,7 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
     """
     report = PassReport(account.name)
     with running(account, mode.word, report) as this:
+        report.problems += note_policies(account, this)
         report.setups = look_up_fields(account, this)
         note_fields(account, this.lock)
         meanwhile = partial(_measure_meanwhile, account, this)

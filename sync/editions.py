@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from config import calendar_choice, calendar_documents, meaning_documents, policy_document, target_documents
+from config import calendar_choice, calendar_documents, meaning_documents, target_documents
 from connectors.base import Stream
 from kpi_engine.editions import Edition, Override, corrected, digest_of
 from kpi_engine.message import Message, message
@@ -10,6 +10,7 @@ from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule,
 from kpi_engine.rulebook import Kind, Rulebook, compiled, what_one_is
 from sync.account import Account
 from sync.organization import organization_body
+from sync.policies import todays_policies
 from sync.pull import Pass
 from sync.rosters import changed_from, roster_bodies
 from sync.settling import corrections, settled_through
@@ -110,7 +111,8 @@ def unexplained(account: Account) -> list[Message]:
 
 def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     """Yield (kind, key, body) of everything that decides, as it is today."""
-    yield Kind.POLICIES, "", policy_document(account.settings)
+    if (policies := todays_policies(account)) is not None:
+        yield Kind.POLICIES, "", policies
     yield Kind.CALENDAR_CHOICE, "", _calendar_choice(account)
     if (organization := organization_body(account)) is not None:
         yield Kind.ORGANIZATION, "", organization

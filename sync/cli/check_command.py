@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import click
 
+from config import policy_problems
 from connectors.base import Check, FieldSetup, Stream, Verdict
 from connectors.errors import AddressError, ConnectorError, SignInError
 from kpi_engine.message import Message, message
@@ -60,6 +61,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
     code = Exit.OK
     try:
         found.append(Check(message("settings"), Verdict.OK, message("valid")))
+        found += _policy_checks(account)
         found += _store_checks(account)
         account.connector.begin()
         use_remembered_fields(account)
@@ -76,7 +78,17 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         code = exit_for(error)
     if code is Exit.OK and any(check.verdict is Verdict.FAILURE for check in found):
         code = Exit.SIGN_IN
+    if code is Exit.SIGN_IN and policy_problems(account.settings):
+        code = Exit.SETTINGS
     return found, code
+
+
+def _policy_checks(account: Account) -> Iterator[Check]:
+    """Tell each thing that keeps today's policies from being in force."""
+    for problem in policy_problems(account.settings):
+        told = message("{problem}", problem=problem.text(account.language))
+        mend = message("until it is mended, the policies kept last stay in force")
+        yield Check(message("policies"), Verdict.FAILURE, told, mend)
 
 
 def _mend(error: ConnectorError) -> Message | None:

@@ -48,7 +48,7 @@ class Call:
 
     def settings(self) -> Settings:
         """Return the validated settings; from now on the call speaks their language and time zone."""
-        settings = load(self.config)
+        settings = load(self.config, last_good=True)
         self.language = Language(settings.language, settings.timezone)
         for path in not_yet_in_force(settings):
             self.note(message("{path} is accepted but not yet in force in this version", path=path))

@@ -3,7 +3,7 @@
 import click
 
 from connectors.base import DATING, STREAM_NAMES, Stream
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
@@ -11,6 +11,7 @@ from sync.figures import as_of_now
 from sync.findings import sentence as in_words
 from sync.locale import terminal_text
 from sync.planning import ARMED
+from sync.policies import in_force, moment_of, sentences
 from sync.refetch import lacking_fields
 from sync.scheduler import next_run
 from sync.store.findings import Finding
@@ -77,9 +78,28 @@ def status_document(account: Account, passes: int = _SHOWN_PASSES) -> dict[str, 
         "findings_in_all": {what.value: n for what, n in store.findings.counts(name).items()},
         "quarantine": store.quarantine.count(name),
         "summaries": store.summaries.counts(name),
+        "policies": _policies(account),
         "lacking": [str(sentence) for sentence in lacking_fields(account)],
         "next_run": next_run(account.own.schedule, account.settings.timezone, now),
     }
+
+
+def _policies(account: Account) -> dict[str, object]:
+    now = in_force(account)
+    return {
+        "edition": None if now.edition is None else now.edition.digest,
+        "in_force_from": None if now.edition is None else now.edition.valid_from,
+        "problems": [str(problem) for problem in now.problems],
+        "wrong_since": now.wrong_since,
+    }
+
+
+def _policy_sentences(account: Account) -> list[Message]:
+    now = in_force(account)
+    if now.problems or now.edition is None:
+        return sentences(account, now)
+    start = moment_of(account, now.edition)
+    return [message("policies: edition {edition}, in force from {moment}", edition=now.edition.digest, moment=start)]
 
 
 def _say_streams(call: Call, account: Account) -> None:
@@ -125,7 +145,7 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
     _say_findings(call, account)
     call.say(message("  quarantine: {n}", n=store.quarantine.count(name)))
-    for sentence in lacking_fields(account):
+    for sentence in [*_policy_sentences(account), *lacking_fields(account)]:
         call.say(message("  {sentence}", sentence=sentence))
     if summaries := store.summaries.counts(name):
         told = ", ".join(f"{language(SUMMARY_STATES[state])} {n}" for state, n in sorted(summaries.items()))

@@ -46,7 +46,7 @@ def test_the_json_has_its_documented_shape(desk: "Desk") -> None:
     (account,) = desk.told("status")["accounts"]
     assert set(account) == {
         *("connector", "as_of", "lag_seconds", "tickets", "armed", "passes", "streams"),
-        *("outbox", "quarantine", "summaries", "lacking", "findings", "findings_in_all", "next_run"),
+        *("outbox", "quarantine", "summaries", "policies", "lacking", "findings", "findings_in_all", "next_run"),
     }
     assert account["armed"] is True
     assert account["outbox"] == {"delivered": account["passes"][0]["counts"]["delivered"]}

@@ -1,0 +1,76 @@
+"""A policy file that goes wrong while the plugin is in use: the last good edition stays in force."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Desk
+
+GOOD = """\
+version: 1
+policies:
+  - id: everybody
+    clocks:
+      - {id: first_reply, goal: {any: 2h}, stop: [agent_public_reply]}
+"""
+WRONG = GOOD.replace("{any: 2h}", "{any: 2hours}").replace("stop:", "stp:")
+
+
+@pytest.fixture
+def ruled(desk: "Desk") -> "Desk":
+    document = json.loads(desk.config.read_text())
+    desk.config.write_text(json.dumps({**document, "policies": "care.yaml"}))
+    (desk.folder / "care.yaml").write_text(GOOD)
+    return desk
+
+
+def test_the_last_good_edition_stays_in_force_and_status_says_so(ruled: "Desk") -> None:
+    assert ruled.run("sync", "--dry-run").exit_code == 0
+    (good,) = [account["policies"] for account in ruled.told("status")["accounts"]]
+    assert (good["problems"], good["wrong_since"], good["in_force_from"]) == ([], None, None)
+    assert f"policies: edition {good['edition']}, in force from the beginning" in ruled.run("status").stdout
+    (ruled.folder / "care.yaml").write_text(WRONG)
+    unseen = ruled.run("status")
+    assert unseen.exit_code == 0
+    assert "wrong since" not in unseen.stdout
+    ruled.sandbox.advance(3600)
+    result = ruled.run("sync", "--dry-run")
+    assert result.exit_code == 5
+    assert "care.yaml:5: policies[0].clocks[0].stp: there is no such key; did you mean stop?" in result.stdout
+    shown = ruled.run("status").stdout
+    assert f"those kept last (edition {good['edition']}, in force from the beginning) stay in force" in shown
+    assert "wrong since 2026-11-21 13:0" in shown
+    (now,) = [account["policies"] for account in ruled.told("status")["accounts"]]
+    assert now["edition"] == good["edition"]
+    assert any(problem.startswith("care.yaml:5: ") for problem in now["problems"])
+    checked = ruled.run("check")
+    assert checked.exit_code == 2
+    assert "care.yaml:5" in checked.stdout
+    # a second pass keeps to when it was first seen
+    ruled.sandbox.advance(3600)
+    ruled.run("sync", "--dry-run")
+    assert ruled.told("status")["accounts"][0]["policies"]["wrong_since"] == now["wrong_since"]
+
+
+def test_a_mended_policy_file_is_in_force_from_then_on(ruled: "Desk") -> None:
+    ruled.run("sync", "--dry-run")
+    before = ruled.told("status")["accounts"][0]["policies"]
+    (ruled.folder / "care.yaml").unlink()
+    assert ruled.run("sync", "--dry-run").exit_code == 5
+    (ruled.folder / "care.yaml").write_text(GOOD.replace("2h", "1h"))
+    assert ruled.run("sync", "--dry-run").exit_code == 0
+    after = ruled.told("status")["accounts"][0]["policies"]
+    assert (after["problems"], after["wrong_since"]) == ([], None)
+    assert after["edition"] != before["edition"]
+    assert after["in_force_from"] is not None
+
+
+def test_a_policy_file_that_was_never_right_lets_nothing_begin(ruled: "Desk") -> None:
+    (ruled.folder / "care.yaml").write_text(WRONG)
+    result = ruled.run("sync", "--dry-run")
+    assert result.exit_code == 2
+    assert "care.yaml:5" in result.stderr
+    assert ruled.told("status")["accounts"][0]["tickets"] == 0
+    assert "no policies are in force" in ruled.run("status").stdout
