@@ -117,8 +117,8 @@ def required(target: Target, baseline: float | None) -> float | None:
 def attained(target: Target, figure: Cell, baseline: float | None) -> Attainment:
     """Return how far a figure attains its target.
 
-    Higher-better: figure over target; lower-better: target over figure; a change: achieved over required change; each
-    between 0 and MOST. Exactly at the target is met.
+    Higher-better: figure over target; lower-better: target over figure, both measured from the floor of the scale; a
+    change: achieved over required change; each between 0 and MOST. Exactly at the target is met.
     """
     goal = required(target, baseline)
     if goal is None or figure.value is None or not figure.enough:
@@ -138,8 +138,9 @@ def _share(target: Target, value: float, goal: float, baseline: float | None) ->
     if target.kind is not TargetKind.ABS and baseline is not None:
         # A relative change of nothing is nothing: whatever came of it, no share of it was achieved.
         return None if goal == baseline else _clamped(value - baseline, goal - baseline)
-    higher = INDICATORS[target.indicator].better is Better.HIGHER
-    return _clamped(value, goal) if higher else _clamped(goal, value)
+    indicator = INDICATORS[target.indicator]
+    reached, wanted = value - indicator.floor, goal - indicator.floor
+    return _clamped(reached, wanted) if indicator.better is Better.HIGHER else _clamped(wanted, reached)
 
 
 def _clamped(part: float, whole: float) -> float:

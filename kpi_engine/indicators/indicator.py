@@ -198,6 +198,7 @@ class Indicator:
     needs: frozenset[Input]
     interval: Interval = Interval.NONE
     min_n: int = 1
+    floor: float = 0.0  # the lowest value of its scale: what is attained of a target is measured from there
     additive: bool = False  # agents' values, nobody included, add up to the team's
     parameters: tuple[Parameter, ...] = ()
 

@@ -9,6 +9,9 @@ from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, 
 from kpi_engine.measurement import Clock, ClockState, CreditLine, Omission, Stamp
 from kpi_engine.message import message
 
+SEVERE = frozenset({"s1", "urgent"})
+"""The severity, or the priority where no severity is told, whose breach no average may hide."""
+
 _WARNED_FROM = 75
 WITHOUT_VERDICT = {ClockState.VOID: "clock_void", ClockState.UNDECIDED: "clock_undecided"}
 """The states in which a clock ended without telling whether its goal was met, and the reasons given."""
@@ -36,6 +39,19 @@ def _overdue_count(evidence: Evidence) -> Iterator[CreditLine | Omission]:
             yield from _spared("overdue_count", evidence, clock)
         elif clock.forgiven_at is not None:
             yield Left(stamp, EXEMPTED).out_of("overdue_count")
+
+
+def _severe_overdue_count(evidence: Evidence) -> Iterator[CreditLine]:
+    for clock, stamp in evidence.once(_judged):
+        if clock.breached_at is not None and _is_severe(evidence, stamp):
+            part = f"{clock.clock}:{stamp.ticket_id}"
+            yield CreditLine("severe_overdue_count", stamp, 1, 1, part, clock.certainty)
+
+
+def _is_severe(evidence: Evidence, stamp: Stamp) -> bool:
+    """Tell whether the ticket is of the gravest kind: by its severity where one is told, else by its priority then."""
+    severity = evidence.meaning("severity", stamp.at)
+    return str(stamp.priority if severity is None else severity).casefold() in SEVERE
 
 
 def _spared(key: str, evidence: Evidence, clock: Clock) -> Iterator[Omission]:
@@ -132,6 +148,17 @@ _RATE = Indicator(
 INDICATORS = (
     _COUNT,
     _RATE,
+    replace(
+        _COUNT,
+        key="severe_overdue_count",
+        catalogue="overdue_cnt (S1)",
+        name=message("Severe overdue requests"),
+        formula=message(
+            "number of clocks that went over their goal on tickets of severity S1, or of urgent priority where no "
+            "severity is told, each ticket once per clock; one of them floors the grade of a scorecard"
+        ),
+        lines=_severe_overdue_count,
+    ),
     replace(
         _COUNT,
         key="overdue_minutes",

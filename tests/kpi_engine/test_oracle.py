@@ -38,7 +38,7 @@ def test_every_answer_to_what_is_drawn_is_the_naive_oracles(
 def test_the_oracle_tells_of_every_indicator_that_lines_answer(timelines: ModuleType, oracle: SimpleNamespace) -> None:
     """A life so full that nothing is left out, told once: an indicator added without the oracle's word shows up."""
     full = """
-    06-09 08:00 customer opens priority=low tags=complaint+warranty field:responsible=an
+    06-09 08:00 customer opens priority=low tags=complaint+warranty field:responsible=an field:severity=S1
     06-09 08:10 assignee becomes an, group becomes 1 by binh
     06-09 08:30 an replies, status becomes pending
     06-09 09:00 customer replies, status becomes open by customer

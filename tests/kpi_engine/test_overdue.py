@@ -142,6 +142,27 @@ def test_a_ticket_counts_once_per_clock_among_the_overdue_of_a_period(
     assert [line[0] for line in lines(played, "goals_met")].count("resolution") == 2
 
 
+@pytest.mark.parametrize(
+    ("told", "severe"),
+    [
+        ("priority=urgent", True),
+        ("priority=high", False),
+        ("priority=urgent field:severity=S3", False),
+        ("priority=low field:severity=S1", True),
+        ("", False),
+    ],
+)
+def test_a_breach_is_severe_by_severity_or_else_by_priority(timelines: ModuleType, told: str, *, severe: bool) -> None:
+    alike = dict.fromkeys(("urgent", "high", "normal", "low"), "2h") | {"default": "normal"}
+    goals = timelines.edition("policies", timelines.policy(timelines.first_reply(alike), timelines.resolution(alike)))
+    story = f"06-09 08:00 customer opens assignee=an {told}\n06-12 09:00 status becomes solved"
+    rules = [goals, *(each for each in timelines.USUAL if each.kind != "policies")]
+    played = timelines.played(timelines.history(story), rules, timelines.moment("06-20 09:00"))
+    late = lines(played, "overdue_count")
+    assert len(late) == 2
+    assert lines(played, "severe_overdue_count") == (late if severe else [])
+
+
 def test_a_verdict_by_a_guessed_calendar_is_marked(play: Play, goals: Any, timelines: ModuleType) -> None:  # noqa: ANN401
     """No calendar was chosen, the oldest is assumed.
 

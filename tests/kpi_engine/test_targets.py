@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from kpi_engine import targets
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Stamp
 from kpi_engine.periods import PeriodKind, period_named
@@ -76,6 +77,17 @@ def test_attainment_goes_the_way_that_is_better_and_exactly_at_the_target_is_met
 ) -> None:
     found = attained(target(indicator, goal), valued(indicator, value), None)
     assert (found.share, found.met) == (pytest.approx(share), met)
+
+
+def test_on_a_scale_that_does_not_begin_at_0_what_counts_is_the_distance_from_its_floor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From -100 to 100: a score of 20 where 50 was agreed has come 120 of 150, and one of -100 nowhere."""
+    scored = replace(INDICATORS["satisfaction_rate"], floor=-100.0)
+    monkeypatch.setattr(targets, "INDICATORS", {"satisfaction_rate": scored})
+    agreed = target("satisfaction_rate", 50)
+    assert attained(agreed, valued("satisfaction_rate", 20), None).share == pytest.approx(0.8)
+    assert attained(agreed, valued("satisfaction_rate", -100), None).share == 0
 
 
 def test_a_change_the_wrong_way_attains_nothing_and_one_of_nothing_has_no_share() -> None:
