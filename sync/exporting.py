@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Measurement
 from kpi_engine.reduce import PLACED, Scope, cell, lines_of
-from sync.figures import Asked, Source, reduced
+from sync.figures import Asked, Source
 from sync.locale import Language
 from sync.people import People, people
 from sync.wording import subject_name
+from sync.zones import scorecards
 
 Value: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = dict[str, Value]
@@ -106,6 +107,7 @@ _CELL: Columns = {
     "subject": Type.TEXT,
     "name": Type.TEXT,
     "period": Type.TEXT,
+    "zone": Type.TEXT,
     "indicator": Type.TEXT,
     "unit": Type.TEXT,
     "value": Type.NUMBER,
@@ -230,7 +232,7 @@ def _created_at(measurement: Measurement) -> int | None:
 
 
 def _cells(asked: Asked, scope: Scope) -> Iterator[Row]:
-    found, rules, at = reduced(asked, scope), asked.window.rulebook, asked.window.period.end - 1
+    found, rules, at = scorecards(asked, scope), asked.window.rulebook, asked.window.period.end - 1
     english = Language("en")
     for subject in sorted(found.scorecards, key=lambda each: (each is None, each or "")):
         name = english(subject_name(subject, scope, rules, at))
@@ -240,6 +242,7 @@ def _cells(asked: Asked, scope: Scope) -> Iterator[Row]:
                 "scope": scope.value,
                 "name": name,
                 "period": each.period.label,
+                "zone": each.period.zone,
                 "unit": INDICATORS[key].unit.value,
                 "as_of": moment(asked, each.as_of),
                 "editions": " ".join(each.editions),

@@ -23,9 +23,6 @@ from sync.privacy import Sight
 from sync.pull import complete_through
 from sync.settling import Frozen, PeriodState, frozen, state_of
 
-TREND = 8
-"""How many periods a trend has, the last one included."""
-
 OTHER_SCALE = "other_scale"
 """Why a credit line is left out of a mean score: it belongs to another series than the newest."""
 
@@ -275,11 +272,11 @@ def _card(
     for key in keys:
         indicator = INDICATORS[key]
         figure = tallied(indicator, found.get(key) or Tally(indicator.reduction), question, subject)
-        cells[key] = _unknown(figure) if key in asked.missing else figure
+        cells[key] = unknown(figure) if key in asked.missing else figure
     return cells
 
 
-def _unknown(cell: Cell) -> Cell:
+def unknown(cell: Cell) -> Cell:
     """Return the cell of an indicator without its inputs: not even a count is known to be 0."""
     return replace(cell, value=None, enough=False)
 
@@ -287,31 +284,6 @@ def _unknown(cell: Cell) -> Cell:
 def empty_card(from_source: Asked, scope: Scope, subject: str | None) -> Scorecard:
     """Return the scorecard of somebody without a single credit line."""
     return _card(from_source, {}, from_source.question(scope), subject, from_source.keys)
-
-
-Trend = Mapping[str, Sequence[Cell]]
-"""A subject's cells of several periods by indicator, the oldest first."""
-
-
-def trends(
-    from_source: Asked, scope: Scope, subjects: Collection[str | None], latest: Figures
-) -> Mapping[str | None, Trend]:
-    """Return the last TREND periods' cells of each subject, the source's own period, which `latest` shows, the last."""
-    sources: list[Asked] = [from_source]
-    while len(sources) < TREND:
-        sources.insert(0, from_source.of(sources[0].window.period.previous()))
-    shown = [*((each, reduced(each, scope)) for each in sources[:-1]), (from_source, latest)]
-    return {
-        subject: {key: [card[key] for card in cards] for key in from_source.keys}
-        for subject in subjects
-        for cards in [[_card_of(each, found, scope, subject) for each, found in shown]]
-    }
-
-
-def _card_of(from_source: Asked, found: Figures, scope: Scope, subject: str | None) -> Scorecard:
-    card = found.scorecards.get(subject) or empty_card(from_source, scope, subject)
-    # A period about which there is nothing at all was not pulled: nobody knows that its counts were 0.
-    return card if found.scorecards else {key: _unknown(cell) for key, cell in card.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +351,7 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
     omitted += [_of_other_series(line) for line in lines if not enters(line, figure)]
     return Explanation(
         indicator=indicator,
-        cell=figure if missing is None else _unknown(figure),
+        cell=figure if missing is None else unknown(figure),
         lines=tuple(sorted((line for line in lines if enters(line, figure)), key=_when)),
         missing=missing,
         omitted=tuple(sorted(omitted, key=_when)),

@@ -13,8 +13,9 @@ from kpi_engine.indicators.indicator import Indicator, Unit
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell
 from kpi_engine.rulebook import Rulebook
-from sync.figures import Explanation, Figures, LeftOut, Trend
+from sync.figures import Explanation, Figures, LeftOut
 from sync.locale import Language
+from sync.trends import Trend
 from sync.wording import (
     HEADLINES,
     SCOPES,
@@ -209,12 +210,27 @@ def figures_document(
             {
                 "subject": subject,
                 "name": name,
+                **_own_period(figures, subject),
                 "indicators": {key: cell_document(cell) for key, cell in figures.scorecards[subject].items()},
                 **({"trend": _trend_document(trends[subject])} if trends else {}),
             }
             for subject, name in names
         ],
     }
+
+
+def _own_period(figures: Figures, subject: str | None) -> dict[str, object]:
+    """Return when the period of a team with a time zone of its own begins and ends there."""
+    period = next((cell.period for cell in figures.scorecards[subject].values()), figures.question.period)
+    own = period != figures.question.period
+    return {"zone": period.zone, "start": period.start, "end": period.end} if own else {}
+
+
+def zone_notes(figures: Figures, names: Mapping[str | None, str]) -> Iterator[Message]:
+    """Yield which teams' periods are those of their own time zone."""
+    for subject, name in names.items():
+        if zone := _own_period(figures, subject).get("zone"):
+            yield message("the period of {name} begins and ends in its own time zone, {zone}", name=name, zone=zone)
 
 
 def _trend_document(trend: Trend) -> dict[str, object]:

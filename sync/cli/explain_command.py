@@ -29,6 +29,7 @@ from sync.joined import joined
 from sync.locale import terminal_text
 from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
 from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
+from sync.zones import at_home
 
 __all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
 
@@ -61,6 +62,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         rules = asked.window.rulebook
         scope = named[0] if named else Scope.ACCOUNT
         whom = subject_named(call, asked, *named) if named else asked.name
+        asked = at_home(asked, scope, whom)
         explanation = masked(explained_by(asked, INDICATORS[indicator], asked.question(scope), whom), asked)
         if scope is Scope.AGENT and whom is not None and whom not in rules.agents and not explanation.lines:
             raise not_one_agent(0, whom)

@@ -21,12 +21,14 @@ from sync.cli.choosing import (
 )
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import Asked, Figures, Trend, empty_card, reduced, trends
+from sync.figures import Asked, Figures, empty_card
 from sync.locale import terminal_text
-from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes
+from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes, zone_notes
 from sync.target_text import judged_document, targets_table
 from sync.targets import judged
+from sync.trends import Trend, trends
 from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
+from sync.zones import at_home, homes, scorecards
 
 __all__ = ["PERIODS", "SCOPES", "asked_period", "command"]
 
@@ -117,7 +119,10 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
         call.say(note)
     _say_where_from(call, asked, found)
     names = ordered_subjects(found, rules, call.language)
-    targets = judged(asked, wish.scope, list(found.scorecards))
+    for note in zone_notes(found, dict(names)):
+        call.say(note)
+    own = homes(asked, wish.scope, found.scorecards)
+    targets = [each for there, subjects in own for each in judged(there, wish.scope, subjects)]
     if targets:
         call.show(targets_table(targets, dict(names), call.language))
     document = figures_document(found, names, shown.trends)
@@ -127,11 +132,11 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
 
 def _found(call: Call, asked: Asked, wish: Wish) -> Figures:
     """Return the figures of everybody, or of the one who is named, whether or not there is anything about him."""
-    found = reduced(asked, wish.scope)
+    found = scorecards(asked, wish.scope)
     if wish.name is None:
         return found
     subject = subject_named(call, asked, wish.scope, wish.name)
-    card = found.scorecards.get(subject) or empty_card(asked, wish.scope, subject)
+    card = found.scorecards.get(subject) or empty_card(at_home(asked, wish.scope, subject), wish.scope, subject)
     return replace(found, scorecards={subject: card})
 
 

@@ -23,6 +23,7 @@ from sync.summaries.life import Life
 from sync.summaries.look import Look
 from sync.summaries.withholding import Remembered, Withheld, note_withheld, withheld_before
 from sync.summaries.writing import Writer
+from sync.zones import widest
 
 
 def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, since: int) -> Iterator[PeriodWork]:
@@ -32,10 +33,10 @@ def summary_work(account: Account, this: Pass, rules: Rulebook, as_of: int, sinc
     """
     beside = dict[tuple[str, Scope], Figures]()
     for wanted in account.own.push.summaries:
-        with _asked(account, wanted, as_of) as asked:
+        with _asked(account, wanted, rules, as_of) as asked:
             withheld = withheld_before(account, wanted.scope)
             for period, stamp, first in asked.changed(since):
-                state = state_joined(asked.everyone, period, asked.through)
+                state = state_joined(asked.everyone, asked.span(period), asked.through)
                 look = Look(account, asked.everyone, this, rules, wanted, period, state, asked.through, first, beside)
                 yield _work(look, stamp, withheld.get(period.label))
 
@@ -46,30 +47,38 @@ class _Asked:
 
     account: Account
     wanted: SummarySettings
+    rules: Rulebook
     everyone: Sequence[Account]
     through: int
+
+    def span(self, period: Period) -> Period:
+        """Return a period made as long as to hold that of every team, where summaries are teams'."""
+        return widest(self.rules, period) if Scope(self.wanted.scope) is Scope.TEAM else period
 
     def changed(self, since: int) -> Iterator[tuple[Period, str, bool]]:
         """Yield each period that looks otherwise than when it was served last: how, and whether it never was."""
         served = self.account.store.summaries.served(self.account.name, self.wanted.scope)
         since = max(since, _begins(self.everyone, self.through))
         for period in _periods(self.account, self.wanted, served, self.through, since):
-            stamp = looks_joined(self.everyone, period, self.through)
+            span = self.span(period)
+            if period.label not in served and span.end > self.through - self.wanted.grace:
+                continue  # somewhere it is not over yet
+            stamp = looks_joined(self.everyone, span, self.through)
             if served.get(period.label) != stamp:
                 yield period, stamp, period.label not in served
 
 
 @contextmanager
-def _asked(account: Account, wanted: SummarySettings, as_of: int) -> Iterator[_Asked]:
+def _asked(account: Account, wanted: SummarySettings, rules: Rulebook, as_of: int) -> Iterator[_Asked]:
     """Give what summaries go over.
 
     Figures over accounts of which one was never pulled would be too small: until then no period has ended.
     """
     if Scope(wanted.scope) is Scope.AGENT and account.own.push.joined:
         with with_peers(account) as everyone:
-            yield _Asked(account, wanted, everyone, min(least(everyone) or 0, as_of))
+            yield _Asked(account, wanted, rules, everyone, min(least(everyone) or 0, as_of))
     else:
-        yield _Asked(account, wanted, [account], as_of)
+        yield _Asked(account, wanted, rules, [account], as_of)
 
 
 def queue_summaries(account: Account, this: Pass, work: PeriodWork) -> None:

@@ -14,7 +14,7 @@ from kpi_engine.records import Agent, Group
 from kpi_engine.reduce import Scope, subject_of
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
-from sync.figures import Figures, reduced_in, source
+from sync.figures import Figures, Source, reduced_in, source
 from sync.joined import here, joined
 from sync.overriding import open_disputes
 from sync.people import People, people
@@ -25,6 +25,7 @@ from sync.store.published import PublishedCell
 from sync.store.summaries import Summary
 from sync.summaries.text import Lateness, Overdue, offered
 from sync.summaries.withholding import readers_stamp
+from sync.zones import in_own_zones, own_period, widest, zones_of
 
 MISSED: Final = "overdue_count"
 """The indicator whose lines a summary lists one by one."""
@@ -69,8 +70,24 @@ class Look:
         if (label, self.scope) not in self.beside:
             asked = source(self.account, self.period, self.as_of)
             found = reduced_in(asked, self.scopes, keep=(MISSED,), only=self.told)
-            self.beside.update({(label, scope): each for scope, each in found.items()})
+            self.beside.update({(label, scope): self._own(asked, each) for scope, each in found.items()})
         return self.beside.pop((label, self.scope))
+
+    def _own(self, asked: Source, found: Figures) -> Figures:
+        return in_own_zones(asked, found, keep=(MISSED,), only=self.told)
+
+    @cached_property
+    def _zones(self) -> dict[str, str]:
+        return zones_of(self.rules, self.period) if self.scope is Scope.TEAM else {}
+
+    def own_period(self, subject: str | None) -> Period:
+        """Return the period as it begins and ends for a subject: for a team in its own zone."""
+        return own_period(self.period, self._zones.get(subject or ""))
+
+    @property
+    def span(self) -> Period:
+        """The period made as long as to hold that of everybody."""
+        return widest(self.rules, self.period) if self._zones else self.period
 
     @property
     def scopes(self) -> set[Scope]:
@@ -173,11 +190,12 @@ class Look:
 
     def _disputed_lines(self) -> Iterator[tuple[str, CreditLine]]:
         """Yield the period's credit lines of disputed tickets that a summary may show, each with its ticket."""
-        start, end = self.period.start, self.period.end
+        span = self.span
         for account in self.everyone:
-            for measured in account.store.readings.of(account.name, open_disputes(account, start, end)):
+            for measured in account.store.readings.of(account.name, open_disputes(account, span.start, span.end)):
                 for line in measured.lines:
-                    if start <= line.at < end and line.indicator in self.offered:
+                    own = self.own_period(line.team)
+                    if own.start <= line.at < own.end and line.indicator in self.offered:
                         yield self.ticket(account.name, measured.ticket_id), line
 
     def _subject(self, line: CreditLine, everybody: People | None) -> str | None:

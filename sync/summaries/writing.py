@@ -7,6 +7,7 @@ from typing import Final
 from connectors.base import SummaryTicket, Target
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
+from kpi_engine.periods import Period
 from kpi_engine.records import Agent
 from kpi_engine.reduce import Cell, Scope, cell
 from kpi_engine.rulebook import OWN_TAG
@@ -61,7 +62,11 @@ class Writer:
         code = self.of.account.settings.language
         if self._agent is not None and self._agent.locale:
             code = "vi" if self._agent.locale.lower().startswith("vi") else "en"
-        return Language(code, self.of.account.settings.timezone)
+        return Language(code, self._period.zone)
+
+    @cached_property
+    def _period(self) -> Period:
+        return self.of.own_period(self.subject)
 
     @cached_property
     def _name(self) -> str:
@@ -149,7 +154,7 @@ class Writer:
         old = replaces.remote_id if replaces is not None else None
         return Summarized(
             name=self._name,
-            period=of.period,
+            period=self._period,
             state=PeriodState.CORRECTED if replaces is not None else _as_told(of.state),
             card=self._card,
             missing=of.found.missing,
@@ -158,8 +163,8 @@ class Writer:
             earlier=earlier,
             before=of.before.get(self.subject, {}),
             as_of=of.as_of,
-            settles_at=of.period.end + settles_after(of.account),
-            appeal_ends=of.period.end + of.account.settings.appeal,
+            settles_at=of.span.end + settles_after(of.account),
+            appeal_ends=of.span.end + of.account.settings.appeal,
             assigned=self._assignee_id is not None,
             readers=len(self._others),
             marker=marker,

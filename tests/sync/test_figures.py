@@ -11,7 +11,6 @@ from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope, Window, cell
 from kpi_engine.rulebook import compiled
 from sync.figures import (
-    TREND,
     _omitted,
     as_of_now,
     empty_card,
@@ -22,8 +21,8 @@ from sync.figures import (
     parameters_in_force,
     reduced,
     source,
-    trends,
 )
+from sync.trends import TREND, trends
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ from sync.accounts import opened
 from sync.cycle import Mode, run_pass
 from sync.demo import settings_for
 from sync.editions import rulebook
-from sync.figures import TREND, Figures, LeftOut, explained, figures, min_n, reduced, source, trends
+from sync.figures import Figures, LeftOut, explained, figures, min_n, reduced, source
 from sync.locale import Language
 from sync.pull import silent
 from sync.scorecards import (
@@ -36,6 +36,7 @@ from sync.scorecards import (
     scorecard_table,
     sparkline,
 )
+from sync.trends import TREND, trends
 from sync.wording import HEADLINES, part_text
 
 EN = Language("en", "Asia/Ho_Chi_Minh")
