@@ -76,7 +76,9 @@ def test_a_teams_week_is_that_of_its_own_zone_and_its_summary_waits_for_its_end(
     assert world.summaries() == []  # six hours after the week's end in Hanoi, six before it in New York
     world.advance(10 * HOUR + 300)
     world.run()
-    bodies: dict[str, str] = {ticket.subject: next(iter(world.state.comments_of(ticket.id)))[1] for ticket in world.summaries()}
+    bodies: dict[str, str] = {
+        ticket.subject: next(iter(world.state.comments_of(ticket.id)))[1] for ticket in world.summaries()
+    }
     assert set(bodies) >= {"KPI · north · 2026-W48", "KPI · south · 2026-W48"}
     assert f"time zone {NEW_YORK}" in bodies["KPI · north · 2026-W48"]
     assert f"time zone {HANOI}" in bodies["KPI · south · 2026-W48"]
