@@ -41,6 +41,7 @@ class Inputs(Section):
     social: Place | None = None
     proposals: Place | None = None
     outbound_contacts: Place | None = None
+    work_items: Place | None = None
     overrides: Place | None = None
 
     @property

@@ -37,6 +37,7 @@ class Stream(StrEnum):
     CUSTOM_STATUSES = "custom_statuses"
     CALLS = "calls"
     CALL_LEGS = "call_legs"
+    WORK_ITEMS = "work_items"
 
 
 STREAM_NAMES = {
@@ -53,6 +54,7 @@ STREAM_NAMES = {
     Stream.CUSTOM_STATUSES: message("custom statuses"),
     Stream.CALLS: message("calls"),
     Stream.CALL_LEGS: message("agents' parts of calls"),
+    Stream.WORK_ITEMS: message("agents' work items"),
 }
 """What people call the streams."""
 
@@ -63,7 +65,7 @@ OF_TICKETS = DATING | {Stream.METRIC_EVENTS}
 """The streams whose records belong to tickets; those of the others describe the account and are listed whole."""
 
 
-OBSERVED = frozenset({Stream.CALLS, Stream.CALL_LEGS})
+OBSERVED = frozenset({Stream.CALLS, Stream.CALL_LEGS, Stream.WORK_ITEMS})
 """The streams whose records are observations: no tickets, and no list that is whole."""
 
 

@@ -13,7 +13,7 @@ _CHANNELS: Final[Mapping[str, str]] = {calls.KIND: calls.PHONE}
 
 _OBSERVING: Final = {
     str(kind): tuple(each.observed for each in INDICATORS.values() if each.observed is not None and kind in each.needs)
-    for kind in (Input.CALLS,)
+    for kind in (Input.CALLS, Input.WORK_ITEMS)
 }
 """What tells the lines of each kind of observation: an indicator needs the kind by its name."""
 
@@ -26,7 +26,8 @@ def observe(observation: Observation, rulebook: Rulebook) -> Iterator[CreditLine
 
     Its agent is an id of its account by now, or None for nobody.
     """
-    seen = Seen(observation, _CHANNELS.get(observation.kind), rulebook)
+    told = observation.values.get("channel")
+    seen = Seen(observation, _CHANNELS.get(observation.kind, None if told is None else str(told)), rulebook)
     for observing in _OBSERVING.get(observation.kind, ()):
         yield from observing(seen)
 

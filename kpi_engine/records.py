@@ -236,6 +236,14 @@ class Observation:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """An observation that the helpdesk told once and holds no more."""
+
+    kind: str
+    observation_id: str
+
+
 TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent
 AccountRecord: TypeAlias = Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus
-Record: TypeAlias = TicketRecord | AccountRecord | Observation
+Record: TypeAlias = TicketRecord | AccountRecord | Observation | Withdrawn

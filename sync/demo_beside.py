@@ -37,6 +37,8 @@ _ENTRIES = """\
     history_from: 2026-10-01
     create_fields: true           # by default an admin deploys them
     csat: {{field: CSAT__c, scale: [1, 5]}}
+    calls: voice_call             # those of Salesforce Voice
+    agent_work: true              # and Omni-Channel's work items
 """
 
 

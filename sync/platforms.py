@@ -46,6 +46,9 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.SLA_POLICIES: "the names of entitlement processes, where the org has them",
         Stream.CUSTOM_STATUSES: "exact, with the default and the closed ones; those for waiting by their usual names, "
         "else by `statuses`",
+        Stream.CALLS: "exact where the org has Salesforce Voice, but for the work after a call; of calls logged as "
+        "tasks what the telephone integration writes",
+        Stream.WORK_ITEMS: "exact where the org has Omni-Channel; calls that rang at an agent's in vain too",
     },
 }
 """By kind of helpdesk: how exact each stream it may serve is."""

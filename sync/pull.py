@@ -20,8 +20,8 @@ from kpi_engine.records import (
 )
 from sync.account import Account
 from sync.advance import Progress, Watch, silent
-from sync.calls import bring_calls
 from sync.crash import crash_point
+from sync.native import bring_observations
 from sync.store.cursors import StoredCursor
 from sync.store.locks import Lock
 from sync.unseen import Acquaintance, introduced, nameless, strangers, unseen_ratings
@@ -225,7 +225,7 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
         account.store.records.save(account.name, [record for record in of_tickets if isinstance(record, MetricSet)])
         pulling.people.note(of_tickets)
     elif stream in OBSERVED:
-        pulled.new += bring_calls(account, stream, page.records)
+        pulled.new += bring_observations(account, stream, page.records)
     else:
         listed = [
             record

@@ -5,9 +5,10 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from connectors.base import OF_TICKETS, Page, Stream
-from kpi_engine.records import AccountRecord, Observation, Record, TicketSnapshot
+from connectors.base import OBSERVED, OF_TICKETS, Page, Stream
+from kpi_engine.records import AccountRecord, Observation, Record, TicketSnapshot, Withdrawn
 from sync.account import Account
+from sync.native import bring_observations
 from sync.store.locks import Holder
 from sync.store.quarantine import Quarantined
 
@@ -45,14 +46,16 @@ def retry(account: Account, rows: Sequence[Quarantined]) -> Retried:
 def _retry(account: Account, row: Quarantined, found: Retried) -> None:
     if row.stream == MEASURING:
         account.store.records.mark_stale(account.name, [row.key.partition(":")[2]])
-    elif Stream(row.stream) not in OF_TICKETS:
+    elif Stream(row.stream) not in OF_TICKETS | OBSERVED:
         found.listed.append(row)
         return
     else:
         page = account.connector.read_again(Stream(row.stream), row.raw)
-        if page.rejects or not page.records:
+        # Of what is no ticket's, a row may well say nothing: a call among colleagues.
+        if page.rejects or not (page.records or Stream(row.stream) in OBSERVED):
             found.unreadable.append(row)
             return
+        bring_observations(account, row.stream, page.records)
         _save(account, page)
     account.store.quarantine.drop(account.name, [row.quarantine_id])
     found.read.append(row)
@@ -63,7 +66,7 @@ def _save(account: Account, page: Page) -> None:
     known = account.store.records.snapshots(account.name, tickets)
     records = [_with_fields(record, known) for record in page.records]
     account.store.records.save(
-        account.name, [record for record in records if not isinstance(record, AccountRecord | Observation)]
+        account.name, [record for record in records if not isinstance(record, AccountRecord | Observation | Withdrawn)]
     )
 
 

@@ -166,6 +166,7 @@ _REASONS = {
     "no_requester": message("its requester is not known"),
     "exempted": message("it was exempted"),
     "no_direction": message("whether it came in or was dialled is not known"),
+    "no_time_told": message("how long it took is not known"),
     "no_talk_time": message("how long it was talked is not known"),
     "no_score": message("its rating has no score"),
     "not_solved": message("it is not solved"),

@@ -277,6 +277,8 @@ class Salesforce:
             csat=self._reading.csat_field or None,
             scale=(1, 5) if csat is None else csat.scale,
             mails=self.org.described("EmailMessage") is not None,
+            call_results=self._settings.call_results,
+            voice=self.org.prefix("VoiceCall") if self._settings.calls == "voice_call" else None,
         )
 
     def _history_from(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from connectors.base import Check, Verdict
+from connectors.base import STREAM_NAMES, Check, Stream, Verdict
 from connectors.errors import AddressError, RefusedError, SignInError
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import Holiday, asked
@@ -39,8 +39,17 @@ def checks(org: Org) -> Iterator[Check]:
     yield _all_cases(org)
     yield from (_tracked(org, field, cost) for field, cost in _TRACKED.items())
     yield from (_offered(org, name, subject) for name, subject in _OBJECTS.items())
+    yield from (_offered(org, name, subject) for name, subject in _opted(org))
     yield from _csat(org)
     yield from _holidays(org)
+
+
+def _opted(org: Org) -> Iterator[tuple[str, Message]]:
+    """Yield the objects that the configuration asks for beside cases."""
+    if org.settings.calls is not None:
+        yield "VoiceCall" if org.settings.calls == "voice_call" else "Task", STREAM_NAMES[Stream.CALLS]
+    if org.settings.agent_work:
+        yield "AgentWork", STREAM_NAMES[Stream.WORK_ITEMS]
 
 
 def _version(org: Org) -> Check:

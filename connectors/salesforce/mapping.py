@@ -15,7 +15,7 @@ from kpi_engine.records import EventKind, FieldValue, TicketEvent, TicketSnapsho
 STATUSES = {status: status for status in ("new", "open", "pending", "hold", "solved", "closed", "deleted")}
 """Ours: an org words its own, which are the custom statuses; a row shows which of ours each counts to."""
 
-USER, QUEUE = "005", "00G"
+USER, QUEUE, CASE = "005", "00G", "500"
 MERGED_INTO = "merged_into"
 HISTORY_LAST = 1 << 50
 """Where what was changed begins in a second: after what was said."""

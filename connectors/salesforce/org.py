@@ -99,6 +99,11 @@ class Org:
         described = self.described(name)
         return {} if described is None else {each.name: each for each in described.fields}
 
+    def prefix(self, name: str) -> str | None:
+        """Return how the ids of an object begin; None where the org has none, or hides it from us."""
+        described = self.described(name)
+        return None if described is None else described.key_prefix
+
     def labels(self) -> dict[str, str]:
         """Return the labels of a case's fields by API name."""
         return {name: field.label for name, field in self.fields("Case").items()}

@@ -314,6 +314,7 @@ class Description(Meta):
     """An object as `describe` tells it."""
 
     name: Text
+    key_prefix: OptionalText = None
     fields: list[FieldDescription] = []
     record_type_infos: list[RecordTypeInfo] = []
 

@@ -22,6 +22,8 @@ class Sense:
 
     `ours` are our keys by API name; `statuses` are the org's, by API name and by label; `own_key` is the field that
     marks our summary cases; `csat` and `scale` tell where ratings stand; `mails`: mails are rows of their own.
+    `call_results` are the results of logged calls in our words, `voice` is how the ids of calls begin where those of
+    Salesforce Voice are read.
     """
 
     ours: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +35,8 @@ class Sense:
     scale: tuple[float, float] = (1, 5)
     mails: bool = True
     holidays: tuple[tuple[str, str], ...] = ()
+    call_results: Mapping[str, str] = field(default_factory=dict)
+    voice: str | None = None
 
 
 def status_of(word: str | None, sense: Sense) -> CustomStatus:

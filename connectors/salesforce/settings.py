@@ -46,6 +46,9 @@ class JwtBearer(Section):
 Auth: TypeAlias = ClientCredentials | JwtBearer
 
 
+CallResult: TypeAlias = Literal["answered", "no_answer", "busy", "voicemail", "missed", "abandoned_queue"]
+
+
 def _two_ends(scale: tuple[float, float]) -> tuple[float, float]:
     if scale[0] >= scale[1]:
         raise UnfitError(message("a scale goes from its worst to its best number"))
@@ -113,6 +116,21 @@ class SalesforceSettings(Section):
         default=False,
         description="Let the setup create custom fields itself; default: the admin deploys the package that "
         "`setup --package` writes.",
+    )
+    calls: Literal["voice_call", "task"] | None = Field(
+        None,
+        description="Read phone calls: those of Salesforce Voice (voice_call), or those that a telephone integration "
+        "logs as tasks (task); one of both, so that no call counts twice.",
+    )
+    call_results: dict[str, CallResult] = Field(
+        {},
+        description="What the results of calls logged as tasks mean, beyond No Answer, Busy, Voicemail, Missed and "
+        "Abandoned; any other result counts as answered.",
+    )
+    agent_work: bool = Field(
+        default=False,
+        description="Read how long agents had each work item of Omni-Channel open and, beside `calls: voice_call`, "
+        "which calls rang at an agent's in vain.",
     )
     bulk_above: int = Field(
         20_000, ge=0, description="How many rows are still read page by page; more come through a bulk job."

@@ -70,6 +70,11 @@ def chosen_by(field: str, query: Query) -> Condition:
     return Condition(f"{_checked(field)} IN ({query.text()})")
 
 
+def either(*conditions: Condition) -> Condition:
+    """Return that any of some conditions holds."""
+    return Condition(f"({' OR '.join(conditions)})")
+
+
 def since(field: str, at: int) -> Condition:
     """Return that a time is at `at` (epoch seconds) or later."""
     return Condition(f"{_checked(field)} >= {moment(at)}")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from connectors.base import OBSERVED, STREAM_NAMES, Page, Stream, Unavailable
-from connectors.salesforce import history, lists, mapping, payloads, pulling, ratings, setup, surveys
+from connectors.salesforce import calls, history, lists, mapping, payloads, pulling, ratings, setup, surveys, work
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import asked
 from connectors.salesforce.pulling import Resource, Walk
@@ -14,7 +14,7 @@ from connectors.salesforce.reading import Staff
 from connectors.salesforce.sense import Sense
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.setup import SUMMARY_KEY
-from connectors.salesforce.soql import Query, among, id_chunks, is_, is_not
+from connectors.salesforce.soql import Query, among, either, id_chunks, is_, is_not
 from kpi_engine.message import Message, message
 
 HOUR = 3600
@@ -28,13 +28,21 @@ USERS = Resource("User", payloads.User, lists.agent, where=(among("UserType", ("
 HOURS = Resource("BusinessHours", payloads.BusinessHours, lists.schedule)
 PROCESSES = Resource("SlaProcess", payloads.EntitlementProcess, lists.entitlement_process)
 STATUSES = Resource("CaseStatus", payloads.CaseStatus, lists.custom_status)
+VOICE_CALLS = Resource("VoiceCall", calls.VoiceCall, calls.voice_call, deleted=True)
+WORK = Resource("AgentWork", work.AgentWork, work.work_item, deleted=True)
+LOGGED = Resource(
+    "Task", calls.Task, calls.task, where=(either(is_("TaskSubtype", "Call"), is_not("CallType", None)),), deleted=True
+)
 QUEUES = Resource("Group", payloads.Queue, lists.group)
 
 TOLD = (CHANGES, MAILS, COMMENTS)
 """What a case's history is told by, each with a watermark of its own."""
 
-MARKS = {"Incoming": MAILS, "IsPublished": COMMENTS}
-"""What tells the rows of a history apart once they were set aside; any other is a change."""
+MARKS: Mapping[Stream, Mapping[str, Resource]] = {
+    Stream.HISTORY: {"Incoming": MAILS, "IsPublished": COMMENTS},
+    Stream.CALLS: {"IsClosed": LOGGED},
+}
+"""What tells the rows of a stream apart once they were set aside."""
 
 LISTS: Mapping[Stream, Resource] = {
     Stream.AGENTS: USERS,
@@ -42,6 +50,15 @@ LISTS: Mapping[Stream, Resource] = {
     Stream.SLA_POLICIES: PROCESSES,
     Stream.CUSTOM_STATUSES: STATUSES,
 }
+
+USUAL: Mapping[Stream, Resource] = {
+    Stream.TICKETS: CASES,
+    Stream.METRIC_EVENTS: MILESTONES,
+    Stream.CALLS: VOICE_CALLS,
+    Stream.WORK_ITEMS: WORK,
+    **LISTS,
+}
+"""What the rows of a stream are where no mark says otherwise; those of any other are changes of cases."""
 
 PACES: Mapping[Stream, int] = {
     Stream.AGENTS: HOUR,
@@ -56,15 +73,20 @@ PACES: Mapping[Stream, int] = {
 
 def resource_of(stream: Stream, raw: str) -> Resource:
     """Return what a row of a stream that was set aside is one of."""
-    told = next((each for mark, each in MARKS.items() if f'"{mark}"' in raw), CHANGES)
-    return {Stream.TICKETS: CASES, Stream.METRIC_EVENTS: MILESTONES, **LISTS}.get(stream, told)
+    marked = (each for mark, each in MARKS.get(stream, {}).items() if f'"{mark}"' in raw)
+    return next(marked, USUAL.get(stream, CHANGES))
 
 
 def offered(settings: SalesforceSettings) -> list[Stream]:
     """Return the streams of an org, in order: one of both kinds of ratings, and only as configured."""
     csat = settings.csat
     ratings_of = Stream.SURVEYS if csat is not None and csat.field is None else Stream.RATINGS
-    without = {Stream.RATINGS, Stream.SURVEYS, *OBSERVED} - ({ratings_of} if csat is not None else set())
+    opted = {
+        ratings_of: csat is not None,
+        Stream.CALLS: settings.calls is not None,
+        Stream.WORK_ITEMS: settings.agent_work,
+    }
+    without = {Stream.RATINGS, Stream.SURVEYS, *OBSERVED} - {stream for stream, wanted in opted.items() if wanted}
     return [stream for stream in Stream if stream not in without]
 
 
@@ -102,6 +124,8 @@ class Streams:
             Stream.RATINGS: partial(self._ratings, cursor),
             Stream.SURVEYS: partial(self._surveys, cursor),
             Stream.METRIC_EVENTS: partial(self._walked, MILESTONES, cursor, stream),
+            Stream.CALLS: partial(self._calls, cursor),
+            Stream.WORK_ITEMS: partial(self._observed, WORK, cursor, stream, work.NEEDS),
         }
         way = ways.get(stream)
         return way() if way is not None else self._list(stream, LISTS[stream])
@@ -183,6 +207,28 @@ class Streams:
         for page in pulling.walked(Walk(self.org, _shown(field), stretch, self.sense(), (field,))):
             yield replace(page, note=note)
             note = None
+
+    def _calls(self, cursor: str | None) -> Iterator[Page]:
+        as_tasks = self.settings.calls == "task"
+        resource, needs = (LOGGED, calls.TASK_NEEDS) if as_tasks else (VOICE_CALLS, calls.VOICE_NEEDS)
+        yield from self._observed(resource, cursor, Stream.CALLS, needs)
+
+    def _observed(self, resource: Resource, cursor: str | None, stream: Stream, needs: Sequence[str]) -> Iterator[Page]:
+        self.demand(resource.subject, stream)
+        self._demand_fields(resource.subject, needs, stream)
+        yield from pulling.walked(self.walk(resource, cursor))
+
+    def _demand_fields(self, subject: str, needs: Sequence[str], stream: Stream) -> None:
+        absent = [name for name in needs if name not in self.org.fields(subject)]
+        if absent:
+            raise Unavailable(
+                message(
+                    "{object} has no {field}, or hides it from us: no {stream}",
+                    object=subject,
+                    field=", ".join(absent),
+                    stream=STREAM_NAMES[stream],
+                )
+            )
 
     def _surveys(self, cursor: str | None) -> Iterator[Page]:
         for subject in ("SurveyQuestionResponse", "SurveySubject"):

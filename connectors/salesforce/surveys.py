@@ -6,14 +6,13 @@ from functools import partial
 
 from connectors.base import Page
 from connectors.salesforce import pulling, ratings
+from connectors.salesforce.mapping import CASE
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import SurveyAnswer, SurveySubject
 from connectors.salesforce.pulling import Walk
 from connectors.salesforce.sense import Sense
 from connectors.salesforce.soql import Query, among, id_chunks
 from kpi_engine.records import Record
-
-_CASE = "500"
 
 
 def unread(_row: object, _sense: Sense) -> Sequence[Record]:
@@ -48,7 +47,7 @@ def _cases(org: Org, rows: Sequence[object]) -> dict[str, str]:
     for chunk in id_chunks(parents):
         about = among("ParentId", chunk)
         for subject in org.all(SurveySubject, "SurveySubject", Query("SurveySubject", _JOINED, (about,))):
-            if subject.subject_id.startswith(_CASE):
+            if subject.subject_id.startswith(CASE):
                 found[subject.parent_id] = subject.subject_id
     return found
 

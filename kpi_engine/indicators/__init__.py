@@ -15,6 +15,7 @@ from kpi_engine.indicators import (
     satisfaction,
     surveys,
     volume,
+    work,
 )
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
@@ -27,7 +28,7 @@ FAMILIES: tuple[tuple[Message, tuple[Indicator, ...]], ...] = (
     (message("Quality of resolution"), (*first_contact.INDICATORS, *reopening.INDICATORS, *quality.INDICATORS)),
     (message("Overdue requests and goals"), overdue.INDICATORS),
     (message("The customer's voice"), (*satisfaction.INDICATORS, *surveys.INDICATORS, *complaints.INDICATORS)),
-    (message("Calls"), calls.INDICATORS),
+    (message("Calls and work items"), (*calls.INDICATORS, *work.INDICATORS)),
 )
 """The names of the families, in the order in which people read them, and their tables."""
 

@@ -67,6 +67,7 @@ class Input(StrEnum):
     WARRANTY = "fields.warranty"
     SEVERITY = "fields.severity"
     CALLS = "calls"
+    WORK_ITEMS = "work_items"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +160,11 @@ class Seen:
         """Return a value that is a whole number; None where nothing says it."""
         value = self.observation.values.get(name)
         return None if value is None else int(value)
+
+    def word(self, indicator: str, parameter: Parameter) -> str:
+        """Return the parameter of an indicator that is one of several words, as configured at its instant."""
+        configured = self.rulebook.parameters.at(self.observation.at).get(indicator, {})
+        return str(configured.get(parameter.name, parameter.default))
 
     def left_out_of(self, indicator: str, reason: str) -> Omission:
         """Return the remark that an indicator leaves it out."""

@@ -327,6 +327,21 @@ class Override(RowModel):
     account: Identity | None = _account()
 
 
+class WorkItem(RowModel):
+    """Work on something, from taking it up to being done with it: a time entry, or an item routed to an agent."""
+
+    work_item_id: Identity = column("mã công việc", "id", example="w-1001")
+    closed_at: Moment = _at("thời điểm xong", "kết thúc", about="When the agent was done with it.")
+    agent_ref: Identity = _agent()
+    ticket_ref: Identity | None = _ticket()
+    channel: Identity | None = column("kênh", example="chat", optional=True)
+    handle_s: Seconds = _seconds("handle", "thời gian xử lý", example=540, about="Seconds it took.", optional=False)
+    active_s: Seconds | None = _seconds(
+        "active", "thời gian tập trung", example=300, about="Of these, seconds in which it was in front of the agent."
+    )
+    account: Identity | None = _account()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind of file: what a row is, which columns tell it from another, and when and of whom it speaks.
@@ -352,6 +367,12 @@ def _call_misfit(values: Values) -> Message | None:
         return message("more answers are correct than questions were asked")
     if values["outcome"] in ("answered", "missed") and "agent_ref" not in values:
         return message("a call that was answered or missed needs {column}", column="agent_ref")
+    return None
+
+
+def _work_misfit(values: Values) -> Message | None:
+    if int(values.get("active_s", 0)) > int(values["handle_s"]):
+        return message("{part} is more than {whole}", part="active_s", whole="handle_s")
     return None
 
 
@@ -489,6 +510,15 @@ _OBSERVED = (
         model=Outbound,
         key=("contact_id",),
         at="contacted_at",
+    ),
+    Kind(
+        name="work_items",
+        title=message("work items"),
+        model=WorkItem,
+        key=("work_item_id",),
+        at="closed_at",
+        customer=None,
+        misfit=_work_misfit,
     ),
 )
 

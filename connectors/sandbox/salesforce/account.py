@@ -45,6 +45,7 @@ class Org:
     ids: dict[int, str] = field(default_factory=dict)
     emails: dict[int, str] = field(default_factory=dict)
     contacts: dict[int, str] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
     record_types: dict[str, str] = field(default_factory=dict)
     numbers: "count[int]" = field(default_factory=lambda: count(FIRST_PERSON, 7))
     hours_id: str = ""
@@ -155,4 +156,5 @@ def _add_hours(org: Org, at: int) -> None:
     org.add("BusinessHours", Name="24/7", IsDefault=False, TimeZoneSidKey="America/New_York", **always, **made)
     once = {"IsAllDay": True, "IsRecurrence": False}
     org.add("Holiday", Name="Ngày Nhà giáo", ActivityDate="2026-11-20", **once)
+    org.channels = {name: org.add("ServiceChannel", DeveloperName=name) for name in ("Case", "Phone")}
     org.add("SlaProcess", Name="Hỗ trợ chuẩn", IsActive=True)

@@ -10,6 +10,7 @@ PREFIXES = {
     "SlaProcess": "552", "Profile": "00e", "PermissionSet": "0PS", "PermissionSetAssignment": "0Pa",
     "FieldPermissions": "01k", "ObjectPermissions": "110", "CustomField": "00N", "FieldDefinition": "0FD",
     "SurveyQuestionResponse": "0Kd", "SurveyResponse": "0Ke", "SurveySubject": "0Kf", "Job": "750",
+    "VoiceCall": "0LQ", "Task": "00T", "AgentWork": "0Bz", "ServiceChannel": "0N9",
 }  # fmt: skip
 
 

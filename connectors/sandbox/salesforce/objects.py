@@ -117,6 +117,27 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "NumberValue": Column("double"), "ChoiceValue": _WORD, "ResponseValue": _WORD, **_KEPT,
     },
     "SurveySubject": {"Id": _ID, "ParentId": Column("reference"), "SubjectId": Column("reference")},
+    "VoiceCall": {
+        "Id": _ID, "CallType": Column("picklist"), "CallDisposition": _WORD, "CallOrigin": Column("picklist"),
+        "CallStartDateTime": _STAMP, "CallQueuedDateTime": _STAMP, "CallAcceptDateTime": _STAMP,
+        "CallConnectDateTime": _STAMP, "CallEndDateTime": _STAMP, "CallDurationInSeconds": Column("int"),
+        "CustomerHoldDuration": Column("int"), "PreviousCallId": _to("VoiceCall", "PreviousCall"),
+        "RelatedRecordId": Column("reference"), "UserId": _to("User", "User"), "OwnerId": Column("reference"),
+        "FromPhoneNumber": Column("phone"), **_KEPT,
+    },
+    "Task": {
+        "Id": _ID, "OwnerId": _to("User", "Owner"), "WhatId": Column("reference"), "WhoId": Column("reference"),
+        "TaskSubtype": Column("picklist"), "CallType": Column("picklist"), "CallDisposition": _WORD,
+        "CallDurationInSeconds": Column("int"), "CompletedDateTime": _STAMP, "IsClosed": _YES, "Subject": _WORD,
+        **_KEPT,
+    },
+    "ServiceChannel": {"Id": _ID, "DeveloperName": _WORD},
+    "AgentWork": {
+        "Id": _ID, "UserId": _to("User", "User"), "BotId": Column("reference"), "WorkItemId": Column("reference"),
+        "ServiceChannelId": _to("ServiceChannel", "ServiceChannel"), "Status": Column("picklist"),
+        "AssignedDateTime": _STAMP, "DeclineDateTime": _STAMP, "PushTimeoutDateTime": _STAMP, "CloseDateTime": _STAMP,
+        "HandleTime": Column("int"), "ActiveTime": Column("int"), **_KEPT,
+    },
     "PermissionSet": {"Id": _ID, "Name": _WORD, "Label": _WORD},
     "PermissionSetAssignment": {
         "Id": _ID, "AssigneeId": _to("User", "Assignee"), "PermissionSetId": _to("PermissionSet", "PermissionSet"),

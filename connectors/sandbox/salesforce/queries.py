@@ -4,6 +4,7 @@ from werkzeug.wrappers import Response
 
 from connectors.sandbox.answers import answer
 from connectors.sandbox.salesforce.call import Call, Route, refusal
+from connectors.sandbox.salesforce.ids import PREFIXES
 from connectors.sandbox.salesforce.objects import TOOLING, Column
 from connectors.sandbox.salesforce.rendering import shown
 from connectors.sandbox.salesforce.selecting import Row
@@ -77,7 +78,7 @@ def describe(call: Call) -> Response:
         {"recordTypeId": row["Id"], "name": row["Name"], "active": True, "master": False}
         for row in (database.tables["RecordType"].rows.values() if name == "Case" else ())
     ]
-    return answer({"name": name, "fields": fields, "recordTypeInfos": types})
+    return answer({"name": name, "keyPrefix": PREFIXES.get(name), "fields": fields, "recordTypeInfos": types})
 
 
 def _described(name: str, column: Column) -> Row:

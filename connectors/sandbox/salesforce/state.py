@@ -6,6 +6,7 @@ from functools import partial
 from itertools import count
 
 from connectors.sandbox.agenda import WorldTime
+from connectors.sandbox.salesforce import calls
 from connectors.sandbox.salesforce.account import (
     COMPLAINT,
     LABELS,
@@ -194,6 +195,8 @@ class State:
         self.tables["Case"].version += 1
         self._tell(ticket, author, ("created", None, None))
         self._assign(ticket, row["CreatedById"])
+        if origin == "Phone":
+            self.world.agenda.add(now + calls.LIFE, partial(calls.ring, self, ticket))
         if origin == "Email":
             self._mail(ticket, author, incoming=not outbound)
         return ticket
@@ -235,6 +238,7 @@ class State:
         now = self.world.second
         ticket.status = status
         if status == "solved":
+            calls.finish(self, ticket)
             ticket.solved_at = now
             self.world.agenda.add(now + CLOSES_AFTER, partial(self._end, ticket, now))
 

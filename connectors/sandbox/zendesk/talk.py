@@ -6,6 +6,7 @@ from operator import itemgetter
 from werkzeug.wrappers import Response
 
 from connectors.sandbox.answers import answer
+from connectors.sandbox.world.calls import LIFE, rung_in_vain, told_of
 from connectors.sandbox.world.verbs import Row
 from connectors.sandbox.zendesk.call import Call, Route
 from connectors.sandbox.zendesk.exports import MOST, allowed_until, start_time
@@ -13,7 +14,6 @@ from connectors.sandbox.zendesk.records import Ticket
 from connectors.sandbox.zendesk.rows import API, iso
 from connectors.sandbox.zendesk.state import State
 
-_LIFE = 900  # seconds from a call's beginning until its row is final
 _CALL_IDS, _LEG_IDS = 7_000_000, 8_000_000
 Rows = Callable[[State, Ticket], Iterator[Row]]
 
@@ -32,9 +32,9 @@ def _page(call: Call, key: str, rows_of: Rows) -> Response:
     since, state = start_time(call), call.state
     by_phone = [ticket for ticket in state.tickets.values() if ticket.channel == "voice"]
     found = sorted(
-        (ticket.created_at + _LIFE, str(row["id"]), row)
+        (ticket.created_at + LIFE, str(row["id"]), row)
         for ticket in by_phone
-        if since <= ticket.created_at + _LIFE <= allowed_until(call)
+        if since <= ticket.created_at + LIFE <= allowed_until(call)
         for row in rows_of(state, ticket)
     )[:MOST]
     end_time = found[-1][0] if found else since
@@ -52,19 +52,19 @@ def _call(_: State, ticket: Ticket) -> Iterator[Row]:
         "ticket_id": ticket.id,
         "customer_id": ticket.requester_id,
         "agent_id": ticket.assignee_id,
-        "wait_time": ticket.id * 7 % 90,
+        "wait_time": told_of(ticket.created_at).waited,
         **_times(ticket),
     }
 
 
 def _legs(state: State, ticket: Ticket) -> Iterator[Row]:
     """Yield that it rang in vain at some agents' and was taken by the one who has the ticket."""
-    agents = state.account.agent_ids
-    rung = [agents[(ticket.id + turn) % 5] for turn in range(ticket.id % 3)] if ticket.assignee_id is not None else []
+    taken = ticket.assignee_id is not None
+    rung = rung_in_vain(ticket.created_at, state.account.agent_ids) if taken else []
     for turn, agent in enumerate(rung):
         yield _leg(ticket, turn, agent, "agent_missed", 0)
     if ticket.assignee_id is not None:
-        yield _leg(ticket, len(rung), ticket.assignee_id, "completed", 60 + ticket.id * 13 % 400)
+        yield _leg(ticket, len(rung), ticket.assignee_id, "completed", told_of(ticket.created_at).talked)
     yield {**_leg(ticket, 9, None, "completed", 0), "type": "customer"}
 
 
@@ -76,14 +76,14 @@ def _leg(ticket: Ticket, place: int, agent: int | None, status: str, talked: int
         "agent_id": agent,
         "completion_status": status,
         "talk_time": talked,
-        "hold_time": ticket.id % 40,
+        "hold_time": told_of(ticket.created_at).held,
         "wrap_up_time": 30,
         **_times(ticket),
     }
 
 
 def _times(ticket: Ticket) -> Row:
-    return {"created_at": iso(ticket.created_at), "updated_at": iso(ticket.created_at + _LIFE)}
+    return {"created_at": iso(ticket.created_at), "updated_at": iso(ticket.created_at + LIFE)}
 
 
 ROUTES = tuple(

@@ -216,10 +216,10 @@ def found(scene: "Scene") -> dict[str, Check]:
 
 
 def test_checks_name_what_is_not_tracked_not_seen_and_not_chosen(make_scene: "Callable[..., Scene]") -> None:
-    scene = make_scene(csat={"field": "CSAT__c", "scale": [1, 5]}, rate_limit_share=0.5)
+    scene = make_scene(calls="task", agent_work=True, rate_limit_share=0.5)
     scene.state.tracked -= {"OwnerId", "CSAT__c"}
     scene.state.tables["ObjectPermissions"].rows.clear()
-    scene.sandbox.service.absent.add("EmailMessage")
+    scene.sandbox.service.absent |= {"EmailMessage", "AgentWork"}
     scene.sandbox.service.used = 900_000
     with pytest.raises(Exception, match="share"):
         found(scene)
@@ -230,6 +230,7 @@ def test_checks_name_what_is_not_tracked_not_seen_and_not_chosen(make_scene: "Ca
         "all cases",
         "history of Owner",
         "mails of cases",
+        "agents' work items",
         "satisfaction ratings",
         "holidays",
     }
