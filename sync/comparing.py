@@ -29,7 +29,7 @@ def found_values(account: Account, doubtful: Sequence[Queued]) -> dict[int, Outc
 def _found(each: Queued, found: Values | None) -> Outcome:
     if found is None:
         return _GONE
-    if _shows(found, each.values):
+    if shows(found, each.values):
         return Delivered()
     if each.attempts >= _ATTEMPTS:
         return Refused(message("it was sent {n} times and never arrived", n=each.attempts))
@@ -49,9 +49,9 @@ def after_conflict(account: Account, met: Sequence[Queued]) -> dict[int, Outcome
 def _judged(each: Queued, found: Values | None) -> Outcome | None:
     if found is None:
         return _GONE
-    if _shows(found, each.values):
+    if shows(found, each.values):
         return Delivered()
-    return None if _shows(found, each.previous) else changed_meanwhile()
+    return None if shows(found, each.previous) else changed_meanwhile()
 
 
 def changed_meanwhile() -> Snoozed:
@@ -63,7 +63,8 @@ def _remote(account: Account, changes: Sequence[Queued]) -> dict[str, dict[str, 
     return account.connector.read(changes[0].target, [each.target_id for each in changes]) if changes else {}
 
 
-def _shows(found: Values, values: Values) -> bool:
+def shows(found: Values, values: Values) -> bool:
+    """Tell whether an object's values are those that were to be written."""
     return all(same(found.get(key), value) for key, value in values.items())
 
 

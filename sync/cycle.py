@@ -15,6 +15,7 @@ from sync.account import Account
 from sync.agent_fields import agent_work, note_shown
 from sync.backfill import Backfilled, Past, backfill, past_plans
 from sync.crash import crash_point
+from sync.echoes import look_for_echoes
 from sync.editions import keep_editions, rulebook, unexplained
 from sync.findings import noted
 from sync.inputs.scheduled import import_changed
@@ -163,6 +164,7 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
         return
     report.created_fields = set_up(account, this, report.setups)
     crash_point("after_fields")
+    look_for_echoes(account, this, as_of)
     _queue(account, this, report, rules, as_of)
     crash_point("after_planning")
     report.sent = send_all(account, this, mode.max_writes)

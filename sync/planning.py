@@ -167,7 +167,7 @@ class _Known:
         pending = self.pending.get(ticket.ticket_id, {})
         if last is None:
             return _Shown(ticket, pulled | dict(pending))
-        if not _is_newer(ticket, last):
+        if not has_come_back(ticket, last):
             return _Shown(ticket, pulled | dict(last.values) | dict(pending), last.values)
         edited = {
             key: pulled[key]
@@ -179,8 +179,8 @@ class _Known:
         return _Shown(ticket, pulled | dict(pending), last.values, edited, before, was_open, is_fresh=True)
 
 
-def _is_newer(ticket: TicketSnapshot, delivered: LastDelivered) -> bool:
-    """Tell whether a row was made at or after a delivery.
+def has_come_back(ticket: TicketSnapshot, delivered: LastDelivered) -> bool:
+    """Tell whether a ticket has been pulled since something was delivered to it: a row made at or after that.
 
     A delivery is dated by the second it was asked for and followed by no pull before its outcome is known, so that a
     row of that very second is one pulled later: it shows our values, or what somebody made of them.

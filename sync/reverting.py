@@ -15,6 +15,7 @@ from sync.editions import rulebook
 from sync.look_ups import is_creation
 from sync.outbox import Sent, send_all
 from sync.planning import ARMED, same
+from sync.pull import Pass
 from sync.setup import use_remembered_fields
 from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
 from sync.store.codec import chunked
@@ -65,20 +66,23 @@ def reversal(account: Account, pass_id: int) -> Reversal:
     account.connector.begin()
     use_remembered_fields(account)
     plan = Reversal(pass_id)
-    rules = rulebook(account)
-    own = 0
+    rules, own = rulebook(account), 0
     for chunk in chunked(account.store.changes.of_pass(account.name, pass_id), 100):
         plan.queued += [each for each in chunk if each.state is ChangeState.QUEUED]
         _note_unsettled(plan, chunk)
         delivered = [each for each in chunk if each.state is ChangeState.DELIVERED]
         own += len(delivered)
-        for target in _FIELDS:
-            _restore(account, rules, plan, [each for each in delivered if each.target is target])
-        for each in delivered:
-            if each.target is Target.SUMMARY:
-                _be_done_with(account, plan, each)
+        _take_back(account, rules, plan, delivered)
     plan.delivered_for_others = max(0, reverted.counts.get("delivered", 0) - own)
     return plan
+
+
+def _take_back(account: Account, rules: Rulebook, plan: Reversal, delivered: Sequence[Queued]) -> None:
+    for target in _FIELDS:
+        _restore(account, rules, plan, [each for each in delivered if each.target is target])
+    for each in delivered:
+        if each.target is Target.SUMMARY:
+            _be_done_with(account, plan, each)
 
 
 def revert(account: Account, plan: Reversal) -> Sent:
@@ -88,19 +92,23 @@ def revert(account: Account, plan: Reversal) -> Sent:
     """
     with running(account, "revert", PassReport(account.name)) as this:
         _look_again(account, plan)
-        now, store = account.now(), account.store
-        with store.transaction(this.lock):
-            store.switches.clear(account.name, ARMED)
-            objects = [(each.target, each.target_id) for each in plan.queued]
-            objects += [(each.target, each.target_id) for each in plan.writes]
-            for target in Target:
-                store.changes.withdraw(account.name, target, [each for of, each in objects if of is target], now)
-            for each in plan.writes:
-                if each.summary is not None:
-                    store.summaries.change(each.summary.external_id, state=REVERTED)
-            writes = [_once_more(each, this.pass_id) for each in plan.writes]
-            store.changes.enqueue(account.name, writes, pass_id=this.pass_id, now=now)
+        with account.store.transaction(this.lock):
+            _queue_instead(account, this, plan)
         return send_all(account, this, None, of_pass=this.pass_id)
+
+
+def _queue_instead(account: Account, this: Pass, plan: Reversal) -> None:
+    """Queue what takes a pass back in place of all that waits for the same objects."""
+    now, store = account.now(), account.store
+    store.switches.clear(account.name, ARMED)
+    objects = [(each.target, each.target_id) for each in plan.queued]
+    objects += [(each.target, each.target_id) for each in plan.writes]
+    for target in Target:
+        store.changes.withdraw(account.name, target, [each for of, each in objects if of is target], now)
+    for summary in (each.summary for each in plan.writes if each.summary is not None):
+        store.summaries.change(summary.external_id, state=REVERTED)
+    writes = [_once_more(each, this.pass_id) for each in plan.writes]
+    store.changes.enqueue(account.name, writes, pass_id=this.pass_id, now=now)
 
 
 def _look_again(account: Account, plan: Reversal) -> None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any, Final, assert_never
 
 from sqlalchemy import ColumnElement, Connection, Select, case, delete, exists, func, insert, select, true, update
@@ -41,6 +42,7 @@ class ChangeState(StrEnum):
 
 UNRESOLVED: Final = (ChangeState.SENDING, ChangeState.UNDER_WAY, ChangeState.IN_DOUBT)
 PENDING: Final = (ChangeState.QUEUED, *UNRESOLVED)
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +251,13 @@ class Changes:
         waiting = CHANGE.c.state.in_(PENDING)  # few of many, whatever was sent over the years
         return int(self._database.scalar(select(func.count()).where(CHANGE.c.connector == connector, waiting)))
 
+    def delivered_after(self, connector: str, target: Target, change_id: int, through: int) -> list[Queued]:
+        """Return changes delivered up to `through`, in order from the one after `change_id` to the first not yet."""
+        mine = select(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.target == target)
+        mine = mine.where(CHANGE.c.change_id > change_id).order_by(CHANGE.c.change_id).limit(_AT_ONCE)
+        done = takewhile(lambda each: _is_over(each, through), map(_queued, self._database.rows(mine)))
+        return list(done)
+
     def counts(self, connector: str) -> dict[ChangeState, int]:
         """Return how many changes there are by state."""
         grouped = select(CHANGE.c.state, func.count()).where(CHANGE.c.connector == connector)
@@ -306,6 +315,14 @@ class Changes:
         )
         self._database.execute(these.where(DELIVERED_VALUE.c.field == field))
 
+    def forget_delivered_to(self, connector: str, target: Target, target_ids: Iterable[str]) -> None:
+        """Forget what was last delivered to some objects, on which it does not stand."""
+        these = delete(DELIVERED_VALUE).where(
+            DELIVERED_VALUE.c.connector == connector, DELIVERED_VALUE.c.target == target
+        )
+        for chunk in chunked(target_ids):
+            self._database.execute(these.where(DELIVERED_VALUE.c.target_id.in_(chunk)))
+
     def last_delivered(self, connector: str, target: Target, target_id: str) -> LastDelivered | None:
         """Return what was last delivered to one object, None if nothing ever was."""
         return self.last_delivered_to(connector, target, [target_id]).get(target_id)
@@ -343,6 +360,11 @@ class Changes:
     def _list(self, connector: str, condition: ColumnElement[bool]) -> list[Queued]:
         rows = select(CHANGE).where(CHANGE.c.connector == connector, condition).order_by(CHANGE.c.change_id)
         return [_queued(row) for row in self._database.rows(rows)]
+
+
+def _is_over(change: Queued, through: int) -> bool:
+    """Tell whether a change was settled one way or another, by `through` if it was delivered."""
+    return change.state not in PENDING and (change.state is not ChangeState.DELIVERED or change.changed_at <= through)
 
 
 def _queued_for(connector: str, target: str, target_id: str) -> Select[Any]:

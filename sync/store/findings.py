@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from connectors.base import Target
 from kpi_engine.message import Message
@@ -107,11 +107,27 @@ class Findings:
 
     def open_edits(self, connector: str, target_ids: Iterable[str]) -> set[str]:
         """Return those of the objects on which an edit is not over."""
-        edits = select(FINDING.c.target_id).where(
-            FINDING.c.connector == connector, FINDING.c.what.in_(_EDITS), FINDING.c.over_at.is_(None)
+        return self._open_on(connector, target_ids, FINDING.c.what.in_(_EDITS))
+
+    def _open_on(self, connector: str, target_ids: Iterable[str], *conditions: ColumnElement[bool]) -> set[str]:
+        these = select(FINDING.c.target_id).where(FINDING.c.connector == connector, FINDING.c.over_at.is_(None))
+        these, chunks = these.where(*conditions), chunked(target_ids)
+        return {found for ids in chunks for found in self._database.scalars(these.where(FINDING.c.target_id.in_(ids)))}
+
+    def unkept(self, connector: str, target: Target, target_ids: Iterable[str]) -> set[str]:
+        """Return those of the objects on which something written did not stand, and does not since."""
+        return self._open_on(connector, target_ids, FINDING.c.what == What.UNKEPT, FINDING.c.target == target)
+
+    def kept_again(self, connector: str, target: Target, target_ids: Iterable[str], now: int) -> None:
+        """Note that these objects show what was written to them."""
+        these = update(FINDING).where(
+            FINDING.c.connector == connector,
+            FINDING.c.target == target,
+            FINDING.c.what == What.UNKEPT,
+            FINDING.c.over_at.is_(None),
         )
-        chunks = chunked(target_ids)
-        return {found for ids in chunks for found in self._database.scalars(edits.where(FINDING.c.target_id.in_(ids)))}
+        for chunk in chunked(target_ids):
+            self._database.execute(these.where(FINDING.c.target_id.in_(chunk)).values(over_at=now))
 
     def open_of(self, connector: str, what: Iterable[What]) -> list[Finding]:
         """Return the findings of some kinds about whole fields that are not over."""

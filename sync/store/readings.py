@@ -194,9 +194,14 @@ class Readings:
             yield from map(_reading, rows)
             after = rows[-1].ticket_id
 
-    def plan_anew(self, connector: str) -> None:
-        """Let the next plan look at every reading again."""
-        self._database.execute(update(READING).where(READING.c.connector == connector).values(unplanned=True))
+    def plan_anew(self, connector: str, ticket_ids: Iterable[str] | None = None) -> None:
+        """Let the next plan look again at the readings of some tickets, or at every one."""
+        these = update(READING).where(READING.c.connector == connector).values(unplanned=True)
+        if ticket_ids is None:
+            self._database.execute(these)
+            return
+        for chunk in chunked(ticket_ids):
+            self._database.execute(these.where(READING.c.ticket_id.in_(chunk)))
 
     def planned(self, connector: str, ticket_ids: Iterable[str]) -> None:
         """Note that a plan looked at the readings of these tickets."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BULK = "/api/v2/tickets/update_many*"
 JOBS = "/api/v2/job_statuses/*"
+LONG_ENOUGH = 1200  # for a ticket to come back with what was written to it
 DAY = 86_400
 
 
@@ -63,6 +64,52 @@ def test_bug_9_more_than_a_hundred_changes_go_in_several_jobs_and_none_is_left_o
     assert (len(report.sent.delivered), report.sent.waiting) == (101, 0)
     assert [path for path in world.writes if "update_many" in path] == ["/api/v2/tickets/update_many.json"] * 2
     assert [times_written(world, ticket) for ticket in made] == [1] * 101
+
+
+def test_bug_9_a_job_that_only_says_it_was_done_is_found_out_and_its_changes_are_written_once_more(
+    world: "World", tickets: "list[Ticket]"
+) -> None:
+    world.sandbox.doom_next_job("pretended")
+    assert len(world.run().sent.delivered) == 3
+    assert not any(world.shown(ticket) for ticket in tickets)
+    world.advance(LONG_ENOUGH)
+    assert len(world.run().sent.delivered) == 3
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+    assert len(unkept(world)) == 3
+    world.advance(LONG_ENOUGH)
+    world.run()
+    assert unkept(world) == []
+    assert [times_written(world, ticket) for ticket in tickets] == [1, 1, 1]
+
+
+def test_what_does_not_stand_after_two_writes_is_told_and_left_until_it_must_change(world: "World") -> None:
+    tickets = [world.ticket(priority="low") for _ in range(3)]
+    world.advance(180)
+    for _ in range(2):
+        world.sandbox.doom_next_job("pretended")
+        assert len(world.run().sent.delivered) == 3
+        world.advance(LONG_ENOUGH)
+    assert world.run().plans.total == 0
+    assert all("took twice" in told for told in unkept(world))
+    world.state.comment(tickets[0].id, world.agents[0], status="solved")
+    world.advance(LONG_ENOUGH)
+    world.run()
+    assert world.shown(tickets[0])
+    world.advance(LONG_ENOUGH)
+    world.run()
+    assert len(unkept(world)) == 2
+
+
+def test_what_came_back_is_not_asked_for(world: "World", tickets: "list[Ticket]") -> None:
+    assert len(world.run().sent.delivered) == len(tickets)
+    world.advance(LONG_ENOUGH)
+    before = len(world.sandbox.requests)
+    world.run()
+    assert not [path for _, path, _ in world.sandbox.requests[before:] if "show_many" in path]
+
+
+def unkept(world: "World") -> list[str]:
+    return [str(each.told) for each in world.store.findings.open(world.account.name, 9) if each.what is What.UNKEPT]
 
 
 def test_the_most_urgent_are_written_and_the_rest_goes_next_time(world: "World", tickets: "list[Ticket]") -> None:

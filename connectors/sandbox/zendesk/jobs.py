@@ -118,9 +118,10 @@ def _queued(call: Call, kind: str, items: list[Row], update: Callable[[Row], Non
         raise Refusal(429, {"error": "TooManyJobs", "description": text}, {"Retry-After": str(COMPLETES_AFTER)})
     number = next(service.job_numbers)
     fate = service.job_fates.pop(0) if service.job_fates else None
+    work = (lambda _: None) if fate == "pretended" else update
     job = Job(
         id=f"V3-{number:032x}", kind=kind, total=len(items), queued_at=world.now,
-        act=partial(_results, items[: len(items) // 2] if fate == "half" else items, update, number), fate=fate,
+        act=partial(_results, items[: len(items) // 2] if fate == "half" else items, work, number), fate=fate,
     )  # fmt: skip
     call.state.jobs[job.id] = job
     world.agenda.add(int(world.now) + STARTS_AFTER, partial(_progress, job, call.state.world, "working"))

@@ -15,7 +15,7 @@ from connectors.sandbox.zendesk.sign_in import FULL
 from connectors.sandbox.zendesk.state import State
 from connectors.sandbox.zendesk.workspace import Workspace
 
-Fate: TypeAlias = Literal["lost", "vanished", "stuck", "failed", "killed", "aborted", "half", "silent"]
+Fate: TypeAlias = Literal["lost", "vanished", "stuck", "failed", "killed", "aborted", "half", "silent", "pretended"]
 
 
 class OAuth(NamedTuple):
@@ -83,7 +83,7 @@ class ZendeskSandbox(Sandbox):
 
         lost: done but unknown; vanished: neither; stuck: never finished; failed, killed, aborted (a state nobody has
         heard of): not done at all; half: killed in the middle, and only half of it told; silent: done, and all it
-        tells is that it was.
+        tells is that it was; pretended: told as done, item by item, and not done.
         """
         self.service.job_fates.append(fate)
 

@@ -135,6 +135,31 @@ def test_bugs_5_and_6_nothing_is_asked_of_archived_and_deleted_tickets_one_by_on
     assert not [path for path in asked(sandbox) if path.startswith("/api/v2/tickets")]
 
 
+def test_spam_is_a_deleted_ticket_of_a_suspended_requester_and_what_never_became_a_ticket_is_not_asked_for(
+    sandbox: ZendeskSandbox, account: Zendesk
+) -> None:
+    spam, kept = sandbox.state.create_ticket(), sandbox.state.create_ticket()
+    sandbox.state.users[spam.requester_id].suspended = True
+    sandbox.state.delete(spam.id)
+    sandbox.advance(120)
+    found = tickets(account)
+    assert (found[str(spam.id)].status, found[str(kept.id)].status) == ("deleted", "new")
+    assert not [path for path in asked(sandbox) if "suspended" in path or "deleted" in path]
+
+
+def test_a_recalculation_inside_zendesk_shows_a_ticket_again_and_tells_of_no_event(
+    sandbox: ZendeskSandbox, account: Zendesk
+) -> None:
+    ticket = sandbox.state.create_ticket()
+    sandbox.advance(HOUR)
+    (before,), told = tickets(account).values(), history(account, ticket.id)
+    sandbox.state.recalculate(ticket.id)
+    sandbox.advance(HOUR)
+    (after,) = tickets(account).values()
+    assert (after.updated_at, after.version) == (before.updated_at, before.version + HOUR)
+    assert history(account, ticket.id) == told
+
+
 def test_an_account_without_ai_agents_is_asked_without_them(sandbox: ZendeskSandbox, account: Zendesk) -> None:
     sandbox.features.discard("ai_agents")
     ticket = sandbox.state.create_ticket()
