@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
+from config.penalties import PenaltySettings, RewardSettings, names_once
 from config.problems import one_of
 from connectors.settings import Identifier, Line, Section, UnfitError, each_once
 from kpi_engine.durations import DURATION_PATTERN, DurationError, seconds_of
@@ -332,6 +333,12 @@ class PolicyDocument(Section):
         (), description="The first that fits a ticket gives it its clocks."
     )
     escalations: tuple[Escalation, ...] = Field((), description="What follows a breach, by clock.")
+    penalties: Annotated[tuple[PenaltySettings, ...], AfterValidator(names_once)] = Field(
+        (), description="What missed deadlines cost; of one the first that speaks of it."
+    )
+    rewards: Annotated[tuple[RewardSettings, ...], AfterValidator(names_once)] = Field(
+        (), description="Who is rewarded; visible to leads only."
+    )
 
     @model_validator(mode="after")
     def _clocks_exist(self) -> "PolicyDocument":
@@ -345,6 +352,18 @@ class PolicyDocument(Section):
                     message("this clock already has its escalation"), below=("escalations", position, "on", "clock")
                 )
             seen.add(spot)
+        return self
+
+    @model_validator(mode="after")
+    def _penalized_clocks_exist(self) -> "PolicyDocument":
+        known = {clock.id: None for policy in self.policies for clock in policy.clocks}
+        for position, penalty in enumerate(self.penalties):
+            for place, clock in enumerate(penalty.clocks):
+                if clock not in known:
+                    below = ("penalties", position, "clocks", place)
+                    raise UnfitError(
+                        message("no policy has this clock"), one_of(known, clock) if known else None, below
+                    )
         return self
 
 

@@ -101,11 +101,15 @@ def _holding(what: _Held, start: int, end: int | None, story: Story) -> Holding:
 
 
 class Answerable(NamedTuple):
-    """Who answers for a breach: an agent, or the team alone; `spared` is a holder who was on leave then."""
+    """Who answers for a breach: an agent, or the team alone; `spared` is a holder who was on leave then.
+
+    `shares` are the seconds that each holder had the clock, the longest first: what the answer rests on.
+    """
 
     agent: str | None
     team: str | None
     spared: str | None = None
+    shares: tuple[tuple[str | None, int], ...] = ()
 
 
 def responsible(run: ClockRun, story: Story, rulebook: Rulebook) -> Answerable:
@@ -118,6 +122,7 @@ def responsible(run: ClockRun, story: Story, rulebook: Rulebook) -> Answerable:
     breached_at, goal = run.breached_at or 0, run.goal or 0
     state = story.state_at(breached_at)
     shares = _shares(run, story, rulebook, breached_at)
+    told = tuple(sorted(shares.items(), key=lambda share: (-share[1], share[0] or "")))
     spared = state.agent if rulebook.on_leave(state.agent, breached_at) else None
     if spared is not None:
         shares.pop(spared, None)
@@ -125,7 +130,7 @@ def responsible(run: ClockRun, story: Story, rulebook: Rulebook) -> Answerable:
     if agent is None:
         longest = max((seconds, holder or "") for holder, seconds in shares.items()) if shares else (0, "")
         agent = longest[1] or None if _reaches(longest[0], goal, LARGEST_SHARE_PER_CENT) else None
-    return Answerable(agent, rulebook.team(agent, state.group, breached_at), spared)
+    return Answerable(agent, rulebook.team(agent, state.group, breached_at), spared, told)
 
 
 def _reaches(seconds: int, goal: int, per_cent: int) -> bool:

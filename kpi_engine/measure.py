@@ -132,6 +132,7 @@ def _clock(run: ClockRun, story: Story, rulebook: Rulebook) -> Clock:
         certainty=run.certainty,
         edition=rulebook.policies.digest_at(judged_at),
         spared=whose.spared,
+        shares=whose.shares,
     )
 
 

@@ -120,7 +120,8 @@ class Clock:
 
     `due_at` is None while paused or ended, and where its calendar never opens again; it stays on a breached clock
     that still runs. `agent` and `team` are who answers for a breach, `spared` a holder who does not, for he was on
-    leave. `forgiven_at` is the breach of a clock that somebody exempted: it counts nowhere.
+    leave. `forgiven_at` is the breach of a clock that somebody exempted: it counts nowhere. `shares` are, of a breached
+    one, the seconds of its own time up to the breach that each holder had it while at work, the longest first.
     """
 
     clock: str
@@ -141,6 +142,7 @@ class Clock:
     edition: str
     spared: str | None = None
     forgiven_at: int | None = None
+    shares: tuple[tuple[str | None, int], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make

@@ -50,7 +50,7 @@ class Written:
 
 
 _STAMPS: Final = Packing(Stamp)
-_CLOCKS: Final = Layout(Clock, state=ClockState, certainty=Certainty, runs=Layout(Run).read_all)
+_CLOCKS: Final = Layout(Clock, state=ClockState, certainty=Certainty, runs=Layout(Run).read_all, shares=tupled)
 _FIRINGS: Final = Layout(Firing)
 _HOLDINGS: Final = Packing(Holding, binned=tupled)
 _OMISSIONS: Final = Packing(Omission)

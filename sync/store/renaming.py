@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 from kpi_engine.history import DerivedEvent
-from kpi_engine.measurement import CreditLine, Measurement
+from kpi_engine.measurement import Clock, CreditLine, Measurement
 from kpi_engine.records import Agent, Field, Membership, Rating, TicketEvent, TicketSnapshot
 
 Rename: TypeAlias = Callable[[str | None], str | None]
@@ -43,11 +43,16 @@ def renamed_measurement(measured: Measurement, of: Rename) -> Measurement:
     return replace(
         measured,
         lines=tuple(_line(line, of) for line in measured.lines),
-        clocks=tuple(replace(each, agent=of(each.agent), spared=of(each.spared)) for each in measured.clocks),
+        clocks=tuple(_clock(each, of) for each in measured.clocks),
         firings=tuple(replace(each, agent=of(each.agent)) for each in measured.firings),
         holdings=tuple(replace(each, agent=of(each.agent), requester=of(each.requester)) for each in measured.holdings),
         omissions=tuple(replace(each, agent=of(each.agent)) for each in measured.omissions),
     )
+
+
+def _clock(clock: Clock, of: Rename) -> Clock:
+    shares = tuple((of(agent), seconds) for agent, seconds in clock.shares)
+    return replace(clock, agent=of(clock.agent), spared=of(clock.spared), shares=shares)
 
 
 def _line(line: CreditLine, of: Rename) -> CreditLine:

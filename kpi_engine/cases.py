@@ -1,0 +1,115 @@
+"""Cases: the verdicts on clocks that penalties are made of, read from a measurement or straight from a history."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kpi_engine.evidence import EXEMPTED
+from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Measurement, Omission
+from kpi_engine.periods import Period
+from kpi_engine.rulebook import Rulebook
+
+JUDGED = "overdue_rate"
+"""The indicator whose lines are cases: a clock that met its goal, or did not."""
+
+
+class Case(NamedTuple):
+    """A clock that was judged: whose it is and when, as the overdue rate counts it.
+
+    `late` is by how many seconds of its own time it was over its goal when it ended, or is by now; None for a goal met.
+    `exempt`: somebody decided that it counts for nobody. `unsure`: it is known only approximately. `shares` are the
+    seconds that each holder had it, `spared` a holder who does not answer, for he was on leave.
+    """
+
+    ticket_id: str
+    account: str
+    clock: str
+    at: int
+    agent: str | None
+    team: str | None
+    priority: str | None
+    channel: str | None
+    edition: str
+    late: int | None = None
+    exempt: bool = False
+    unsure: bool = False
+    goal: int = 0
+    ended: bool = True
+    policy: str = ""
+    shares: tuple[tuple[str | None, int], ...] = ()
+    spared: str | None = None
+
+
+def cases_of(measurement: Measurement, period: Period, rulebook: Rulebook, as_of: int) -> Iterator[Case]:
+    """Yield the cases of one ticket in a period; how late a clock is that still runs is told as of `as_of`."""
+    for line in measurement.lines:
+        if line.indicator == JUDGED and period.start <= line.at < period.end:
+            yield _judged(line, measurement, rulebook, as_of)
+    for omission in measurement.omissions:
+        if _is_exempted(omission) and period.start <= omission.at < period.end:
+            yield _exempted(omission, measurement)
+
+
+def _is_exempted(omission: Omission) -> bool:
+    return omission.indicator == JUDGED and omission.reason == EXEMPTED
+
+
+def _judged(line: CreditLine, measurement: Measurement, rulebook: Rulebook, as_of: int) -> Case:
+    case = Case(
+        ticket_id=measurement.ticket_id,
+        account=line.account,
+        clock=line.part or "",
+        at=line.at,
+        agent=line.agent,
+        team=line.team,
+        priority=line.priority,
+        channel=line.channel,
+        edition=line.edition,
+        unsure=line.certainty is not Certainty.EXACT,
+    )
+    return case if not line.numerator else _with_evidence(case, measurement, rulebook, as_of)
+
+
+def _with_evidence(case: Case, measurement: Measurement, rulebook: Rulebook, as_of: int) -> Case:
+    found = (each for each in measurement.clocks if (each.clock, each.breached_at) == (case.clock, case.at))
+    clock = next(found)
+    return case._replace(
+        late=lateness(clock, rulebook, as_of),
+        goal=clock.goal,
+        ended=clock.stopped_at is not None,
+        policy=clock.policy,
+        shares=clock.shares,
+        spared=clock.spared,
+    )
+
+
+def lateness(clock: Clock, rulebook: Rulebook, as_of: int) -> int:
+    """Return by how many seconds of its own time a breached clock is over its goal, as of an instant while it runs."""
+    late = max(0, clock.elapsed - clock.goal)
+    if clock.stopped_at is not None or clock.paused or not clock.runs:
+        return late
+    last = clock.runs[-1]
+    return late + rulebook.calendar(last.calendar, last.end).between(last.end, as_of)
+
+
+def _exempted(omission: Omission, measurement: Measurement) -> Case:
+    clock = next((each for each in measurement.clocks if _ends_at(each, omission.at)), None)
+    forgiven = clock is not None and clock.forgiven_at is not None
+    last = next((each for each in reversed(measurement.holdings) if each.start <= omission.at), None)
+    return Case(
+        ticket_id=measurement.ticket_id,
+        account=measurement.account,
+        clock=clock.clock if clock is not None else "",
+        at=omission.at,
+        agent=omission.agent,
+        team=omission.team,
+        priority=last.priority if last is not None else None,
+        channel=last.channel if last is not None else None,
+        edition=clock.edition if clock is not None else measurement.edition,
+        late=clock.elapsed - clock.goal if clock is not None and forgiven else None,
+        exempt=True,
+    )
+
+
+def _ends_at(clock: Clock, at: int) -> bool:
+    ends = (clock.forgiven_at, clock.stopped_at, clock.started_at)
+    return clock.state is ClockState.VOID and next(each for each in ends if each is not None) == at
