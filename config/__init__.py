@@ -1,6 +1,12 @@
 """One YAML file becomes one validated Settings object."""
 
-from config.documents import calendar_choice, calendar_documents, policy_document, policy_problems
+from config.documents import (
+    calendar_choice,
+    calendar_documents,
+    consequence_document,
+    policy_document,
+    policy_problems,
+)
 from config.idle import not_yet_in_force
 from config.initial import Answers, starter_config
 from config.inputs import InputFile
@@ -22,6 +28,7 @@ __all__ = [
     "SettingsError",
     "calendar_choice",
     "calendar_documents",
+    "consequence_document",
     "load",
     "mapped_fields",
     "meaning_documents",

@@ -6,6 +6,7 @@ from typing import Any
 
 from config.calendars import calendar_document
 from config.checking import checked
+from config.penalties import consequences
 from config.policies import NO_POLICIES, PolicyDocument
 from config.problems import Document, Finding, Problem, SettingsError, one_of
 from config.reading import parse_document, read_document
@@ -20,15 +21,31 @@ _STORIES = ".stories.yaml"
 
 
 def policy_document(settings: Settings) -> dict[str, Any]:
-    """Return the policies as plain values with every default filled in; raise SettingsError with their problems."""
-    origin = settings.origin
-    policies = settings.policies
-    if isinstance(policies, str):
-        document, problems = read_policies(policies, origin)
-        if document is None:
-            raise SettingsError(problems)
-        policies = document
-    return policies.model_dump(mode="json", exclude_none=True)
+    """Return the policies as plain values with every default filled in; raise SettingsError with their problems.
+
+    What missed deadlines cost is left out: it judges no ticket.
+    """
+    return plain_policies(_configured(settings))
+
+
+def plain_policies(policies: PolicyDocument) -> dict[str, Any]:
+    """Return what a policy document says of clocks and escalations, as plain values with every default filled in."""
+    return policies.model_dump(mode="json", exclude_none=True, exclude={"penalties", "rewards"})
+
+
+def consequence_document(settings: Settings) -> dict[str, Any]:
+    """Return what missed deadlines cost and what is rewarded, as an edition keeps it; raise SettingsError."""
+    policies = _configured(settings)
+    return consequences(policies.penalties, policies.rewards)
+
+
+def _configured(settings: Settings) -> PolicyDocument:
+    if not isinstance(settings.policies, str):
+        return settings.policies
+    document, problems = read_policies(settings.policies, settings.origin)
+    if document is None:
+        raise SettingsError(problems)
+    return document
 
 
 def policy_problems(settings: Settings) -> tuple[Problem, ...]:
@@ -50,10 +67,15 @@ def policies_name(settings: Settings) -> str | None:
 
 def named_policies(name: str) -> dict[str, Any]:
     """Return a starter pack, or the policy file at a path, as plain values; raise SettingsError with its problems."""
+    return policy_file(name).model_dump(mode="json", exclude_none=True)
+
+
+def policy_file(name: str) -> PolicyDocument:
+    """Return a starter pack, or the policy file at a path; raise SettingsError with its problems."""
     document, problems = checked(_named(name, ""), PolicyDocument, {}, POLICIES)
     if document is None:
         raise SettingsError(problems)
-    return document.model_dump(mode="json", exclude_none=True)
+    return document
 
 
 def has_stories(name: str) -> bool:

@@ -1,7 +1,6 @@
 """What a missed deadline costs and what is rewarded: as agreed, announced, and fair, or refused."""
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -193,7 +192,7 @@ def names_once(listed: tuple[Any, ...]) -> tuple[Any, ...]:
     return listed
 
 
-def consequences(penalties: tuple[PenaltySettings, ...], rewards: tuple[RewardSettings, ...]) -> Mapping[str, Any]:
+def consequences(penalties: tuple[PenaltySettings, ...], rewards: tuple[RewardSettings, ...]) -> dict[str, Any]:
     """Return what missed deadlines cost and what is rewarded, as an edition keeps it."""
     return {
         "penalties": [each.document() for each in penalties],

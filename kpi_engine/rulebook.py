@@ -38,6 +38,7 @@ class Kind(StrEnum):
     PARAMETERS = "parameters"
     SLA_POLICY = "sla_policy"
     TARGETS = "targets"
+    CONSEQUENCES = "consequences"
 
 
 class Role(Enum):

@@ -10,7 +10,7 @@ from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule,
 from kpi_engine.rulebook import Kind, Rulebook, compiled, what_one_is
 from sync.account import Account
 from sync.organization import organization_body
-from sync.policies import todays_policies
+from sync.policies import todays_consequences, todays_policies
 from sync.pull import Pass
 from sync.rosters import changed_from, roster_bodies
 from sync.settling import corrections, settled_through
@@ -28,7 +28,7 @@ CORRECTABLE = frozenset(
 )
 """What a correction has act backwards: rules. Who worked here, and what the helpdesk's own SLAs were, are facts."""
 
-_ONLY_TOLD = frozenset({Kind.GROUP, Kind.MEMBERSHIP, Kind.SLA_POLICY, Kind.TARGETS})
+_ONLY_TOLD = frozenset({Kind.GROUP, Kind.MEMBERSHIP, Kind.SLA_POLICY, Kind.TARGETS, Kind.CONSEQUENCES})
 """What is kept to be told, and measured by nobody."""
 
 Body = Mapping[str, object]
@@ -119,6 +119,8 @@ def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     yield Kind.MEANINGS, "", _meanings(account)
     yield Kind.PARAMETERS, "", {"indicators": account.settings.parameters}
     yield Kind.TARGETS, "", {"targets": target_documents(account.settings.targets)}
+    if (consequences := todays_consequences(account)) is not None:
+        yield Kind.CONSEQUENCES, "", consequences
     for key, document in calendar_documents(account.settings).items():
         yield Kind.CALENDAR, key, document
     yield from _from_platform(account)

@@ -20,6 +20,7 @@ from kpi_engine.measurement import Firing, Measurement
 from kpi_engine.message import message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
+from sync.charging import settle_charges_of_periods
 from sync.derived import derive
 from sync.pull import Pass
 from sync.settling import Freeze, late_changes, settle_periods, settled_through
@@ -44,6 +45,7 @@ def measure_changed_and_due(account: Account, this: Pass, rulebook: Rulebook, as
     measured = measuring.measure(dict.fromkeys([*changed, *due]))
     with account.store.transaction(this.lock):
         settle_periods(account, as_of)
+        settle_charges_of_periods(account, as_of)
     return measured
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from config import Problem, SettingsError, policy_document, policy_problems
+from config import Problem, SettingsError, consequence_document, policy_document, policy_problems
 from kpi_engine.editions import Edition
 from kpi_engine.message import Message, message
 from kpi_engine.rulebook import Kind
@@ -78,5 +78,13 @@ def todays_policies(account: Account) -> Mapping[str, object] | None:
     """Return today's policies, None while they are wrong."""
     try:
         return policy_document(account.settings)
+    except SettingsError:
+        return None
+
+
+def todays_consequences(account: Account) -> Mapping[str, object] | None:
+    """Return what missed deadlines cost and what is rewarded today, None while the policies are wrong."""
+    try:
+        return consequence_document(account.settings)
     except SettingsError:
         return None

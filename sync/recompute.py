@@ -10,6 +10,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Cell, Scope
 from sync.account import Account
+from sync.charging import correct_charges
 from sync.derived import derive
 from sync.editions import keep_editions, rulebook
 from sync.figures import figures
@@ -105,6 +106,7 @@ def _correct(account: Account, this: Pass, period: Period, done: Recomputed, wor
     freeze = Freeze(settled_through(account), period.start, period.end)
     done.measured = _measure_all(account, this, done.as_of, freeze, workers)
     store.settled.let_in(account.name, number)
+    correct_charges(account, period, done.as_of, number)
     done.correction = number
     done.changes = list(_changes(before, _shown(account, period, done.as_of)))
     store.published.publish(_published(account, each, number) for each in done.changes)

@@ -17,6 +17,7 @@ from sync.store.renaming import Rename, renamed, renamed_measurement
 from sync.store.tables import (
     ACCOUNT_RECORD,
     CHANGE,
+    CHARGE_ENTRY,
     CONTACT,
     DELIVERED_VALUE,
     EDITION,
@@ -158,6 +159,18 @@ def _column(table: Table, name: str, *which: Any) -> Any:
     return rename
 
 
+def _charges(connection: Connection, this: _Renaming) -> int:
+    """Rename whose charges they are, and whoever had a clock with others."""
+    whose = and_(CHARGE_ENTRY.c.scope == "agent", CHARGE_ENTRY.c.subject == this.old)
+    mine = select(CHARGE_ENTRY).where(CHARGE_ENTRY.c.connector == this.connector)
+    rows = connection.execute(mine.where(or_(whose, this.speaks(CHARGE_ENTRY.c.shares)))).all()
+    for row in rows:
+        shares = encoded([[this.of(agent), seconds] for agent, seconds in decoded(row.shares)])
+        subject = this.new if row.scope == "agent" and row.subject == this.old else row.subject
+        connection.execute(update(CHARGE_ENTRY).where(_same(CHARGE_ENTRY, row)).values(subject=subject, shares=shares))
+    return len(rows)
+
+
 def _summaries(connection: Connection, this: _Renaming) -> int:
     """Rename whose summaries they are, and forget what they said: the person's name stands in it."""
     mine = (SUMMARY.c.connector == this.connector, SUMMARY.c.scope == "agent", SUMMARY.c.subject == this.old)
@@ -234,6 +247,7 @@ _STEPS: Final = {
     "settled_readings": _measurements(SETTLED_READING, "kept_id"),
     "contacts": _column(CONTACT, "requester_id"),
     "ledger": _column(LEDGER_ENTRY, "agent"),
+    "charges": _charges,
     "published": _column(PUBLISHED_CELL, "subject", PUBLISHED_CELL.c.scope == "agent"),
     "summaries": _summaries,
     "changes": _changes,

@@ -1,10 +1,11 @@
 """The ledger of firings, appended to only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from operator import attrgetter
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from kpi_engine.ledger import Entry, EntryKind
 from sync.store.codec import chunked
@@ -13,6 +14,12 @@ from sync.store.tables import LEDGER_ENTRY
 
 _NAMES = tuple(field.name for field in fields(Entry))
 _VALUES = attrgetter(*_NAMES)  # asdict copies each value deeply, which takes longer than settling does
+
+_AT_ONCE: Final = 1000
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in _NAMES} | {"kind": EntryKind(row.kind)})
 
 
 class Ledger:
@@ -26,12 +33,22 @@ class Ledger:
         rows = [{"connector": connector, **dict(zip(_NAMES, _VALUES(entry), strict=True))} for entry in entries]
         return self._database.insert_missing(LEDGER_ENTRY, rows)
 
+    def within(self, connector: str, start: int, end: int) -> Iterator[Entry]:
+        """Yield the entries about [start, end) in order of what they are about; memory stays flat."""
+        columns = [LEDGER_ENTRY.c.entry_id, *(LEDGER_ENTRY.c[name] for name in _NAMES)]
+        at, number = LEDGER_ENTRY.c.at, LEDGER_ENTRY.c.entry_id
+        mine = select(*columns).where(LEDGER_ENTRY.c.connector == connector, at < end).order_by(at, number)
+        reached, last = start, 0
+        while rows := self._database.rows(mine.where(at >= reached, or_(at > reached, number > last)).limit(_AT_ONCE)):
+            yield from map(_entry, rows)
+            reached, last = rows[-1].at, rows[-1].entry_id
+
     def entries(self, connector: str, ticket_ids: Iterable[str]) -> list[Entry]:
         """Return the entries of some tickets, those of each ticket in the order they were made."""
         columns = [LEDGER_ENTRY.c[name] for name in _NAMES]
         made = select(*columns).where(LEDGER_ENTRY.c.connector == connector).order_by(LEDGER_ENTRY.c.entry_id)
         return [
-            Entry(**{**row._asdict(), "kind": EntryKind(row.kind)})
+            _entry(row)
             for chunk in chunked(ticket_ids)
             for row in self._database.rows(made.where(LEDGER_ENTRY.c.ticket_id.in_(chunk)))
         ]

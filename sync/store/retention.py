@@ -11,6 +11,7 @@ from sync.store.observations import INPUTS, OVERRIDES
 from sync.store.readings import DAY
 from sync.store.tables import (
     CHANGE,
+    CHARGE_ENTRY,
     CONTACT,
     DELIVERED_VALUE,
     FINDING,
@@ -81,6 +82,7 @@ class Retention:
             (CHANGE, (CHANGE.c.changed_at < cutoff, CHANGE.c.state.in_(_ENDED))),
             (QUARANTINE, (QUARANTINE.c.last_seen_at < cutoff,)),
             (FINDING, (FINDING.c.over_at < cutoff,)),
+            (CHARGE_ENTRY, (CHARGE_ENTRY.c.period_end < cutoff,)),
         ]
 
     def count_older(self, connector: str, cutoff: int) -> int:

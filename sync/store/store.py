@@ -8,6 +8,7 @@ from typing import Self
 
 from kpi_engine.message import Message
 from sync.store.changes import Changes
+from sync.store.charges import Charges
 from sync.store.contacts import Contacts
 from sync.store.cursors import Cursors
 from sync.store.database import Database, database
@@ -51,6 +52,7 @@ class Store:
         self.summaries = Summaries(opened)
         self.published = PublishedCells(opened)
         self.ledger = Ledger(opened)
+        self.charges = Charges(opened)
         self.quarantine = Quarantine(opened)
         self.findings = Findings(opened)
         self.installed = Installed(opened)
