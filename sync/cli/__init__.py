@@ -20,6 +20,7 @@ COMMANDS: dict[str, Message] = {
     "export": message("Write the rows behind the figures as CSV, JSON or Parquet."),
     "import": message("Bring in a CSV file of calls, costs, reviews and the like."),
     "override": message("Exempt a ticket's clock or rating, or decide a dispute."),
+    "ledger": message("Show what fell due, and what was charged to whom on which evidence."),
     "reconcile": message("Compare our figures with the helpdesk's own."),
     "status": message("Show the last passes, the data's age, the outbox, the quarantine and the next runs."),
     "rules": message("Check, test, show and compare policies."),

@@ -23,7 +23,7 @@ NOTHING_ELSE = Circumstances()
 
 
 def penalty(**more: Any) -> Penalty:  # noqa: ANN401 -- any property of a penalty
-    """Return one under which a month has five for nothing, then one point each, three from the sixth on, ten at most."""
+    """Return one under which five a month are free, then one point each, three from the sixth on; at most ten."""
     usual: dict[str, Any] = {
         "penalty": "overdue",
         "scope": Scope.AGENT,

@@ -1,0 +1,206 @@
+"""The ledger of one period, told: what fell due, what was charged to whom on which evidence, and what undid it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Final
+
+from kpi_engine.cases import Case
+from kpi_engine.charges import ChargeEntry, ChargeKind
+from kpi_engine.ledger import Entry, EntryKind
+from kpi_engine.penalties import Finding
+from kpi_engine.periods import Period
+from kpi_engine.reduce import Scope
+from sync.account import Account
+from sync.charging import cases_in, charges_of, is_settled
+from sync.figures import Source
+from sync.overriding import Decision, decisions
+from sync.settling import corrections, settles_after
+from sync.store.settled import Correction
+
+NO_PENALTY: Final = "no_penalty"
+"""What is found about a deadline missed that no penalty speaks of."""
+
+SOMEBODY: Final = "?"
+"""Who stands in the place of somebody who may not be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whose lines of the ledger are asked for: one agent's, one team's, one ticket's, or all."""
+
+    agent: str | None = None
+    team: str | None = None
+    ticket_id: str | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anybody or anything is named."""
+        return (self.agent, self.team, self.ticket_id) != (None, None, None)
+
+    def has(self, agent: str | None, team: str | None, ticket_id: str) -> bool:
+        """Tell whether a line about these is among those asked for."""
+        return (
+            (self.agent is None or agent == self.agent)
+            and (self.team is None or team == self.team)
+            and (self.ticket_id is None or ticket_id == self.ticket_id)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a period comes to for one subject under one penalty; `money` is None where points are worth none."""
+
+    penalty: str
+    scope: Scope
+    subject: str
+    counted: int
+    allowed: int
+    volume: int
+    points: int
+    money: Decimal | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A period's ledger as it may be told to whoever asks.
+
+    `charges` are the deadlines missed with what they cost, `taken_back` those lines that a correction undid, `firings`
+    everything that fell due or was taken back. Before the period is settled, at `settles_at`, charges are a preview.
+    `hidden` counts the people whose charges may not be shown.
+    """
+
+    account: Account
+    period: Period
+    wish: Wish
+    settled: bool
+    settles_at: int
+    totals: tuple[Total, ...]
+    charges: tuple[ChargeEntry, ...]
+    taken_back: tuple[ChargeEntry, ...]
+    firings: tuple[Entry, ...]
+    overrides: tuple[Decision, ...]
+    corrections: tuple[Correction, ...]
+    hidden: int = 0
+
+
+def told_ledger(asked: Source, wish: Wish) -> Told:
+    """Return the ledger of a source's period, as far as `wish` goes and the source's sight allows."""
+    account, period, view = asked.account, asked.window.period, _View(asked)
+    every = charges_of(account, period, asked.window.as_of)
+    charges = [each for each in [*every, *_unpenalized(asked, every)] if _concerns(wish, each)]
+    shown = [view.charge(each) for each in charges if view.may(each)]
+    firings = [each for each in _firings(asked) if wish.has(each.agent, each.team, each.ticket_id)]
+    tickets = {each.ticket_id for each in charges} | {each.ticket_id for each in firings}
+    return Told(
+        account=account,
+        period=period,
+        wish=wish,
+        settled=is_settled(account, period),
+        settles_at=period.end + settles_after(account),
+        totals=tuple(totals(shown)),
+        charges=tuple(shown),
+        taken_back=tuple(view.charge(each) for each in _withdrawn(asked) if _concerns(wish, each) and view.may(each)),
+        firings=tuple(view.firing(each) for each in firings),
+        overrides=tuple(each for each in decisions(account, past=True) if each.ticket_id in tickets),
+        corrections=tuple(each for each in corrections(account) if each.concerns(period.start, period.end)),
+        hidden=len({each.subject for each in charges if not view.may(each)}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What whoever asks may see."""
+
+    asked: Source
+    _seen: dict[str, bool] = field(default_factory=dict)
+
+    def sees(self, agent: str | None) -> bool:
+        if agent is None or self.asked.sight is None:
+            return True
+        if agent not in self._seen:
+            self._seen[agent] = self.asked.sight.sees(self.asked, agent)
+        return self._seen[agent]
+
+    def may(self, charge: ChargeEntry) -> bool:
+        return charge.scope is not Scope.AGENT or self.sees(charge.subject)
+
+    def charge(self, charge: ChargeEntry) -> ChargeEntry:
+        shares = tuple((agent if self.sees(agent) else SOMEBODY, seconds) for agent, seconds in charge.shares)
+        return replace(charge, shares=shares)
+
+    def firing(self, entry: Entry) -> Entry:
+        return entry if self.sees(entry.agent) else replace(entry, agent=SOMEBODY)
+
+
+def _concerns(wish: Wish, charge: ChargeEntry) -> bool:
+    agent = charge.subject if charge.scope is Scope.AGENT else None
+    team = charge.subject if charge.scope is Scope.TEAM else None
+    return wish.has(agent, team, charge.ticket_id)
+
+
+def _firings(asked: Source) -> Iterator[Entry]:
+    period = asked.window.period
+    return asked.account.store.ledger.within(asked.account.name, period.start, period.end)
+
+
+def _withdrawn(asked: Source) -> Iterator[ChargeEntry]:
+    entries = asked.account.store.charges.of_period(asked.account.name, asked.window.period.label)
+    return (each for each in entries if each.kind is ChargeKind.WITHDRAWN)
+
+
+def _unpenalized(asked: Source, charges: Iterable[ChargeEntry]) -> Iterator[ChargeEntry]:
+    """Yield the deadlines missed that no penalty speaks of: they are in figures all the same, and are told as such."""
+    known = {(each.ticket_id, each.clock, each.at) for each in charges}
+    period = asked.window.period
+    for case in cases_in(asked.account, period, asked.window.as_of):
+        if case.late is not None and (case.ticket_id, case.clock, case.at) not in known:
+            yield _as_charge(case, period, asked.window.as_of)
+
+
+def _as_charge(case: Case, period: Period, as_of: int) -> ChargeEntry:
+    return ChargeEntry(
+        penalty="",
+        scope=Scope.AGENT if case.agent is not None else Scope.TEAM,
+        subject=case.agent or case.team or "",
+        period=period.label,
+        period_start=period.start,
+        period_end=period.end,
+        kind=ChargeKind.CHARGED,
+        ticket_id=case.ticket_id,
+        clock=case.clock,
+        at=case.at,
+        points=0,
+        finding=Finding.EXEMPTED if case.exempt else NO_PENALTY,
+        late=case.late or 0,
+        goal=case.goal,
+        volume=0,
+        allowed=0,
+        counted=0,
+        policy=case.policy,
+        edition=case.edition,
+        recorded_as_of=as_of,
+        shares=case.shares,
+    )
+
+
+def totals(charges: Sequence[ChargeEntry]) -> Iterator[Total]:
+    """Yield what the charges come to, by penalty and subject."""
+    found: dict[tuple[str, str], list[ChargeEntry]] = {}
+    for each in charges:
+        if each.penalty:
+            found.setdefault((each.penalty, each.subject), []).append(each)
+    for (penalty, subject), listed in sorted(found.items()):
+        first = listed[0]
+        money = None if first.currency is None else sum((Decimal(each.money or 0) for each in listed), Decimal(0))
+        points = sum(each.points for each in listed)
+        evidence = (first.counted, first.allowed, first.volume)
+        yield Total(penalty, first.scope, subject, *evidence, points, money, first.currency)
+
+
+def fired_and_taken_back(firings: Iterable[Entry]) -> tuple[int, int]:
+    """Return how many lines say that something fell due, and how many take such a line back."""
+    listed = list(firings)
+    fired = sum(each.kind is EntryKind.FIRED for each in listed)
+    return fired, len(listed) - fired

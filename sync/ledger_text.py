@@ -1,0 +1,347 @@
+"""The ledger in words: tables for the terminal, a document for JSON, and rows for spreadsheets."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+from rich.text import Text
+
+from connectors.body import one_line
+from kpi_engine.charges import ChargeEntry, ChargeKind
+from kpi_engine.ledger import Entry, EntryKind
+from kpi_engine.message import Message, message
+from kpi_engine.penalties import Finding
+from kpi_engine.reduce import Scope
+from kpi_engine.rulebook import Rulebook
+from sync.exporting import Columns, Row, Rows, Type
+from sync.ledger import NO_PENALTY, SOMEBODY, Told, Total, fired_and_taken_back
+from sync.locale import Language
+from sync.overriding import REFUSED, Decision
+from sync.store.settled import Correction
+from sync.wording import clock_name, part_text, subject_name
+
+FINDINGS: Mapping[str, Message] = {
+    Finding.OVER_QUOTA: message("over the quota"),
+    Finding.CAPPED: message("over the quota, but the period's most is reached"),
+    Finding.WITHIN_QUOTA: message("within the quota"),
+    Finding.BELOW_VOLUME: message("too few judged in the period to charge anybody"),
+    Finding.REPEATED: message("late before in the period, charged once"),
+    Finding.IN_GRACE: message("within the grace"),
+    Finding.UNSURE: message("known only approximately, so not charged"),
+    Finding.DISPUTED: message("disputed, and nobody has decided: not charged"),
+    Finding.EXEMPTED: message("exempted"),
+    Finding.NOT_ANNOUNCED: message("not announced before the period began: not charged"),
+    Finding.NOT_ACKNOWLEDGED: message("not acknowledged before the period began: not charged"),
+    NO_PENALTY: message("no penalty speaks of it"),
+}
+"""What was found about a deadline missed, in words."""
+
+_STEPS = {"warn": message("warning"), "breach": message("breach"), "escalation": message("escalation")}
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Words the ledger of one period in a language, by the names of its end."""
+
+    told: Told
+    rules: Rulebook
+    language: Language
+
+    def name(self, subject: str | None, scope: Scope) -> str:
+        """Return how somebody is called, and how somebody who may not be shown is."""
+        if subject == SOMEBODY:
+            return self.language(message("somebody else"))
+        named = subject_name(subject or None, scope, self.rules, self.told.period.end - 1)
+        return one_line(self.language(named))
+
+    def opening(self) -> Message:
+        """Return what the ledger is of, and how final it is."""
+        named = {"name": self.told.account.name, "period": self.told.period.label}
+        if not self.told.settled:
+            until = self.language.moment(self.told.settles_at)
+            return message(
+                "{name}: ledger of {period}. A preview: nothing is charged before {until}", until=until, **named
+            )
+        if self.told.corrections:
+            return message("{name}: ledger of {period}, settled and corrected since", **named)
+        return message("{name}: ledger of {period}, settled: only a correction changes it", **named)
+
+    # -- tables -----------------------------------------------------------------------------------------------------
+
+    def totals_table(self) -> Table:
+        """Return what the period comes to, a row for each subject and penalty, by name and not by points."""
+        table = _table(self.language(message("What it comes to")))
+        _columns(
+            table,
+            self.language,
+            (message("Whose"), message("Penalty"), message("Late"), message("Free"), message("Judged")),
+            (message("Points"), message("Worth")),
+        )
+        rows = sorted(self.told.totals, key=lambda each: (self.name(each.subject, each.scope).casefold(), each.penalty))
+        for each in rows:
+            numbers = (each.counted, each.allowed, each.volume, each.points)
+            counted, allowed, volume, points = (self.language.number(number) for number in numbers)
+            whose = self.name(each.subject, each.scope)
+            _row(table, whose, each.penalty, counted, allowed, volume, points, self.money(each.money, each.currency))
+        return table
+
+    def money(self, amount: Decimal | str | None, currency: str | None) -> str:
+        """Return an amount with its currency; nothing where there is none."""
+        if amount is None or currency is None:
+            return ""
+        exact = Decimal(amount)
+        digits = max(0, -int(exact.normalize().as_tuple().exponent))
+        return f"{self.language.number(float(exact), digits)} {currency}"
+
+    def charges_table(self) -> Table:
+        """Return the deadlines missed, in order of time, each with who had it and what it costs."""
+        table = _table(self.language(message("Deadlines missed")))
+        _columns(
+            table,
+            self.language,
+            (message("Ticket"), message("When"), message("Clock"), message("Whose"), message("Over the goal by")),
+            (message("Who had it for how much of the goal"), message("Points"), message("Finding"), message("Link")),
+        )
+        for each in sorted(self.told.charges, key=lambda one: (one.at, one.ticket_id, one.penalty)):
+            _row(table, *self._charge(each))
+        return table
+
+    def _charge(self, each: ChargeEntry) -> Iterator[str]:
+        language = self.language
+        yield each.ticket_id
+        yield language.moment(each.at)
+        yield language(clock_name(each.clock))
+        yield self.name(each.subject, each.scope)
+        yield language.duration(each.late)
+        yield self.shares(each)
+        yield language.number(each.points) if each.penalty else ""
+        yield self.finding(each)
+        yield self.told.account.connector.ticket_url(each.ticket_id)
+
+    def shares(self, each: ChargeEntry) -> str:
+        """Return who had the clock for how much of its goal, the longest first."""
+        if not each.goal:
+            return ""
+        parts = (
+            f"{self.name(agent, Scope.AGENT)} {self.language.percent(seconds / each.goal)}"
+            for agent, seconds in each.shares
+        )
+        return "; ".join(parts)
+
+    def finding(self, each: ChargeEntry) -> str:
+        """Return what was found about a deadline missed, and under which penalty."""
+        found = self.language(FINDINGS[each.finding])
+        return f"{each.penalty}: {found}" if each.penalty else found
+
+    def firings_table(self) -> Table:
+        """Return everything that fell due, and what was taken back."""
+        table = _table(self.language(message("What fell due")))
+        _columns(
+            table,
+            self.language,
+            (message("Ticket"), message("When"), message("Clock"), message("Step"), message("Whose")),
+            (message("Noted"),),
+        )
+        for each in self.told.firings:
+            taken = message("{step}, taken back", step=self.step(each))
+            step = self.step(each) if each.kind is EntryKind.FIRED else self.language(taken)
+            whose = self.name(each.agent, Scope.AGENT) if each.agent else self.name(each.team, Scope.TEAM)
+            when, noted = self.language.moment(each.at), self.language.moment(each.recorded_as_of)
+            _row(table, each.ticket_id, when, self.language(clock_name(each.clock)), step, whose, noted)
+        return table
+
+    def step(self, each: Entry) -> str:
+        """Return what fell due, with the part of the goal or the level."""
+        kind, _, rest = each.step.partition(":")
+        word = self.language(_STEPS[kind]) if kind in _STEPS else kind
+        return f"{word} {rest}".rstrip()
+
+    # -- sentences ----------------------------------------------------------------------------------------------------
+
+    def closing(self) -> Iterator[Message]:
+        """Yield what beside the tables there is to say: firings, overrides, corrections, and who is not shown."""
+        fired, taken = fired_and_taken_back(self.told.firings)
+        number = self.language.number
+        yield message("{n} warnings, breaches and escalations noted, {taken} taken back", n=number(fired), taken=taken)
+        for each in self.told.taken_back:
+            yield message(
+                "correction {number} took back {points} points of {name}: ticket {ticket}, {clock}",
+                number=each.correction,
+                points=each.points,
+                name=self.name(each.subject, each.scope),
+                ticket=each.ticket_id,
+                clock=clock_name(each.clock),
+            )
+        yield from (self._override(each) for each in self.told.overrides)
+        yield from (self._correction(each) for each in self.told.corrections)
+
+    def _override(self, each: Decision) -> Message:
+        named = {"ticket": each.ticket_id, "name": each.approved_by, "reason": each.reason}
+        moment, ended = self.language.moment(each.approved_at), each.ended
+        if each.what == REFUSED:
+            told = message("ticket {ticket}: dispute refused by {name}, {moment}: {reason}", moment=moment, **named)
+        else:
+            what = part_text(each.what, self.language)
+            told = message(
+                "ticket {ticket}: {what} exempted by {name}, {moment}: {reason}", what=what, moment=moment, **named
+            )
+        return told if ended is None else message("{line}; ended by {place}", line=told, place=ended)
+
+    def _correction(self, each: Correction) -> Message:
+        return message(
+            "correction {number} of {period}, made {moment}",
+            number=each.number,
+            period=each.period,
+            moment=self.language.moment(each.made_at),
+        )
+
+    # -- JSON -------------------------------------------------------------------------------------------------------
+
+    def document(self) -> dict[str, object]:
+        """Return the ledger as JSON: instants in seconds since 1970 UTC, money as decimal texts."""
+        told = self.told
+        return {
+            "account": told.account.name,
+            "period": told.period.label,
+            "start": told.period.start,
+            "end": told.period.end,
+            "settled": told.settled,
+            "settles_at": told.settles_at,
+            "hidden": told.hidden,
+            "totals": [self._total_document(each) for each in told.totals],
+            "lines": [dict(row) for row in self.rows().rows],
+        }
+
+    def _total_document(self, each: Total) -> dict[str, object]:
+        return {
+            "penalty": each.penalty,
+            "scope": each.scope.value,
+            "subject": each.subject,
+            "name": self.name(each.subject, each.scope),
+            "late": each.counted,
+            "free": each.allowed,
+            "judged": each.volume,
+            "points": each.points,
+            "money": None if each.money is None else str(each.money),
+            "currency": each.currency,
+        }
+
+    # -- rows -------------------------------------------------------------------------------------------------------
+
+    def rows(self) -> Rows:
+        """Return every line of the ledger as a row, in order of time."""
+        told = self.told
+        made = [
+            *(self._firing_row(each) for each in told.firings),
+            *(self._charge_row(each) for each in (*told.charges, *told.taken_back)),
+            *(self._override_row(each) for each in told.overrides),
+            *(self._correction_row(each) for each in told.corrections),
+        ]
+        return Rows(COLUMNS, iter(sorted(made, key=lambda row: (str(row["at"]), str(row["line"])))))
+
+    def _base(self, line: str, kind: str, at: int, ticket_id: str | None) -> Row:
+        connector = self.told.account.connector
+        return {
+            **dict.fromkeys(COLUMNS),
+            "account": self.told.account.name,
+            "period": self.told.period.label,
+            "state": "settled" if self.told.settled else "preview",
+            "line": line,
+            "kind": kind,
+            "at": self._moment(at),
+            "ticket_id": ticket_id,
+            "url": connector.ticket_url(ticket_id) if ticket_id is not None else None,
+        }
+
+    def _moment(self, at: int) -> str:
+        return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(self.told.period.zone)).isoformat()
+
+    def _firing_row(self, each: Entry) -> Row:
+        return self._base("firing", each.kind.value, each.at, each.ticket_id) | {
+            "clock": each.clock,
+            "step": each.step,
+            "level": each.level,
+            "scope": Scope.AGENT.value if each.agent else Scope.TEAM.value,
+            "subject": each.agent or each.team,
+            "name": self.name(each.agent, Scope.AGENT) if each.agent else self.name(each.team, Scope.TEAM),
+            "recorded_as_of": self._moment(each.recorded_as_of),
+            "edition": each.edition,
+        }
+
+    def _charge_row(self, each: ChargeEntry) -> Row:
+        kind = each.kind.value if each.kind is ChargeKind.WITHDRAWN or self.told.settled else "preview"
+        return self._base("charge", kind, each.at, each.ticket_id) | {
+            "clock": each.clock,
+            "scope": each.scope.value,
+            "subject": each.subject,
+            "name": self.name(each.subject, each.scope),
+            "penalty": each.penalty or None,
+            "finding": each.finding,
+            "points": each.points,
+            "money": each.money,
+            "currency": each.currency,
+            "late_seconds": each.late,
+            "goal_seconds": each.goal,
+            "shares": self.shares(each),
+            "judged": each.volume,
+            "free": each.allowed,
+            "policy": each.policy,
+            "edition": each.edition,
+            "recorded_as_of": self._moment(each.recorded_as_of),
+            "correction": each.correction or None,
+        }
+
+    def _override_row(self, each: Decision) -> Row:
+        return self._base("override", "ended" if each.ended else "noted", each.approved_at, each.ticket_id) | {
+            "clock": each.what,
+            "approved_by": each.approved_by,
+            "reason": each.reason,
+            "source": each.source,
+        }
+
+    def _correction_row(self, each: Correction) -> Row:
+        return self._base("correction", "made", each.made_at, None) | {
+            "correction": each.number,
+            "reason": each.period,
+        }
+
+
+COLUMNS: Columns = {
+    **dict.fromkeys(("account", "period", "state", "line", "kind"), Type.TEXT),
+    "at": Type.MOMENT,
+    **dict.fromkeys(("ticket_id", "url", "clock", "step"), Type.TEXT),
+    "level": Type.INTEGER,
+    **dict.fromkeys(("scope", "subject", "name", "penalty", "finding"), Type.TEXT),
+    "points": Type.INTEGER,
+    **dict.fromkeys(("money", "currency"), Type.TEXT),
+    **dict.fromkeys(("late_seconds", "goal_seconds"), Type.INTEGER),
+    "shares": Type.TEXT,
+    **dict.fromkeys(("judged", "free"), Type.INTEGER),
+    **dict.fromkeys(("policy", "edition"), Type.TEXT),
+    "recorded_as_of": Type.MOMENT,
+    "correction": Type.INTEGER,
+    **dict.fromkeys(("approved_by", "reason", "source"), Type.TEXT),
+}
+"""What every row of the ledger has; a line fills what it knows."""
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
+
+
+def _columns(table: Table, language: Language, *groups: Sequence[Message]) -> None:
+    for titles in groups:
+        for title in titles:
+            table.add_column(language(title), overflow="fold")
+
+
+def _row(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(one_line(cell)) for cell in cells))
+
+
+def joined_rows(tellers: Iterable[Teller]) -> Rows:
+    """Return the rows of several accounts, one after another."""
+    return Rows(COLUMNS, (row for teller in tellers for row in teller.rows().rows))
