@@ -244,6 +244,14 @@ class Withdrawn:
     observation_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanished:
+    """A ticket that the helpdesk has no more, not even among the deleted ones; `at`: when it was removed for good."""
+
+    ticket_id: str
+    at: int
+
+
 TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent
 AccountRecord: TypeAlias = Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus
-Record: TypeAlias = TicketRecord | AccountRecord | Observation | Withdrawn
+Record: TypeAlias = TicketRecord | AccountRecord | Observation | Withdrawn | Vanished

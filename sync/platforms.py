@@ -38,7 +38,8 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.GROUPS: "exact: queues",
         Stream.MEMBERSHIPS: "exact, those through groups and roles in a queue too",
         Stream.SCHEDULES: "one stretch a day; which holidays apply is not told, the admin says it",
-        Stream.TICKETS: "exact, deleted and merged ones too; a case has no tags, and one owner alone",
+        Stream.TICKETS: "exact, deleted and merged ones too, those removed for good within a month; a case has no "
+        "tags, and one owner alone",
         Stream.HISTORY: "messages exact; of the fields only those whose history the org tracks, for 18 to 24 months",
         Stream.RATINGS: "from a field of the case: when it was given is known only if that field is tracked",
         Stream.SURVEYS: "exact where the org has surveys",

@@ -25,6 +25,7 @@ from sync.native import bring_observations
 from sync.store.cursors import StoredCursor
 from sync.store.locks import Lock
 from sync.unseen import Acquaintance, introduced, nameless, strangers, unseen_ratings
+from sync.vanishing import vanished
 
 __all__ = ["Pass", "Progress", "Pulled", "complete_through", "lacking", "pull", "silent"]
 
@@ -220,6 +221,7 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
             if isinstance(record, TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent)
         ]
         own = [record for record in of_tickets if not isinstance(record, MetricSet)]
+        own += vanished(account, page.records)
         keep = not account.connector.tells_history
         pulled.new += account.store.records.save(account.name, own, keep_snapshots=keep)
         account.store.records.save(account.name, [record for record in of_tickets if isinstance(record, MetricSet)])

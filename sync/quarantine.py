@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.base import OBSERVED, OF_TICKETS, Page, Stream
-from kpi_engine.records import AccountRecord, Observation, Record, TicketSnapshot, Withdrawn
+from kpi_engine.records import AccountRecord, Observation, Record, TicketSnapshot, Vanished, Withdrawn
 from sync.account import Account
 from sync.native import bring_observations
 from sync.store.locks import Holder
@@ -66,7 +66,8 @@ def _save(account: Account, page: Page) -> None:
     known = account.store.records.snapshots(account.name, tickets)
     records = [_with_fields(record, known) for record in page.records]
     account.store.records.save(
-        account.name, [record for record in records if not isinstance(record, AccountRecord | Observation | Withdrawn)]
+        account.name,
+        [record for record in records if not isinstance(record, AccountRecord | Observation | Withdrawn | Vanished)],
     )
 
 

@@ -45,7 +45,7 @@ from connectors.salesforce.sense import Sense, by_word
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.setup import SUMMARY_KEY
 from connectors.salesforce.signing_in import secrets, sign_in
-from connectors.salesforce.soql import Query, among, id_chunks, whole_id
+from connectors.salesforce.soql import Query, whole_id
 from connectors.salesforce.streams import PACES, Streams
 from connectors.secret import SecretError
 from connectors.signing_in import Unsigned
@@ -227,10 +227,9 @@ class Salesforce:
         names = setup.names(self._fields, target)
         kinds = (lambda _: "number") if target is Target.AGENT else values.kind
         found = {}
-        for chunk in id_chunks(ids):
-            for row in self.org.rows(Query(setup.OBJECTS[target], ("Id", *names.values()), (among("Id", chunk),))):
-                shown = {key: values.remote_value(kinds(key), row.get(name)) for key, name in names.items()}
-                found[whole_id(str(row["Id"]))] = shown
+        for row in self.org.rows_among(Query(setup.OBJECTS[target], ("Id", *names.values())), "Id", ids):
+            shown = {key: values.remote_value(kinds(key), row.get(name)) for key, name in names.items()}
+            found[whole_id(str(row["Id"]))] = shown
         return found
 
     def deliver(self, changes: Sequence[Change]) -> dict[int, Outcome]:

@@ -1,6 +1,6 @@
 """What an org is like, asked once and kept for a while: its objects as we may see them, its statuses, who we are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from connectors.salesforce.payloads import CaseStatus, Description, FieldDescrip
 from connectors.salesforce.sense import Sense
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.signing_in import AppToken
-from connectors.salesforce.soql import Query, chosen_by, is_
+from connectors.salesforce.soql import Query, among, chosen_by, id_chunks, is_
 from kpi_engine.message import message
 from kpi_engine.records import CustomStatus
 
@@ -22,6 +22,9 @@ KEPT_FOR = 3600
 """Seconds after which what an org is like is asked anew."""
 
 PAGE = 2000
+TOO_LONG = frozenset({414, 431})
+"""The statuses, each with a page in HTML, of a request whose address or headers are too long."""
+
 VERSIONS = "/services/data/"
 
 
@@ -144,13 +147,32 @@ class Org:
         """Return the first answer to a query; with the rows that were deleted or merged away too."""
         return self.session.get(f"{self.root}/{'queryAll' if deleted else 'query'}", {"q": text})
 
-    def rows(self, query: Query) -> Iterator[dict[str, object]]:
-        """Yield the rows of a short list, following where it is cut into batches."""
-        answer = self.query(query.text())
+    def rows(self, query: Query, *, deleted: bool = False) -> Iterator[dict[str, object]]:
+        """Yield the rows of a short list, following where it is cut into batches; `deleted`: those in the bin too."""
+        answer = self.query(query.text(), deleted=deleted)
         yield from listed(answer)
         while (following := next_batch(answer, self.root)) is not None:
             answer = self.session.get(following)
             yield from listed(answer)
+
+    def rows_among(
+        self, query: Query, name: str, ids: Iterable[str], *, deleted: bool = False
+    ) -> Iterator[dict[str, object]]:
+        """Yield the rows whose field `name` is one of some ids: as many at once as an address can hold."""
+        for chunk in id_chunks(ids):
+            yield from self._rows_among(query, name, chunk, deleted=deleted)
+
+    def _rows_among(self, query: Query, name: str, ids: list[str], *, deleted: bool) -> Iterator[dict[str, object]]:
+        try:
+            found = list(self.rows(query.narrowed(among(name, ids)), deleted=deleted))
+        except RefusedError as refusal:
+            if refusal.status not in TOO_LONG or len(ids) == 1:
+                raise
+            middle = len(ids) // 2
+            for half in (ids[:middle], ids[middle:]):  # a proxy on the way may take less than Salesforce does
+                yield from self._rows_among(query, name, half, deleted=deleted)
+        else:
+            yield from found
 
     def all(self, payload: type[P], name: str, query: Query | None = None) -> list[P]:
         """Return all rows of an object as payloads; raises UnexpectedPayloadError for one that cannot be read."""

@@ -319,6 +319,13 @@ class Description(Meta):
     record_type_infos: list[RecordTypeInfo] = []
 
 
+class Deleted(Meta):
+    """A record that was deleted, whether or not it is in the bin still."""
+
+    id: Id
+    deleted_date: Instant
+
+
 class Saved(Meta):
     """What became of one record that was written."""
 

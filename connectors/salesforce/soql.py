@@ -120,7 +120,7 @@ def whole_id(text: str) -> str:
     return text + "".join(_SUFFIX[_capitals(text[first : first + 5])] for first in (0, 5, 10))
 
 
-def id_chunks(ids: Sequence[str]) -> Iterator[list[str]]:
+def id_chunks(ids: Iterable[str]) -> Iterator[list[str]]:
     """Yield ids a query's list can hold at once; what has not the shape of one is nobody's."""
     shaped = [each for each in ids if looks_like_id(each)]
     for first in range(0, len(shaped), IDS_AT_ONCE):

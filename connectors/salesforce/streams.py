@@ -6,7 +6,19 @@ from datetime import UTC, datetime
 from functools import partial
 
 from connectors.base import OBSERVED, STREAM_NAMES, Page, Stream, Unavailable
-from connectors.salesforce import calls, history, lists, mapping, payloads, pulling, ratings, setup, surveys, work
+from connectors.salesforce import (
+    calls,
+    history,
+    lists,
+    mapping,
+    payloads,
+    pulling,
+    purged,
+    ratings,
+    setup,
+    surveys,
+    work,
+)
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import asked
 from connectors.salesforce.pulling import Resource, Walk
@@ -14,7 +26,7 @@ from connectors.salesforce.reading import Staff
 from connectors.salesforce.sense import Sense
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.setup import SUMMARY_KEY
-from connectors.salesforce.soql import Query, among, either, id_chunks, is_, is_not
+from connectors.salesforce.soql import Query, among, either, is_, is_not
 from kpi_engine.message import Message, message
 
 HOUR = 3600
@@ -119,7 +131,7 @@ class Streams:
         ways: dict[Stream, Callable[[], Iterator[Page]]] = {
             Stream.GROUPS: self._groups,
             Stream.MEMBERSHIPS: self._memberships,
-            Stream.TICKETS: partial(self._walked, CASES, cursor, stream),
+            Stream.TICKETS: partial(self._cases, cursor),
             Stream.HISTORY: partial(self._history, cursor),
             Stream.RATINGS: partial(self._ratings, cursor),
             Stream.SURVEYS: partial(self._surveys, cursor),
@@ -145,9 +157,9 @@ class Streams:
         """Yield the users named, or the ratings that cases show; those Salesforce does not know are left out."""
         resource, more = (USERS, []) if stream is Stream.AGENTS else (_shown(self.csat_field), [self.csat_field])
         fields = [*asked(resource.payload, self.org.has(resource.subject)), *more]
-        for chunk in id_chunks(ids):
-            rows = self.org.rows(Query(resource.subject, fields, (among("Id", chunk),)))
-            yield pulling.as_page(resource, list(rows), self.sense())
+        rows = list(self.org.rows_among(Query(resource.subject, fields), "Id", ids))
+        if rows:
+            yield pulling.as_page(resource, rows, self.sense())
 
     def walk(self, resource: Resource, cursor: str | None) -> Walk:
         """Return the walk over one kind of rows from its watermark on."""
@@ -169,6 +181,13 @@ class Streams:
         if stream is Stream.SCHEDULES:
             sense = replace(sense, holidays=self._holidays())
         yield from pulling.whole_list(self.org, resource, sense)
+
+    def _cases(self, cursor: str | None) -> Iterator[Page]:
+        """Yield what vanished, then what there is: a pass cut short in between asks for both again."""
+        self.demand(CASES.subject, Stream.TICKETS)
+        if cursor is not None:
+            yield purged.vanished(self.org, cursor)
+        yield from pulling.walked(self.walk(CASES, cursor))
 
     def _walked(self, resource: Resource, cursor: str | None, stream: Stream) -> Iterator[Page]:
         self.demand(resource.subject, stream)

@@ -5,13 +5,14 @@ from dataclasses import replace
 from functools import partial
 
 from connectors.base import Page
+from connectors.rows import understood
 from connectors.salesforce import pulling, ratings
 from connectors.salesforce.mapping import CASE
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import SurveyAnswer, SurveySubject
 from connectors.salesforce.pulling import Walk
 from connectors.salesforce.sense import Sense
-from connectors.salesforce.soql import Query, among, id_chunks
+from connectors.salesforce.soql import Query
 from kpi_engine.records import Record
 
 
@@ -42,14 +43,9 @@ def _meant(row: object, sense: Sense, *, cases: dict[str, str]) -> Sequence[Reco
 
 def _cases(org: Org, rows: Sequence[object]) -> dict[str, str]:
     """Return the cases that surveys were about, by the ids of their invitations and responses."""
-    parents = sorted(_parents(rows))
-    found = {}
-    for chunk in id_chunks(parents):
-        about = among("ParentId", chunk)
-        for subject in org.all(SurveySubject, "SurveySubject", Query("SurveySubject", _JOINED, (about,))):
-            if subject.subject_id.startswith(CASE):
-                found[subject.parent_id] = subject.subject_id
-    return found
+    told = org.rows_among(Query("SurveySubject", _JOINED), "ParentId", sorted(_parents(rows)))
+    subjects = [understood(SurveySubject, row) for row in told]
+    return {each.parent_id: each.subject_id for each in subjects if each.subject_id.startswith(CASE)}
 
 
 _JOINED = ("ParentId", "SubjectId")

@@ -1,17 +1,19 @@
 """Queries, their batches, and what objects look like."""
 
+from datetime import datetime
+
 from werkzeug.wrappers import Response
 
 from connectors.sandbox.answers import answer
 from connectors.sandbox.salesforce.call import Call, Route, refusal
 from connectors.sandbox.salesforce.ids import PREFIXES
 from connectors.sandbox.salesforce.objects import TOOLING, Column
-from connectors.sandbox.salesforce.rendering import shown
+from connectors.sandbox.salesforce.rendering import moment, shown
 from connectors.sandbox.salesforce.selecting import Row
 from connectors.sandbox.salesforce.service import Locator
 from connectors.sandbox.salesforce.soql import parsed
 
-LONGEST_ADDRESS = 16_000
+FARTHEST = 30 * 86_400  # seconds for which deletions are told
 
 
 def query(call: Call) -> Response:
@@ -30,7 +32,7 @@ def tooling(call: Call) -> Response:
 
 
 def _queried(call: Call, *, deleted: bool) -> Response:
-    if len(call.request.full_path) > LONGEST_ADDRESS:
+    if len(call.request.full_path) > call.service.longest_address:
         return Response("<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>", 414, content_type="text/html")
     select = parsed(call.parameter("q"))
     if (select.subject in TOOLING) != ("/tooling/" in call.request.path):
@@ -96,6 +98,28 @@ def _described(name: str, column: Column) -> Row:
     }
 
 
+def deleted(call: Call) -> Response:
+    """Tell which cases were deleted in a stretch of whole minutes, those removed for good too."""
+    begin, end = (_minute(call.parameter(name)) for name in ("start", "end"))
+    now, state = call.service.state.world.second, call.service.state
+    if call.words["subject"] != "Case" or not now - FARTHEST <= begin < end:
+        raise refusal(400, "INVALID_REPLICATION_DATE", "startDate before org replication enabled date")
+    binned = {
+        key: int(str(row["SystemModstamp"])) for key, row in state.tables["Case"].rows.items() if row["IsDeleted"]
+    }
+    told = [
+        {"id": key, "deletedDate": moment(at)} for key, at in {**binned, **state.purged}.items() if begin <= at < end
+    ]
+    return answer(
+        {"deletedRecords": told, "earliestDateAvailable": moment(now - FARTHEST), "latestDateCovered": moment(now)}
+    )
+
+
+def _minute(text: str) -> int:
+    at = int(datetime.fromisoformat(text).timestamp())
+    return at - at % 60
+
+
 def limits(call: Call) -> Response:
     """Tell what may still be asked."""
     daily = {"Max": call.service.daily, "Remaining": max(0, call.service.daily - call.service.used)}
@@ -108,5 +132,6 @@ ROUTES = (
     Route("GET", "/services/data/<version>/query/<locator>", more),
     Route("GET", "/services/data/<version>/tooling/query", tooling),
     Route("GET", "/services/data/<version>/sobjects/<subject>/describe", describe),
+    Route("GET", "/services/data/<version>/sobjects/<subject>/deleted/", deleted),
     Route("GET", "/services/data/<version>/limits", limits),
 )

@@ -38,9 +38,9 @@ class BulkJob:
 class Service:
     """The org and everything the API keeps about its callers.
 
-    `batch` are the rows of one answer to a query, `daily` the requests of 24 hours, `locked` the cases whose next
-    write meets somebody else's lock, `invalid` those that a validation rule protects, `fates` the ends of the next
-    bulk jobs (Failed, Aborted, short).
+    `longest_address` are the characters of an address that is still taken, `batch` the rows of one answer to a query,
+    `daily` the requests of 24 hours, `locked` the cases whose next write meets somebody else's lock, `invalid` those
+    that a validation rule protects, `fates` the ends of the next bulk jobs (Failed, Aborted, short).
     """
 
     state: State
@@ -51,6 +51,7 @@ class Service:
     daily: int = 1_000_000
     used: int = 0
     batch: int = 2000
+    longest_address: int = 16_000
     looks: int = 1
     sessions: dict[str, float | None] = field(default_factory=dict)
     session_life: float | None = None

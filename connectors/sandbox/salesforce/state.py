@@ -82,6 +82,7 @@ class State:
         self.org = org
         self.tickets: dict[int, Ticket] = {}
         self.tracked = {"Status", "OwnerId", "Priority", "CSAT__c", COMPLAINT}
+        self.purged: dict[str, int] = {}  # cases removed for good, by id, with when
         self.mailed: list[str] = []  # cases whose new owner an assignment rule mailed
         self._by_key: dict[str, Ticket] = {}
         self._numbers = count(1)
@@ -325,10 +326,23 @@ class State:
         ticket.row["IsDeleted"] = True
         self.touch(ticket, self._author(self.account.admin_id))
 
+    def purge(self, ticket_id: int) -> None:
+        """Remove a case for good, its history and words with it: as if it had never been."""
+        ticket, now = self.tickets[ticket_id], self.world.second
+        ticket.status = "deleted"
+        ticket.row["IsDeleted"] = True
+        self.purged[ticket.key] = now
+        self.tables["Case"].rows.pop(ticket.key)
+        for subject, owner in (("CaseHistory", "CaseId"), ("EmailMessage", "ParentId"), ("CaseComment", "ParentId")):
+            table = self.tables[subject]
+            for key in [key for key, row in table.rows.items() if row[owner] == ticket.key]:
+                table.rows.pop(key)
+            table.version += 1
+        self.tables["Case"].version += 1
+
     def scrub(self, ticket_id: int) -> None:
-        """Delete a case and its words."""
-        self.delete(ticket_id)
-        self.tickets[ticket_id].row |= {"Subject": None, "Description": None}
+        """Delete a case and empty the bin."""
+        self.purge(ticket_id)
 
     def recalculate(self, ticket_id: int) -> None:
         """Let the platform recalculate something inside: SystemModstamp moves alone."""

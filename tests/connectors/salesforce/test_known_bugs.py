@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.base import Change, Delivered, Snoozed, Stream, SummaryTicket, Target, WantedField
-from connectors.errors import SignInError, UnexpectedPayloadError
+from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
 from connectors.salesforce import bulk, pulling, setup, soql
 from kpi_engine.records import Rating, Record, TicketEvent, TicketSnapshot
 
@@ -58,6 +58,24 @@ def test_bug_3_many_ids_go_in_addresses_that_are_short_enough(scene: "Scene") ->
     tickets = [scene.ticket().key for _ in range(450)]
     assert len(scene.connector.read(Target.TICKET, tickets)) == 450
     assert scene.asked("/query") == 3
+
+
+@pytest.mark.parametrize("longest", [4000, 500])
+def test_bug_3_an_address_too_long_for_somebody_on_the_way_is_halved(scene: "Scene", longest: int) -> None:
+    tickets = [scene.ticket().key for _ in range(200)]
+    scene.sandbox.service.longest_address = longest
+    assert sorted(scene.connector.read(Target.TICKET, tickets)) == sorted(tickets)
+    assert 414 in {status for _, _, status in scene.sandbox.requests}
+    scene.sandbox.fail_next("*/query", 431)
+    assert list(scene.connector.read(Target.TICKET, tickets[:2])) == tickets[:2]
+
+
+def test_bug_3_a_page_in_html_instead_of_json_is_told_as_it_came(scene: "Scene") -> None:
+    scene.sandbox.service.longest_address = 10
+    with pytest.raises(RefusedError) as refused:
+        scene.connector.read(Target.TICKET, [scene.ticket().key])
+    assert refused.value.status == 414
+    assert "Bad Message 414" in refused.value.detail
 
 
 def test_bug_4_a_row_that_becomes_visible_behind_the_watermark_is_not_lost(scene: "Scene") -> None:
