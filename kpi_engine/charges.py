@@ -21,7 +21,8 @@ class ChargeEntry:
     """A deadline missed in a settled period, what it cost its subject, and what that rests on.
 
     `volume`, `allowed` and `counted` are the whole period's; `shares` who had the clock for how many seconds;
-    `correction` is the number of the correction that brought the line, 0 for those of the settlement itself. The
+    `correction` is the number of the correction that brought the line, 0 for those of the settlement itself; `team` is
+    whose ticket it was for the agent. The
     money is what all the points of the line are worth, a decimal as text, None where points are worth nothing.
     """
 
@@ -49,6 +50,7 @@ class ChargeEntry:
     currency: str | None = None
     shares: tuple[tuple[str | None, int], ...] = ()
     correction: int = 0
+    team: str | None = None
 
 
 Key: TypeAlias = tuple[object, ...]
@@ -118,4 +120,5 @@ def _entry(assessment: Assessment, charge: Charge, as_of: int, correction: int) 
         currency=worth.currency if worth is not None else None,
         shares=case.shares,
         correction=correction,
+        team=case.team,
     )

@@ -43,7 +43,7 @@ def consequences_at(account: Account, at: int) -> Consequences:
 
 
 def _editions(account: Account) -> list[Edition]:
-    return [each for each in account.store.editions.all(account.name) if each.kind == Kind.CONSEQUENCES]
+    return account.store.editions.all(account.name, Kind.CONSEQUENCES)
 
 
 def _kinds(account: Account) -> list[PeriodKind]:

@@ -136,7 +136,7 @@ class _View:
 
 def _concerns(wish: Wish, charge: ChargeEntry) -> bool:
     agent = charge.subject if charge.scope is Scope.AGENT else None
-    team = charge.subject if charge.scope is Scope.TEAM else None
+    team = charge.subject if charge.scope is Scope.TEAM else charge.team
     return wish.has(agent, team, charge.ticket_id)
 
 
@@ -182,6 +182,7 @@ def _as_charge(case: Case, period: Period, as_of: int) -> ChargeEntry:
         edition=case.edition,
         recorded_as_of=as_of,
         shares=case.shares,
+        team=case.team,
     )
 
 

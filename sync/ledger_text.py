@@ -90,11 +90,7 @@ class Teller:
 
     def money(self, amount: Decimal | str | None, currency: str | None) -> str:
         """Return an amount with its currency; nothing where there is none."""
-        if amount is None or currency is None:
-            return ""
-        exact = Decimal(amount)
-        digits = max(0, -int(exact.normalize().as_tuple().exponent))
-        return f"{self.language.number(float(exact), digits)} {currency}"
+        return money_text(amount, currency, self.language)
 
     def charges_table(self) -> Table:
         """Return the deadlines missed, in order of time, each with who had it and what it costs."""
@@ -340,6 +336,15 @@ def _columns(table: Table, language: Language, *groups: Sequence[Message]) -> No
 
 def _row(table: Table, *cells: str) -> None:
     table.add_row(*(Text(one_line(cell)) for cell in cells))
+
+
+def money_text(amount: Decimal | str | None, currency: str | None, language: Language) -> str:
+    """Return an amount with its currency; nothing where there is none."""
+    if amount is None or currency is None:
+        return ""
+    exact = Decimal(amount)
+    digits = max(0, -int(exact.normalize().as_tuple().exponent))
+    return f"{language.number(float(exact), digits)} {currency}"
 
 
 def joined_rows(tellers: Iterable[Teller]) -> Rows:

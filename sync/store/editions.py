@@ -41,10 +41,11 @@ class Editions:
         new = {"valid_from": valid_from, "digest": digest_of(body), "body": encoded(body)}
         self._database.execute(insert(EDITION).values(**whose, **new))
 
-    def all(self, connector: str) -> list[Edition]:
-        """Return every edition, those of one kind and key in the order they were kept."""
+    def all(self, connector: str, kind: str | None = None) -> list[Edition]:
+        """Return every edition, or every one of a kind, those of one kind and key in the order they were kept."""
         columns = select(EDITION.c.kind, EDITION.c.key, EDITION.c.valid_from, EDITION.c.digest, EDITION.c.body)
         kept = columns.where(EDITION.c.connector == connector)
+        kept = kept if kind is None else kept.where(EDITION.c.kind == kind)
         in_order = kept.order_by(EDITION.c.kind, EDITION.c.key, EDITION.c.edition_id)
         return [
             Edition(kind, key, valid_from, digest, decoded(written))

@@ -400,6 +400,7 @@ CHARGE_ENTRY = Table(
     Column("currency", Text),
     _words("shares"),
     Column("correction", NUMBERED, nullable=False, server_default=text("0")),
+    Column("team", Text),
     UniqueConstraint(
         "connector",
         "penalty",

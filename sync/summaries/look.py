@@ -7,6 +7,7 @@ from typing import Final
 
 from connectors.account import Summary as SummarySettings
 from connectors.base import Stream, Target
+from kpi_engine.charges import ChargeEntry
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import Clock, CreditLine
 from kpi_engine.periods import Period
@@ -14,6 +15,7 @@ from kpi_engine.records import Agent, Group
 from kpi_engine.reduce import Scope, subject_of
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
+from sync.charging import charges_of
 from sync.figures import Figures, Source, reduced_in, source
 from sync.joined import here, joined
 from sync.overriding import open_disputes
@@ -204,6 +206,11 @@ class Look:
         if everybody is None or subject is None:
             return subject
         return everybody.person_of(line.account, subject).accounts.get(self.account.name)
+
+    @cached_property
+    def charges(self) -> list[ChargeEntry]:
+        """What the period comes to under penalties, on this account."""
+        return charges_of(self.account, self.period, self.as_of)
 
     @cached_property
     def offered(self) -> set[str]:

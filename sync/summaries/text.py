@@ -63,20 +63,26 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What decides whether a reader is told anew: each headline as (text, value, enough), and the lists."""
+    """What decides whether a reader is told anew: each headline as (text, value, enough), and the lists.
+
+    `points` are what penalties come to, by penalty and subject: cases and points.
+    """
 
     figures: Mapping[str, tuple[str, float | None, bool]]
     overdue: tuple[Overdue, ...] = ()
     disputed: tuple[str, ...] = ()
+    points: tuple[tuple[str, str, int, int], ...] = ()
 
     def written(self) -> str:
         """Return it as JSON, the same for the same content."""
         lines = [[each.ticket_id, each.clock, each.at] for each in self.overdue]
-        return json.dumps([dict(self.figures), lines, list(self.disputed)], sort_keys=True)
+        points = [self.points] if self.points else []  # what was written before there were any stays as it is
+        return json.dumps([dict(self.figures), lines, list(self.disputed), *points], sort_keys=True)
 
     def differs(self, earlier: "Shown") -> bool:
         """Tell whether a headline or a list changed; an indicator that only one of both knows tells nothing."""
-        return bool(self.changed(earlier)) or (self.overdue, self.disputed) != (earlier.overdue, earlier.disputed)
+        lists = (self.overdue, self.disputed, self.points) != (earlier.overdue, earlier.disputed, earlier.points)
+        return lists or bool(self.changed(earlier))
 
     def changed(self, earlier: "Shown") -> list[str]:
         """Return the indicators whose headline reads otherwise now."""
@@ -86,22 +92,28 @@ class Shown:
 
 def read_shown(body: str) -> Shown:
     """Return what `Shown.written` wrote."""
-    figures, lines, disputed = json.loads(body)
+    figures, lines, disputed, *points = json.loads(body)
     return Shown(
         {key: (text, value, enough) for key, (text, value, enough) in figures.items()},
         tuple(Overdue(*line) for line in lines),
         tuple(disputed),
+        tuple((penalty, subject, cases, cost) for listed in points for penalty, subject, cases, cost in listed),
     )
 
 
 _PLAIN: Final = Language("en")
 
 
-def shown(card: Mapping[str, Cell], missed: Iterable[Overdue], disputed: Iterable[str]) -> Shown:
+def shown(
+    card: Mapping[str, Cell],
+    missed: Iterable[Overdue],
+    disputed: Iterable[str],
+    points: Iterable[tuple[str, str, int, int]] = (),
+) -> Shown:
     """Return what a summary of these figures would say, in no reader's language in particular."""
     figures = {key: (_headline(cell), cell.value, cell.enough) for key, cell in card.items()}
     in_order = sorted(missed, key=lambda each: (each.at, each.ticket_id, each.clock))
-    return Shown(figures, tuple(in_order), tuple(sorted(disputed)))
+    return Shown(figures, tuple(in_order), tuple(sorted(disputed)), tuple(points))
 
 
 def _headline(cell: Cell) -> str:
@@ -117,7 +129,7 @@ class Summarized:
     tickets to the indicators they count in. `before` are the figures shown of the period before this one, `earlier`
     what the reader saw last; `replaces` is the ticket a correction takes the place of. `readers` counts the agents
     besides the assignee who can open it. `marker` tells this version from any other. `lateness` is that of the
-    deadlines listed, as far as it is known.
+    deadlines listed, as far as it is known; `consequences` what is said about penalties and rewards.
     """
 
     name: str
@@ -138,6 +150,7 @@ class Summarized:
     replaces: str | None = None
     addresses: Mapping[str, str] = field(default_factory=dict)
     lateness: Mapping[Overdue, Lateness] = field(default_factory=dict)
+    consequences: tuple[Block, ...] = ()
 
 
 def title(name: str, period: Period) -> Message:
@@ -171,6 +184,7 @@ class _Page:
         yield from self.silent()
         yield from self.disputes()
         yield from self.missed_deadlines()
+        yield from self.told.consequences
         yield from (Paragraph(language(sentence)) for sentence in self.closing())
         yield Paragraph(told.marker)
 
@@ -216,6 +230,9 @@ class _Page:
             yield message("Overdue requests: {new} added, {gone} removed", new=new, gone=gone)
         if now.disputed != earlier.disputed:
             yield message("Disputed tickets: {n} (before: {old})", n=len(now.disputed), old=len(earlier.disputed))
+        if now.points != earlier.points:
+            new_sum, old_sum = (sum(each[-1] for each in told.points) for told in (now, earlier))
+            yield message("Penalty points: {n} (before: {old})", n=new_sum, old=old_sum)
 
     # -- the figures ------------------------------------------------------------------------------------------------
 

@@ -19,9 +19,10 @@ from sync.settling import PeriodState, settles_after
 from sync.store.changes import Desired
 from sync.store.published import PublishedCell
 from sync.store.summaries import PROVISIONAL, SETTLED, Summary
+from sync.summaries.consequences import ConsequencePage, Consequences, consequences
 from sync.summaries.decisions import DueSummary
 from sync.summaries.look import MISSED, Look
-from sync.summaries.page import Heading, Paragraph, as_html, as_text, harmless
+from sync.summaries.page import Block, Heading, Paragraph, as_html, as_text, harmless
 from sync.summaries.text import LISTED, Overdue, Shown, Summarized, blocks, read_shown, shown, title
 from sync.wording import clock_of, subject_name
 
@@ -131,7 +132,28 @@ class Writer:
             Overdue(self.of.ticket(line.account, line.ticket_id or ""), clock_of(line.part), line.at)
             for line in first.values()
         ]
-        return shown(card, missed, self.of.disputed.get(self.subject, {}))
+        return shown(card, missed, self.of.disputed.get(self.subject, {}), self._consequences.points)
+
+    @cached_property
+    def _consequences(self) -> Consequences:
+        return consequences(self.of, self.subject, self._readers)
+
+    @property
+    def _readers(self) -> set[str]:
+        """Everybody who could read it, whoever it is assigned to included."""
+        return self._others | ({self._assignee_id} if self._assignee_id is not None else set())
+
+    def _consequence_blocks(self) -> tuple[Block, ...]:
+        of = self.of
+        page = ConsequencePage(
+            told=self._consequences,
+            rules=of.rules,
+            at=of.period.end - 1,
+            settles_at=of.span.end + settles_after(of.account),
+            language=self._language,
+            addresses={each.ticket_id: of.address(each.ticket_id) for each in self._consequences.own},
+        )
+        return tuple(page.blocks())
 
     def _ticket(self, row: Summary, earlier: Shown | None, replaces: Summary | None = None) -> SummaryTicket:
         marker = f"{row.external_id}#{row.version + 1}"
@@ -171,6 +193,7 @@ class Writer:
             replaces=url(old) if old is not None else None,
             addresses={ticket: of.address(ticket) for ticket in tickets},
             lateness=of.lateness(self.content.overdue[:LISTED]),
+            consequences=self._consequence_blocks(),
         )
 
     # -- the changes ------------------------------------------------------------------------------------------------

@@ -136,3 +136,74 @@ def test_a_person_who_is_forgotten_is_charged_under_a_pseudonym(world: "World") 
     assert world.store.retention.count_older("sao-mai", WEEK.end + 1) >= 1
     world.store.retention.drop_older("sao-mai", WEEK.end + 1)
     assert ledger(world) == []
+
+
+# --- What is written, and for whom -----------------------------------------------------------------------------------
+
+PEOPLE_VISIBLE = {"visible_to_all_agents": True}
+REWARD = {"id": "praise", "period": "week", "min_n": 10, "announced_on": "2026-11-01"}
+
+
+def summarized(world: "World", scope: str, subject: str) -> str:
+    (ticket_id,) = world.state.by_external_id[f"helpdesk-kpi:sao-mai:{scope}:{subject}:{WEEK.label}"]
+    return "\n".join(body for _, body in world.state.comments_of(ticket_id))
+
+
+def after_the_week(world: "World") -> None:
+    world.advance(WEEK.end + 7 * 3600 - world.sandbox.now)
+    world.run()
+
+
+def with_summaries(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- any key of the configuration
+    team = {**WEEKLY, "id": "team", "scope": "team"}
+    told = agreed(WEEKLY, team)
+    told["policies"]["rewards"] = [REWARD]
+    wanted = [{"scope": scope, "period": "week", "group": "KPI"} for scope in ("agent", "team")]
+    return {**told, "push": {"summaries": wanted}, "privacy": PEOPLE_VISIBLE, **more}
+
+
+def test_an_agent_reads_his_own_points_and_a_lead_those_of_the_team_first_as_a_preview_then_for_good(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world(**with_summaries())
+    for each in world.agents:
+        world.state.users[each].locale = "en-US"
+    world.run()
+    late = world.answered(minutes=90)
+    for _ in range(10):
+        world.state.rate(world.answered(agent=1, minutes=2).id, "good")
+    after_the_week(world)
+    an, binh = (str(each) for each in world.agents[:2])
+    names = [world.state.users[each].name for each in world.agents[:2]]
+    own = summarized(world, "agent", an)
+    assert "overdue: 1 late of 1 judged, 0 of them free: 1 points (50,000 VND)" in own
+    assert f"#{late.id}" in own
+    assert "yours for 100% of the goal" in own
+    assert "A preview: nothing is charged before" in own
+    assert "Penalty points" not in summarized(world, "agent", binh)
+    assert "praise" not in summarized(world, "agent", binh)
+    team = summarized(world, "team", f"group:{world.state.account.group_ids[0]}")
+    assert "team: 1 late of 11 judged, 0 of them free: 1 points" in team
+    assert f"{names[0]}: overdue: 1 late of 1 judged" in team
+    assert f"praise: {names[1]}, 10 good of 10" in team
+
+    decide(world.account, _exempting(str(late.id)), int(world.sandbox.now), "by hand")
+    world.advance(3600)
+    world.run()
+    assert "Penalty points: 0 (before: 1)" in summarized(world, "agent", an)
+    until_settled(world)
+    assert [each.finding for each in ledger(world)] == [Finding.EXEMPTED] * 2
+
+
+def test_what_others_than_leads_could_read_says_nothing_of_anybodys_points(
+    make_world: "Callable[..., World]",
+) -> None:
+    open_to_all = {"summaries": [{"scope": "team", "period": "week"}]}
+    world = make_world(**with_summaries(privacy={"visible_to_all_agents": False}, push=open_to_all))
+    world.run()
+    world.answered(minutes=90)
+    after_the_week(world)
+    team = summarized(world, "team", f"group:{world.state.account.group_ids[0]}")
+    assert "team: 1 late of 1 judged" in team
+    assert "The points of 1 people are left out: others could read them here." in team
+    assert world.state.users[world.agents[0]].name not in team
