@@ -33,6 +33,7 @@ class Stream(StrEnum):
     RATINGS = "ratings"
     SURVEYS = "surveys"
     METRIC_EVENTS = "metric_events"
+    ACTIVITIES = "activities"
     SLA_POLICIES = "sla_policies"
     CUSTOM_STATUSES = "custom_statuses"
     CALLS = "calls"
@@ -50,6 +51,7 @@ STREAM_NAMES = {
     Stream.RATINGS: message("satisfaction ratings"),
     Stream.SURVEYS: message("survey responses"),
     Stream.METRIC_EVENTS: message("the helpdesk's own clock events"),
+    Stream.ACTIVITIES: message("the daily export of ticket activities"),
     Stream.SLA_POLICIES: message("the helpdesk's own SLA policies"),
     Stream.CUSTOM_STATUSES: message("custom statuses"),
     Stream.CALLS: message("calls"),
@@ -61,7 +63,7 @@ STREAM_NAMES = {
 DATING = frozenset({Stream.TICKETS, Stream.HISTORY, Stream.RATINGS, Stream.SURVEYS})
 """The streams whose least complete_through is a pass's as_of."""
 
-OF_TICKETS = DATING | {Stream.METRIC_EVENTS}
+OF_TICKETS = DATING | {Stream.METRIC_EVENTS, Stream.ACTIVITIES}
 """The streams whose records belong to tickets; those of the others describe the account and are listed whole."""
 
 

@@ -39,6 +39,19 @@ class Basic:
 
 
 @dataclass(frozen=True, slots=True)
+class Anonymous:
+    """No credentials, for an address that carries its own right to be read."""
+
+    def headers(self, session: Session) -> dict[str, str]:  # noqa: ARG002 -- as above
+        """Return nothing to sign with."""
+        return {}
+
+    def refresh(self, session: Session) -> bool:  # noqa: ARG002 -- as above
+        """Return False: there is nothing to renew."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class Unsigned:
     """No credentials, for whoever asks the helpdesk nothing; a request fails with the reason they are missing."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 from operator import attrgetter
 
+from kpi_engine.exclusions import MERGED_INTO
 from kpi_engine.history import History
 from kpi_engine.records import EventKind, Field, FieldValue, TicketEvent, TicketSnapshot
 
@@ -40,25 +41,38 @@ def completed(history: History) -> History:
     if history.latest.begins_as is None:
         return history
     told = [event for event in history.events if event.kind is EventKind.CHANGED]
-    changes = [change for change in _changes(history.snapshots) if not _is_told(change, told)]
+    changes = [left for change in _changes(history.snapshots) if (left := _untold(change, told)) is not None]
     derived = [_event(history.ticket_id, place, change) for place, change in enumerate(changes)]
-    return replace(history, events=tuple(sorted([*history.events, *derived], key=_IN_ORDER)))
+    events = sorted([*history.events, *derived], key=_IN_ORDER)
+    return replace(history, events=tuple(_chained(events, history.snapshots[0]) if told else events))
 
 
 def unsure(history: History) -> tuple[Stretch, ...]:
     """Return the stretches of a completed history in which it is not known when things happened.
 
-    What came and went between two snapshots far apart is not known at all, and weighs on all that follows. Tags and
-    custom fields, our own among them, decide about no instant.
+    What came and went between two snapshots far apart is not known at all, and weighs on all that follows, unless the
+    platform told of every change there. Tags and custom fields, our own among them, decide about no instant.
     """
     if history.latest.begins_as is None:
         return ()
     first = history.snapshots[0]
     unseen = [(first.created_at, first.updated_at)]
     unseen += [(_after(before, now), now.updated_at) for before, now in pairwise(history.snapshots)]
-    hidden: list[Stretch] = [(start, None) for start, end in unseen if end - start > LONG]
+    pieces = (piece for start, end in unseen for piece in _uncovered(start, end, history.covered))
+    hidden: list[Stretch] = [(start, None) for start, end in pieces if end - start > LONG]
     told = ((event.field, event.since, event.at) for event in history.events)
     return (*hidden, *((since, at) for name, since, at in told if name in _TELLING and since is not None))
+
+
+def _uncovered(start: int, end: int, covered: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield what is left of a stretch without those of which the platform told every change."""
+    for first, last in covered:
+        if start < first < end:
+            yield start, first
+        if first < end:
+            start = max(start, last)
+    if start < end:
+        yield start, end
 
 
 def _after(before: TicketSnapshot, now: TicketSnapshot) -> int:
@@ -108,11 +122,47 @@ def _worded(value: FieldValue) -> str | None:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _is_told(change: Change, told: Sequence[TicketEvent]) -> bool:
-    """Tell whether the platform itself told of the value that a change brought."""
-    name, _, new, at, since = change
-    first, last = (at - _SLACK, at + _SLACK) if since is None else (since + 1, at)
-    return any(event.field == name and event.new == new and first <= event.at <= last for event in told)
+def _untold(change: Change, told: Sequence[TicketEvent]) -> Change | None:
+    """Return what is left of a change beside what the platform told: nothing, where it told of the value it brought."""
+    name, old, new, at, since = change
+    first, last = at - _SLACK if since is None else since + 1, at + _SLACK
+    beside = [event for event in told if event.field == name and first <= event.at <= last]
+    if any(event.new == new for event in beside):
+        return None
+    if since is None or not beside:
+        return change
+    return name, old, new, at, min(beside[-1].at, at - 1)
+
+
+def _chained(events: Sequence[TicketEvent], first: TicketSnapshot) -> Iterator[TicketEvent]:
+    """Yield events with what each field held before, which an export does not tell; what changes nothing is left out.
+
+    What the platform tells of the ticket's creation itself only says what the next change found there.
+    """
+    held: dict[str, str | None] = {}
+    for event in events:
+        name = event.field
+        if event.kind is not EventKind.CHANGED or name is None or name == MERGED_INTO:
+            yield event
+            continue
+        before = held[name] if name in held else _found(event, first)
+        held[name] = event.new
+        derived = event.event_id.startswith(DERIVED)
+        if event.new != before and (derived or event.at > first.created_at):
+            yield replace(event, old=before)
+
+
+def _found(event: TicketEvent, first: TicketSnapshot) -> str | None:
+    """Return what the first change of a field found there."""
+    if event.event_id.startswith(DERIVED):
+        return event.old
+    if event.field == Field.STATUS:
+        return first.begins_as
+    for name, value in _SPANNED.items():
+        if name == event.field and first.updated_at < event.at:
+            found: str | None = value(first)
+            return found
+    return None
 
 
 def _event(ticket_id: str, place: int, change: Change) -> TicketEvent:

@@ -34,6 +34,7 @@ class History:
 
     `known_from` is the instant before which the account's history was not pulled. `own` marks a ticket that we
     created ourselves: a summary, never evidence. `exempt` names the clocks that somebody exempted, and RATING.
+    `covered` are the stretches, in order, of which a helpdesk that keeps no history told every change.
     """
 
     account: str
@@ -45,6 +46,7 @@ class History:
     known_from: int = 0
     own: bool = False
     exempt: frozenset[str] = frozenset()
+    covered: tuple[tuple[int, int], ...] = ()
 
     @property
     def latest(self) -> TicketSnapshot:

@@ -217,6 +217,15 @@ class CustomStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """A stretch of time, both ends in it, of which a helpdesk that tells no history told every change all the same."""
+
+    coverage_id: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """Something that is no ticket: a call, a cost, a review, a sale; `kind` says which, `values` hold the rest.
 
@@ -253,5 +262,5 @@ class Vanished:
 
 
 TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent
-AccountRecord: TypeAlias = Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus
+AccountRecord: TypeAlias = Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus | Coverage
 Record: TypeAlias = TicketRecord | AccountRecord | Observation | Withdrawn | Vanished

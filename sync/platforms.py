@@ -28,7 +28,9 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.SCHEDULES: "one stretch a day, no holidays: those belong into `calendars`",
         Stream.TICKETS: "exact; one deleted for good just vanishes, and so does one that is archived",
         Stream.HISTORY: "messages exact; statuses exact where the helpdesk stamps them; priority, agent, group and "
-        "tags only as the difference of two looks, and never whose hand it was",
+        "tags only as the difference of two looks, and never whose hand it was, unless activities are exported",
+        Stream.ACTIVITIES: "exact to the second, with whose hand it was, a day later: where an account admin switched "
+        "the daily export on, for the last 30 days",
         Stream.RATINGS: "the default question, without its scale; an edited one within a day",
         Stream.SLA_POLICIES: "exact",
         Stream.CUSTOM_STATUSES: "by number and label; what an own one means must be said in `statuses`",
@@ -68,7 +70,8 @@ UNEQUAL = (
     Unequal(
         ("escalation_rate", "tickets_touched", "time_to_acknowledge"),
         ("freshdesk",),
-        "Whose hand changed a ticket without a word is not told: only messages count as something an agent did.",
+        "Whose hand changed a ticket without a word is not told: only messages count as something an agent did, "
+        "unless the account exports activities daily.",
     ),
     Unequal(
         ("survey_response_rate",),
@@ -91,9 +94,10 @@ UNEQUAL = (
 ALSO = """\
 - Freshdesk has no status *new*: a ticket is open from the beginning.
 - On Freshdesk what came and went between two passes is not known. What rests on more than an hour unseen is marked
-  approximate; whether a goal was met that fell between two looks is undecided, and charged to nobody.
+  approximate; whether a goal was met that fell between two looks is undecided, and charged to nobody. Where the account
+  exports activities daily, all that becomes exact when the day's file is read.
 - Of tickets older than the first pass, Freshdesk tells the last agent and group only: they are credited with the whole
-  life, marked approximate.
+  life, marked approximate. An export of activities reaches back 30 days.
 - A rating cannot be withdrawn on Freshdesk.
 - On Salesforce the team of a case that an agent has is the queue he took it from: a figure by team differs where it
   is passed to another team's agent. Where a field's history is not tracked, `check` says what that costs.

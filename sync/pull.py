@@ -7,6 +7,7 @@ from connectors.base import DATING, OBSERVED, OF_TICKETS, Page, Stream, Unavaila
 from kpi_engine.message import Message
 from kpi_engine.records import (
     Agent,
+    Coverage,
     CustomStatus,
     Group,
     Membership,
@@ -142,7 +143,7 @@ def _due(account: Account, *, probing: bool) -> list[Stream]:
     chosen |= _in_turn(late, [stream for stream in late if stream not in chosen])
     chosen |= {stream for stream in found if probing and reads.lacking(stream)}
     about = [stream for stream in account.connector.streams if stream in chosen and stream not in OF_TICKETS]
-    return about + [stream for stream in (*_DATED, Stream.METRIC_EVENTS) if stream in chosen]
+    return about + [stream for stream in (*_DATED, Stream.METRIC_EVENTS, Stream.ACTIVITIES) if stream in chosen]
 
 
 def _in_turn(lateness: Mapping[Stream, float], slow: Collection[Stream]) -> set[Stream]:
@@ -203,7 +204,7 @@ def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
 
 def rows_on(page: Page) -> int:
     """Return how many rows a page brought: the figures sent along with tickets are none of their own."""
-    return sum(not isinstance(record, MetricSet) for record in page.records)
+    return sum(not isinstance(record, MetricSet | Coverage) for record in page.records)
 
 
 def _measure_meanwhile(pulling: _Pulling) -> None:
@@ -225,6 +226,7 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
         keep = not account.connector.tells_history
         pulled.new += account.store.records.save(account.name, own, keep_snapshots=keep)
         account.store.records.save(account.name, [record for record in of_tickets if isinstance(record, MetricSet)])
+        account.store.records.save_coverage(account.name, [each for each in page.records if isinstance(each, Coverage)])
         pulling.people.note(of_tickets)
     elif stream in OBSERVED:
         pulled.new += bring_observations(account, stream, page.records)

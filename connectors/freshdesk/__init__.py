@@ -27,7 +27,8 @@ from connectors.base import (
     WantedView,
 )
 from connectors.errors import InDoubtError, RefusedError, SettingError, SignInError, UnexpectedPayloadError
-from connectors.freshdesk import checking, delivering, mapping, payloads, setup, streams
+from connectors.freshdesk import activities, checking, delivering, mapping, payloads, setup, streams
+from connectors.freshdesk.activities import Names, Reading
 from connectors.freshdesk.mapping import FollowedFields
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.freshdesk.streams import GONE, Listening, Whole
@@ -51,7 +52,8 @@ WHOLE: Mapping[Stream, Whole] = {
     Stream.SLA_POLICIES: Whole("/api/v2/sla_policies", mapping.sla_policy),
     Stream.CUSTOM_STATUSES: Whole("/api/v2/ticket_fields", mapping.statuses, {"type": "default_status"}),
 }
-STREAMS = tuple(stream for stream in Stream if stream in {*WHOLE, Stream.TICKETS, Stream.HISTORY, Stream.RATINGS})
+OF_TICKETS = {Stream.TICKETS, Stream.HISTORY, Stream.RATINGS, Stream.ACTIVITIES}
+STREAMS = tuple(stream for stream in Stream if stream in {*WHOLE, *OF_TICKETS})
 
 PACES: Mapping[Stream, int] = {
     Stream.AGENTS: HOUR,
@@ -60,6 +62,7 @@ PACES: Mapping[Stream, int] = {
     Stream.SCHEDULES: 6 * HOUR,
     Stream.SLA_POLICIES: 6 * HOUR,
     Stream.CUSTOM_STATUSES: 6 * HOUR,
+    Stream.ACTIVITIES: HOUR,
 }
 
 # https://developers.freshdesk.com/api/#ratelimit : (the whole account, tickets created, updated, listed) a minute
@@ -166,10 +169,22 @@ class Freshdesk:
             return streams.whole(self.session, WHOLE[stream])
         if stream is Stream.RATINGS:
             return streams.ratings(self.session, cursor, self._history_from(), self._server_now())
+        if stream is Stream.ACTIVITIES:
+            return self._export().pages(cursor)
         if stream is Stream.TICKETS:
             return streams.tickets(self.session, self._place(cursor), self._followed(), self._settings.per_page)
         budget = self._settings.conversations_per_pass
         return Listening(self.session, budget, self._own_writes, self._settings.per_page).pages(self._place(cursor))
+
+    def _export(self) -> activities.Export:
+        trusted, begins = self._settings.trusted_host, self._history_from()
+        return activities.Export(self.session, self._names, begins, self._server_now(), trusted)
+
+    def _names(self) -> Names:
+        statuses = streams.all_rows(self.session, WHOLE[Stream.CUSTOM_STATUSES], payloads.TicketField)
+        labels = (each for row in statuses for each in mapping.labels(row))
+        groups = self._listed(Stream.GROUPS, payloads.Group)
+        return Names({label: number for number, label in labels}, {each.name: each.id for each in groups})
 
     def cost(self, rows: Mapping[Stream, int]) -> Cost:
         """Return about what it takes to read so many rows; of history, a request for each ticket that changed."""
@@ -283,6 +298,8 @@ class Freshdesk:
             return Page([], [row], None, None)
         if stream is Stream.HISTORY:
             return Page([], [], None, None)  # what was said is read again with the ticket
+        if stream is Stream.ACTIVITIES:
+            return streams.page_of(stream, [row], Reading(self._names()).events, None, None)
         meanings: dict[Stream, streams.Meaning] = {
             Stream.TICKETS: lambda one: mapping.ticket(one, self._followed()),
             Stream.RATINGS: mapping.rating,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from connectors.base import Check, Verdict
+from connectors.base import STREAM_NAMES, Check, Stream, Verdict
 from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
+from connectors.freshdesk import activities
 from connectors.freshdesk.payloads import Agent
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.http import Answer, Session
@@ -46,6 +47,7 @@ def checks(session: Session, settings: FreshdeskSettings) -> Iterator[Check]:
     yield _clock(session.skew)
     yield from (_needed(session, subject, path) for subject, path in _NEEDED)
     yield from (_offered(session, subject, path) for subject, path in _OPTIONAL)
+    yield _exported(session, answer.server_time)
 
 
 def _quota(headers: Mapping[str, str], settings: FreshdeskSettings) -> Check:
@@ -78,6 +80,21 @@ def _needed(session: Session, subject: Message, path: str) -> Check:
     except ConnectorError as error:
         return Check(subject, Verdict.WARNING, error.message)
     return Check(subject, Verdict.OK, message("allowed"))
+
+
+def _exported(session: Session, now: int | None) -> Check:
+    """Tell whether activities are exported: without them, who did what and when is partly guessed."""
+    subject = STREAM_NAMES[Stream.ACTIVITIES]
+    try:
+        if now is not None and activities.exists(session, now):
+            return Check(subject, Verdict.OK, message("available"))
+    except ConnectorError as error:
+        return Check(subject, Verdict.WARNING, error.message)
+    mend = message(
+        "Have an account administrator switch the daily export of ticket activities on: without it, changes between "
+        "two passes are known only approximately"
+    )
+    return Check(subject, Verdict.WARNING, message("not part of this account's plan, or switched off"), mend)
 
 
 def _offered(session: Session, subject: Message, path: str) -> Check:

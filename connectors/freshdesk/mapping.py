@@ -28,7 +28,7 @@ STATUSES = {
 MERGED_INTO = "merged_into"
 OUTBOUND = 10
 
-_PRIORITIES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
+PRIORITIES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}
 _SOURCES = {1: "email", 2: "web", 3: "phone", 5: "twitter", 6: "facebook", 7: "chat", 9: "web", 10: "outbound_email"}
 _NOTE, _SURVEY_ANSWER = 2, 6
 _ACCESS = {1: "all", 2: "groups", 3: "assigned"}
@@ -66,7 +66,7 @@ def ticket(row: object, followed: FollowedFields, after: int | None = None) -> l
             created_at=read.created_at,
             updated_at=read.updated_at,
             status=_status(read),
-            priority=_PRIORITIES.get(read.priority or 0),
+            priority=PRIORITIES.get(read.priority or 0),
             assignee_id=read.responder_id,
             group_id=read.group_id,
             requester_id=read.requester_id,
@@ -317,11 +317,16 @@ def sla_policy(row: object) -> list[records.SlaPolicy]:
 def statuses(row: object) -> list[records.CustomStatus]:
     """Return the account's statuses as the field of that name lists them: by number, the agents' label first."""
     read = payloads.TicketField.model_validate(row)
-    choices = read.choices if isinstance(read.choices, dict) else {}
     return [
-        records.CustomStatus(custom_status_id=str(value), label=_label(labels), status=str(value), active=True)
-        for value, labels in choices.items()
+        records.CustomStatus(custom_status_id=number, label=label, status=number, active=True)
+        for number, label in labels(read)
     ]
+
+
+def labels(statuses: payloads.TicketField) -> list[tuple[str, str]]:
+    """Return the numbers of the account's statuses with the agents' labels."""
+    choices = statuses.choices if isinstance(statuses.choices, dict) else {}
+    return [(str(value), _label(told)) for value, told in choices.items()]
 
 
 def _label(labels: object) -> str:

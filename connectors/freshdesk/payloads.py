@@ -1,5 +1,6 @@
 """The JSON as Freshdesk sends it: only the fields we read, tolerant of what is new, strict about what decides."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -71,6 +72,42 @@ class SatisfactionRating(_Payload):
     ratings: Loose
     created_at: Instant
     updated_at: Instant
+
+
+def _day_first(value: object) -> object:
+    """Return the instant that "31-12-2026 23:59:59 +0000" means; raises ValueError for anything else."""
+    return int(datetime.strptime(value, "%d-%m-%Y %H:%M:%S %z").timestamp()) if isinstance(value, str) else value
+
+
+DayFirst = Annotated[int, BeforeValidator(_day_first)]
+
+
+class Activity(_Payload):
+    """A row of a day's activities: what somebody, or the system, set on a ticket. The status goes by its label."""
+
+    performed_at: DayFirst
+    ticket_id: Id
+    performer_type: Text = ""
+    performer_id: OptionalId = None
+    activity: Loose = {}
+
+
+class Span(_Payload):
+    """From when to when a file of activities tells."""
+
+    start_at: DayFirst
+    end_at: DayFirst
+
+
+class Activities(_Payload):
+    """A file of activities."""
+
+    metadata: Span
+    activities_data: list[object] = []
+
+    def span(self) -> tuple[int, int]:
+        """Return the first and the last instant of which it tells."""
+        return self.metadata.start_at, self.metadata.end_at
 
 
 class Contact(_Payload):

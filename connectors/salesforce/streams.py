@@ -99,7 +99,7 @@ def offered(settings: SalesforceSettings) -> list[Stream]:
         Stream.WORK_ITEMS: settings.agent_work,
     }
     without = {Stream.RATINGS, Stream.SURVEYS, *OBSERVED} - {stream for stream, wanted in opted.items() if wanted}
-    return [stream for stream in Stream if stream not in without]
+    return [stream for stream in Stream if stream not in {*without, Stream.ACTIVITIES}]
 
 
 @dataclass(frozen=True, slots=True)

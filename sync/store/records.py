@@ -11,6 +11,7 @@ from kpi_engine.history import DerivedEvent, History
 from kpi_engine.records import (
     AccountRecord,
     Agent,
+    Coverage,
     CustomStatus,
     EventKind,
     Group,
@@ -84,6 +85,7 @@ ACCOUNT_LAYOUTS: Final[dict[str, tuple[Layout[Any], str]]] = {
     "custom_statuses": (Layout(CustomStatus), "custom_status_id"),
     "strangers": (Layout(Agent), "agent_id"),
     "schedules": (Layout(Schedule, week=tupled, holidays=tupled), "schedule_id"),
+    "activities": (Layout(Coverage), "coverage_id"),
 }
 
 
@@ -130,13 +132,27 @@ class Records:
             for remote_id in self._database.scalars(select(ours.c.remote_id).where(ours.c.connector == connector))
             if remote_id is not None
         }
-        exempt = self.exempt(connector)
+        exempt, covered = self.exempt(connector), self.covered(connector)
         for chunk in chunked(ticket_ids):
             found = self._by_ticket(connector, chunk)
             for ticket_id in chunk:
                 if "snapshot" in found[ticket_id]:
                     history = _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
-                    yield replace(history, exempt=exempt[ticket_id]) if ticket_id in exempt else history
+                    if ticket_id in exempt or covered:
+                        history = replace(history, exempt=exempt.get(ticket_id, frozenset()), covered=covered)
+                    yield history
+
+    def covered(self, connector: str) -> tuple[tuple[int, int], ...]:
+        """Return the stretches of time, in order, of which the helpdesk told every change without keeping history."""
+        found = [each for each in self.account(connector, "activities") if isinstance(each, Coverage)]
+        return tuple(sorted((each.start, each.end) for each in found))
+
+    def save_coverage(self, connector: str, stretches: Sequence[Coverage]) -> None:
+        """Save stretches of which every change is told; what was guessed about tickets changed since is made again."""
+        if stretches and self.save_account(connector, "activities", stretches):
+            since = min(each.start for each in stretches)
+            whose = RECORD.c.connector == connector, RECORD.c.kind == "snapshot", RECORD.c.version >= since
+            self.mark_stale(connector, self._database.scalars(select(RECORD.c.ticket_id).where(*whose).distinct()))
 
     def exempt(self, connector: str) -> dict[str, frozenset[str]]:
         """Return, by ticket, which of its clocks are exempted, and whether its rating is."""

@@ -31,6 +31,7 @@ from connectors.sandbox.zendesk.records import SlaPolicy as SlaTargets
 from connectors.zendesk.settings import ZendeskSettings
 from kpi_engine.records import (
     Agent,
+    Coverage,
     CustomStatus,
     Group,
     Membership,
@@ -54,6 +55,7 @@ RECORDS = {
     Stream.RATINGS: {Rating},
     Stream.SURVEYS: {Rating},
     Stream.METRIC_EVENTS: {MetricEvent},
+    Stream.ACTIVITIES: {TicketEvent, Coverage},
     Stream.SLA_POLICIES: {SlaPolicy},
     Stream.CUSTOM_STATUSES: {CustomStatus},
 }
@@ -91,7 +93,7 @@ def zendesk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
 
 
 def freshdesk(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Helpdesk:
-    sandbox = FreshdeskSandbox(tickets=20, days=7, quotas="enterprise")
+    sandbox = FreshdeskSandbox(tickets=20, days=7, quotas="enterprise", activities=True)
     sandbox.start()
     request.addfinalizer(sandbox.stop)
     monkeypatch.setenv("CONTRACT_KEY", sandbox.api_key)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -118,6 +119,66 @@ def test_what_the_platform_told_itself_is_not_told_again(shot: Shot, timelines: 
         ("priority", "high"),
         ("status", "closed"),
     ]
+
+
+def test_an_export_tells_what_came_and_went_with_what_was_there_before(
+    shot: Shot, told: Callable[[History], list[tuple[object, ...]]], timelines: ModuleType
+) -> None:
+    """08:00 opened with a priority, 08:10 seen; 08:12 to binh, 08:15 to chi, 08:20 waits, 08:25 goes on; 08:40 seen."""
+    at = timelines.moment
+    exported = (
+        changed(Field.PRIORITY, "low", at(OPENED)),
+        changed(Field.GROUP, "hotline", at("06-02 08:05")),
+        changed(Field.ASSIGNEE, "binh", at("06-02 08:12")),
+        changed(Field.ASSIGNEE, "chi", at("06-02 08:15")),
+        changed(Field.STATUS, "hold", at("06-02 08:20")),
+        changed(Field.STATUS, "open", at("06-02 08:25")),
+        changed(Field.PRIORITY, "high", at("06-02 08:30")),
+        changed(Field.PRIORITY, "high", at("06-02 08:35")),
+    )
+    shots = (
+        shot("06-02 08:10", "open", priority="low"),
+        shot("06-02 08:40", "open", assignee_id="an", priority="high", tags=("x",), after="06-02 08:11"),
+    )
+    assert told(history(*shots, events=exported)) == [
+        ("group", None, "hotline", "06-02 08:05", None),
+        ("assignee", "an", "binh", "06-02 08:12", None),
+        ("assignee", "binh", "chi", "06-02 08:15", None),
+        ("status", "open", "hold", "06-02 08:20", None),
+        ("status", "hold", "open", "06-02 08:25", None),
+        ("priority", "low", "high", "06-02 08:30", None),
+        ("tags", "", "x", "06-02 08:40", "06-02 08:11"),
+    ]
+
+
+def test_what_an_export_left_out_happened_after_the_last_it_told(
+    shot: Shot, told: Callable[[History], list[tuple[object, ...]]], timelines: ModuleType
+) -> None:
+    before, after = shot("06-02 08:10", "open"), shot("06-02 08:40", "open", assignee_id="dung", after="06-02 08:11")
+    handed_on = changed(Field.ASSIGNEE, "binh", timelines.moment("06-02 08:12"))
+    assert told(history(before, after, events=(handed_on,))) == [
+        ("assignee", "an", "binh", "06-02 08:12", None),
+        ("assignee", "binh", "dung", "06-02 08:40", "06-02 08:12"),
+    ]
+    closed = shot("06-02 08:00", "closed", entered={"closed": OPENED})
+    routed = changed(Field.GROUP, "hotline", timelines.moment("06-02 08:05"))
+    assert (
+        told(history(closed, events=(routed,)))
+        == [
+            ("status", "open", "closed", "06-02 08:00", None),
+            ("group", "hotline", "hotline", "06-02 08:05", None),
+        ][:1]
+    )
+
+
+def test_what_an_export_covers_was_not_unseen(shot: Shot, timelines: ModuleType) -> None:
+    at = timelines.moment
+    whole = history(shot("06-02 13:00", "open"), shot("06-02 20:00", "open", after="06-02 13:00"))
+    assert unsure(completed(whole)) == ((at(OPENED), None), (at("06-02 13:00"), None))
+    covered = replace(whole, covered=((at("06-02 05:00"), at("06-02 12:30")), (at("06-02 12:30"), at("06-02 15:00"))))
+    assert unsure(completed(covered)) == ((at("06-02 15:00"), None),)
+    covered = replace(whole, covered=((at("06-02 14:30"), at("06-02 23:00")),))
+    assert unsure(completed(covered)) == ((at(OPENED), None), (at("06-02 13:00"), None))
 
 
 def test_what_was_long_unseen_weighs_on_all_that_follows(shot: Shot, timelines: ModuleType) -> None:

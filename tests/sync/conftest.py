@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -19,6 +20,7 @@ from connectors.sandbox import FreshdeskSandbox, SalesforceSandbox, ZendeskSandb
 from connectors.sandbox.zendesk.records import Ticket
 from kpi_engine.records import TicketSnapshot
 from sync.accounts import opened
+from sync.crash import CRASH_VARIABLE
 from sync.cycle import Mode, PassReport, run_pass
 from sync.demo import SECRET_VARIABLE, WORKING_DAY, config_text
 from sync.pull import silent
@@ -32,6 +34,25 @@ MONDAY = 1_795_399_200  # 2026-11-23 09:00 +07:00, an hour after opening
 STORE = "helpdesk-kpi.db"
 ORACLE = ("oracle", "oracle_clocks", "oracle_indicators", "oracle_figures")
 WEEKLY = {"scope": "agent", "period": "week", "group": "KPI"}
+BREEDER = """
+import json, os, sys
+import sync.cli.frame, sync.cli.sync_command
+from sync.cli import main
+class Standing:
+    def __init__(self, now): self.instant = now
+    def now(self): return self.instant
+    def sleep(self, seconds): self.instant += seconds
+for line in sys.stdin:
+    environment, now, arguments = json.loads(line)
+    child = os.fork()
+    if not child:
+        os.environ.update(environment)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        sync.cli.frame.WallClock = lambda: Standing(now)
+        main(arguments)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,8 @@ class Platform:
     own: Mapping[str, object] = field(default_factory=dict)  # what every account there needs in its configuration
     making: tuple[str, str] = ("/api/v2/tickets", "POST")  # where and how a summary is made
     writing: tuple[str, str] = ("/api/v2/tickets/*", "PUT")  # where and how fields are written
+    reading: tuple[str, ...] = ("/api/v2/tickets", "*/conversations", "*/satisfaction_ratings")  # what comes first
+    writable: Callable[[Any], bool] = lambda ticket: not ticket.deleted
 
 
 PLATFORMS = {
@@ -64,6 +87,15 @@ PLATFORMS = {
         secret=lambda sandbox: sandbox.oauth.client_secret,
         field=int,
         is_summary=lambda ticket: (ticket.external_id or "").startswith("helpdesk-kpi:"),
+        making=("*/imports/tickets*", "POST"),
+        writing=("*/tickets/update_many*", "PUT"),
+        reading=(
+            "*/incremental/tickets*",
+            "*/incremental/ticket_events*",
+            "*/satisfaction_ratings*",
+            "*/job_statuses/*",
+        ),
+        writable=lambda ticket: ticket.status not in {"closed", "deleted"},
     ),
     "freshdesk": Platform(
         sandbox=FreshdeskSandbox,
@@ -87,6 +119,7 @@ PLATFORMS = {
         own={"create_fields": True, "csat": {"field": "CSAT__c", "scale": [1, 5]}},
         making=("*/sobjects/Case/KPI_Summary_Key__c/*", "PATCH"),
         writing=("*/composite/sobjects", "PATCH"),
+        reading=("*/query*", "*/sobjects/Case/deleted*"),
     ),
 }
 """The helpdesks by kind; another one is one more entry here."""
@@ -255,6 +288,55 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("store")
     Store.open(f"sqlite:///{STORE}", folder).close()
     return folder / STORE
+
+
+class Standing:
+    """The helpdesk's clock, on which nobody waits: every pass of an hour begins at that hour's instant.
+
+    Only the one who waits sees the time pass, or he would wait for ever for a quota to be free again.
+    """
+
+    def __init__(self, sandbox: Any) -> None:  # noqa: ANN401 -- any platform's
+        self._sandbox = sandbox
+        self._waited = (0.0, 0.0)
+
+    def now(self) -> float:
+        """Return the world's time, and what was waited since it passed last."""
+        instant, waited = self._waited
+        return float(self._sandbox.now) + (waited if instant == self._sandbox.now else 0)
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+        self._waited = (self._sandbox.now, self.now() + seconds - self._sandbox.now)
+
+
+@pytest.fixture(scope="session")
+def standing_clock() -> type[Standing]:
+    """Return the clock of a helpdesk whose time stands still while passes run."""
+    return Standing
+
+
+@pytest.fixture(scope="session")
+def fork_a_pass() -> Iterator[Callable[[World, str], int]]:
+    """Return a function that runs a pass to its named death in a process of its own, and says how that ended.
+
+    The process is forked from one that has loaded the program: that is what takes most of the time.
+    """
+    breeder = subprocess.Popen(
+        (sys.executable, "-c", BREEDER), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert breeder.stdin is not None
+    assert breeder.stdout is not None
+    commands, results = breeder.stdin, breeder.stdout
+
+    def fork(world: World, crash_at: str) -> int:
+        arguments = ["sync", "--yes", "--config", str(world.path)]
+        commands.write(json.dumps([{**world.secrets, CRASH_VARIABLE: crash_at}, world.sandbox.now, arguments]) + "\n")
+        return int(results.readline())
+
+    with breeder:
+        yield fork
+        commands.close()
 
 
 @contextmanager

@@ -28,12 +28,21 @@ PLANS: Mapping[str, Quotas] = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A signed-in request; `numbers` are the ids in its path."""
+    """A request, signed in unless its route is open; `numbers` and `words` are from its path."""
 
     request: Request
     state: State
-    user: Person
+    user: Person | None
     numbers: dict[str, int]
+    words: dict[str, str]
+    features: set[str]
+
+    @property
+    def person(self) -> Person:
+        """Who is signed in."""
+        if self.user is None:
+            raise RuntimeError("Nobody is signed in on an open route")
+        return self.user
 
     def text(self, name: str) -> str | None:
         """Return a query parameter."""
@@ -68,6 +77,7 @@ class Route:
     admin: bool = False
     feature: str | None = None
     quota: str | None = None
+    open: bool = False
 
 
 def invalid(name: str, text: str, code: str = "invalid_value") -> Refusal:
@@ -134,11 +144,12 @@ class Api:
         if refusal is not None:
             raise Refusal(429, {"message": "You have exceeded the limit of requests per minute"}, _retry(refusal[1]))
         self._meter.count([*uses, *[("account", "")] * (cost - 1)], self.state.world.now)
-        user = self._signed_in(request)
+        user = None if found is not None and found.route.open else self._signed_in(request)
         if found is None:
             raise not_found()
-        self._check(found, user)
-        return found.route.answer(Call(request, self.state, user, found.numbers))
+        if user is not None:
+            self._check(found, user)
+        return found.route.answer(Call(request, self.state, user, found.numbers, found.words, self.features))
 
     def _signed_in(self, request: Request) -> Person:
         given = request.authorization

@@ -25,7 +25,7 @@ def agents(call: Call) -> Response:
 
 def me(call: Call) -> Response:
     """Answer who the key belongs to."""
-    return answer(agent_row(call.user, alone=True))
+    return answer(agent_row(call.person, alone=True))
 
 
 def one_agent(call: Call) -> Response:
@@ -92,7 +92,7 @@ def create_field(call: Call) -> Response:
         raise invalid("type", f"It should be one of these values: '{','.join(sorted(KINDS))}'")
     if any(each.label == label for each in call.state.fields.values()):
         raise invalid("label", "has already been taken", "duplicate_value")
-    number = next(call.state.ids)
+    number = next(call.state.api_ids)
     made = TicketField(
         id=number, name=f"cf_{_plain(label)}_{number % 1_000_000}", label=label,
         label_for_customers=str(wanted.get("label_for_customers") or label), type=kind,

@@ -99,6 +99,16 @@ class Conversation:
     automation_id: int | None = None
 
 
+@dataclass(slots=True, frozen=True)
+class Activity:
+    """What one hand, or the system (None), set on a ticket in one go, by the names of rows."""
+
+    at: int
+    ticket_id: int
+    performer_id: int | None
+    values: Row
+
+
 @dataclass(slots=True, kw_only=True)
 class Rating:
     """A survey's answer."""

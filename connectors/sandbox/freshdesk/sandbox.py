@@ -4,8 +4,9 @@ from random import Random
 from typing import Literal
 
 from connectors.sandbox.application import Application
-from connectors.sandbox.freshdesk import lists, tickets
+from connectors.sandbox.freshdesk import activities, lists, tickets
 from connectors.sandbox.freshdesk.account import furnished
+from connectors.sandbox.freshdesk.activities import FEATURE
 from connectors.sandbox.freshdesk.api import PLANS, Api
 from connectors.sandbox.freshdesk.state import State
 from connectors.sandbox.sandbox import START, Sandbox
@@ -13,7 +14,10 @@ from connectors.sandbox.world import arrivals
 
 
 class FreshdeskSandbox(Sandbox):
-    """One simulated account. The same arguments give the same world; `live` lets its time pass by itself."""
+    """One simulated account. The same arguments give the same world; `live` lets its time pass by itself.
+
+    With `activities` it exports daily what happened on tickets.
+    """
 
     def __init__(  # noqa: PLR0913 -- what makes a world, all optional
         self,
@@ -24,11 +28,12 @@ class FreshdeskSandbox(Sandbox):
         quotas: Literal["none", "growth", "pro", "enterprise"] = "none",
         start: int = START,
         live: bool = False,
+        activities: bool = False,
     ) -> None:
         random = Random(f"{seed}/freshdesk secrets")  # noqa: S311 -- make-believe secrets that must repeat
         self.api_key = f"{random.getrandbits(80):020x}"
         self.state = created(seed=seed, tickets=tickets, days=days, start=start, live=live)
-        self.features = {"satisfaction"}
+        self.features = {"satisfaction"} | ({FEATURE} if activities else set())
         api = Api(self.state, self.api_key, self.features, ROUTES, PLANS.get(quotas))
         super().__init__(self.state.world, Application(self.state.world, api.answer))
 
@@ -38,7 +43,7 @@ class FreshdeskSandbox(Sandbox):
         return {"api_key": self.api_key}
 
 
-ROUTES = (*tickets.ROUTES, *lists.ROUTES)
+ROUTES = (*tickets.ROUTES, *lists.ROUTES, *activities.ROUTES)
 
 
 def created(*, seed: int, tickets: int, days: int, start: int, live: bool = False) -> State:

@@ -16,20 +16,23 @@ from connectors.sandbox.freshdesk.records import (
     SOURCES,
     STATUSES,
     WORDS,
+    Activity,
     Conversation,
     Rating,
     Ticket,
 )
-from connectors.sandbox.world.verbs import CLOSES_AFTER, SYSTEM_USER, Comment, Opening, Update, Values, named
+from connectors.sandbox.world.verbs import CLOSES_AFTER, SYSTEM_USER, Comment, Opening, Row, Update, Values, named
 
 NAMES = {"assignee_id": "responder_id", "brand_id": "product_id"}
 VERDICTS = {"good": 103, "bad": -103}
 DONE = (RESOLVED, CLOSED)
 REPLY, NOTE, SURVEY_ANSWER = 0, 2, 6
+FIRST_OF_API = 90_000_000
+"""What clients make is numbered apart: the lives of this world have the same numbers whenever a client came by."""
 
 
 class State:
-    """The account's content. Verbs act at the world's present second; nothing but the present is kept."""
+    """The account's content. Verbs act at the world's present second; of the past only activities are kept."""
 
     def __init__(self, setup: Setup, world: WorldTime) -> None:
         self.world = world
@@ -42,9 +45,11 @@ class State:
         self.ids = setup.ids
         self.tickets: dict[int, Ticket] = {}
         self.ratings: dict[int, Rating] = {}  # by ticket
+        self.activities: list[Activity] = []
         self.conversations: dict[int, list[Conversation]] = {}
         self.notifications: list[tuple[int, int]] = []  # (ticket, person) e-mails that went out
         self._ticket_ids = count(1)
+        self.api_ids = count(FIRST_OF_API)
 
     # -- looking ------------------------------------------------------------------------------------------------
 
@@ -63,12 +68,12 @@ class State:
         """Create a ticket as described and return its id."""
         return self.open(opening).id
 
-    def open(self, opening: Opening) -> Ticket:
+    def open(self, opening: Opening, number: int | None = None) -> Ticket:
         """Create a ticket as described; what rules add, and statuses other than open, come with it."""
         now = self.world.second
         outbound = opening.author_id != opening.requester_id and opening.comment.author_id is None
         ticket = Ticket(
-            id=next(self._ticket_ids), created_at=now, updated_at=now, subject=opening.subject,
+            id=number or next(self._ticket_ids), created_at=now, updated_at=now, subject=opening.subject,
             description=opening.comment.body, requester_id=opening.requester_id,
             source=10 if outbound and opening.channel == "web" else SOURCES.get(opening.channel, 2),
         )  # fmt: skip
@@ -76,8 +81,9 @@ class State:
         self.tickets[ticket.id] = ticket
         self.conversations[ticket.id] = []
         self._change(ticket, opening.values)
+        self._note(ticket, opening.author_id, {"new_ticket": True, **_shown(ticket)})
         for rule in opening.rules:
-            self._change(ticket, rule.changes)
+            self._act(ticket, SYSTEM_USER, rule.changes)
         return ticket
 
     def update(self, ticket_id: int, update: Update) -> Ticket:
@@ -85,17 +91,19 @@ class State:
         ticket = self.tickets[ticket_id]
         if update.comment is not None:
             self.say(ticket, update.author_id, update.comment, update.rule_id)
-        self._change(ticket, update.changes)
+        self._act(ticket, update.author_id, update.changes)
         for rule in update.rules:
-            self._change(ticket, rule.changes)
+            self._act(ticket, SYSTEM_USER, rule.changes)
         ticket.updated_at = self.world.second
         return ticket
 
-    def say(self, ticket: Ticket, author: int, comment: Comment, rule_id: int | None = None) -> Conversation:
+    def say(
+        self, ticket: Ticket, author: int, comment: Comment, rule_id: int | None = None, number: int | None = None
+    ) -> Conversation:
         """Add a reply or a note."""
         now, incoming = self.world.second, author == ticket.requester_id
         said = Conversation(
-            next(self.ids), ticket.id, author, comment.body, now, incoming, not comment.public,
+            number or next(self.ids), ticket.id, author, comment.body, now, incoming, not comment.public,
             REPLY if comment.public else NOTE, rule_id,
         )  # fmt: skip
         self.conversations[ticket.id].append(said)
@@ -107,6 +115,17 @@ class State:
                 ticket.stats["first_responded_at"] = now
         ticket.updated_at = now
         return said
+
+    def _act(self, ticket: Ticket, author: int, changes: Values) -> None:
+        """Let somebody change a ticket, and note what that came to."""
+        before = _shown(ticket)
+        self._change(ticket, changes)
+        if changed := {name: value for name, value in _shown(ticket).items() if value != before[name]}:
+            self._note(ticket, author, changed)
+
+    def _note(self, ticket: Ticket, author: int, values: Row) -> None:
+        performer = None if author == SYSTEM_USER else author
+        self.activities.append(Activity(self.world.second, ticket.id, performer, values))
 
     def _change(self, ticket: Ticket, changes: Values) -> None:
         for name, value in changes.items():
@@ -150,9 +169,7 @@ class State:
 
     def wait_for_supplier(self, ticket_id: int, author: int) -> Ticket:
         """Put a ticket on hold in the account's own status."""
-        ticket = self.tickets[ticket_id]
-        self.enter(ticket, FOR_SUPPLIER)
-        return self.update(ticket_id, Update(author_id=author))
+        return self.update(ticket_id, Update(author_id=author, changes={"status": FOR_SUPPLIER}))
 
     def close(self, ticket_id: int) -> Ticket:
         """Close a ticket as an automation does."""
@@ -251,3 +268,10 @@ class State:
         for name, value in (fields or {}).items():
             self.set_field(self.tickets[ticket_id], name, value)
         return self.update(ticket_id, Update(author_id=author, changes=named(changes)))
+
+
+def _shown(ticket: Ticket) -> Row:
+    """Return what activities tell of, as it stands."""
+    return {
+        "status": ticket.status, "priority": ticket.priority, "group": ticket.group_id, "agent_id": ticket.responder_id,
+    }  # fmt: skip

@@ -107,7 +107,7 @@ def update_ticket(call: Call) -> Response:
     _check(call, wanted, ticket)
     for name, value in _fields(wanted).items():
         call.state.set_field(ticket, name, value)
-    call.state.update(ticket.id, Update(author_id=call.user.id, changes=_changes(wanted)))
+    call.state.update(ticket.id, Update(author_id=call.person.id, changes=_changes(wanted)))
     return answer(ticket_row(ticket, alone=True))
 
 
@@ -131,7 +131,8 @@ def create_ticket(call: Call) -> Response:
             comment=Comment(str(wanted["description"])),
             values=_changes({name: value for name, value in wanted.items() if name not in ("subject", "description")}),
             channel="api",
-        )
+        ),
+        next(call.state.api_ids),
     )
     for name, value in _fields(wanted).items():
         call.state.set_field(ticket, name, value)
@@ -146,7 +147,8 @@ def create_note(call: Call) -> Response:
     body = wanted.get("body")
     if not isinstance(body, str) or not body:
         raise invalid("body", "It should be a/an String", "missing_field")
-    note = call.state.say(ticket, call.user.id, Comment(body, wanted.get("private", True) is not True))
+    said = Comment(body, wanted.get("private", True) is not True)
+    note = call.state.say(ticket, call.person.id, said, number=next(call.state.api_ids))
     return answer(conversation_row(note), 201)
 
 

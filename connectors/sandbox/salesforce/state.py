@@ -26,6 +26,8 @@ Row = dict[str, object]
 
 SCORES = {"good": 5, "bad": 1}
 FIELDS: Mapping[int, str] = {1: COMPLAINT, 2: ORDER}
+FIRST_OF_API = 90_000_000
+"""What clients make is numbered apart: the lives of this world have the same numbers whenever a client came by."""
 
 
 @dataclass(slots=True)
@@ -86,6 +88,7 @@ class State:
         self.mailed: list[str] = []  # cases whose new owner an assignment rule mailed
         self._by_key: dict[str, Ticket] = {}
         self._numbers = count(1)
+        self._api_numbers = count(FIRST_OF_API)
         self._rows = {name: count(1) for name in org.tables}
 
     @property
@@ -415,7 +418,7 @@ class State:
 
     def adopt(self, row: Row) -> Ticket:
         """Take a case in that a client made."""
-        number = next(self._numbers)
+        number = next(self._api_numbers)
         key = made_id("Case", number)
         ticket = Ticket(number, key, {**dict.fromkeys(self.tables["Case"].columns), **row, "Id": key}, 0)
         ticket.row["CaseNumber"] = f"{number:08d}"
