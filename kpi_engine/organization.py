@@ -29,12 +29,14 @@ class Place:
 class Organization:
     """One edition of the organization: `places` of agents by id, `teams` by name, `team_of` where no place says so.
 
-    Of several that cover an instant the last holds.
+    Of several that cover an instant the last holds. `managers` are the keys of those whom agents report to on the
+    helpdesk, where nothing else says it.
     """
 
     places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     teams: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     team_of: Mapping[str, str] = field(default_factory=dict)
+    managers: Mapping[str, str] = field(default_factory=dict)
 
     def team(self, agent: str | None, at: int) -> str | None:
         """Return the team an agent is in, None where nothing tells one."""
@@ -48,7 +50,7 @@ class Organization:
         return Place(
             team=team,
             lead=own.lead or of_team.lead,
-            manager=own.manager or of_team.manager,
+            manager=own.manager or of_team.manager or self.managers.get(agent or ""),
             country=own.country or of_team.country,
             tier=own.tier or of_team.tier,
             timezone=of_team.timezone,
@@ -82,6 +84,7 @@ def organization(body: Body) -> Organization:
         {agent: _places(line) for agent, line in body.get("places", {}).items()},
         {team: _places(line) for team, line in body.get("teams", {}).items()},
         {str(agent): str(team) for agent, team in body.get("team_of", {}).items()},
+        {str(agent): str(manager) for agent, manager in body.get("managers", {}).items()},
     )
 
 

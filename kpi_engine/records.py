@@ -146,7 +146,10 @@ class MetricEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A person or a machine that works tickets; `ticket_access` is what he may read: all, groups or assigned."""
+    """A person or a machine that works tickets; `ticket_access` is what he may read: all, groups or assigned.
+
+    `manager_id` is whom he reports to, where the helpdesk says.
+    """
 
     agent_id: str
     name: str
@@ -156,6 +159,7 @@ class Agent:
     bot: bool  # the platform's own flag
     locale: str | None
     ticket_access: str
+    manager_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

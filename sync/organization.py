@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.base import Stream
 from kpi_engine.message import Message, message
-from kpi_engine.records import Group
+from kpi_engine.records import Agent, Group
 from sync.account import Account
 from sync.inputs.rows import Taken
 from sync.people import Ambiguous, People, Person, people
@@ -144,7 +144,15 @@ def organization_body(account: Account) -> Body | None:
     places = _places(account, rows or [], everybody)
     teams = _teams(account, everybody)
     body: Body = {"team_of": _team_of(account)}
-    return body | ({"places": places} if places else {}) | ({"teams": teams} if teams else {})
+    told = {"places": places, "teams": teams, "managers": _managers(account, everybody)}
+    return body | {name: each for name, each in told.items() if each}
+
+
+def _managers(account: Account, everybody: People) -> dict[str, str]:
+    """Return whom agents report to on the helpdesk itself: what the configuration or org.csv says goes before it."""
+    agents = [one for one in account.store.records.account(account.name, Stream.AGENTS) if isinstance(one, Agent)]
+    found = {one.agent_id: everybody.matched(one.manager_id, account.name) for one in agents if one.manager_id}
+    return {agent: person.key for agent, person in found.items() if isinstance(person, Person)}
 
 
 def _team_of(account: Account) -> dict[str, str]:

@@ -36,7 +36,7 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.CUSTOM_STATUSES: "by number and label; what an own one means must be said in `statuses`",
     },
     "salesforce": {
-        Stream.AGENTS: "exact; those who left too",
+        Stream.AGENTS: "exact; those who left too, and whom each reports to",
         Stream.GROUPS: "exact: queues",
         Stream.MEMBERSHIPS: "exact, those through groups and roles in a queue too",
         Stream.SCHEDULES: "one stretch a day; which holidays apply is not told, the admin says it",

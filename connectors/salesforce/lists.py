@@ -35,6 +35,7 @@ def agent(row: object, _: Sense) -> list[Agent]:
             bot=read.user_type in MACHINES,
             locale=read.language_locale_key,
             ticket_access="all",
+            manager_id=read.manager_id,
         )
     ]
 

@@ -157,6 +157,7 @@ class User(Payload):
     user_type: OptionalText = None
     language_locale_key: OptionalText = None
     user_role_id: OptionalId = None
+    manager_id: OptionalId = None
     profile: Annotated[ProfileRights, Nested] = ProfileRights()
 
 

@@ -103,6 +103,16 @@ def test_what_a_place_leaves_open_the_team_says_and_what_nobody_says_is_open() -
     assert Organization(places={"an": [Place(team="south")]}).names == {"south"}
 
 
+def test_whom_the_helpdesk_says_somebody_reports_to_stands_behind_what_is_said_here() -> None:
+    teams = {"north": [{"manager": "a/hoa"}]}
+    found = organization({"teams": teams, "managers": {"an": "a/lan", "binh": "a/lan"}, "team_of": {"an": "north"}})
+    assert [found.place(agent, found.team(agent, 7), 7).manager for agent in ("an", "binh", "chi")] == [
+        "a/hoa",
+        "a/lan",
+        None,
+    ]
+
+
 def test_who_changes_manager_while_holding_a_ticket_counts_for_both_each_to_its_day(
     play: Play, timelines: ModuleType
 ) -> None:

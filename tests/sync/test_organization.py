@@ -173,6 +173,31 @@ def test_a_group_of_the_helpdesk_is_led_by_whom_the_configuration_says_of_its_na
         assert found[subject]["solved"].n == 1
 
 
+def test_salesforces_managers_are_the_default_and_a_new_one_counts_from_when_he_was_seen(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world(kind="salesforce")
+    ids = [str(world.state.org.ids[agent]) for agent in world.agents]
+    users = world.state.tables["User"].rows
+    users[ids[0]]["ManagerId"] = ids[2]
+    users[ids[1]]["ManagerId"] = "0055g00000ZZZZZZZZ"
+    run(world)
+    then = world.account.now()
+    world.advance(7200)
+    users[ids[0]]["ManagerId"] = ids[3]
+    run(world)
+    rules = rulebook(world.account)
+    assert [set(superiors(rules, ids[0], at)) for at in (0, then, world.account.now())] == [
+        {f"sao-mai/{ids[2]}"},
+        {f"sao-mai/{ids[2]}"},
+        {f"sao-mai/{ids[3]}"},
+    ]
+    assert list(superiors(rules, ids[1], then)) == []
+    world.configure(agents=[{"name": "An", "accounts": {"sao-mai": ids[0]}, "team": "north"}], teams={"north": {}})
+    run(world)
+    assert list(superiors(rulebook(world.account), ids[0], world.account.now())) == [f"sao-mai/{ids[3]}"]
+
+
 # --- Rosters --------------------------------------------------------------------------------------------------------
 
 

@@ -79,7 +79,8 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "User": {
         "Id": _ID, "Username": _WORD, "Name": _WORD, "Email": Column("email"), "IsActive": _YES,
         "UserType": Column("picklist"), "TimeZoneSidKey": Column("picklist"), "LanguageLocaleKey": Column("picklist"),
-        "UserRoleId": Column("reference"), "ProfileId": _to("Profile", "Profile"),
+        "UserRoleId": Column("reference"), "ManagerId": _to("User", "Manager"),
+        "ProfileId": _to("Profile", "Profile"),
         "ContactId": _to("Contact", "Contact"), "SystemModstamp": _STAMP,
     },
     "Profile": {"Id": _ID, "Name": _WORD, "PermissionsModifyAllData": _YES},
