@@ -20,6 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 METHODS: Mapping[str, tuple[str, ...]] = {
     "zendesk": ("oauth_client_credentials", "api_token", "bearer"),
     "freshdesk": ("api_key",),
+    "salesforce": ("oauth_client_credentials", "oauth_jwt_bearer"),
 }
 """How one may sign in to each helpdesk, the usual way first."""
 
@@ -29,8 +30,13 @@ _QUESTIONS: dict[str, tuple[Message, str | None]] = {
     "organization": (message("Your organization's name"), None),
     "language": (message("Language of what is written (vi or en)"), preferred_language()),
     "timezone": (message("Time zone of reports"), "Asia/Ho_Chi_Minh"),
-    "kind": (message("Which helpdesk (zendesk or freshdesk)"), "zendesk"),
-    "base_url": (message("The helpdesk's address, such as https://your-account.zendesk.com"), None),
+    "kind": (message("Which helpdesk (zendesk, freshdesk or salesforce)"), "zendesk"),
+    "base_url": (
+        message(
+            "The helpdesk's address, such as https://your-account.zendesk.com, or .freshdesk.com, or .my.salesforce.com"
+        ),
+        None,
+    ),
     "name": (message("A short name for this account (letters, digits, -)"), "helpdesk"),
     "auth_method": (message("How to sign in (see the documentation of the configuration)"), None),
     "variable": (message("The environment variable that will hold the secret"), None),
@@ -41,7 +47,14 @@ _QUESTIONS: dict[str, tuple[Message, str | None]] = {
 _SIGN_IN_QUESTIONS = {
     "client_id": message("The OAuth client's identifier"),
     "email": message("The e-mail address an API token acts as"),
+    "username": message("The username that a certificate signs in"),
 }
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "oauth_client_credentials": ("client_id",),
+    "oauth_jwt_bearer": ("client_id", "username"),
+    "api_token": ("email",),
+}
+"""What else a way of signing in must be told."""
 
 
 def _flag(key: str) -> str:
@@ -69,6 +82,7 @@ def _option(key: str) -> Callable[[Command], Command]:
 @_option("history_from")
 @click.option("--client-id", default="", help=terminal_text(_SIGN_IN_QUESTIONS["client_id"]))
 @click.option("--email", default="", help=terminal_text(_SIGN_IN_QUESTIONS["email"]))
+@click.option("--username", default="", help=terminal_text(_SIGN_IN_QUESTIONS["username"]))
 @click.option(
     "--trusted-host", is_flag=True, help=terminal_text(message("Allow an address outside the vendor's domain."))
 )
@@ -109,7 +123,8 @@ def _written(call: Call, given: dict[str, Any], *, ask: bool) -> Answers:
 def _of_option(problem: Problem) -> Problem:
     """Return the problem with the option it came from in place of a line in a file that was never kept."""
     key = problem.path.rpartition(".")[2]
-    key = "variable" if key in ("client_secret", "token", "api_key") else key
+    key = "variable" if key in ("client_secret", "token", "api_key", "private_key") else key
+    key = "auth_method" if key in ("auth", "method") else key
     return replace(problem, file="", line=None, column=None, path=_flag(key))
 
 
@@ -122,11 +137,10 @@ def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
             answers[key] = _asked(question, usual, _kind(key)) if ask else usual
         if answers[key] is None:
             raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
-    for key, method in (("client_id", "oauth_client_credentials"), ("email", "api_token")):
-        if answers["auth_method"] == method and not answers[key]:
-            if not ask:
-                raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
-            answers[key] = _asked(_SIGN_IN_QUESTIONS[key])
+    for key in NEEDED.get(answers["auth_method"], ()):
+        if not answers[key] and not ask:
+            raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
+        answers[key] = answers[key] or _asked(_SIGN_IN_QUESTIONS[key])
     return Answers(**answers)
 
 

@@ -53,6 +53,27 @@ def test_the_comments_are_in_the_language_of_the_answers() -> None:
     assert "Secrets never stand here" in starter_config(replace(ANSWERS, language="en"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "method", "secret", "own"),
+    [
+        ("freshdesk", "api_key", "api_key", "plan: pro"),
+        ("salesforce", "oauth_client_credentials", "client_secret", "csat: {field: CSAT__c"),
+        ("salesforce", "oauth_jwt_bearer", "private_key", "csat: {field: CSAT__c"),
+    ],
+)
+def test_the_other_helpdesks_first_configurations_load_with_what_is_their_own(
+    desk: Desk, kind: str, method: str, secret: str, own: str
+) -> None:
+    address = "https://saomai.my.salesforce.com" if kind == "salesforce" else "https://saomai.freshdesk.com"
+    answers = replace(ANSWERS, kind=kind, auth_method=method, base_url=address, username="kpi@saomai.vn")
+    for written in (starter_config(answers), starter_config(replace(answers, language="en"))):
+        assert own in written
+        assert "talk:" not in written
+        settings = desk.load(written.replace(f"# {own}", own), {"ZENDESK_CLIENT_SECRET": "s3cret"})
+        resolve(settings)
+        assert getattr(settings.connectors[0].auth, secret).reveal() == "s3cret"
+
+
 def test_every_commented_line_that_is_a_setting_loads_too(desk: Desk) -> None:
     for language in ("vi", "en"):
         lines = starter_config(replace(ANSWERS, language=language)).splitlines()

@@ -81,6 +81,22 @@ def test_an_api_token_needs_the_e_mail_it_acts_as(empty_desk: "Desk") -> None:
     assert load(empty_desk.config).connectors[0].auth.method == "api_token"
 
 
+def test_each_helpdesks_usual_way_in_is_taken_and_what_it_needs_is_named(empty_desk: "Desk") -> None:
+    salesforce = options(kind="salesforce", base_url="https://saomai.my.salesforce.com")
+    assert empty_desk.run("init", "--no-input", *salesforce).exit_code == 0
+    assert load(empty_desk.config).connectors[0].auth.method == "oauth_client_credentials"
+    by_certificate = [*salesforce, "--auth-method", "oauth_jwt_bearer"]
+    assert "--username is needed" in empty_desk.run("init", "--no-input", "--force", *by_certificate).stderr
+    named = [*by_certificate, "--username", "kpi@saomai.vn"]
+    assert empty_desk.run("init", "--no-input", "--force", *named).exit_code == 0
+    assert load(empty_desk.config).connectors[0].auth.method == "oauth_jwt_bearer"
+    freshdesk = options(kind="freshdesk", base_url="https://saomai.freshdesk.com", client_id=None)
+    assert empty_desk.run("init", "--no-input", "--force", *freshdesk).exit_code == 0
+    elsewhere = [*freshdesk, "--auth-method", "oauth_jwt_bearer", "--client-id", "x", "--username", "kpi@saomai.vn"]
+    refused = empty_desk.run("init", "--no-input", "--force", *elsewhere)
+    assert (refused.exit_code, refused.stderr.partition(":")[0]) == (2, "--auth-method")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
