@@ -31,7 +31,7 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         "tags only as the difference of two looks, and never whose hand it was, unless activities are exported",
         Stream.ACTIVITIES: "exact to the second, with whose hand it was, a day later: where an account admin switched "
         "the daily export on, for the last 30 days",
-        Stream.RATINGS: "the default question, without its scale; an edited one within a day",
+        Stream.RATINGS: "the answer to one question of the survey, without its scale; an edited one within a day",
         Stream.SLA_POLICIES: "exact",
         Stream.CUSTOM_STATUSES: "by number and label; what an own one means must be said in `statuses`",
     },

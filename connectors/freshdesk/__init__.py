@@ -168,13 +168,16 @@ class Freshdesk:
         if stream in WHOLE:
             return streams.whole(self.session, WHOLE[stream])
         if stream is Stream.RATINGS:
-            return streams.ratings(self.session, cursor, self._history_from(), self._server_now())
+            return streams.ratings(self.session, cursor, self._history_from(), self._server_now(), self._rating)
         if stream is Stream.ACTIVITIES:
             return self._export().pages(cursor)
         if stream is Stream.TICKETS:
             return streams.tickets(self.session, self._place(cursor), self._followed(), self._settings.per_page)
         budget = self._settings.conversations_per_pass
         return Listening(self.session, budget, self._own_writes, self._settings.per_page).pages(self._place(cursor))
+
+    def _rating(self, row: object) -> Sequence[Rating]:
+        return mapping.rating(row, self._settings.csat.question)
 
     def _export(self) -> activities.Export:
         trusted, begins = self._settings.trusted_host, self._history_from()
@@ -302,7 +305,7 @@ class Freshdesk:
             return streams.page_of(stream, [row], Reading(self._names()).events, None, None)
         meanings: dict[Stream, streams.Meaning] = {
             Stream.TICKETS: lambda one: mapping.ticket(one, self._followed()),
-            Stream.RATINGS: mapping.rating,
+            Stream.RATINGS: self._rating,
             **{listing: each.records for listing, each in WHOLE.items()},
         }
         return streams.page_of(stream, [row], meanings[stream], None, None)

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from connectors.base import STREAM_NAMES, Check, Stream, Verdict
 from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
 from connectors.freshdesk import activities
-from connectors.freshdesk.payloads import Agent
+from connectors.freshdesk.payloads import Agent, Survey
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.http import Answer, Session
-from connectors.rows import understood
+from connectors.rows import listed, understood
 from kpi_engine.message import Message, message
 
 ME = "/api/v2/agents/me"
@@ -47,6 +47,7 @@ def checks(session: Session, settings: FreshdeskSettings) -> Iterator[Check]:
     yield _clock(session.skew)
     yield from (_needed(session, subject, path) for subject, path in _NEEDED)
     yield from (_offered(session, subject, path) for subject, path in _OPTIONAL)
+    yield from _asked(session, settings.csat.question)
     yield _exported(session, answer.server_time)
 
 
@@ -80,6 +81,24 @@ def _needed(session: Session, subject: Message, path: str) -> Check:
     except ConnectorError as error:
         return Check(subject, Verdict.WARNING, error.message)
     return Check(subject, Verdict.OK, message("allowed"))
+
+
+def _asked(session: Session, chosen: str) -> Iterator[Check]:
+    """Tell which question is the rating where the surveys ask several, or do not ask the one that is configured."""
+    try:
+        surveys = [understood(Survey, row) for row in listed(session.get("/api/v2/surveys", {"state": "active"}))]
+    except ConnectorError:
+        return  # a plan without surveys is told already, and what they ask decides about nothing
+    asked = {question.id: question.label for survey in surveys for question in survey.questions}
+    if not asked or (list(asked) == [chosen]):
+        return
+    every = "; ".join(f"{key}: {label}" for key, label in asked.items())
+    finding = message("{chosen} is the rating; the surveys ask {every}", chosen=chosen, every=every)
+    if chosen in asked:
+        yield Check(message("the survey's questions"), Verdict.OK, finding)
+    else:
+        mend = message("Set `csat.question` to the one whose answer is the customer's satisfaction")
+        yield Check(message("the survey's questions"), Verdict.WARNING, finding, mend)
 
 
 def _exported(session: Session, now: int | None) -> Check:

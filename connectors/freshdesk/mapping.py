@@ -196,10 +196,10 @@ def _merge(ticket_id: str, read: payloads.Conversation, into: str) -> TicketEven
     )
 
 
-def rating(row: object) -> list[records.Rating]:
-    """Return a row of satisfaction_ratings by its default question: what the others ask, only the survey knows."""
+def rating(row: object, question: str) -> list[records.Rating]:
+    """Return a row of satisfaction_ratings by its answer to `question`; one that has none is no verdict."""
     read = payloads.SatisfactionRating.model_validate(row)
-    verdict = number(read.ratings.get("default_question"))
+    verdict = number(read.ratings.get(question))
     return [
         records.Rating(
             ticket_id=read.ticket_id,

@@ -110,6 +110,19 @@ class Activities(_Payload):
         return self.metadata.start_at, self.metadata.end_at
 
 
+class Question(_Payload):
+    """What a satisfaction survey asks."""
+
+    id: Id
+    label: Text = ""
+
+
+class Survey(_Payload):
+    """A satisfaction survey with its questions, of which some may not be told."""
+
+    questions: list[Question] = []
+
+
 class Contact(_Payload):
     """Who an agent is."""
 

@@ -15,11 +15,26 @@ BEGINNING = date(2010, 1, 1)
 """Before the first Freshdesk ticket there ever was."""
 
 
+DEFAULT_QUESTION = "default_question"
+"""The question that every survey of Freshdesk asks."""
+
+
 class ApiKey(Section):
     """Sign-in with an agent's API key: the only way Freshdesk offers."""
 
     method: Literal["api_key"]
     api_key: Secret = Field(description="Where the API key is kept.")
+
+
+class Csat(Section):
+    """Which question of the satisfaction survey is the rating, where it asks several."""
+
+    question: str = Field(
+        DEFAULT_QUESTION,
+        pattern=r"^(default_question|question_\d+)$",
+        description="The question whose answer is the rating: default_question, or one of those that `check` lists.",
+        examples=["question_67000084816"],
+    )
 
 
 class FreshdeskSettings(Section):
@@ -50,6 +65,7 @@ class FreshdeskSettings(Section):
     ca_bundle: FilePath | None = Field(
         None, description="A file of certificates to trust instead of the usual ones, for a company's own proxy."
     )
+    csat: Csat = Field(Csat(), description="How satisfaction surveys are read.")
     per_page: int = Field(100, ge=1, le=100, description="Rows asked for at once.")
     conversations_per_pass: int = Field(
         1000, ge=1, description="Of how many changed tickets one pass reads what was said; the rest waits for the next."

@@ -161,7 +161,7 @@ def _page(found: Sequence[Record | Reject], cursor: Place, through: int | None) 
     return Page([one for one in found if not isinstance(one, Reject)], rejects, cursor.text(), through)
 
 
-def ratings(session: Session, cursor: str | None, history_from: int, now: int) -> Iterator[Page]:
+def ratings(session: Session, cursor: str | None, history_from: int, now: int, meaning: Meaning) -> Iterator[Page]:
     """Yield the ratings since `cursor`, once a day also those of a month: an edited one keeps its creation."""
     asked, wide = (int(part) for part in cursor.split("@")) if cursor else (0, 0)
     is_wide = cursor is None or now - wide >= _RATING_OVERLAP
@@ -171,4 +171,4 @@ def ratings(session: Session, cursor: str | None, history_from: int, now: int) -
         rows = listed(answer)
         over = len(rows) < PER_PAGE
         kept = f"{now}@{now if is_wide else wide}" if over else cursor
-        yield page_of("ratings", rows, mapping.rating, kept, now - HELD_BACK if over else None)
+        yield page_of("ratings", rows, meaning, kept, now - HELD_BACK if over else None)

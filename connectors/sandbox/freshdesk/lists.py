@@ -73,6 +73,16 @@ def ratings(call: Call) -> Response:
     return paged(call, sorted(found, key=lambda each: -each.created_at), rating_row)
 
 
+def surveys(call: Call) -> Response:
+    """Answer the surveys with what they ask."""
+    asked = {"default_question": "Bạn có hài lòng không?", "question_2": "Bạn có phải chờ lâu không?"}
+    questions = [
+        {"id": key, "label": label, "accepted_ratings": [103, 100, -103], "default": key == "default_question"}
+        for key, label in asked.items()
+    ]
+    return paged(call, [{"id": 1, "title": "CSAT", "active": True, "questions": questions}], lambda survey: survey)
+
+
 def ticket_fields(call: Call) -> Response:
     """Answer the ticket fields, of one type if it is named."""
     kind = call.text("type")
@@ -130,6 +140,7 @@ ROUTES = (
         "GET", "/api/v2/surveys/satisfaction_ratings", ratings, PAGING | {"created_since", "user_id"},
         feature="satisfaction",
     ),
+    Route("GET", "/api/v2/surveys", surveys, PAGING | {"state"}, feature="satisfaction"),
     Route("GET", "/api/v2/ticket_fields", ticket_fields, PAGING | {"type"}),
     Route("GET", "/api/v2/admin/ticket_fields", all_fields, PAGING, admin=True),
     Route("POST", "/api/v2/admin/ticket_fields", create_field, admin=True),

@@ -110,8 +110,8 @@ def rating_row(rating: Rating) -> Row:
     return {
         "id": rating.id, "survey_id": 1, "user_id": rating.user_id, "agent_id": rating.agent_id,
         "feedback": rating.feedback, "group_id": rating.group_id, "ticket_id": rating.ticket_id,
-        "ratings": {"default_question": rating.verdict, "question_2": 100}, "created_at": iso(rating.created_at),
-        "updated_at": iso(rating.updated_at),
+        "ratings": {"default_question": rating.verdict, "question_2": -rating.verdict},
+        "created_at": iso(rating.created_at), "updated_at": iso(rating.updated_at),
     }  # fmt: skip
 
 

@@ -250,6 +250,22 @@ def test_a_rating_edited_later_is_seen_within_a_day(sandbox: FreshdeskSandbox, a
     assert second.version > first.version
 
 
+def test_of_several_questions_the_configured_one_is_the_rating(sandbox: FreshdeskSandbox, opened: Open) -> None:
+    ticket = sandbox.state.create_ticket(assignee_id=sandbox.state.account.agent_ids[0])
+    sandbox.state.rate(ticket.id, "good")
+    for question, category, verdict in (
+        ("default_question", "good", Verdict.OK),
+        ("question_2", "bad", Verdict.OK),
+        ("question_9", None, Verdict.WARNING),
+    ):
+        account = opened(sandbox, csat={"question": question})
+        assert [rating.category for rating in pulled(account, Stream.RATINGS)[0]] == [category]
+        (check,) = [check for check in account.checks() if str(check.subject) == "the survey's questions"]
+        assert (check.verdict, "question_2: Bạn" in str(check.finding)) == (verdict, True)
+    sandbox.fail_next("/api/v2/surveys", lambda _: [{"id": 1}])
+    assert not [check for check in account.checks() if str(check.subject) == "the survey's questions"]
+
+
 def test_agents_who_were_deleted_are_left_out_when_asked_for(sandbox: FreshdeskSandbox, account: Freshdesk) -> None:
     there, gone = sandbox.state.account.agent_ids[0], sandbox.state.account.agent_ids[6]
     found = [record for page in account.fetch(Stream.AGENTS, [str(there), str(gone)]) for record in page.records]

@@ -110,8 +110,9 @@ def test_ratings_are_good_neutral_or_bad_on_either_scale(verdict: int, category:
         "ratings": {"default_question": verdict, "question_67000084816": -103},
         "created_at": "2015-08-28T09:08:16Z", "updated_at": "2015-08-28T09:08:16Z",
     }  # fmt: skip
-    assert [rating.category for rating in mapping.rating(row)] == [category]
-    assert mapping.rating({**row, "ratings": {"question_2": 103}})[0].category is None
+    assert [rating.category for rating in mapping.rating(row, "default_question")] == [category]
+    assert mapping.rating(row, "question_67000084816")[0].category == "bad"
+    assert mapping.rating({**row, "ratings": {"question_2": 103}}, "default_question")[0].category is None
 
 
 def test_a_verdict_on_no_known_scale_cannot_be_read() -> None:
