@@ -1,5 +1,6 @@
 """One YAML file becomes one validated Settings object."""
 
+from config.benchmarks import benchmark_records
 from config.documents import (
     calendar_choice,
     calendar_documents,
@@ -15,6 +16,7 @@ from config.loading import load
 from config.meanings import mapped_fields, meaning_documents
 from config.problems import Problem, SettingsError
 from config.schema import schema_text
+from config.scorecards import scorecard_documents
 from config.settings import AgentSettings, ConnectorSettings, Settings
 from config.targets import target_documents
 
@@ -26,6 +28,7 @@ __all__ = [
     "Problem",
     "Settings",
     "SettingsError",
+    "benchmark_records",
     "calendar_choice",
     "calendar_documents",
     "consequence_document",
@@ -37,6 +40,7 @@ __all__ = [
     "policy_problems",
     "resolve",
     "schema_text",
+    "scorecard_documents",
     "starter_config",
     "store_url",
     "target_documents",

@@ -23,6 +23,7 @@ def disagreements(document: Document) -> Iterator[Finding]:
     yield from _repeated_accounts(document.value)
     yield from _unknown_connectors(document.value)
     yield from _unknown_indicators(document.value)
+    yield from _roles_in_doubt(document.value)
     yield from misfit_durations(document.value)
     yield from _misspelt_calendars(document.value)
     yield from _misplaced_references(document.value, ())
@@ -87,12 +88,34 @@ def _unknown_indicators(value: object) -> Iterator[Finding]:
     for path, _ in _at(value, "indicators", _ANY):
         if path[-1] not in INDICATORS and path[-1] not in PLANNED_INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, path[-1]))
-    for path, key in _at(value, "targets", _ANY, "indicator"):
+    named = [*_at(value, "targets", _ANY, "indicator"), *_at(value, "benchmarks", _ANY, "indicator"), *_counted(value)]
+    for path, key in named:
         if isinstance(key, str) and key not in INDICATORS and key not in PLANNED_INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))
     for path, key in _at(value, "connectors", _ANY, "push", "agent_fields", _ANY):
         if key not in INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))
+
+
+def _counted(value: object) -> Iterator[tuple[Path, object]]:
+    """Yield the indicators that scorecards count, whether listed or weighed."""
+    for path, key in _at(value, "scorecards", _ANY, "blocks", _ANY, "indicators", _ANY):
+        yield path, path[-1] if isinstance(path[-1], str) else key
+
+
+def _roles_in_doubt(value: object) -> Iterator[Finding]:
+    """Yield teams that two roles name, and a second role for everybody whom none names."""
+    seen: set[str] = set()
+    listed = ((path, each) for path, each in _at(value, "scorecards", _ANY) if isinstance(each, Mapping))
+    for path, scorecard in listed:
+        teams = scorecard.get("teams")
+        for name in [str(each).casefold() for each in teams] if isinstance(teams, list) and teams else [""]:
+            if name in seen:
+                reason = (
+                    message("another role already has this team") if name else message("another role is everybody's")
+                )
+                yield Finding((*path, "teams"), reason, message("name the teams of each role"))
+            seen.add(name)
 
 
 def _misspelt_calendars(value: object) -> Iterator[Finding]:

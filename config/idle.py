@@ -7,7 +7,6 @@ from config.problems import Path, path_text
 from config.settings import PLATFORM, Settings
 from connectors.settings import Section
 
-_IDLE_SECTIONS = ("scorecards",)
 _IDLE_PRIVACY = ("ranking",)
 
 
@@ -17,9 +16,6 @@ def not_yet_in_force(settings: Settings) -> list[str]:
 
 
 def _idle(settings: Settings) -> Iterator[Path]:
-    for key in _IDLE_SECTIONS:
-        if _given(settings, key):
-            yield (key,)
     if settings.policies == PLATFORM:
         yield ("policies",)
     yield from (("indicators", key) for key in settings.indicators if key in PLANNED_INDICATORS)

@@ -45,6 +45,7 @@ class Fields(Section):
     severity: MeaningByConnector = Field({}, description="How grave it is.")
     segment: MeaningByConnector = Field({}, description="What kind of customer asks.")
     warranty: MeaningByConnector = Field({}, description="Says that it is a warranty case.")
+    language: MeaningByConnector = Field({}, description="In which language the customer writes.")
     root_cause: MeaningByConnector = Field({}, description="What an investigation found.")
 
 

@@ -1,11 +1,11 @@
 """The shapes of settings that are accepted and checked, but not in force in this version yet."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from config.calendars import Zone
-from connectors.settings import Day, Email, Key, Line, Section, Slug, UnfitError
+from connectors.settings import Day, Email, Line, Section, UnfitError
 from kpi_engine.durations import DurationError, months_of
 
 PLANNED_INDICATORS = frozenset({"customer_effort", "net_promoter_score", "quality_score"})
@@ -21,7 +21,6 @@ def _months(text: str) -> str:
 
 
 Months = Annotated[str, Field(examples=["25 months", "2 years"]), AfterValidator(_months)]
-Number: TypeAlias = Annotated[int | float, WithJsonSchema({"type": "number"})]
 
 
 class Team(Section):
@@ -33,20 +32,3 @@ class Team(Section):
     tier: Line | None = None
     timezone: Zone | None = None
     since: Day | None = Field(None, description="From when this holds; default: from the beginning.")
-
-
-class Block(Section):
-    """A part of a scorecard."""
-
-    on: bool = True
-    weight: Number = Field(1, json_schema_extra={"minimum": 0})
-    indicators: tuple[Key, ...] = ()
-
-
-class Scorecard(Section):
-    """A role's scorecard, block by block."""
-
-    blocks: dict[str, Block] = Field(min_length=1)
-
-
-Role: TypeAlias = Slug

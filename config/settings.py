@@ -9,14 +9,16 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
+from config.benchmarks import BenchmarkSettings
 from config.calendars import Calendars, Zone
 from config.exemptions import Exemptions
 from config.indicators import IndicatorSettings, Value, indicators_schema, parameters
 from config.inputs import Inputs
 from config.meanings import Fields
-from config.planned import Months, Role, Scorecard, Team
+from config.planned import Months, Team
 from config.policies import PolicyDocument
 from config.problems import Document
+from config.scorecards import Role, Scorecard
 from config.store import DEFAULT_STORE, Store
 from config.targets import TargetSettings
 from connectors.freshdesk.settings import FreshdeskSettings
@@ -109,7 +111,8 @@ class Settings(Section):
         {}, description="On, off and parameters, by the indicator's key.", json_schema_extra=indicators_schema()
     )
     targets: tuple[TargetSettings, ...] = Field((), description="What was agreed for indicators.")
-    scorecards: dict[Role, Scorecard] = Field({}, description="What each role's scorecard shows.")
+    benchmarks: tuple[BenchmarkSettings, ...] = Field((), description="What others reach, beside figures and targets.")
+    scorecards: dict[Role, Scorecard] = Field({}, description="What counts for each role, and how much.")
     inputs: Inputs = Field(Inputs(), description="CSV files of calls, costs, reviews and the like.")
     exemptions: dict[str, Exemptions] = Field(
         {}, description="By connector: tags by which approvers exempt a ticket's clock or rating."

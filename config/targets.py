@@ -148,6 +148,19 @@ def amount(indicator: Indicator, kind: TargetKind, given: float | str) -> float:
     return float(given)
 
 
+def shares(given: Mapping[str, float | str]) -> dict[str, float]:
+    """Return shares by name, each 0 or more, perhaps more than 1; raises UnfitError."""
+    found = {}
+    for name, value in given.items():
+        try:
+            found[name] = _share(value, TargetKind.REL_CHANGE)
+        except UnfitError as error:
+            raise UnfitError(error.message, error.allowed, below=(name,)) from None
+        if found[name] < 0:
+            raise UnfitError(message("this is less than 0"), _SHARES, below=(name,))
+    return found
+
+
 def _share(given: float | str, kind: TargetKind) -> float:
     if isinstance(given, str):
         percent = re.fullmatch(rf"\s*({_NUMBER})\s*%\s*", given)

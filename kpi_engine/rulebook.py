@@ -39,6 +39,7 @@ class Kind(StrEnum):
     SLA_POLICY = "sla_policy"
     TARGETS = "targets"
     CONSEQUENCES = "consequences"
+    SCORECARDS = "scorecards"
 
 
 class Role(Enum):
@@ -116,8 +117,8 @@ class Meanings:
     """What the account's words mean: statuses, exclusions, machines, and which fields carry which meaning.
 
     `custom_statuses` (by platform id) are those the configuration explains; `fields` maps the names of meanings
-    (complaint, complaint_cause, responsible_agent, topic, severity, segment, warranty, root_cause) to their carriers.
-    A tag of `exempting`, set by one of the `approvers`, exempts the clock (or the rating) that it names.
+    (complaint, complaint_cause, responsible_agent, topic, severity, segment, warranty, language, root_cause) to their
+    carriers. A tag of `exempting`, set by one of the `approvers`, exempts the clock (or the rating) that it names.
     """
 
     statuses: Mapping[str, Status]

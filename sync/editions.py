@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from config import calendar_choice, calendar_documents, meaning_documents, target_documents
+from config import calendar_choice, calendar_documents, meaning_documents, scorecard_documents, target_documents
 from connectors.base import Stream
 from kpi_engine.editions import Edition, Override, corrected, digest_of
 from kpi_engine.message import Message, message
@@ -28,7 +28,7 @@ CORRECTABLE = frozenset(
 )
 """What a correction has act backwards: rules. Who worked here, and what the helpdesk's own SLAs were, are facts."""
 
-_ONLY_TOLD = frozenset({Kind.GROUP, Kind.MEMBERSHIP, Kind.SLA_POLICY, Kind.TARGETS, Kind.CONSEQUENCES})
+_ONLY_TOLD = frozenset({Kind.GROUP, Kind.MEMBERSHIP, Kind.SLA_POLICY, Kind.TARGETS, Kind.SCORECARDS, Kind.CONSEQUENCES})
 """What is kept to be told, and measured by nobody."""
 
 Body = Mapping[str, object]
@@ -119,6 +119,7 @@ def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     yield Kind.MEANINGS, "", _meanings(account)
     yield Kind.PARAMETERS, "", {"indicators": account.settings.parameters}
     yield Kind.TARGETS, "", {"targets": target_documents(account.settings.targets)}
+    yield Kind.SCORECARDS, "", {"scorecards": scorecard_documents(account.settings.scorecards)}
     if (consequences := todays_consequences(account)) is not None:
         yield Kind.CONSEQUENCES, "", consequences
     for key, document in calendar_documents(account.settings).items():

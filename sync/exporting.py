@@ -30,6 +30,7 @@ class Grain(StrEnum):
     TURN = "turn"
     LINE = "line"
     CELL = "cell"
+    SCORECARD = "scorecard"
 
 
 class Type(StrEnum):

@@ -7,9 +7,12 @@ from rich.text import Text
 
 from config.targets import TargetSettings
 from connectors.body import one_line
+from kpi_engine.benchmarks import Benchmark, Beside, chosen
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
+from kpi_engine.reduce import Scope
 from kpi_engine.targets import TargetKind
+from sync.benchmark_text import band_text, benchmark_text, source_text
 from sync.locale import Language
 from sync.targets import Judged
 from sync.wording import cell_text, value_text
@@ -65,8 +68,10 @@ def judged_document(each: Judged, name: str) -> dict[str, object]:
     }
 
 
-def targets_table(found: Sequence[Judged], names: Mapping[str | None, str], language: Language) -> Table:
-    """Return a table of figures beside their targets."""
+def targets_table(
+    found: Sequence[Judged], stands: Sequence[Beside | None], names: Mapping[str | None, str], language: Language
+) -> Table:
+    """Return a table of figures beside their targets, and beside what is usual elsewhere or was before."""
     table = Table(
         title=language(message("Targets")),
         title_justify="left",
@@ -81,9 +86,10 @@ def targets_table(found: Sequence[Judged], names: Mapping[str | None, str], lang
         message("Figure"),
         message("Attained"),
         message("Finding"),
+        message("Benchmark"),
     ):
         table.add_column(language(title), overflow="fold")
-    for each in found:
+    for each, stand in zip(found, stands, strict=True):
         indicator, share = INDICATORS[each.target.indicator], each.attainment.share if each.judging else None
         cells = (
             one_line(names.get(each.subject, each.subject or "")),
@@ -92,12 +98,18 @@ def targets_table(found: Sequence[Judged], names: Mapping[str | None, str], lang
             cell_text(indicator, each.figure, language),
             "–" if share is None else language.percent(share, 0),
             language(finding(each)),
+            "" if stand is None else _stand_text(stand, language),
         )
         table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
-def lint(targets: Iterable[TargetSettings]) -> Iterator[Message]:
+def _stand_text(stand: Beside, language: Language) -> str:
+    texts = (benchmark_text(stand.benchmark, language), band_text(stand, language))
+    return "; ".join([*(text for text in texts if text), one_line(language(source_text(stand.benchmark, language)))])
+
+
+def lint(targets: Iterable[TargetSettings], benchmarks: Sequence[Benchmark] = ()) -> Iterator[Message]:
     """Yield what makes a configured target less than it could be: it is accepted all the same."""
     for target in targets:
         named = {"indicator": target.indicator, "scope": target.scope}
@@ -105,7 +117,8 @@ def lint(targets: Iterable[TargetSettings]) -> Iterator[Message]:
             yield message("the target for {indicator} ({scope}) was never announced, so it judges nobody", **named)
         if target.agreed_on is None:
             yield message("the target for {indicator} ({scope}) does not say when it was agreed", **named)
-        if target.benchmark is None:
+        only = {Scope(name): word for name, word in target.only.model_dump(exclude_none=True).items()}
+        if target.benchmark is None and chosen(benchmarks, target.indicator, only) is None:
             yield message(
                 "the target for {indicator} ({scope}) has no benchmark: nothing says that it can be reached", **named
             )

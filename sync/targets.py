@@ -80,13 +80,13 @@ class _Whose:
 
     def figures(self, wanted: Sequence[tuple[Target, Period | None]]) -> list[dict[str | None, Cell]]:
         """Return, for each target and stretch, the subjects' figures: none of a stretch that was not pulled whole."""
-        pulled = [(target, each if each and _pulled(self.asked, each) else None) for target, each in wanted]
+        known = [(target, each if each and pulled(self.asked, each) else None) for target, each in wanted]
         tallies: list[dict[str | None, Tally]] = [{} for _ in wanted]
-        for stretch in dict.fromkeys(each for _, each in pulled if each is not None):
-            about = [(target, found) for (target, each), found in zip(pulled, tallies, strict=True) if each == stretch]
+        for stretch in dict.fromkeys(each for _, each in known if each is not None):
+            about = [(target, found) for (target, each), found in zip(known, tallies, strict=True) if each == stretch]
             for line in self.asked.of(stretch).lines():
                 self._note(line, about)
-        return [self._cells(found, *each) for found, each in zip(tallies, pulled, strict=True)]
+        return [self._cells(found, *each) for found, each in zip(tallies, known, strict=True)]
 
     def _note(self, line: CreditLine, about: Iterable[tuple[Target, dict[str | None, Tally]]]) -> None:
         for target, found in about:
@@ -111,7 +111,7 @@ def _tally(of_target: dict[str | None, Tally], subject: str | None, line: Credit
     of_target[subject].add(line)
 
 
-def _pulled(asked: Asked, stretch: Period) -> bool:
+def pulled(asked: Asked, stretch: Period) -> bool:
     """Tell whether the history that is pulled reaches back to the beginning of a stretch, on every account."""
     first_days = [part.account.own.history_from.isoformat() for part in asked.parts]
     return all(period_named(day, stretch.zone).start <= stretch.start for day in first_days)

@@ -10,6 +10,7 @@ from connectors.errors import AddressError, ConnectorError, SignInError
 from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, Group, Record
 from sync.account import Account
+from sync.agreement_checks import agreement_checks
 from sync.cli.frame import Call, framed
 from sync.editions import unexplained
 from sync.exits import Exit, exit_for, gravest
@@ -23,7 +24,6 @@ from sync.privacy import ALL, OFF, on_profiles
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
-from sync.target_text import lint
 from sync.wording import PROFILE_WARNING
 
 _MARKS = {
@@ -70,7 +70,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         found += _finding_checks(account)
         found += _meaning_checks(account)
         found += _people_checks(account)
-        found += [Check(message("targets"), Verdict.WARNING, finding) for finding in lint(account.settings.targets)]
+        found += agreement_checks(account)
         found += _summary_checks(account)
         found += _addressee_checks(account)
     except ConnectorError as error:

@@ -12,6 +12,7 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.choosing import (
+    asked_of,
     asked_period,
     named_scope,
     not_one_agent,
@@ -22,6 +23,7 @@ from sync.cli.choosing import (
     viewer_option,
     with_data,
 )
+from sync.cli.explain_scorecard import SCORECARD, explained_scorecard
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
 from sync.figures import Asked, Explanation, LeftOut, as_of_now, explained_by, masked, source
@@ -35,7 +37,7 @@ __all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
 
 
 @click.command("explain", help=terminal_text(message("Show the tickets behind one figure.")))
-@click.argument("indicator", metavar="INDICATOR", type=click.Choice(list(INDICATORS)))
+@click.argument("indicator", metavar="INDICATOR", type=click.Choice([*INDICATORS, SCORECARD]))
 @subject_options
 @period_options
 @viewer_option
@@ -57,6 +59,9 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         ready = with_data(accounts, call.say)
         if not ready:
             call.answer({})
+            return Exit.OK
+        if indicator == SCORECARD:
+            call.answer(explained_scorecard(call, named, next(asked_of(ready, (by, period), (), viewer))))
             return Exit.OK
         asked = _asked(ready, indicator, (by, period), viewer)
         rules = asked.window.rulebook

@@ -15,6 +15,7 @@ from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
 from sync.exits import Exit
 from sync.exporting import Columns, Grain, Rows, cells_of, columns_of_every, exported, needed
+from sync.exporting_scorecards import scorecard_rows
 from sync.figures import as_of_now, source
 from sync.joined import joined, least
 from sync.locale import terminal_text
@@ -29,7 +30,10 @@ from sync.row_files import Format, FormatError, appearing_whole, write_rows
     default=Grain.TICKET.value,
     show_default=True,
     help=terminal_text(
-        message("What a row is: a ticket with what it adds to each figure, a reply turn, a credit line, or a figure.")
+        message(
+            "What a row is: a ticket with what it adds to each figure, a reply turn, a credit line, a figure, or "
+            "a part of a role's scorecard."
+        )
     ),
 )
 @click.option(
@@ -132,7 +136,7 @@ def _rows(account: Account, kinds: tuple[Grain, Scope], when: When, only: tuple[
     as_of = as_of_now(account) or 0
     grain, scope = kinds
     asked = seen(source(account, asked_period(account, *when, as_of), as_of, needed(grain, only)), viewer)
-    return exported(asked, grain, scope)
+    return scorecard_rows(asked, scope) if grain is Grain.SCORECARD else exported(asked, grain, scope)
 
 
 def _of_persons(accounts: list[Account], scope: Scope, when: When, only: tuple[str, ...], viewer: str | None) -> Rows:

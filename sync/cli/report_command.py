@@ -8,6 +8,7 @@ import click
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
+from sync.cli.beside import told_beside, told_of_surveys
 from sync.cli.choosing import (
     PERIODS,
     asked_of,
@@ -24,11 +25,9 @@ from sync.exits import Exit
 from sync.figures import Asked, Figures, empty_card
 from sync.locale import terminal_text
 from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes, zone_notes
-from sync.target_text import judged_document, targets_table
-from sync.targets import judged
 from sync.trends import Trend, trends
 from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
-from sync.zones import at_home, homes, scorecards
+from sync.zones import at_home, scorecards
 
 __all__ = ["PERIODS", "SCOPES", "asked_period", "command"]
 
@@ -45,6 +44,7 @@ class Wish:
     period: str | None
     only: Collection[str]
     trend: bool | None
+    surveys: bool = False
 
 
 @click.command("report", help=terminal_text(message("Show the scorecards of a period.")))
@@ -79,6 +79,11 @@ class Wish:
         message("The last eight periods as a small curve; by default where one subject or one indicator is shown.")
     ),
 )
+@click.option(
+    "--surveys",
+    is_flag=True,
+    help=terminal_text(message("Also where surveys go unsent or unanswered: by channel, agent, hour, language.")),
+)
 @framed
 def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     call: Call,
@@ -89,12 +94,13 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     period: str | None,
     only: tuple[str, ...],
     trend: bool | None,
+    surveys: bool,
     viewer: str | None,
     **subject: str | None,
 ) -> Exit:
     """Show the scorecards of the period that the data has reached, or of the one that is named."""
     chosen, name = named_scope(subject) or (Scope(scope), None)
-    wish = Wish(chosen, name, by, period, only, trend)
+    wish = Wish(chosen, name, by, period, only, trend, surveys)
     with call.accounts(names, signed_in=False) as accounts:
         ready = with_data(accounts, call.say)
         documents = [
@@ -121,13 +127,9 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     names = ordered_subjects(found, rules, call.language)
     for note in zone_notes(found, dict(names)):
         call.say(note)
-    own = homes(asked, wish.scope, found.scorecards)
-    targets = [each for there, subjects in own for each in judged(there, wish.scope, subjects)]
-    if targets:
-        call.show(targets_table(targets, dict(names), call.language))
-    document = figures_document(found, names, shown.trends)
-    told = [judged_document(each, dict(names)[each.subject]) for each in targets]
-    return {**document, "targets": told, "state": asked.state.value}
+    beside = told_beside(call, asked, found, dict(names), wish.only)
+    surveys = told_of_surveys(call, asked, found, dict(names), everywhere=wish.surveys)
+    return {**figures_document(found, names, shown.trends), **beside, **surveys, "state": asked.state.value}
 
 
 def _found(call: Call, asked: Asked, wish: Wish) -> Figures:

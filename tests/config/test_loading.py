@@ -423,7 +423,6 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
 """
     settings = desk.settings(more)
     assert not_yet_in_force(settings) == [
-        "scorecards",
         "policies",
         "indicators.quality_score",
         "targets[1]",

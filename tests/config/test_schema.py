@@ -36,6 +36,7 @@ def test_every_key_of_the_contract_has_its_place() -> None:
         "policies",
         "indicators",
         "targets",
+        "benchmarks",
         "scorecards",
         "inputs",
         "exemptions",

@@ -1,0 +1,25 @@
+"""What targets, benchmarks and scorecards lack, as `check` tells it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from config import benchmark_records
+from config.benchmarks import lint as benchmark_lint
+from config.scorecards import lint as scorecard_lint
+from connectors.base import Check, Verdict
+from kpi_engine.message import message
+from sync.account import Account
+from sync.target_text import lint as target_lint
+
+
+def agreement_checks(account: Account) -> Iterator[Check]:
+    """Yield a warning for each thing that makes a target, a benchmark or a scorecard less than it could be."""
+    settings = account.settings
+    records, today = benchmark_records(settings.benchmarks), datetime.fromtimestamp(account.now(), UTC).date()
+    agreed = {target.indicator for target in settings.targets}
+    for subject, findings in (
+        (message("targets"), target_lint(settings.targets, records)),
+        (message("benchmarks"), benchmark_lint(settings.benchmarks, today)),
+        (message("scorecards"), scorecard_lint(settings.scorecards, agreed)),
+    ):
+        yield from (Check(subject, Verdict.WARNING, finding) for finding in findings)

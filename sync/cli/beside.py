@@ -1,0 +1,73 @@
+"""What stands beside figures in a report: targets, benchmarks, the scorecards of roles, and who answered surveys."""
+
+from collections.abc import Collection, Mapping
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.indicator import Input
+from kpi_engine.response_bias import VERDICT
+from kpi_engine.role_cards import Grading
+from sync.benchmark_text import benchmarks_table, beside_document, placed_document
+from sync.benchmarks import of_targets, placed
+from sync.cli.frame import Call
+from sync.figures import Asked, Figures
+from sync.grading import gradings
+from sync.grading_text import grading_document, gradings_table
+from sync.survey_text import responses_document, silences_document, silences_tables, survey_notes, surveys_table
+from sync.surveyed import beside_surveys, silences, surveyed
+from sync.target_text import judged_document, targets_table
+from sync.targets import judged
+from sync.zones import homes
+
+Names = Mapping[str | None, str]
+
+
+def told_beside(call: Call, asked: Asked, found: Figures, names: Names, only: Collection[str]) -> dict[str, object]:
+    """Show what stands beside these figures, and return it as JSON; scorecards only where all indicators are asked."""
+    scope = found.question.scope
+    own = [(there, judged(there, scope, subjects)) for there, subjects in homes(asked, scope, found.scorecards)]
+    targets = [each for _, several in own for each in several]
+    stands = [stand for there, several in own for stand in of_targets(there, several)]
+    if targets:
+        call.show(targets_table(targets, stands, names, call.language))
+    told = [
+        {**judged_document(each, names[each.subject]), "beside": beside_document(beside)}
+        for each, beside in zip(targets, stands, strict=True)
+    ]
+    cards = {} if only else gradings(asked, found, targets)
+    return {"targets": told, **_benchmarks(call, asked, found, names), **_graded(call, cards, names)}
+
+
+def _benchmarks(call: Call, asked: Asked, found: Figures, names: Names) -> dict[str, object]:
+    listed = placed(asked, found)
+    if not listed:
+        return {}
+    call.show(benchmarks_table(listed, names, call.language))
+    return {"benchmarks": [placed_document(each, names[each.subject]) for each in listed]}
+
+
+def _graded(call: Call, cards: Mapping[str | None, Grading], names: Names) -> dict[str, object]:
+    if not cards:
+        return {}
+    call.show(gradings_table(cards, names, call.language))
+    return {"roles": [grading_document(each, names[subject], subject) for subject, each in cards.items()]}
+
+
+def told_of_surveys(call: Call, asked: Asked, found: Figures, names: Names, *, everywhere: bool) -> dict[str, object]:
+    """Show who answered surveys, wherever a figure of ratings is shown; `everywhere`: also where they go missing."""
+    rated = {key for card in found.scorecards.values() for key in card if Input.RATINGS in INDICATORS[key].needs}
+    answers = surveyed(asked) if rated - found.missing.keys() else []
+    if not answers:
+        return {}
+    beside = beside_surveys(asked, found.question.scope, answers, names)
+    least = found.question.min_n.get(VERDICT, INDICATORS[VERDICT].min_n)
+    call.show(surveys_table(beside, names, least, call.language))
+    for note in survey_notes():
+        call.say(note)
+    listed = [responses_document(each, names[key], key, least) for key, each in beside.items()]
+    told: dict[str, object] = {"surveys": listed}
+    if not everywhere:
+        return told
+    missing = silences(asked, answers)
+    for table in silences_tables(missing, asked.window.rulebook, asked.window.period.end - 1, call.language):
+        call.show(table)
+    return {**told, "silences": silences_document(missing)}

@@ -1,0 +1,111 @@
+"""How scorecards of roles are put into words: what each part attains, what is covered, why there is a grade or none."""
+
+from collections.abc import Iterator, Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from connectors.body import one_line
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import Message, message
+from kpi_engine.role_cards import LEAST_COVERED, SEVERE, Grading
+from sync.locale import Language
+
+
+def finding(found: Grading, language: Language) -> Message:
+    """Return a scorecard's grade in words, with what it rests on, or why there is none."""
+    covered = language.percent(found.coverage, 0)
+    if found.grade is None:
+        least = language.percent(LEAST_COVERED, 0)
+        return message(
+            "no grade: only {covered} of the weights have a figure, {least} are needed", **_both(covered, least)
+        )
+    attained = language.percent(found.attained or 0.0, 0)
+    if found.severe:
+        return message(
+            "{grade}: {n} severe overdue requests floor it, whatever the average of {attained} says",
+            grade=found.grade,
+            n=found.severe,
+            attained=attained,
+        )
+    return message(
+        "{grade}: {attained} attained, {covered} covered", grade=found.grade, attained=attained, covered=covered
+    )
+
+
+def _both(covered: str, least: str) -> dict[str, object]:
+    return {"covered": covered, "least": least}
+
+
+def gradings_table(found: Mapping[str | None, Grading], names: Mapping[str | None, str], language: Language) -> Table:
+    """Return a table of scorecards: every part of a single one, else one line for each subject."""
+    table = _table(language(message("Scorecards by role")))
+    if len(found) == 1:
+        (only,) = found.values()
+        return _one(table, only, language)
+    for title in (message("Whose"), message("Role"), message("Attained"), message("Covered"), message("Finding")):
+        table.add_column(language(title), overflow="fold")
+    for subject, name in names.items():
+        if subject in found:
+            table.add_row(*(Text(each) for each in _row(found[subject], name, language)))
+    return table
+
+
+def _row(found: Grading, name: str, language: Language) -> Iterator[str]:
+    yield one_line(name)
+    yield one_line(found.card.role)
+    yield "–" if found.attained is None else language.percent(found.attained, 0)
+    yield language.percent(found.coverage, 0)
+    yield language(finding(found, language))
+
+
+def _one(table: Table, found: Grading, language: Language) -> Table:
+    for title in (message("Block"), message("Indicator"), message("Weight"), message("Attained")):
+        table.add_column(language(title), overflow="fold")
+    for part in found.parts:
+        share = "–" if part.share is None else language.percent(part.share, 0)
+        name = language(INDICATORS[part.indicator].name)
+        table.add_row(*(Text(each) for each in (one_line(part.block), name, language.percent(part.weight, 0), share)))
+    table.add_section()
+    table.add_row(Text(one_line(found.card.role), style="bold"), Text(language(finding(found, language))))
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
+
+
+def how_it_is_made(found: Grading, language: Language) -> Iterator[Message]:
+    """Yield how a scorecard comes to what it says, in words."""
+    yield message("What it is: the mean of what is attained of each indicator, by weight, over those with a figure")
+    yield message(
+        "Attained: the share of an agreed target that the figure reaches, from 0 to {most}; several targets for one "
+        "indicator count alike; only targets announced before the period began",
+        most=language.percent(1.2, 0),
+    )
+    yield message(
+        "No grade below {least} of the weights; one severe overdue request (`explain {key}`) gives the last grade",
+        least=language.percent(LEAST_COVERED, 0),
+        key=SEVERE,
+    )
+    grades = ", ".join(f"{name} ≥ {language.percent(start, 0)}" for name, start in found.card.grades)
+    yield message("Grades: {grades}", grades=grades)
+
+
+def grading_document(found: Grading, name: str, subject: str | None) -> dict[str, object]:
+    """Return what a scorecard comes to as JSON."""
+    return {
+        "subject": subject,
+        "name": name,
+        "role": found.card.role,
+        "attained": found.attained,
+        "coverage": found.coverage,
+        "grade": found.grade,
+        "severe": found.severe,
+        "floored": found.floored,
+        "blocks": [{"block": block.name, "attained": found.block(block.name)} for block in found.card.blocks],
+        "parts": [
+            {"block": part.block, "indicator": part.indicator, "weight": part.weight, "attained": part.share}
+            for part in found.parts
+        ],
+    }
