@@ -79,9 +79,9 @@ def test_a_new_ticket_tells_its_requester_and_holds_what_was_asked(sandbox: Fres
     assert (answer.status_code, answer.json()["custom_fields"]) == (201, {"cf_ma_don_hang": "A7"})
     assert answer.headers["Location"].endswith("/tickets/90000000")
     assert sandbox.state.notifications == [(90000000, sandbox.state.account.integration_id)]
-    assert ask("/tickets/1", params={"include": "stats"}).json()["stats"]["resolved_at"] is None
-    assert ask("/tickets/1/notes", "POST", json={"body": ""}).status_code == 400
-    assert ask("/tickets/1", "PUT", data="{").json()["code"] == "invalid_json"
+    assert ask("/tickets/90000000", params={"include": "stats"}).json()["stats"]["resolved_at"] is None
+    assert ask("/tickets/90000000/notes", "POST", json={"body": ""}).status_code == 400
+    assert ask("/tickets/90000000", "PUT", data="{").json()["code"] == "invalid_json"
 
 
 def test_who_is_nobody_and_what_is_nowhere(sandbox: FreshdeskSandbox, ask: Ask) -> None:
