@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kpi_engine.evidence import EXEMPTED
+from kpi_engine.indicators.overdue import WITHOUT_VERDICT
+from kpi_engine.measure import Judged
 from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Measurement, Omission
 from kpi_engine.periods import Period
 from kpi_engine.rulebook import Rulebook
 
 JUDGED = "overdue_rate"
 """The indicator whose lines are cases: a clock that met its goal, or did not."""
+
+_REASONS = frozenset({EXEMPTED, *WITHOUT_VERDICT.values()})
 
 
 class Case(NamedTuple):
@@ -44,13 +48,21 @@ def cases_of(measurement: Measurement, period: Period, rulebook: Rulebook, as_of
     for line in measurement.lines:
         if line.indicator == JUDGED and period.start <= line.at < period.end:
             yield _judged(line, measurement, rulebook, as_of)
+    for omission, clock in _left_out(measurement):
+        if omission.reason == EXEMPTED and period.start <= omission.at < period.end:
+            yield _exempted(omission, clock, measurement)
+
+
+def _left_out(measurement: Measurement) -> Iterator[tuple[Omission, Clock | None]]:
+    """Yield why clocks without a verdict are left out, each with its clock: those of an instant stand in one order."""
+    waiting: dict[int, list[Clock]] = {}
+    for clock in measurement.clocks:
+        if clock.state in WITHOUT_VERDICT:
+            waiting.setdefault(_ended_at(clock), []).append(clock)
     for omission in measurement.omissions:
-        if _is_exempted(omission) and period.start <= omission.at < period.end:
-            yield _exempted(omission, measurement)
-
-
-def _is_exempted(omission: Omission) -> bool:
-    return omission.indicator == JUDGED and omission.reason == EXEMPTED
+        if omission.indicator == JUDGED and omission.reason in _REASONS:
+            found = waiting.get(omission.at)
+            yield omission, found.pop(0) if found else None
 
 
 def _judged(line: CreditLine, measurement: Measurement, rulebook: Rulebook, as_of: int) -> Case:
@@ -91,8 +103,7 @@ def lateness(clock: Clock, rulebook: Rulebook, as_of: int) -> int:
     return late + rulebook.calendar(last.calendar, last.end).between(last.end, as_of)
 
 
-def _exempted(omission: Omission, measurement: Measurement) -> Case:
-    clock = next((each for each in measurement.clocks if _ends_at(each, omission.at)), None)
+def _exempted(omission: Omission, clock: Clock | None, measurement: Measurement) -> Case:
     forgiven = clock is not None and clock.forgiven_at is not None
     last = next((each for each in reversed(measurement.holdings) if each.start <= omission.at), None)
     return Case(
@@ -110,6 +121,45 @@ def _exempted(omission: Omission, measurement: Measurement) -> Case:
     )
 
 
-def _ends_at(clock: Clock, at: int) -> bool:
+def _ended_at(clock: Clock) -> int:
     ends = (clock.forgiven_at, clock.stopped_at, clock.started_at)
-    return clock.state is ClockState.VOID and next(each for each in ends if each is not None) == at
+    return next(each for each in ends if each is not None)
+
+
+def verdicts(found: Judged, rulebook: Rulebook) -> Iterator[Case]:
+    """Yield the cases of a ticket of which only the clocks were judged: those that its measurement has, too."""
+    for clock in found.clocks:
+        if clock.breached_at is not None:
+            yield _case(clock, clock.breached_at, clock.agent, clock.team, found)._replace(
+                late=lateness(clock, rulebook, found.story.as_of), shares=clock.shares, spared=clock.spared
+            )
+        elif clock.state is ClockState.MET or (clock.state is ClockState.VOID and clock.clock in found.history.exempt):
+            yield _unbreached(clock, found, rulebook)
+
+
+def _unbreached(clock: Clock, found: Judged, rulebook: Rulebook) -> Case:
+    if clock.forgiven_at is not None:
+        forgiven = _case(clock, clock.forgiven_at, clock.agent, clock.team, found)
+        return forgiven._replace(late=clock.elapsed - clock.goal, exempt=True)
+    at = clock.stopped_at if clock.stopped_at is not None else clock.started_at
+    state = found.story.state_at(at)
+    case = _case(clock, at, state.agent, rulebook.team(state.agent, state.group, at), found)
+    return case._replace(exempt=clock.state is ClockState.VOID)
+
+
+def _case(clock: Clock, at: int, agent: str | None, team: str | None, found: Judged) -> Case:
+    return Case(
+        ticket_id=found.history.ticket_id,
+        account=found.history.account,
+        clock=clock.clock,
+        at=at,
+        agent=agent,
+        team=team,
+        priority=found.story.state_at(at).priority,
+        channel=found.story.ticket.channel,
+        edition=clock.edition,
+        unsure=clock.certainty is not Certainty.EXACT,
+        goal=clock.goal,
+        ended=clock.stopped_at is not None,
+        policy=clock.policy,
+    )

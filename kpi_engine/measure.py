@@ -1,7 +1,7 @@
 """The one definition: a ticket's history, read through the rulebook, as of an instant."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from kpi_engine.clocks import ClockRun, played
@@ -21,19 +21,37 @@ from kpi_engine.telling import told
 
 def measure(history: History, rulebook: Rulebook, as_of: int) -> Measurement:
     """Return everything a ticket's history says, up to and including `as_of`, under the rulebook."""
+    found = judged(history, rulebook, as_of)
+    return _blank(history, rulebook, as_of, found) if isinstance(found, Exclusion) else _measured(found, rulebook)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A ticket's history (whole, with all that is exempted), its story, and what its clocks came to."""
+
+    history: History
+    story: Story
+    runs: tuple[ClockRun, ...]
+    clocks: tuple[Clock, ...]
+    firings: tuple[Firing, ...]
+    stretches: Sequence[Stretch]
+
+
+def judged(history: History, rulebook: Rulebook, as_of: int) -> Judged | Exclusion:
+    """Return what a ticket's clocks came to, without any figure, or why the ticket counts nowhere."""
     created_at = history.latest.created_at
     if created_at > as_of:
         too_young = message("it was opened after the instant the data is complete to")
-        return _blank(history, rulebook, as_of, Exclusion("too_young", too_young, created_at))
+        return Exclusion("too_young", too_young, created_at)
     if history.own:
         ours = message("it is a summary written by helpdesk-kpi")
-        return _blank(history, rulebook, as_of, Exclusion("own", ours, created_at))
+        return Exclusion("own", ours, created_at)
     if (excluded := exclusion(history.latest, rulebook.meanings.at(created_at))) is not None:
-        return _blank(history, rulebook, as_of, Exclusion(*excluded, created_at))
+        return Exclusion(*excluded, created_at)
     if (away := merged_away(history)) is not None:
-        return _blank(history, rulebook, as_of, Exclusion(*away, created_at))
+        return Exclusion(*away, created_at)
     whole = completed(history)
-    return _measured(whole, told(whole, rulebook, as_of), rulebook)
+    return _judged(whole, told(whole, rulebook, as_of), rulebook)
 
 
 def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion) -> Measurement:
@@ -47,17 +65,22 @@ def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion
     )
 
 
-def _measured(told_history: History, story: Story, rulebook: Rulebook) -> Measurement:
+def _judged(told_history: History, story: Story, rulebook: Rulebook) -> Judged:
     history = with_exemptions(told_history, rulebook, story.as_of)
     played_runs = _clock_runs(story, rulebook) if story.whole else []
-    runs = [run for run in played_runs if run.rule.clock not in history.exempt]
-    holdings = held(story, rulebook, runs)
+    runs = tuple(run for run in played_runs if run.rule.clock not in history.exempt)
     stretches = unsure(history)
-    judged = {id(run): _doubted(_clock(run, story, rulebook), stretches) for run in runs}
-    clocks = tuple(judged.get(id(run)) or _exempted(_clock(run, story, rulebook)) for run in played_runs)
-    firings = tuple(_firings(zip(runs, judged.values(), strict=True), story, rulebook))
-    lines, omissions = _answers(Evidence(history, story, rulebook, clocks, firings))
-    _mark(lines, stretches)
+    verdicts = {id(run): _doubted(_clock(run, story, rulebook), stretches) for run in runs}
+    clocks = tuple(verdicts.get(id(run)) or _exempted(_clock(run, story, rulebook)) for run in played_runs)
+    firings = tuple(_firings(zip(runs, verdicts.values(), strict=True), story, rulebook))
+    return Judged(history, story, runs, clocks, firings, stretches)
+
+
+def _measured(found: Judged, rulebook: Rulebook) -> Measurement:
+    history, story = found.history, found.story
+    holdings = held(story, rulebook, found.runs)
+    lines, omissions = _answers(Evidence(history, story, rulebook, found.clocks, found.firings))
+    _mark(lines, found.stretches)
     return Measurement(
         ticket_id=history.ticket_id,
         account=history.account,
@@ -65,10 +88,10 @@ def _measured(told_history: History, story: Story, rulebook: Rulebook) -> Measur
         edition=rulebook.policies.digest_at(story.as_of),
         lines=lines,
         omissions=omissions,
-        clocks=clocks,
-        firings=firings,
+        clocks=found.clocks,
+        firings=found.firings,
         holdings=holdings,
-        wake_at=min(_waking(story, runs, rulebook, omissions), default=None),
+        wake_at=min(_waking(story, found.runs, rulebook, omissions), default=None),
     )
 
 

@@ -1,16 +1,19 @@
 """Penalties, the ledger of charges, and rewards."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpi_engine.cases import Case, cases_of
+from kpi_engine.cases import Case, cases_of, verdicts
 from kpi_engine.charges import ChargeEntry, ChargeKind, settle_charges, standing_charges
+from kpi_engine.measure import judged, measure
+from kpi_engine.measurement import Exclusion
 from kpi_engine.penalties import Band, Circumstances, Finding, Penalty, Worth, assessed
 from kpi_engine.periods import Period, PeriodKind, period_named
 from kpi_engine.reduce import Cell, Scope
@@ -288,7 +291,9 @@ def test_an_exempted_clock_stays_among_those_judged_and_says_how_late_it_was(pla
     def spared(whole: Any) -> Any:  # noqa: ANN401 -- a History
         return replace(whole, exempt=frozenset({"first_reply"}))
 
-    (found,) = told(play("06-10 12:00", two_hours, change=spared))
+    played = play("06-10 12:00", two_hours, change=spared)
+    (found,) = told(played)
+    assert list(cases_of(played.measurement, JUNE.next(), played.rulebook, JUNE.next().end)) == []
     assert (found.exempt, found.late, found.clock, found.agent) == (True, 3600, "first_reply", "an")
     assert findings(penalty(quota=0, min_volume=1), [found]) == [Finding.EXEMPTED]
 
@@ -320,6 +325,24 @@ def test_a_case_lies_in_the_period_of_its_verdict(play: Play, two_hours: object)
     played = play("06-10 12:00", two_hours)
     july = JUNE.next()
     assert list(cases_of(played.measurement, july, played.rulebook, july.end)) == []
+
+
+@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_judging_clocks_alone_finds_the_cases_that_measuring_does(timelines: ModuleType, data: st.DataObject) -> None:
+    world = data.draw(timelines.worlds())
+    exempt = data.draw(st.frozensets(st.sampled_from(["first_reply", "next_reply", "resolution"])))
+    history = replace(world.history, exempt=exempt)
+    measured, alone = measure(history, world.rulebook, world.as_of), judged(history, world.rulebook, world.as_of)
+    always = replace(JUNE, start=0, end=2**40)
+    told_whole = cases_of(measured, always, world.rulebook, world.as_of)
+    told_alone = [] if isinstance(alone, Exclusion) else verdicts(alone, world.rulebook)
+    assert Counter(map(essence, told_whole)) == Counter(map(essence, told_alone))
+
+
+def essence(each: Case) -> tuple[object, ...]:
+    whose = (each.ticket_id, each.account, each.clock, each.at, each.agent, each.team, each.priority, each.channel)
+    return (*whose, each.late, each.exempt, each.shares, each.spared)
 
 
 # --- Rewards -------------------------------------------------------------------------------------------------------
