@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 
 from kpi_engine.history import DerivedEvent, History
 from kpi_engine.records import (
@@ -30,7 +30,7 @@ from sync.store.database import Database
 from sync.store.observations import OVERRIDES
 from sync.store.pseudonyms import Pseudonyms
 from sync.store.renaming import renamed
-from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, RECORD, STALE, SUMMARY
+from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, READING, RECORD, STALE, SUMMARY
 
 Kept = TicketRecord | DerivedEvent
 R = TypeVar("R")
@@ -153,6 +153,18 @@ class Records:
             since = min(each.start for each in stretches)
             whose = RECORD.c.connector == connector, RECORD.c.kind == "snapshot", RECORD.c.version >= since
             self.mark_stale(connector, self._database.scalars(select(RECORD.c.ticket_id).where(*whose).distinct()))
+
+    def held_within(self, connector: str, start: int, end: int, after: str, limit: int) -> list[str]:
+        """Return the next tickets after `after`, by their ids as text, that may have been unsolved in [start, end).
+
+        One that was never measured may have been.
+        """
+        same = and_(READING.c.connector == RECORD.c.connector, READING.c.ticket_id == RECORD.c.ticket_id)
+        held = and_(READING.c.held_from < end, or_(READING.c.held_to >= start, READING.c.held_to.is_(None)))
+        listed = select(RECORD.c.ticket_id).distinct().join(READING, same, isouter=True)
+        mine = listed.where(RECORD.c.connector == connector, RECORD.c.ticket_id > after, RECORD.c.kind == "snapshot")
+        chosen = mine.where(or_(READING.c.ticket_id.is_(None), held))
+        return list(self._database.scalars(chosen.order_by(RECORD.c.ticket_id).limit(limit)))
 
     def exempt(self, connector: str) -> dict[str, frozenset[str]]:
         """Return, by ticket, which of its clocks are exempted, and whether its rating is."""

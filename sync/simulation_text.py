@@ -1,0 +1,184 @@
+"""A simulation in words: what would differ, by team and by agent; tables for the terminal, a document for JSON."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from connectors.body import one_line
+from kpi_engine.message import Message, message
+from kpi_engine.penalties import Penalty
+from kpi_engine.reduce import Scope
+from kpi_engine.rulebook import Rulebook
+from kpi_engine.trying import Count, Sums, Trial, points
+from sync.locale import Language
+from sync.simulating import Simulation
+from sync.wording import clock_name, subject_name
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What somebody comes to now, and would come to then; counts over all clocks, points over all penalties."""
+
+    subject: str | None
+    now: Count
+    then: Count
+    points_now: int
+    points_then: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything would be otherwise."""
+        return (self.now, self.points_now) != (self.then, self.points_then)
+
+
+def differences(trial: Trial, found: Simulation, scope: Scope) -> list[Difference]:
+    """Return what each subject of a scope comes to on both sides."""
+    sides = [_by_subject(found.now, scope), _by_subject(found.then, scope)]
+    now, then = (
+        _points(side.penalties, sums, scope) for side, sums in ((trial.now, found.now), (trial.then, found.then))
+    )
+    return [
+        Difference(
+            subject or None,
+            sides[0].get(subject, Count()),
+            sides[1].get(subject, Count()),
+            now.get(subject, 0),
+            then.get(subject, 0),
+        )
+        for subject in sorted({*sides[0], *sides[1]})
+    ]
+
+
+def _by_subject(sums: Sums, scope: Scope) -> dict[str, Count]:
+    found: dict[str, Count] = {}
+    for (kind, subject, _), count in sums.counts.items():
+        if kind == scope.value:
+            found[subject] = found.get(subject, Count()).plus(count)
+    return found
+
+
+def _points(penalties: Iterable[Penalty], sums: Sums, scope: Scope) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for (kind, subject, _), cost in points(penalties, sums).items():
+        if kind == scope.value:
+            found[subject] = found.get(subject, 0) + cost
+    return found
+
+
+def by_clock(found: Simulation) -> dict[str, tuple[Count, Count]]:
+    """Return what each clock comes to on both sides."""
+    sides: list[dict[str, Count]] = [{}, {}]
+    for side, sums in zip(sides, (found.now, found.then), strict=True):
+        for (kind, _, clock), count in sums.counts.items():
+            if kind == Scope.TEAM.value:
+                side[clock] = side.get(clock, Count()).plus(count)
+    return {clock: (sides[0].get(clock, Count()), sides[1].get(clock, Count())) for clock in {**sides[0], **sides[1]}}
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationTeller:
+    """Words a simulation; `sees` tells whose own numbers may be shown."""
+
+    trial: Trial
+    found: Simulation
+    rules: Rulebook
+    language: Language
+    sees: Callable[[str | None], bool]
+
+    def opening(self, name: str) -> Iterator[Message]:
+        """Yield what was looked at, and in how many tickets something would be otherwise."""
+        language = self.language
+        yield message(
+            "{name}: {n} tickets from {first} to {last} looked at; nothing was written",
+            name=name,
+            n=language.number(self.found.tickets),
+            first=language.day(self.trial.start),
+            last=language.day(self.trial.end - 1),
+        )
+        n, share = self.found.differing, self.found.differing / self.found.tickets if self.found.tickets else 0
+        yield message(
+            "{n} of them ({share}) would come out otherwise", n=language.number(n), share=language.percent(share)
+        )
+
+    def clocks_table(self) -> Table:
+        """Return what each clock comes to on both sides."""
+        rows = ((self.language(clock_name(clock)), *sides) for clock, sides in by_clock(self.found).items())
+        table = self._table(message("Clock"), message("Clock"), points_too=False)
+        for name, now, then in rows:
+            _row(table, name, *self._counts(now, then))
+        return table
+
+    def table(self, scope: Scope) -> Table:
+        """Return what each team or agent comes to on both sides, by name."""
+        title = message("Teams") if scope is Scope.TEAM else message("Agents")
+        table = self._table(title, message("Whose"), points_too=True)
+        for name, each in self._named(scope):
+            cost = (self.language.number(each.points_now), self.language.number(each.points_then))
+            _row(table, name, *self._counts(each.now, each.then), *cost)
+        return table
+
+    def _named(self, scope: Scope) -> list[tuple[str, Difference]]:
+        listed = [each for each in differences(self.trial, self.found, scope) if self._may(scope, each)]
+        return sorted(((self._name(each.subject, scope), each) for each in listed), key=lambda pair: pair[0].casefold())
+
+    def _may(self, scope: Scope, each: Difference) -> bool:
+        return scope is not Scope.AGENT or self.sees(each.subject)
+
+    def hidden(self) -> int:
+        """Return how many people's own numbers are not shown."""
+        every = differences(self.trial, self.found, Scope.AGENT)
+        return sum(not self._may(Scope.AGENT, each) for each in every)
+
+    def _name(self, subject: str | None, scope: Scope) -> str:
+        return one_line(self.language(subject_name(subject, scope, self.rules, self.trial.end - 1)))
+
+    def _table(self, title: Message, first: Message, *, points_too: bool) -> Table:
+        language = self.language
+        table = Table(
+            title=language(title), title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline"
+        )
+        table.add_column(language(first), overflow="fold")
+        headings = [
+            message("Judged now"), message("then"), message("Late now"), message("then"),
+            message("Escalations now"), message("then"),
+            *([message("Points now"), message("then")] if points_too else []),
+        ]  # fmt: skip
+        for heading in headings:
+            table.add_column(language(heading), justify="right", overflow="fold")
+        return table
+
+    def _counts(self, now: Count, then: Count) -> list[str]:
+        return [self.language.number(number) for pair in zip(now, then, strict=True) for number in pair]
+
+    def document(self, name: str) -> dict[str, object]:
+        """Return the simulation as JSON."""
+        return {
+            "account": name,
+            "start": self.trial.start,
+            "end": self.trial.end,
+            "as_of": self.trial.as_of,
+            "tickets": self.found.tickets,
+            "differing": self.found.differing,
+            "samples": self.found.samples,
+            "clocks": {
+                clock: {"now": now._asdict(), "then": then._asdict()}
+                for clock, (now, then) in by_clock(self.found).items()
+            },
+            "teams": [self._document(name, each) for name, each in self._named(Scope.TEAM)],
+            "agents": [self._document(name, each) for name, each in self._named(Scope.AGENT)],
+            "hidden": self.hidden(),
+        }
+
+    def _document(self, name: str, each: Difference) -> dict[str, object]:
+        return {
+            "subject": each.subject,
+            "name": name,
+            "now": {**each.now._asdict(), "points": each.points_now},
+            "then": {**each.then._asdict(), "points": each.points_then},
+        }
+
+
+def _row(table: Table, *cells: str) -> None:
+    table.add_row(*(Text(cell) for cell in cells))
