@@ -329,6 +329,11 @@ class Connector(Protocol):
         ...
 
     @property
+    def untold(self) -> frozenset[str]:
+        """The properties whose changes the events do not tell (as Field words them), where they tell of others."""
+        ...
+
+    @property
     def batch(self) -> int:
         """How many ticket changes one delivery may carry."""
         ...

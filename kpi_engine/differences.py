@@ -39,7 +39,7 @@ def completed(history: History) -> History:
     What the platform told by itself (comments, an export of activities) stands, and is not told again.
     """
     if history.latest.begins_as is None:
-        return history
+        return _beside_told(history)
     told = [event for event in history.events if event.kind is EventKind.CHANGED]
     changes = [left for change in _changes(history.snapshots) if (left := _untold(change, told)) is not None]
     derived = [_event(history.ticket_id, place, change) for place, change in enumerate(changes)]
@@ -54,7 +54,7 @@ def unsure(history: History) -> tuple[Stretch, ...]:
     platform told of every change there. Tags and custom fields, our own among them, decide about no instant.
     """
     if history.latest.begins_as is None:
-        return ()
+        return tuple(_spans(history.events))
     first = history.snapshots[0]
     unseen = [(first.created_at, first.updated_at)]
     unseen += [(_after(before, now), now.updated_at) for before, now in pairwise(history.snapshots)]
@@ -120,6 +120,29 @@ def _worded(value: FieldValue) -> str | None:
     if value is None:
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _beside_told(history: History) -> History:
+    """Return a history that is told, without the differences noted beside it that it tells of after all."""
+    if not any(event.event_id.startswith(DERIVED) for event in history.events):
+        return history
+    told = [event for event in history.events if not event.event_id.startswith(DERIVED)]
+    return replace(history, events=tuple(_left(history.events, told)))
+
+
+def _left(events: Sequence[TicketEvent], told: Sequence[TicketEvent]) -> Iterator[TicketEvent]:
+    for event in events:
+        if not event.event_id.startswith(DERIVED):
+            yield event
+        elif (left := _untold((event.field or "", event.old, event.new, event.at, event.since), told)) is not None:
+            yield replace(event, since=left[-1])
+
+
+def _spans(events: Sequence[TicketEvent]) -> Iterator[Stretch]:
+    """Yield where it is not known when something happened; after long, something may have come and gone as well."""
+    for event in events:
+        if event.since is not None and event.field in _TELLING:
+            yield event.since, None if event.at - event.since > LONG else event.at
 
 
 def _untold(change: Change, told: Sequence[TicketEvent]) -> Change | None:

@@ -39,9 +39,10 @@ class Field(StrEnum):
 class TicketSnapshot:
     """A ticket as the helpdesk showed it once; `version` orders the snapshots of one ticket.
 
-    The three from `begins_as` on belong to a helpdesk that tells no history. `begins_as` is the status in which tickets
-    begin there, None where events tell; `entered` says when the ticket last entered a status, by the platform's own
-    stamps; `after` is the instant up to which nothing of what differs from the snapshot before had happened yet.
+    Of the three from `begins_as` on: `begins_as` is the status in which tickets begin on a helpdesk that tells no
+    history, None where events tell; `entered` says when the ticket last entered a status, by the platform's own stamps,
+    where no event tells it; `after` is the instant up to which nothing of what differs from the snapshot before had
+    happened yet.
     """
 
     ticket_id: str

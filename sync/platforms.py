@@ -42,7 +42,8 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.SCHEDULES: "one stretch a day; which holidays apply is not told, the admin says it",
         Stream.TICKETS: "exact, deleted and merged ones too, those removed for good within a month; a case has no "
         "tags, and one owner alone",
-        Stream.HISTORY: "messages exact; of the fields only those whose history the org tracks, for 18 to 24 months",
+        Stream.HISTORY: "messages exact; of the fields those whose history the org tracks, for 18 to 24 months; of the "
+        "others the difference of two passes, and when a case was closed last",
         Stream.RATINGS: "from a field of the case: when it was given is known only if that field is tracked",
         Stream.SURVEYS: "exact where the org has surveys",
         Stream.METRIC_EVENTS: "milestones as they stand; for comparing only",
@@ -100,7 +101,8 @@ ALSO = """\
   life, marked approximate. An export of activities reaches back 30 days.
 - A rating cannot be withdrawn on Freshdesk.
 - On Salesforce the team of a case that an agent has is the queue he took it from: a figure by team differs where it
-  is passed to another team's agent. Where a field's history is not tracked, `check` says what that costs.
+  is passed to another team's agent. Where a field's history is not tracked, its changes lie between two passes, what
+  rests on them is approximate, and `check` says what that costs.
 - Salesforce has no tags: tickets are excluded by record type (`exclude.forms`).
 - That only an AI agent worked a ticket is told by Zendesk alone; elsewhere `bots` in the configuration names such
   accounts.

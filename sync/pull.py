@@ -26,6 +26,7 @@ from sync.native import bring_observations
 from sync.store.cursors import StoredCursor
 from sync.store.locks import Lock
 from sync.unseen import Acquaintance, introduced, nameless, strangers, unseen_ratings
+from sync.untold import note_seen, untold_changes
 from sync.vanishing import vanished
 
 __all__ = ["Pass", "Progress", "Pulled", "complete_through", "lacking", "pull", "silent"]
@@ -183,7 +184,7 @@ def _pull_if_offered(pulling: _Pulling, stream: Stream) -> None:
 def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
     account, pulled = pulling.account, pulling.pulled
     stored = account.store.cursors.get(account.name, stream)
-    watch = Watch(stream, account.now(), stored.complete_through if stored else None)
+    watch, through = Watch(stream, account.now(), stored.complete_through if stored else None), None
     for page in account.connector.pull(stream, stored.cursor if stored else None):
         crash_point("before_page")
         with account.store.transaction(pulling.this.lock):
@@ -191,6 +192,7 @@ def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
             _save(pulling, stream, page)
             account.store.cursors.save(account.name, stream, page.cursor, page.complete_through, account.now())
         crash_point("after_page")
+        through = page.complete_through
         rows = rows_on(page)
         pulled.rows[stream] = pulled.rows.get(stream, 0) + rows
         if page.note is not None:
@@ -200,6 +202,7 @@ def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
             _measure_meanwhile(pulling)
     if stream not in OF_TICKETS | OBSERVED:
         account.store.records.finish_listing(account.name, stream)
+    note_seen(pulling.account, stream, through)
 
 
 def rows_on(page: Page) -> int:
@@ -222,7 +225,7 @@ def _save(pulling: _Pulling, stream: Stream, page: Page) -> None:
             if isinstance(record, TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent)
         ]
         own = [record for record in of_tickets if not isinstance(record, MetricSet)]
-        own += vanished(account, page.records)
+        own += [*untold_changes(account, own), *vanished(account, page.records)]
         keep = not account.connector.tells_history
         pulled.new += account.store.records.save(account.name, own, keep_snapshots=keep)
         account.store.records.save(account.name, [record for record in of_tickets if isinstance(record, MetricSet)])

@@ -121,6 +121,7 @@ class Freshdesk:
     scales: bool = False  # a survey of three answers uses other numbers than one of seven, and does not say which it is
     batch: int = BATCH
     tells_history: bool = False
+    untold: frozenset[str] = frozenset()
 
     def __init__(
         self,

@@ -120,6 +120,11 @@ class Salesforce:
         """The streams of this org, in order: surveys instead of ratings where those are configured."""
         return streams.offered(self._settings)
 
+    @property
+    def untold(self) -> frozenset[str]:
+        """What of a case is not tracked: its changes are known as the differences of two looks only."""
+        return self._reading.untold()
+
     def begin(self) -> None:
         """Start a pass: its deadline and its usage count from now."""
         self.session.begin()
@@ -167,7 +172,7 @@ class Salesforce:
 
     def checks(self) -> Iterator[Check]:
         """Look at sign-in, version, rights, quota, clock, and what is tracked."""
-        yield from checking.checks(self.org)
+        yield from checking.checks(self.org, self._mapped)
         self._history_from()
 
     def titles(self, kind: Named) -> Mapping[str, str]:

@@ -14,10 +14,20 @@ _RESERVE = 0.2
 _NOT_FOUND = 404
 
 _TRACKED = {
-    "Status": message("replies, solves and waits are judged by how each case stands now; reopenings are not seen"),
-    "Owner": message("who had a case at an earlier time is not known: all of it is credited to its owner of today"),
-    "Priority": message("a case's present priority is taken for the one it always had"),
+    "Status": message(
+        "only a case's last closing is known to the second; its other statuses are seen from one pass to the next, and "
+        "what rests on them is approximate"
+    ),
+    "Owner": message(
+        "who had a case is seen from one pass to the next only; before the first pass, its owner of then had it always"
+    ),
+    "Priority": message(
+        "a changed priority is seen from one pass to the next only; before the first pass, a case always had its last"
+    ),
+    "Record Type": message("a changed record type is seen from one pass to the next only"),
+    "Business Hours": message("changed business hours are seen from one pass to the next only"),
 }
+_MAPPED = message("its changes are seen from one pass to the next only")
 _OBJECTS = {
     "EmailMessage": message("mails of cases"),
     "CaseComment": message("comments on cases"),
@@ -25,8 +35,11 @@ _OBJECTS = {
 }
 
 
-def checks(org: Org) -> Iterator[Check]:
-    """Look at the org; raises the errors of connectors.errors where not even its versions can be asked for."""
+def checks(org: Org, mapped: frozenset[str] = frozenset()) -> Iterator[Check]:
+    """Look at the org, and at the followed fields of cases (`mapped`).
+
+    Raises the errors of connectors.errors where not even its versions can be asked for.
+    """
     yield _version(org)
     limits = org.session.get(f"{org.root}/limits").mapping()
     yield Check(message("sign-in"), Verdict.OK, message("signed in as {name}", name=_own_name(org)))
@@ -38,6 +51,7 @@ def checks(org: Org) -> Iterator[Check]:
         return
     yield _all_cases(org)
     yield from (_tracked(org, field, cost) for field, cost in _TRACKED.items())
+    yield from (_tracked(org, field, _MAPPED) for field in sorted(mapped & org.fields("Case").keys()))
     yield from (_offered(org, name, subject) for name, subject in _OBJECTS.items())
     yield from (_offered(org, name, subject) for name, subject in _opted(org))
     yield from _csat(org)
@@ -121,7 +135,8 @@ def _all_cases(org: Org) -> Check:
 
 def _tracked(org: Org, field: str, cost: Message) -> Check:
     subject = message("history of {field}", field=field)
-    names = {field, f"{field}Id"}
+    bare = field.replace(" ", "")
+    names = {bare, f"{bare}Id"}
     if names & org.tracked():
         return Check(subject, Verdict.OK, message("tracked"))
     mend = message("Turn on field history tracking of {field} in Setup under Case", field=field)

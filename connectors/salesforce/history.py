@@ -14,6 +14,14 @@ from kpi_engine.records import CustomStatus, EventKind, Field, MetricEvent, Tick
 MACHINES = frozenset({"AutomatedProcess", "CloudIntegrationUser"})
 _AT_CREATION = "ownerAssignment"
 _OWNER_FIELDS = frozenset({"Owner", _AT_CREATION, "ownerAccepted", "ownerEscalated"})
+_LOOKUPS = {
+    "RecordType": (Field.FORM, "012"),
+    "RecordTypeId": (Field.FORM, "012"),
+    "BusinessHours": (Field.SCHEDULE, "01m"),
+    "BusinessHoursId": (Field.SCHEDULE, "01m"),
+}
+"""The fields that refer to something of the org's: what they are to us, and how ids of it begin."""
+
 _DRAFT = "5"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -33,8 +41,18 @@ def _differences(read: payloads.CaseHistory, sense: Sense) -> Iterator[tuple[str
         yield from _statuses(status_of(old, sense), status_of(new, sense))
     elif read.field == "Priority":
         yield Field.PRIORITY, priority(old, sense), priority(new, sense)
+    elif read.field in _LOOKUPS:
+        yield from _lookups(_LOOKUPS[read.field], old, new)
     elif read.field in sense.mapped:
         yield f"field:{read.field}", old, new
+
+
+def _lookups(kept: tuple[str, str], old: str | None, new: str | None) -> Iterator[tuple[str, str | None, str | None]]:
+    """Yield what a change of a record type or of business hours means: told twice too, in names and in ids."""
+    name, prefix = kept
+    values = [value for value in (old, new) if value is not None]
+    if values and all(looks_like_id(value) and value.startswith(prefix) for value in values):
+        yield name, None if old is None else whole_id(old), None if new is None else whole_id(new)
 
 
 def _statuses(old: CustomStatus, new: CustomStatus) -> Iterator[tuple[str, str | None, str | None]]:

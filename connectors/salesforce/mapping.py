@@ -60,6 +60,7 @@ def _snapshot(read: payloads.Case, sense: Sense) -> TicketSnapshot:
         custom_status_id=status.custom_status_id,
         survey=None if sense.csat is None else text(more.get(sense.csat)),
         schedule_id=read.business_hours_id,
+        entered={} if read.closed_date is None else {status.status: read.closed_date},
     )
 
 

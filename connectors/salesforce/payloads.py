@@ -94,6 +94,7 @@ class Case(Payload):
     last_modified_date: OptionalInstant = None
     system_modstamp: Instant
     business_hours_id: OptionalId = None
+    closed_date: OptionalInstant = None
 
 
 class CaseHistory(Payload):

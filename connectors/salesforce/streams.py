@@ -28,6 +28,7 @@ from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.setup import SUMMARY_KEY
 from connectors.salesforce.soql import Query, among, either, is_, is_not
 from kpi_engine.message import Message, message
+from kpi_engine.records import Field
 
 HOUR = 3600
 
@@ -81,6 +82,16 @@ PACES: Mapping[Stream, int] = {
     Stream.SLA_POLICIES: 6 * HOUR,
     Stream.CUSTOM_STATUSES: 6 * HOUR,
 }
+
+
+PROPERTIES: Mapping[str, frozenset[str]] = {
+    "Status": frozenset({Field.STATUS, Field.CUSTOM_STATUS}),
+    "OwnerId": frozenset({Field.ASSIGNEE, Field.GROUP}),
+    "Priority": frozenset({Field.PRIORITY}),
+    "RecordTypeId": frozenset({Field.FORM}),
+    "BusinessHoursId": frozenset({Field.SCHEDULE}),
+}
+"""What the fields of cases whose changes may be tracked are to us."""
 
 
 def resource_of(stream: Stream, raw: str) -> Resource:
@@ -166,9 +177,18 @@ class Streams:
         stretch = pulling.stretch(self.org, cursor, self.history_from())
         return Walk(self.org, resource, stretch, self.sense(), self._more() if resource is CASES else ())
 
+    def untold(self) -> frozenset[str]:
+        """Return the properties of cases whose changes are not tracked."""
+        followed = {**PROPERTIES, **{field: frozenset({f"field:{field}"}) for field in self.mapped}}
+        followed.pop(self.csat_field, None)
+        return frozenset(name for field, names in followed.items() if not self.is_tracked(field) for name in names)
+
     def is_tracked(self, field: str) -> bool:
         """Tell whether the changes of a field of cases are told."""
-        return field in self.org.tracked() and self.org.described("CaseHistory") is not None
+        return (
+            bool({field, field.removesuffix("Id")} & self.org.tracked())
+            and self.org.described("CaseHistory") is not None
+        )
 
     def _more(self) -> list[str]:
         """Return the custom fields of cases that are read, as far as we may see them."""

@@ -254,6 +254,7 @@ class Zendesk:
     metrics: Mapping[str, str] = mapping.METRICS
     scales: bool = False  # good and bad have no score, and a survey response does not say how long its scale is
     tells_history: bool = True
+    untold: frozenset[str] = frozenset()
     batch: int = BATCH
 
     def __init__(

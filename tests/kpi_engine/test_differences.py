@@ -11,6 +11,7 @@ from kpi_engine.measure import measure
 from kpi_engine.measurement import Certainty, ClockState
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
 from kpi_engine.rulebook import compiled
+from kpi_engine.untold import untold
 
 Shot = Callable[..., TicketSnapshot]
 NEVER: dict[str, int] = {}
@@ -309,3 +310,78 @@ def test_a_reply_clock_left_undecided_is_no_share_of_the_first_replies(shot: Sho
     assert found.clocks[0].state is ClockState.UNDECIDED
     left = {each.indicator for each in found.omissions if each.reason == "clock_undecided"}
     assert "first_reply_within" in left
+
+
+# --- A history that tells of some properties only -------------------------------------------------------------------
+
+ALL = frozenset({*Field, "field:7"})
+
+
+@pytest.fixture(scope="module")
+def noted(timelines: ModuleType) -> Callable[..., list[tuple[object, ...]]]:
+    """Return what two looks tell, as (field, old, new, at, since) in local time."""
+
+    def words(
+        before: TicketSnapshot | None, now: TicketSnapshot, after: str = OPENED, names: frozenset[str] = ALL
+    ) -> list[tuple[object, ...]]:
+        found = untold(before, now, names, timelines.moment(after))
+        return [(e.field, e.old, e.new, timelines.told(e.at), timelines.told(e.since)) for e in found]
+
+    return words
+
+
+def test_what_no_history_tells_lies_between_the_last_look_and_the_last_change(
+    shot: Shot, noted: Callable[..., list[tuple[object, ...]]]
+) -> None:
+    before = shot("06-02 08:10", "open", group_id="hotline", assignee_id=None, fields={"7": True, "8": 1})
+    now = shot(
+        "06-02 09:00", "pending", custom_status_id="Waiting", priority="high", assignee_id="an", group_id=None,
+        form_id="f", schedule_id="s", fields={"7": None, "8": 2},
+    )  # fmt: skip
+    span = ("06-02 09:00", "06-02 08:50")
+    assert noted(before, now, "06-02 08:50") == [
+        ("status", "open", "pending", *span),
+        ("custom_status", None, "Waiting", *span),
+        ("priority", None, "high", *span),
+        ("assignee", None, "an", *span),
+        ("form", None, "f", *span),
+        ("schedule", None, "s", *span),
+        ("group", "hotline", "hotline", *span),
+        ("field:7", "true", None, *span),
+    ]
+    assert noted(before, now, names=frozenset({Field.PRIORITY})) == [
+        ("priority", None, "high", "06-02 09:00", "06-02 08:10")
+    ]
+    away = shot("06-02 09:00", "open", group_id=None, assignee_id=None, fields={"7": True, "8": 1})
+    assert noted(before, away, "06-02 09:30") == [("group", "hotline", None, "06-02 09:00", None)]
+
+
+def test_a_stamped_status_is_exact_and_the_first_look_tells_of_a_status_alone(
+    shot: Shot, noted: Callable[..., list[tuple[object, ...]]]
+) -> None:
+    solved = {"entered": {"solved": "06-02 08:40"}}
+    now = shot("06-02 09:00", "solved", priority="high", custom_status_id="Closed", **solved)
+    assert noted(None, now) == [
+        ("status", "new", "solved", "06-02 08:40", None),
+        ("custom_status", None, "Closed", "06-02 08:40", None),
+    ]
+    assert noted(None, shot("06-02 09:00", "new")) == []
+    assert noted(None, shot("06-02 09:00", "open"))[0] == ("status", "new", "open", "06-02 09:00", OPENED)
+    later = shot("06-02 09:10", "solved", **solved)  # the stamp is of an earlier time
+    assert noted(shot("06-02 09:05", "open"), later)[0] == (
+        "status", "open", "solved", "06-02 09:10", "06-02 09:05"
+    )  # fmt: skip
+
+
+def test_what_the_history_tells_after_all_is_not_told_twice_and_the_rest_is_unsure(
+    shot: Shot, timelines: ModuleType
+) -> None:
+    before, now = shot("06-02 08:10", "open"), shot("06-02 08:40", "solved", priority="high", begins_as=None)
+    noted = untold(before, now, ALL, 0)
+    told = changed("status", "solved", timelines.moment("06-02 08:30"))
+    whole = completed(history(now, events=(told, *noted)))
+    assert [(event.field, event.since is None) for event in whole.events] == [("status", True), ("priority", False)]
+    first, last = timelines.moment("06-02 08:10"), timelines.moment("06-02 08:40")
+    assert unsure(whole) == ((first, last),)
+    late = untold(before, shot("06-02 09:40", "open", form_id="f", assignee_id="binh", begins_as=None), ALL, 0)
+    assert unsure(history(now, events=tuple(late))) == ((first, None),)

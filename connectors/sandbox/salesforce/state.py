@@ -24,6 +24,7 @@ from connectors.sandbox.world.verbs import CLOSES_AFTER, SYSTEM_USER, Comment, O
 
 Row = dict[str, object]
 
+LOOKUPS = frozenset({"RecordTypeId", "BusinessHoursId"})
 SCORES = {"good": 5, "bad": 1}
 FIELDS: Mapping[int, str] = {1: COMPLAINT, 2: ORDER}
 FIRST_OF_API = 90_000_000
@@ -83,7 +84,7 @@ class State:
         self.world = world
         self.org = org
         self.tickets: dict[int, Ticket] = {}
-        self.tracked = {"Status", "OwnerId", "Priority", "CSAT__c", COMPLAINT}
+        self.tracked = {"Status", "OwnerId", "Priority", "RecordTypeId", "BusinessHoursId", "CSAT__c", COMPLAINT}
         self.purged: dict[str, int] = {}  # cases removed for good, by id, with when
         self.mailed: list[str] = []  # cases whose new owner an assignment rule mailed
         self._by_key: dict[str, Ticket] = {}
@@ -152,6 +153,9 @@ class State:
         if name == "OwnerId":  # told twice: as people read it, and by ids
             for old, new in ((self._name(before), self._name(after)), (before, after)):
                 self._tell(ticket, author, (owner_field, old, new))
+        elif name in LOOKUPS:
+            for old, new in ((self._name(before), self._name(after)), (before, after)):
+                self._tell(ticket, author, (name.removesuffix("Id"), old, new))
         elif name == "Status":
             self._tell(ticket, author, (name, LABELS.get(str(before), before), LABELS.get(str(after), after)))
         else:
@@ -163,7 +167,7 @@ class State:
         self.add("CaseHistory", told, author=author)
 
     def _name(self, owner: object) -> object:
-        for subject in ("User", "Group"):
+        for subject in ("User", "Group", "RecordType", "BusinessHours"):
             row = self.tables[subject].rows.get(str(owner))
             if row is not None:
                 return row["Name"]

@@ -108,6 +108,26 @@ def test_statuses_count_by_their_names_their_default_and_whether_they_close(scen
     assert sense.status_of("Gone", Sense()).status == "Gone"
 
 
+def test_record_types_and_business_hours_are_told_by_their_ids_where_they_are_tracked(scene: "Scene") -> None:
+    types, ticket = scene.state.org.record_types, scene.ticket()
+    own, (first, other) = scene.sandbox.service.own_id, list(scene.state.tables["BusinessHours"].rows)
+    scene.state.write(ticket, own, {"RecordTypeId": types["test"], "BusinessHoursId": other})
+    scene.state.write(ticket, own, {"RecordTypeId": None})
+    told = [(event.field, event.old, event.new) for event in events(scene, ticket.key) if event.field is not None]
+    assert told == [
+        (Field.FORM, None, types["test"]),
+        (Field.SCHEDULE, first, other),
+        (Field.FORM, types["test"], None),
+    ]
+    assert scene.connector.untold == frozenset()
+    scene.state.tracked -= {"RecordTypeId", "Priority"}
+    scene.connector.org.forget(at_once=True)
+    assert scene.connector.untold == {Field.FORM, Field.PRIORITY}
+    scene.sandbox.service.absent.add("CaseHistory")
+    scene.connector.org.forget(at_once=True)
+    assert scene.connector.untold > {Field.STATUS, Field.CUSTOM_STATUS, Field.ASSIGNEE, Field.GROUP, Field.SCHEDULE}
+
+
 def test_deleted_and_merged_cases_are_told_with_where_they_went(scene: "Scene") -> None:
     gone, away, into = scene.ticket(), scene.ticket(), scene.ticket()
     scene.state.delete(gone.id)

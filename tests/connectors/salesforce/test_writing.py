@@ -216,8 +216,9 @@ def found(scene: "Scene") -> dict[str, Check]:
 
 
 def test_checks_name_what_is_not_tracked_not_seen_and_not_chosen(make_scene: "Callable[..., Scene]") -> None:
-    scene = make_scene(calls="task", agent_work=True, rate_limit_share=0.5)
-    scene.state.tracked -= {"OwnerId", "CSAT__c"}
+    mapped = frozenset({"Ma_Don_Hang__c", "Nowhere__c"})
+    scene = make_scene(calls="task", agent_work=True, rate_limit_share=0.5, mapped=mapped)
+    scene.state.tracked -= {"OwnerId", "CSAT__c", "BusinessHoursId"}
     scene.state.tables["ObjectPermissions"].rows.clear()
     scene.sandbox.service.absent |= {"EmailMessage", "AgentWork"}
     scene.sandbox.service.used = 900_000
@@ -229,12 +230,14 @@ def test_checks_name_what_is_not_tracked_not_seen_and_not_chosen(make_scene: "Ca
     assert {subject for subject, check in told.items() if check.verdict is not Verdict.OK} == {
         "all cases",
         "history of Owner",
+        "history of Business Hours",
+        "history of Ma_Don_Hang__c",
         "mails of cases",
         "agents' work items",
         "satisfaction ratings",
         "holidays",
     }
-    assert "owner of today" in str(told["history of Owner"].finding.values["cost"])
+    assert "from one pass to the next" in str(told["history of Owner"].finding.values["cost"])
 
 
 def test_checks_fail_where_the_configuration_names_what_is_not_there(make_scene: "Callable[..., Scene]") -> None:
