@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from config.planned import PLANNED_INDICATORS
 from config.problems import Path, path_text
 from config.settings import PLATFORM, Settings
-from connectors.settings import Section
-
-_IDLE_PRIVACY = ("ranking",)
 
 
 def not_yet_in_force(settings: Settings) -> list[str]:
@@ -21,10 +18,3 @@ def _idle(settings: Settings) -> Iterator[Path]:
     yield from (("indicators", key) for key in settings.indicators if key in PLANNED_INDICATORS)
     planned = (n for n, target in enumerate(settings.targets) if target.indicator in PLANNED_INDICATORS)
     yield from (("targets", number) for number in planned)
-    yield from (("privacy", key) for key in _IDLE_PRIVACY if _given(settings.privacy, key))
-
-
-def _given(section: Section, key: str) -> bool:
-    value = getattr(section, key)
-    empty = not value or (isinstance(value, Section) and not value.model_fields_set)
-    return key in section.model_fields_set and not empty

@@ -1,6 +1,7 @@
 """How comparisons are put into words and documents: figures with their intervals, differences with their signs."""
 
 from kpi_engine.comparison import Adjustment, Estimate
+from kpi_engine.fairness import FunnelPoint
 from kpi_engine.indicators.indicator import Indicator, Unit
 from kpi_engine.message import message
 from sync.contrasts import Change, Side
@@ -25,7 +26,8 @@ def estimate_text(indicator: Indicator, found: Estimate | None, language: Langua
     value = value_text(indicator, found.value, language)
     if found.low is None or found.high is None:
         return value
-    ends = [value_text(indicator, end, language) for end in (max(0.0, found.low), found.high)]
+    highest = min(1.0, found.high) if indicator.unit is Unit.SHARE else found.high
+    ends = [value_text(indicator, end, language) for end in (max(indicator.floor, found.low), highest)]
     return f"{value} ({ends[0]} – {ends[1]})"
 
 
@@ -74,3 +76,24 @@ def change_document(found: Change | None) -> dict[str, object] | None:
         "parting": None if parting is None else {"mix": parting.mix, "performance": parting.performance},
         "finding": found.standing.value,
     }
+
+
+def funnel_document(point: FunnelPoint | None) -> dict[str, object] | None:
+    """Return a point of a funnel plot as JSON: the figure, of how many, and the limits of chance around the whole."""
+    if point is None:
+        return None
+    return {
+        "value": point.value,
+        "n": point.n,
+        "limits_95": None if point.usual is None else list(point.usual),
+        "limits_99_8": None if point.rare is None else list(point.rare),
+        "inside": point.inside,
+    }
+
+
+def places_text(places: tuple[int, int] | None) -> str:
+    """Return between which places somebody stands."""
+    if places is None:
+        return "–"
+    first, last = places
+    return str(first) if first == last else f"{first}–{last}"

@@ -1,7 +1,7 @@
 """Figures side by side: several subjects in one period, or two periods, like for like."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from kpi_engine.comparison import (
@@ -19,6 +19,7 @@ from kpi_engine.comparison import (
     stratified,
     whole,
 )
+from kpi_engine.fairness import FunnelPoint, Shrinkage, funnel, places, shrunk
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction
 from kpi_engine.reduce import Cell, Scope
@@ -56,13 +57,18 @@ class Across:
     """Several subjects' figures of one indicator in one period.
 
     `adjustment` is None where the indicator has no strata or fewer than two subjects have enough to be compared;
-    `change` is there for exactly two of them: the second beside the first.
+    `change` is there for exactly two of them: the second beside the first. `funnel` tells between which limits chance
+    alone keeps each raw figure, `shrinkage` the adjusted figures drawn to the whole, `places` between which places each
+    adjusted one stands.
     """
 
     sides: Mapping[str | None, Side]
     adjustment: Adjustment | None
     standings: Mapping[str | None, Standing]
     change: Change | None
+    funnel: Mapping[str | None, FunnelPoint] = field(default_factory=dict)
+    shrinkage: Shrinkage | None = None
+    places: Mapping[str | None, tuple[int, int]] = field(default_factory=dict)
 
 
 def sides(
@@ -91,7 +97,11 @@ def across(found: Mapping[str | None, Side], indicator: Indicator) -> Across:
         return Across(found, None, {}, _of_two(fit, indicator))
     adjustment = adjusted(indicator, {subject: side.piles for subject, side in fit.items()})
     standings = {key: standing(indicator, each, adjustment.reference) for key, each in adjustment.of.items()}
-    return Across(found, adjustment, standings, _of_two(fit, indicator))
+    points = funnel(indicator, {key: whole(side.piles.values()) for key, side in fit.items()})
+    alike = adjustment.of
+    return Across(
+        found, adjustment, standings, _of_two(fit, indicator), points, shrunk(alike), places(indicator, alike)
+    )
 
 
 def _of_two(fit: Mapping[str | None, Side], indicator: Indicator) -> Change | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 OFF: Final = "off"
 ALL: Final = "all"
 TO_LEADS: Final = "self_and_lead"
+NO_RANKING: Final = message("nobody is ranked here: privacy.ranking is off, or you lead nobody")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,13 @@ class Sight:
             return self.individual == TO_LEADS
         person = self._person(asked, subject)
         return person.key == self.viewer.key or (self.individual == TO_LEADS and self._leads(asked, person))
+
+    def ranks(self, asked: "Asked") -> bool:
+        """Tell whether places may be shown: privacy.ranking allows it, to who runs the product and to leads alone."""
+        if asked.account.settings.privacy.ranking == OFF:
+            return False
+        agents = asked.window.rulebook.agents
+        return self.viewer is None or any(self._leads(asked, self._person(asked, agent)) for agent in agents)
 
     def _person(self, asked: "Asked", subject: str) -> Person:
         if len(asked.parts) == 1:

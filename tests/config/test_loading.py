@@ -426,7 +426,6 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
         "policies",
         "indicators.quality_score",
         "targets[1]",
-        "privacy.ranking",
     ]
     assert settings.indicators["first_reply"].min_n == 5
     assert settings.teams["a"].lead == "lead@saomai.vn"

@@ -114,3 +114,32 @@ def test_before_any_data_and_with_wrong_names_the_way_on_is_told(desk: "Desk") -
     assert desk.run("compare", "created", "--only", "no such team").exit_code == 2
     assert desk.run("compare", "created", "--against", "long ago").exit_code == 2
     assert desk.run("compare", "satisfaction_mean").exit_code == 2
+
+
+def test_each_one_has_a_point_in_a_funnel_and_may_be_drawn_to_the_whole(known: "Desk") -> None:
+    document = compared(known, "goals_met", *NOVEMBER, "--shrink")
+    fit = [each for each in document["subjects"] if each["compared"]]
+    for each in fit:
+        low, high = each["funnel"]["limits_95"]
+        assert each["funnel"]["n"] == each["figure"]["denominator"]
+        assert each["funnel"]["limits_99_8"][0] <= low <= high <= each["funnel"]["limits_99_8"][1]
+        assert each["shrunk"]["low"] <= each["shrunk"]["value"] <= each["shrunk"]["high"]
+    assert "shrunk" not in compared(known, "goals_met", *NOVEMBER)["subjects"][0]
+    assert "Drawn to the whole" in known.run("compare", "goals_met", *NOVEMBER, "--shrink").stdout
+    few = compared(known, "goals_met", *NOVEMBER, "--shrink", "--only", fit[0]["name"])
+    assert (few["subjects"][0]["funnel"], few["subjects"][0]["shrunk"]) == (None, None)
+
+
+def test_nobody_has_a_place_unless_ranking_is_allowed(desk: "Desk") -> None:
+    desk.run("sync", "--dry-run")
+    refused = desk.run("compare", "goals_met", "--scope", "agent", "--places")
+    assert (refused.exit_code, "privacy.ranking is off" in refused.stderr) == (2, True)
+    privacy = {"ranking": "lead", "individual": "all"}
+    desk.configure(desk.account("sao-mai", desk.sandbox), privacy=privacy, indicators={"goals_met": {"min_n": 2}})
+    document = compared(desk, "goals_met", "--scope", "agent", *NOVEMBER, "--places")
+    placed = [each["places"] for each in document["subjects"] if each["places"]]
+    assert len(placed) > 1
+    assert all(1 <= first <= last <= len(placed) for first, last in placed)
+    assert "Place" in desk.run("compare", "goals_met", "--scope", "agent", *NOVEMBER, "--places").stdout
+    no_lead = desk.run("compare", "goals_met", "--scope", "agent", "--places", "--as", "an@sao-mai.example")
+    assert no_lead.exit_code == 2
