@@ -1,6 +1,6 @@
 """Which of a platform's fields or tags carries a meaning that figures need, by connector."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from pydantic import Field, model_validator
@@ -60,6 +60,14 @@ def mapped_fields(fields: Fields, connector: str) -> dict[str, list[str]]:
     for name, document in meaning_documents(fields, connector).items():
         if document["field"] is not None:
             carried.setdefault(str(document["field"]), []).append(name)
+    return carried
+
+
+def watched_fields(fields: Fields, exempting: Iterable[str], connector: str) -> dict[str, list[str]]:
+    """Return the same with the fields that exempt, all by the keys of the configuration that name them."""
+    carried = {field: [f"fields.{name}" for name in names] for field, names in mapped_fields(fields, connector).items()}
+    for field in exempting:
+        carried.setdefault(field, []).append(f"exemptions.{connector}.fields")
     return carried
 
 

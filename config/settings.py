@@ -14,7 +14,7 @@ from config.calendars import Calendars, Zone
 from config.exemptions import Exemptions
 from config.indicators import IndicatorSettings, Value, indicators_schema, parameters
 from config.inputs import Inputs
-from config.meanings import Fields
+from config.meanings import Fields, watched_fields
 from config.planned import Months, Team
 from config.policies import PolicyDocument
 from config.problems import Document
@@ -115,7 +115,7 @@ class Settings(Section):
     scorecards: dict[Role, Scorecard] = Field({}, description="What counts for each role, and how much.")
     inputs: Inputs = Field(Inputs(), description="CSV files of calls, costs, reviews and the like.")
     exemptions: dict[str, Exemptions] = Field(
-        {}, description="By connector: tags by which approvers exempt a ticket's clock or rating."
+        {}, description="By connector: tags and fields by which approvers exempt a ticket's clock or rating."
     )
     appeal: Duration = Field(
         _WEEK,
@@ -135,6 +135,11 @@ class Settings(Section):
     def origin(self) -> Origin:
         """Where the settings were read from."""
         return self._origin
+
+    def watched_fields(self, connector: str) -> dict[str, list[str]]:
+        """Return the fields of a helpdesk whose values and changes are needed, each with the keys that name it."""
+        given = self.exemptions.get(connector)
+        return watched_fields(self.fields, given.fields if given is not None else (), connector)
 
     @property
     def team_versions(self) -> dict[str, list[Team]]:

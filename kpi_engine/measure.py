@@ -8,7 +8,7 @@ from kpi_engine.clocks import ClockRun, played
 from kpi_engine.differences import Stretch, completed, unsure
 from kpi_engine.evidence import Evidence
 from kpi_engine.exclusions import exclusion, merged_away
-from kpi_engine.exempting import with_exemptions
+from kpi_engine.exempting import Given, exemptions, with_exemptions
 from kpi_engine.history import History
 from kpi_engine.holdings import Answerable, held, responsible
 from kpi_engine.indicators import INDICATORS
@@ -54,6 +54,12 @@ def judged(history: History, rulebook: Rulebook, as_of: int) -> Judged | Exclusi
     return _judged(whole, told(whole, rulebook, as_of), rulebook)
 
 
+def exempted_by(history: History, rulebook: Rulebook, as_of: int) -> tuple[Given, ...]:
+    """Return what is exempted on the ticket itself, and who set what says so: as `measure` goes by it."""
+    whole = completed(history)
+    return tuple(exemptions(whole, told(whole, rulebook, as_of), rulebook))
+
+
 def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion) -> Measurement:
     return Measurement(
         ticket_id=history.ticket_id,
@@ -66,7 +72,7 @@ def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion
 
 
 def _judged(told_history: History, story: Story, rulebook: Rulebook) -> Judged:
-    history = with_exemptions(told_history, rulebook, story.as_of)
+    history = with_exemptions(told_history, story, rulebook)
     played_runs = _clock_runs(story, rulebook) if story.whole else []
     runs = tuple(run for run in played_runs if run.rule.clock not in history.exempt)
     stretches = unsure(history)

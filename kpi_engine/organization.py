@@ -30,13 +30,19 @@ class Organization:
     """One edition of the organization: `places` of agents by id, `teams` by name, `team_of` where no place says so.
 
     Of several that cover an instant the last holds. `managers` are the keys of those whom agents report to on the
-    helpdesk, where nothing else says it.
+    helpdesk, where nothing else says it. `keys` are those of leads and managers, by their agent's id here, who go by an
+    account elsewhere.
     """
 
     places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     teams: Mapping[str, Sequence[Place]] = field(default_factory=dict)
     team_of: Mapping[str, str] = field(default_factory=dict)
     managers: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def key_of(self, agent: str, account: str) -> str:
+        """Return the key under which places name an agent of an account."""
+        return self.keys.get(agent, f"{account}/{agent}")
 
     def team(self, agent: str | None, at: int) -> str | None:
         """Return the team an agent is in, None where nothing tells one."""
@@ -85,6 +91,7 @@ def organization(body: Body) -> Organization:
         {team: _places(line) for team, line in body.get("teams", {}).items()},
         {str(agent): str(team) for agent, team in body.get("team_of", {}).items()},
         {str(agent): str(manager) for agent, manager in body.get("managers", {}).items()},
+        {str(agent): str(key) for agent, key in body.get("keys", {}).items()},
     )
 
 

@@ -118,7 +118,9 @@ class Meanings:
 
     `custom_statuses` (by platform id) are those the configuration explains; `fields` maps the names of meanings
     (complaint, complaint_cause, responsible_agent, topic, severity, segment, warranty, language, root_cause) to their
-    carriers. A tag of `exempting`, set by one of the `approvers`, exempts the clock (or the rating) that it names.
+    carriers.
+    A tag of `exempting`, or a value of a field of `exempting_fields` (by id, values in lower case), exempts the clock
+    (or the rating) that it names where one of the `approvers` set it, or with `leads_approve` who leads the holder.
     """
 
     statuses: Mapping[str, Status]
@@ -128,7 +130,9 @@ class Meanings:
     custom_statuses: Mapping[str, Status] = field(default_factory=dict)
     fields: Mapping[str, FieldMeaning] = field(default_factory=dict)
     exempting: Mapping[str, str] = field(default_factory=dict)
+    exempting_fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     approvers: frozenset[str] = frozenset()
+    leads_approve: bool = False
 
     def status(self, word: str | None, custom_status_id: str | None = None) -> Status:
         """Return what a platform's status means; a word nobody explained is unknown, never guessed.
@@ -376,7 +380,11 @@ def _meanings(body: Body) -> Meanings:
         custom_statuses={key: Status(meaning) for key, meaning in _words(body, "custom_statuses").items()},
         fields={name: _field_meaning(carrier) for name, carrier in _mappings(body, "fields").items()},
         exempting=_words(body, "exempting"),
+        exempting_fields={
+            key: _words(fields, key) for fields in [_mappings(body, "exempting_fields")] for key in fields
+        },
         approvers=_set(body, "approvers"),
+        leads_approve=bool(body.get("leads_approve")),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
-from config import ConnectorSettings, Settings, mapped_fields, resolve, store_url
+from config import ConnectorSettings, Settings, resolve, store_url
 from connectors import CONNECTORS
 from connectors.base import Clock
 from kpi_engine.message import Message, message
@@ -59,7 +59,7 @@ def with_peers(account: Account) -> Iterator[list[Account]]:
 
 
 def _account(own: ConnectorSettings, settings: Settings, store: Store, clock: Clock) -> Account:
-    mapped = frozenset(mapped_fields(settings.fields, own.name))
+    mapped = frozenset(settings.watched_fields(own.name))
     connector = CONNECTORS[own.kind](own, clock, ZoneInfo(settings.timezone), mapped)
     return Account(connector, own, settings, store, clock)
 

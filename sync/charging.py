@@ -13,8 +13,8 @@ from kpi_engine.periods import Period, PeriodKind, periods_between
 from kpi_engine.rewards import Reward
 from kpi_engine.rulebook import Kind
 from sync.account import Account
+from sync.disputes import open_disputes
 from sync.editions import rulebook
-from sync.overriding import open_disputes
 from sync.settling import frozen, settled_through
 
 _CHARGED_THROUGH: Final = "charged_through"

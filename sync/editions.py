@@ -214,9 +214,15 @@ def _meanings(account: Account) -> Body:
 
 
 def _exemptions(account: Account) -> Body:
-    """Return the tags that exempt and who may set them; nothing where none is configured, as ever before."""
+    """Return the tags and fields that exempt and who may set them; nothing where none is configured, as ever before."""
     given = account.settings.exemptions.get(account.name)
-    return {} if given is None else {"exempting": dict(given.tags), "approvers": sorted(given.approvers)}
+    if given is None:
+        return {}
+    fields = {
+        field: {value.casefold(): what for value, what in values.items()} for field, values in given.fields.items()
+    }
+    more = ({"exempting_fields": fields} if fields else {}) | ({"leads_approve": True} if given.leads else {})
+    return {"exempting": dict(given.tags), "approvers": sorted(given.approvers), **more}
 
 
 def _named(account: Account, word: str) -> list[str]:

@@ -13,6 +13,7 @@ from kpi_engine.reduce import PLACED, Scope, cell, lines_of
 from sync.figures import Asked, Source
 from sync.locale import Language
 from sync.people import People, people
+from sync.remarks import remarks
 from sync.wording import subject_name
 from sync.zones import scorecards
 
@@ -87,7 +88,7 @@ _WHOSE = {
     "priority": Type.TEXT,
     "segment": Type.TEXT,
 }
-_TICKET = _PLACE | {"created_at": Type.MOMENT} | _WHOSE
+_TICKET = _PLACE | {"created_at": Type.MOMENT} | _WHOSE | {"exempted": Type.TEXT, "disputed": Type.TEXT}
 _TURN = (
     _PLACE
     | {"asked_at": Type.MOMENT, "replied_at": Type.MOMENT, "first": Type.TRUTH}
@@ -208,7 +209,9 @@ def _turns(asked: Source) -> Iterator[Row]:
 
 def _tickets(asked: Source) -> Iterator[Row]:
     """Yield a row for each ticket with what it adds to every indicator: reduced alone, by the same rules."""
-    question, everybody = asked.question(Scope.ACCOUNT), _everybody(asked)
+    question, everybody, said = asked.question(Scope.ACCOUNT), _everybody(asked), remarks(asked, Scope.ACCOUNT)
+    exempted = {each.ticket_id: str(each.why) for each in said.exempted}
+    disputed = {each.dispute.ticket_id: each.dispute.state.value for each in said.disputed}
     for measurement in asked.measurements():
         found: dict[str, list[CreditLine]] = {}
         for line in lines_of(measurement, asked.indicators, asked.window):
@@ -217,6 +220,7 @@ def _tickets(asked: Source) -> Iterator[Row]:
         if found:
             row = {**_place(asked, measurement.ticket_id), "created_at": moment(asked, _created_at(measurement))}
             row |= _whose(asked, max((line for lines in found.values() for line in lines), key=_latest), everybody)
+            row |= {"exempted": exempted.get(measurement.ticket_id), "disputed": disputed.get(measurement.ticket_id)}
             for key in asked.keys:
                 lines = found.get(key, [])
                 row[key] = cell(INDICATORS[key], lines, question, None).value if lines else None

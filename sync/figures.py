@@ -15,9 +15,9 @@ from kpi_engine.reduce import PLACED, Cell, Question, Scope, Tally, Window, cell
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.editions import rulebook
+from sync.exempted import exemption_text
 from sync.inputs.kinds import KINDS
 from sync.observed import observed_in, observed_kinds
-from sync.overriding import exemption_text
 from sync.people import People, people
 from sync.privacy import Sight
 from sync.pull import complete_through
@@ -138,6 +138,12 @@ class Source:
         held = any(indicator.held for indicator in self.indicators.values())
         yield from self.kept.over(self.account.store.readings.about(self.account.name, start, end, held=held))
         yield from observed_in(self.account, self.window, self._kinds)
+
+    def saying(self, word: str) -> Iterator[Measurement]:
+        """Yield what those tickets say about the period that may say a word in it: look at what they say."""
+        readings, name = self.account.store.readings, self.account.name
+        found = readings.saying(name, word, self.window.period.start, self.window.period.end)
+        yield from self.kept.over(found)
 
     @property
     def _kinds(self) -> set[str]:
@@ -344,7 +350,7 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
             lines += told
             sources |= {line.stamp.observation_id or "": measurement.source for line in told if measurement.source}
             left = _omitted(measurement, indicator, (asked, part), question.scope, subject)
-            omitted += [_with_reason(part.account, indicator, each) for each in left]
+            omitted += [_with_reason(part, indicator, each) for each in left]
             excluded += _excluded(measurement, asked.window)
     figure = cell(indicator, lines, question, subject)
     missing = asked.missing.get(indicator.key)
@@ -392,21 +398,22 @@ def _omitted(
     for each in measurement.omissions:
         if each.indicator != indicator.key or not asked.window.has(each.at):
             continue
-        if asked.whose(account, scope, _whose(measurement, each, part.window, scope)) == subject:
+        if asked.whose(account, scope, whose(measurement, each, part.window, scope)) == subject:
             agent, team = asked.whose(account, Scope.AGENT, each.agent), asked.whose(account, Scope.TEAM, each.team)
             yield LeftOut(
                 measurement.ticket_id, each.at, each.reason, agent, team, account=account, source=measurement.source
             )
 
 
-def _with_reason(account: Account, indicator: Indicator, each: LeftOut) -> LeftOut:
+def _with_reason(part: Source, indicator: Indicator, each: LeftOut) -> LeftOut:
     """Return it with the words of whoever exempted it, if somebody did."""
     if each.reason != EXEMPTED:
         return each
-    return replace(each, why=exemption_text(account, each.ticket_id, rating=Input.RATINGS in indicator.needs))
+    rating = Input.RATINGS in indicator.needs
+    return replace(each, why=exemption_text(part.account, part.window, each.ticket_id, rating=rating))
 
 
-def _whose(measurement: Measurement, omission: Omission, window: Window, scope: Scope) -> str | None:
+def whose(measurement: Measurement, omission: Omission, window: Window, scope: Scope) -> str | None:
     """Return whose figure an omission concerns; a channel's, a priority's or a segment's by what the ticket says."""
     if scope in PLACED:
         return PLACED[scope](window.rulebook.place(omission.agent, omission.team, omission.at))

@@ -26,7 +26,7 @@ class Mistaken:
 def mistaken(account: Account) -> Iterator[Mistaken]:
     """Yield the fields, forms and tags of the configuration that the helpdesk does not have; asks it for its lists."""
     fields = mapped_fields(account.settings.fields, account.name)
-    where = {field: ", ".join(f"fields.{name}" for name in names) for field, names in fields.items()}
+    where = {field: ", ".join(keys) for field, keys in account.settings.watched_fields(account.name).items()}
     hints = {field: [*names, *map(_spoken, names)] for field, names in fields.items()}
     yield from _unknown(account, Named.FIELD, where, hints)
     yield from _unknown(account, Named.FORM, dict.fromkeys(account.own.exclude.forms, "exclude.forms"), {})

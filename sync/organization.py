@@ -144,7 +144,14 @@ def organization_body(account: Account) -> Body | None:
     places = _places(account, rows or [], everybody)
     teams = _teams(account, everybody)
     body: Body = {"team_of": _team_of(account)}
-    told = {"places": places, "teams": teams, "managers": _managers(account, everybody)}
+    managers = _managers(account, everybody)
+    above = {key for line in (*places.values(), *teams.values()) for place in line for key in _named_above(place)}
+    told = {
+        "places": places,
+        "teams": teams,
+        "managers": managers,
+        "keys": _keys(account, above.union(managers.values()), everybody),
+    }
     return body | {name: each for name, each in told.items() if each}
 
 
@@ -153,6 +160,17 @@ def _managers(account: Account, everybody: People) -> dict[str, str]:
     agents = [one for one in account.store.records.account(account.name, Stream.AGENTS) if isinstance(one, Agent)]
     found = {one.agent_id: everybody.matched(one.manager_id, account.name) for one in agents if one.manager_id}
     return {agent: person.key for agent, person in found.items() if isinstance(person, Person)}
+
+
+def _named_above(place: Body) -> Iterator[str]:
+    yield from (place[level] for level in ("lead", "manager") if level in place)
+
+
+def _keys(account: Account, above: Iterable[str], everybody: People) -> dict[str, str]:
+    """Return the keys of leads and managers who go by an account on another helpdesk, by their agent's id here."""
+    known = ((key, everybody.person(key)) for key in sorted(set(above)))
+    here = ((key, person.accounts.get(account.name)) for key, person in known if person is not None)
+    return {agent: key for key, agent in here if agent is not None and key != f"{account.name}/{agent}"}
 
 
 def _team_of(account: Account) -> dict[str, str]:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from kpi_engine.history import RATING
 from kpi_engine.message import Message, message
 from kpi_engine.records import Observation, TicketSnapshot
 from sync.account import Account
@@ -16,7 +15,6 @@ from sync.settling import settled_through
 from sync.store import Holder
 from sync.store.codec import decoded, encoded
 from sync.store.observations import INPUTS, OVERRIDES, Kept
-from sync.summaries.text import DISPUTE_TAG
 
 REFUSED: Final = "refused"
 """What is decided of a dispute that changes nothing."""
@@ -135,21 +133,3 @@ def note_overrides(account: Account, this: Pass) -> None:
         with store.transaction(this.lock):
             store.records.mark_stale(name, changed)
             store.switches.set(name, _NOTED, encoded(now))
-
-
-def exemption_text(account: Account, ticket_id: str, *, rating: bool) -> Message:
-    """Return in words by whom, why and by what a ticket's rating, or else its clocks, are exempted."""
-    found: Message | None = None
-    for each in decisions(account):
-        if each.ticket_id == ticket_id and each.what != REFUSED and (each.what == RATING) is rating:
-            name, reason, place = each.approved_by, each.reason, each.source
-            told = message("exempted by {name}: {reason} ({place})", name=name, reason=reason, place=place)
-            found = told if found is None else message("{one}; {other}", one=found, other=told)
-    return found or message("exempted by a tag of `exemptions`, which an approver set")
-
-
-def open_disputes(account: Account, start: int = 0, end: int | None = None) -> list[str]:
-    """Return the disputed tickets that have lines in [start, end) and about which nobody has decided anything."""
-    decided = {each.ticket_id for each in decisions(account)}
-    found = account.store.readings.tagged(account.name, DISPUTE_TAG, start, account.now() if end is None else end)
-    return sorted({each.ticket_id for each in found} - decided)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from config import mapped_fields
 from connectors.base import Cost, Stream
 from kpi_engine.message import Message, message
 from sync.account import Account
@@ -28,7 +27,7 @@ class Unfetched:
         return message(
             "{meanings}: the field {fields} was not pulled with the {tickets} tickets already stored; until it is, "
             "these have no such meaning",
-            meanings=", ".join(f"fields.{name}" for names in self.fields.values() for name in names),
+            meanings=", ".join(name for names in self.fields.values() for name in names),
             fields=", ".join(self.fields),
             tickets=self.tickets,
         )
@@ -45,7 +44,7 @@ class Unfetched:
 
 def note_fields(account: Account, lock: Lock) -> None:
     """Remember, before a pull, which mapped fields are read from the very beginning of the tickets."""
-    mapped = set(mapped_fields(account.settings.fields, account.name))
+    mapped = set(account.settings.watched_fields(account.name))
     known = mapped if _begins(account) else mapped & _fetched(account)
     if known != _fetched(account):
         with account.store.transaction(lock):
@@ -54,7 +53,7 @@ def note_fields(account: Account, lock: Lock) -> None:
 
 def unfetched(account: Account) -> Unfetched | None:
     """Return the mapped fields that tickets here lack; None where they lack none."""
-    mapped = mapped_fields(account.settings.fields, account.name)
+    mapped = account.settings.watched_fields(account.name)
     lacking = {field: names for field, names in mapped.items() if field not in _fetched(account)}
     if not lacking or _begins(account):
         return None

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 import click
 
@@ -29,6 +30,7 @@ from sync.exits import Exit
 from sync.figures import Asked, Explanation, LeftOut, as_of_now, explained_by, masked, source
 from sync.joined import joined
 from sync.locale import terminal_text
+from sync.remarks import remark_notes, remarks, remarks_document
 from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
 from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
 from sync.zones import at_home
@@ -73,8 +75,11 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             raise not_one_agent(0, whom)
         urls = ticket_urls(ready, explanation)
         say_explanation(call, explanation, urls, rules)
+        said = remarks(asked, scope).about([whom])
+        for note in remark_notes(replace(said, exempted=())):  # those are listed with their reasons already
+            call.say(note)
         whose = call.language(subject_name(whom, scope, rules, asked.window.period.end - 1))
-        call.answer(explanation_document(explanation, urls, whose))
+        call.answer({**explanation_document(explanation, urls, whose), **remarks_document(said)})
     return Exit.OK
 
 

@@ -8,10 +8,13 @@ import click
 from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.disputes import DisputeState, dispute_document, disputes, everything
+from sync.exempted import exempted_on_tickets
 from sync.exits import Exit
 from sync.inputs.values import CellError, Forms, instant, moment_of
 from sync.locale import terminal_text
-from sync.overriding import REFUSED, Decision, UnfitOverrideError, decide, decisions, open_disputes, take_back
+from sync.overriding import REFUSED, Decision, UnfitOverrideError, decide, decisions, take_back
+from sync.settling import PeriodState
 from sync.wording import part_text
 
 WHAT = ("first_reply", "next_reply", "resolution", "rating")
@@ -125,16 +128,27 @@ def listing(call: Call, names: tuple[str, ...], *, past: bool) -> Exit:
 
 
 def _listed(call: Call, account: Account, *, past: bool) -> dict[str, object]:
-    found, disputes = decisions(account, past=past), open_disputes(account)
+    found, window = decisions(account, past=past), everything(account)
+    disputed = list(disputes(account, window, PeriodState.PROVISIONAL))
+    waiting = [each.ticket_id for each in disputed if each.state is DisputeState.OPEN]
+    given = exempted_on_tickets(account, window)
     call.say(message("{name}: {n} decisions", name=account.name, n=len(found)))
     for each in found:
         call.say(_line(call, each))
-    for ticket in disputes:
+    for ticket, what, told in given:
+        call.say(message("  {ticket}  {what}  {told}", ticket=ticket, what=part_text(what, call.language), told=told))
+    for ticket in waiting:
         told = message(
             "  {ticket}: disputed, and nobody has decided: `override add` or `override refuse`", ticket=ticket
         )
         call.say(told)
-    return {"connector": account.name, "decisions": [_document(each) for each in found], "disputed": disputes}
+    return {
+        "connector": account.name,
+        "decisions": [_document(each) for each in found],
+        "on_tickets": [{"ticket_id": ticket, "what": what, "told": str(told)} for ticket, what, told in given],
+        "disputed": waiting,
+        "disputes": [dispute_document(each) for each in disputed],
+    }
 
 
 def _line(call: Call, each: Decision) -> Message:

@@ -128,6 +128,8 @@ def _organization(body: dict[str, Any], this: _Renaming) -> dict[str, Any]:
     for part in ("team_of", "places"):
         if part in made:
             made[part] = {this.of(agent): value for agent, value in made[part].items()}
+    if "keys" in made:
+        made["keys"] = {this.of(agent): this.named(key) for agent, key in made["keys"].items()}
     for part in ("places", "teams"):
         if part in made:
             made[part] = {key: [_named(place, this) for place in places] for key, places in made[part].items()}

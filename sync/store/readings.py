@@ -175,6 +175,14 @@ class Readings:
         of_tag = found.where(READING_DAY.c.connector == connector, days, RECORD.c.kind == "snapshot", bears)
         yield from self._measurements(connector, sorted(set(self._database.scalars(of_tag))))
 
+    def saying(self, connector: str, word: str, start: int, end: int) -> Iterator[Measurement]:
+        """Yield the measurements in which a word stands and that may say something about [start, end)."""
+        days = READING_DAY.c.day.between(start // DAY, (end - 1) // DAY)
+        same = and_(READING.c.connector == READING_DAY.c.connector, READING.c.ticket_id == READING_DAY.c.ticket_id)
+        found = select(READING_DAY.c.ticket_id).join(READING, same).where(READING_DAY.c.connector == connector, days)
+        of_word = found.where(READING.c.body.contains(encoded(word), autoescape=True))
+        yield from self._measurements(connector, sorted(set(self._database.scalars(of_word))))
+
     def after(self, connector: str, ticket_id: str, limit: int) -> list[Reading]:
         """Return the next `limit` readings after `ticket_id`, in the order of their tickets' ids as text."""
         rows = select(READING.c.ticket_id, READING.c.live, READING.c.body).where(READING.c.connector == connector)

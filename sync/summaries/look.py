@@ -16,11 +16,12 @@ from kpi_engine.reduce import Scope, subject_of
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.charging import charges_of
+from sync.disputes import open_disputes
 from sync.figures import Figures, Source, reduced_in, source
 from sync.joined import here, joined
-from sync.overriding import open_disputes
 from sync.people import People, people
 from sync.pull import Pass
+from sync.remarks import Remarks, remarks, remarks_at_home
 from sync.settling import PeriodState
 from sync.store.changes import Queued
 from sync.store.published import PublishedCell
@@ -199,6 +200,15 @@ class Look:
                     own = self.own_period(line.team)
                     if own.start <= line.at < own.end and line.indicator in self.offered:
                         yield self.ticket(account.name, measured.ticket_id), line
+
+    @cached_property
+    def remarks(self) -> Remarks:
+        """What is said about single tickets in figures that a summary may show; persons by their keys where joined."""
+        keys = tuple(self.offered)
+        if self.joined:
+            return remarks(joined(self.everyone, self.period, self.as_of, keys), self.scope)
+        asked = source(self.account, self.period, self.as_of, keys)
+        return remarks_at_home(asked, self.scope, [*self.found.scorecards, *self.known])
 
     def _subject(self, line: CreditLine, everybody: People | None) -> str | None:
         """Return whose summary here a line concerns."""

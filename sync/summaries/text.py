@@ -126,10 +126,11 @@ class Summarized:
     """Everything one summary is written from.
 
     `settles_at` is when the period is settled, `appeal_ends` until when a ticket can be disputed; `disputed` maps
-    tickets to the indicators they count in. `before` are the figures shown of the period before this one, `earlier`
-    what the reader saw last; `replaces` is the ticket a correction takes the place of. `readers` counts the agents
-    besides the assignee who can open it. `marker` tells this version from any other. `lateness` is that of the
-    deadlines listed, as far as it is known; `consequences` what is said about penalties and rewards.
+    tickets to the indicators they count in, `decided` and `exempted` tickets to what was said of them. `before` are
+    the figures shown of the period before this one, `earlier` what the reader saw last; `replaces` is the ticket a
+    correction takes the place of. `readers` counts the agents besides the assignee who can open it. `marker` tells
+    this version from any other. `lateness` is that of the deadlines listed, as far as it is known;
+    `consequences` what is said about penalties and rewards.
     """
 
     name: str
@@ -139,6 +140,8 @@ class Summarized:
     missing: Mapping[str, Message]
     content: Shown
     disputed: Mapping[str, Sequence[str]]
+    decided: Mapping[str, Message] = field(default_factory=dict)
+    exempted: Mapping[str, Message] = field(default_factory=dict)
     earlier: Shown | None
     before: Mapping[str, PublishedCell]
     as_of: int
@@ -183,6 +186,7 @@ class _Page:
         yield self.table()
         yield from self.silent()
         yield from self.disputes()
+        yield from self.remarks()
         yield from self.missed_deadlines()
         yield from self.told.consequences
         yield from (Paragraph(language(sentence)) for sentence in self.closing())
@@ -291,6 +295,17 @@ class _Page:
                 for ticket, keys in sorted(self.told.disputed.items())
             ]
             yield Items(tuple(self.bounded(items)))
+
+    def remarks(self) -> Iterator[Block]:
+        parts = (
+            (message("Disputes that were decided"), self.told.decided),
+            (message("Exempted, so not counted"), self.told.exempted),
+        )
+        for title, told in parts:
+            if told:
+                yield Heading(self.language(title))
+                items = [Link(self.language(words), *self.place(ticket)) for ticket, words in sorted(told.items())]
+                yield Items(tuple(self.bounded(items)))
 
     def missed_deadlines(self) -> Iterator[Block]:
         if self.told.content.overdue:

@@ -11,6 +11,7 @@ from kpi_engine.periods import Period
 from kpi_engine.records import Agent
 from kpi_engine.reduce import Cell, Scope, cell
 from kpi_engine.rulebook import OWN_TAG
+from sync.disputes import DisputeState, dispute_text
 from sync.figures import Scorecard
 from sync.locale import Language
 from sync.people import people
@@ -113,6 +114,16 @@ class Writer:
         of, everybody = self.of, people(self.of.account.store, self.of.account.settings)
         return superiors_here(of.rules, everybody, of.account.name, self.subject, of.period.end - 1)
 
+    @cached_property
+    def _key(self) -> str:
+        """How the subject is called in figures over several accounts: a person by the key."""
+        of = self.of
+        return (
+            people(of.account.store, of.account.settings).person_of(of.account.name, self.subject).key
+            if of.joined
+            else self.subject
+        )
+
     # -- what it says -----------------------------------------------------------------------------------------------
 
     @cached_property
@@ -171,8 +182,14 @@ class Writer:
 
     def _summarized(self, marker: str, earlier: Shown | None, replaces: Summary | None) -> Summarized:
         of, url = self.of, self.of.account.connector.ticket_url
-        disputed = of.disputed.get(self.subject, {})
-        tickets = {each.ticket_id for each in self.content.overdue} | disputed.keys()
+        disputed, said = of.disputed.get(self.subject, {}), of.remarks.about([self._key])
+        exempted = {of.ticket(each.account, each.ticket_id): each.why for each in said.exempted}
+        decided = {
+            of.ticket(each.account, each.dispute.ticket_id): dispute_text(each.dispute)
+            for each in said.disputed
+            if each.dispute.state is not DisputeState.OPEN
+        }
+        tickets = {each.ticket_id for each in self.content.overdue} | disputed.keys() | exempted.keys() | decided.keys()
         old = replaces.remote_id if replaces is not None else None
         return Summarized(
             name=self._name,
@@ -182,6 +199,8 @@ class Writer:
             missing=of.found.missing,
             content=self.content,
             disputed=disputed,
+            decided=decided,
+            exempted=exempted,
             earlier=earlier,
             before=of.before.get(self.subject, {}),
             as_of=of.as_of,

@@ -157,3 +157,79 @@ def test_a_tag_that_nobody_was_seen_to_set_exempts_nothing(play: Play, timelines
 
     assert play("06-20 09:00", rules, meanings, change=untold).clock("first_reply").breached_at is not None
     assert play("06-20 09:00", rules, meanings).clock("first_reply").breached_at is not None
+
+
+FIELDS = {"exempting": {}, "exempting_fields": {"77": {"outage": "first_reply", "true": "rating"}}}
+ORGANIZATION = {
+    "teams": {"group:1": [{"lead": "acme/binh", "manager": "other/9"}]},
+    "team_of": {"chi": "south"},
+    "keys": {"lan": "other/9"},
+}
+
+
+def spared(played: Any) -> bool:  # noqa: ANN401 -- a Played
+    forgiven: bool = played.clock("first_reply").forgiven_at is not None
+    return forgiven
+
+
+def given(who: str) -> Callable[[History], History]:
+    """Return what lets somebody else than binh have set it."""
+
+    def by(history: History) -> History:
+        named = (replace(each, actor_id=who if each.actor_id == "binh" else each.actor_id) for each in history.events)
+        return replace(history, events=tuple(named))
+
+    return by
+
+
+@pytest.mark.parametrize(
+    ("who", "forgiven"), [("binh", True), ("lan", True), ("an", False), ("chi", False), (None, False)]
+)
+def test_a_field_exempts_where_who_leads_the_holder_then_set_it(
+    play: Play, timelines: ModuleType, rules: Edition, who: str, *, forgiven: bool
+) -> None:
+    """A ticket that was answered late: Bình leads its group, Lan, who goes by an account elsewhere, manages it.
+
+    06-09 09:00 customer opens assignee=an group=1
+    06-09 16:00 an replies
+    06-09 17:00 field:77 becomes Outage by binh
+    """
+    meanings = timelines.edition("meanings", {**FIELDS, "leads_approve": True, **timelines.MEANINGS})
+    organized = timelines.edition("organization", ORGANIZATION)
+    assert spared(play("06-20 09:00", rules, meanings, organized, change=given(who))) is forgiven
+    assert not spared(play("06-20 09:00", rules, meanings, change=given(who)))
+    unled = timelines.edition("meanings", {**FIELDS, **timelines.MEANINGS})
+    assert not spared(play("06-20 09:00", rules, unled, organized, change=given(who)))
+
+
+def test_nobody_exempts_what_he_holds_himself_and_a_setting_to_come_counts_for_nothing_yet(
+    play: Play, timelines: ModuleType, rules: Edition
+) -> None:
+    """The lead takes the ticket over and is late himself; only his manager may spare him.
+
+    06-09 09:00 customer opens assignee=an group=1
+    06-09 09:30 assignee becomes binh by binh
+    06-09 16:00 binh replies
+    06-09 17:00 field:77 becomes other by binh
+    06-09 17:30 field:77 becomes outage by binh
+    """
+    meanings = timelines.edition("meanings", {**FIELDS, "leads_approve": True, **timelines.MEANINGS})
+    organized = timelines.edition("organization", ORGANIZATION)
+    assert not spared(play("06-20 09:00", rules, meanings, organized))
+
+    def managed(history: History) -> History:
+        turn = timelines.moment("06-09 17:30")
+        named = (replace(each, actor_id="lan" if each.at == turn else each.actor_id) for each in history.events)
+        return replace(history, events=tuple(named))
+
+    assert spared(play("06-20 09:00", rules, meanings, organized, change=managed))
+    assert not spared(play("06-09 17:10", rules, meanings, organized, change=managed))
+    assert not spared(
+        play(
+            "06-20 09:00",
+            rules,
+            meanings,
+            organized,
+            change=lambda told: timelines.snapshot_of(managed(told), fields={}),
+        )
+    )

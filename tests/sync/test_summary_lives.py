@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connectors.base import Target
+from sync.overriding import REFUSED, Decision, decide
 from sync.settling import settles_after
 from sync.store.changes import ChangeState
 from sync.store.settled import Correction
@@ -329,6 +330,16 @@ def test_a_disputed_ticket_is_listed_with_the_figures_it_counts_in(weekly: "Call
     assert "Disputed tickets: 1 (before: 0)" in note
     assert "Disputed, not decided yet" in note
     assert "First reply time" in note.partition("Disputed, not decided yet")[2]
+    told = {"ticket_id": str(first), "reason": "No outage that day.", "approved_by": "lan"}
+    decide(world.account, Decision(what=REFUSED, **told), world.account.now(), "override")
+    at(world, 10)
+    answered = notes(world, remote(world))[-1]
+    assert "Disputed, not decided yet" not in answered
+    assert "refused by lan: No outage that day. (override)" in answered.partition("Disputes that were decided")[2]
+    decide(world.account, Decision(what="first_reply", **told), world.account.now(), "override")
+    at(world, 12)
+    spared = notes(world, remote(world))[-1].partition("Exempted, so not counted")[2]
+    assert "exempted by lan: No outage that day. (override)" in spared
 
 
 def test_no_more_than_twenty_overdue_requests_are_listed(weekly: "Callable[..., World]") -> None:

@@ -29,11 +29,21 @@ def late(desk: "Desk") -> str:
 
 def passed(desk: "Desk") -> None:
     desk.sandbox.advance(600)
-    assert desk.run("sync", "--dry-run").exit_code == 0
+    done = desk.run("sync", "--dry-run")
+    assert done.exit_code == 0, done.output
 
 
 def month(desk: "Desk") -> tuple[str, str]:
     return "--period", period_at(PeriodKind.MONTH, "Asia/Ho_Chi_Minh", int(desk.sandbox.now)).label
+
+
+def agent(desk: "Desk", number: int) -> str:
+    return str(desk.sandbox.state.account.agent_ids[number])
+
+
+def rows(desk: "Desk") -> dict[str, dict[str, Any]]:
+    """Return the month's rows of tickets, by ticket."""
+    return {row["ticket_id"]: row for row in desk.told("export", *month(desk))}
 
 
 def overdue(desk: "Desk", ticket: str, key: str = "overdue_count") -> tuple[bool, list[Any]]:
@@ -98,10 +108,25 @@ def test_a_dispute_is_listed_until_a_lead_refuses_it_or_exempts(desk: "Desk", la
     passed(desk)
     assert desk.told("override", "list")["accounts"][0]["disputed"] == [late]
     assert f"{late}: disputed, and nobody has decided" in desk.run("override", "list").stdout
+    (open_one,) = desk.told("report", "--agent", agent(desk, 0), *month(desk))["reports"][0]["disputed"]
+    assert (open_one["ticket_id"], open_one["state"], open_one["answer"]) == (late, "open", None)
+    assert agent(desk, 0) in open_one["subjects"]
+    assert desk.told("report", "--agent", agent(desk, 1), *month(desk))["reports"][0]["disputed"] == []
+    assert f"ticket {late}: disputed, not decided yet" in desk.run("explain", "overdue_count", *month(desk)).stdout
     assert desk.run("override", "refuse", late, *WHY).exit_code == 0
     assert desk.told("override", "list")["accounts"][0]["disputed"] == []
     passed(desk)
     assert overdue(desk, late) == (True, [])
+    answer = "refused by lan@saomai.vn: The exchange was down. (override ("
+    (refused,) = desk.told("explain", "overdue_count", *month(desk))["disputed"]
+    assert (refused["state"], refused["answer"][: len(answer)]) == ("refused", answer)
+    assert desk.told("override", "list")["accounts"][0]["disputes"][0]["state"] == "refused"
+    assert f"ticket {late}: disputed, and refused: {answer}" in desk.run("report", *month(desk)).stdout
+    assert rows(desk)[late]["disputed"] == "refused"
+    assert desk.run("override", "add", late, "first_reply", *WHY).exit_code == 0
+    passed(desk)
+    (granted,) = desk.told("explain", "overdue_count", *month(desk))["disputed"]
+    assert (granted["state"], granted["answer"][:20]) == ("granted", "exempted by lan@saom")
 
 
 def test_a_tag_of_an_approver_exempts_and_is_named(desk: "Desk", late: str) -> None:
@@ -111,7 +136,34 @@ def test_a_tag_of_an_approver_exempts_and_is_named(desk: "Desk", late: str) -> N
     desk.configure(*own, exemptions={"sao-mai": {"approvers": [str(lead)], "tags": {"spare": "first_reply"}}})
     state.change(int(late), lead, tags=("spare",))
     passed(desk)
-    assert overdue(desk, late) == (False, ["exempted by a tag of `exemptions`, which an approver set"])
+    counts, (why,) = overdue(desk, late)
+    assert (counts, why[:37]) == (False, f"exempted by {state.users[lead].name} with the tag spare ("[:37])
+    (on_ticket,) = desk.told("override", "list")["accounts"][0]["on_tickets"]
+    assert on_ticket == {"ticket_id": late, "what": "first_reply", "told": why}
+    assert why in desk.run("override", "list").stdout
+    (told,) = desk.told("report", *month(desk))["reports"][0]["exempted"]
+    assert (told["ticket_id"], told["why"], told["subjects"]) == (late, why, [agent(desk, 0)])
+    assert f"ticket {late}: {why}" in desk.run("report", *month(desk)).stdout
+    assert rows(desk)[late]["exempted"] == why
+
+
+def test_a_field_exempts_where_the_lead_of_whoever_holds_the_ticket_set_it(desk: "Desk", late: str) -> None:
+    state = desk.sandbox.state
+    an, lead, other = state.account.agent_ids[:3]
+    field = state.account.order_field_id
+    own = [desk.account(name, sandbox) for name, sandbox in desk.sandboxes.items()]
+    teams = {"north": {"lead": state.users[lead].email}}
+    agents = [{"name": "An", "accounts": {"sao-mai": str(each)}, "team": "north"} for each in (an,)]
+    exempting = {"leads": True, "fields": {str(field): {"Outage": "first_reply"}}}
+    desk.configure(*own, teams=teams, agents=agents, exemptions={"sao-mai": exempting})
+    for who, spared in ((other, False), (an, False), (lead, True)):
+        state.change(int(late), who, fields={field: None})
+        passed(desk)
+        state.change(int(late), who, fields={field: "outage"})
+        passed(desk)
+        counts, left = overdue(desk, late)
+        assert counts is not spared
+    assert f"exempted by {state.users[lead].name} in the field {field} (" in left[0]
 
 
 def test_with_several_helpdesks_a_decision_says_on_which(two_desks: "Desk") -> None:
