@@ -1,6 +1,8 @@
 """One configured helpdesk account with everything a pass needs."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from config import ConnectorSettings, Settings
 from connectors.base import Clock, Connector
@@ -27,6 +29,12 @@ class Account:
     def language(self) -> Language:
         """The language of what is written where the reader's own is not known."""
         return Language(self.settings.language, self.settings.timezone)
+
+    @property
+    def history_start(self) -> int:
+        """The instant at which the pulled history begins: history_from in the report time zone."""
+        day, zone = self.own.history_from, ZoneInfo(self.settings.timezone)
+        return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp())
 
     def now(self) -> int:
         """Return the local time in whole seconds: for bookkeeping only, never for measuring."""

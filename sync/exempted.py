@@ -13,7 +13,6 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Window
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
-from sync.measuring import history_start
 from sync.overriding import REFUSED, decisions
 
 
@@ -31,7 +30,7 @@ def exemption_text(account: Account, window: Window, ticket_id: str, *, rating: 
 
 def given_on(account: Account, window: Window, ticket_id: str) -> tuple[Given, ...]:
     """Return what is exempted on a ticket itself, by a tag or a field that was set by somebody who may."""
-    found = account.store.records.histories(account.name, [ticket_id], history_start(account))
+    found = account.store.records.histories(account.name, [ticket_id], account.history_start)
     return tuple(each for history in found for each in exempted_by(history, window.rulebook, window.as_of))
 
 

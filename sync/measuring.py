@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 from multiprocessing import get_context
-from zoneinfo import ZoneInfo
 
 from connectors.base import Reject
 from kpi_engine.history import History
@@ -47,13 +45,6 @@ def measure_changed_and_due(account: Account, this: Pass, rulebook: Rulebook, as
         settle_periods(account, as_of)
         settle_charges_of_periods(account, as_of)
     return measured
-
-
-def history_start(account: Account) -> int:
-    """Return the instant at which the pulled history begins: history_from in the report time zone."""
-    day = account.own.history_from
-    zone = ZoneInfo(account.settings.timezone)
-    return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +105,7 @@ class Measuring:
             return sum(self._save(outcome) for outcome in outcomes)
 
     def _histories(self, ids: Iterable[str]) -> Iterator[list[History]]:
-        records, start = self.account.store.records, history_start(self.account)
+        records, start = self.account.store.records, self.account.history_start
         return (list(records.histories(self.account.name, chunk, start)) for chunk in _chunks(ids))
 
     def _save(self, outcome: _Outcome) -> int:

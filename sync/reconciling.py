@@ -9,7 +9,6 @@ from kpi_engine.periods import Period
 from kpi_engine.reconcile import Cause, Comparison, reconciler
 from sync.account import Account
 from sync.editions import rulebook
-from sync.measuring import history_start
 
 SHOWN = 20
 _SOLVED_AT = "solved_at"
@@ -77,7 +76,7 @@ def reconciled(account: Account, period: Period, as_of: int) -> Reconciliation:
     """Compare the tickets that the helpdesk calls solved in the period; before a solve most figures are in motion."""
     found = Reconciliation()
     comparing = reconciler(rulebook(account), as_of, account.connector.metrics, account.connector.statuses)
-    records, start = account.store.records, history_start(account)
+    records, start = account.store.records, account.history_start
     for chunk in records.metric_sets(account.name):
         solved = {each.ticket_id: each for each in chunk if _solved_in(period, each.instants.get(_SOLVED_AT))}
         for history in records.histories(account.name, solved, start):

@@ -14,7 +14,6 @@ from sync.cli.progress import progress_on
 from sync.cycle import Mode, PassReport, run_pass
 from sync.exits import Exit, exit_for, gravest
 from sync.locale import terminal_text
-from sync.measuring import history_start
 from sync.showing import pass_document, pass_sentences
 from sync.store import StoreError
 
@@ -58,7 +57,7 @@ def command(  # noqa: PLR0913 -- click hands over every option
 
 def _since(account: Account, day: datetime | None) -> int:
     """Return where a backfill begins: that day in the report time zone, never before the history does."""
-    start = history_start(account)
+    start = account.history_start
     if day is None:
         return start
     return max(start, int(day.replace(tzinfo=ZoneInfo(account.settings.timezone)).timestamp()))

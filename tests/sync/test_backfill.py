@@ -9,7 +9,6 @@ import pytest
 from sync.crash import BACKFILL_POINTS, CRASH_VARIABLE
 from sync.cycle import Mode, PassReport, run_pass
 from sync.joined import looks_joined
-from sync.measuring import history_start
 from sync.pull import silent
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ NAME = "sao-mai"
 def backfilled(
     world: "World", *, since: int | None = None, max_writes: int | None = None, dry_run: bool = False
 ) -> PassReport:
-    past = history_start(world.account) if since is None else since
+    past = world.account.history_start if since is None else since
     mode = Mode(dry_run=dry_run, yes=True, max_writes=max_writes, backfill_since=past)
     return run_pass(world.account, mode, silent)
 

@@ -26,7 +26,6 @@ from kpi_engine.records import EventKind, TicketEvent
 from sync.crash import POINTS
 from sync.exits import Exit
 from sync.locale import Language
-from sync.measuring import history_start
 from sync.wording import clock_name
 
 if TYPE_CHECKING:
@@ -252,7 +251,7 @@ def test_every_field_that_can_still_be_written_is_the_oracles(
     editions = tuple((e.kind, e.key, e.valid_from, e.body) for e in world.store.editions.all(NAME))
     tickets = {world.platform.key(ticket): ticket for ticket in own_tickets(world)}
     compared = 0
-    for history in world.store.records.histories(NAME, tickets, history_start(world.account)):
+    for history in world.store.records.histories(NAME, tickets, world.account.history_start):
         ticket = tickets[history.ticket_id]
         if not (measured := world.store.readings.get(NAME, history.ticket_id)) or not is_exact(measured.measurement):
             continue  # what is only known to lie in some span is nobody's to know better

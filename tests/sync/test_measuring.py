@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from kpi_engine.ledger import EntryKind
 from kpi_engine.rulebook import Timeline
 from sync.editions import rulebook
-from sync.measuring import CHUNK, history_start, measure_changed_and_due
+from sync.measuring import CHUNK, measure_changed_and_due
 from sync.pull import Pass
 from sync.store.locks import Holder
 
@@ -117,7 +117,7 @@ def test_history_begins_at_midnight_in_the_report_time_zone(make_world: "Callabl
     def starts() -> Iterator[int]:
         for zone in ("UTC", "Asia/Ho_Chi_Minh"):
             world.configure(own={"history_from": "2026-01-01"}, timezone=zone)
-            yield history_start(world.account)
+            yield world.account.history_start
 
     world = make_world()
     assert list(starts()) == [1_767_225_600, 1_767_225_600 - 7 * 3600]

@@ -13,7 +13,6 @@ from kpi_engine.measurement import Certainty
 from kpi_engine.periods import Period, PeriodKind, periods_between
 from kpi_engine.reduce import Cell, Scope
 from sync.figures import explained, figures
-from sync.measuring import history_start
 from sync.settling import settles_after
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def as_of(played: "Played") -> int:
 def histories(played: "Played") -> list[Any]:
     store, account = played.world.store, played.world.account
     ids = [str(ticket_id) for ticket_id in played.world.state.tickets]
-    return list(store.records.histories(NAME, ids, history_start(account)))
+    return list(store.records.histories(NAME, ids, account.history_start))
 
 
 @pytest.fixture(scope="module")
