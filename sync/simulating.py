@@ -26,7 +26,6 @@ from kpi_engine.trying import Count, Side, Sums, Trial
 from sync.account import Account
 from sync.charging import Consequences, consequences_at
 from sync.editions import rulebook
-from sync.measuring import history_start
 from sync.row_files import appearing_whole
 
 CHUNK: Final = 500
@@ -136,7 +135,7 @@ def simulate(
 
 
 def _histories(account: Account, trial: Trial, after: str) -> Iterator[list[History]]:
-    records, start = account.store.records, history_start(account)
+    records, start = account.store.records, account.history_start
     while ids := records.held_within(account.name, trial.start, trial.end, after, CHUNK):
         yield list(records.histories(account.name, ids, start))
         after = ids[-1]
