@@ -50,6 +50,7 @@ def checks(org: Org, mapped: frozenset[str] = frozenset()) -> Iterator[Check]:
         yield Check(message("cases"), Verdict.FAILURE, message("there are none, or we may not see them"), mend)
         return
     yield _all_cases(org)
+    yield from _profiles(org)
     yield from (_tracked(org, field, cost) for field, cost in _TRACKED.items())
     yield from (_tracked(org, field, _MAPPED) for field in sorted(mapped & org.fields("Case").keys()))
     yield from (_offered(org, name, subject) for name, subject in _OBJECTS.items())
@@ -123,14 +124,31 @@ def _all_cases(org: Org) -> Check:
         (is_("SobjectType", "Case"), is_("PermissionsViewAllRecords", value=True), chosen_by("ParentId", ours)),
         most=1,
     )
-    try:
-        seen = bool(list(org.rows(right)))
-    except (RefusedError, SignInError) as error:
-        return Check(subject, Verdict.WARNING, error.message)
-    if seen:
-        return Check(subject, Verdict.OK, message("we see every case"))
     finding = message("we see only the cases that are shared with us: figures may lack others")
-    return Check(subject, Verdict.WARNING, finding, message("Give the integration user View All on cases"))
+    mend = message("Give the integration user View All on cases")
+    lacking = Check(subject, Verdict.WARNING, finding, mend)
+    return _granted(org, right, Check(subject, Verdict.OK, message("we see every case")), lacking)
+
+
+def _profiles(org: Org) -> Iterator[Check]:
+    """Tell whether we may write figures on users, where that is wanted."""
+    if not org.settings.push.agent_fields:
+        return
+    subject = message("figures on users")
+    ours = (is_("AssigneeId", org.own_id()), is_("PermissionSet.PermissionsManageUsers", value=True))
+    right = Query("PermissionSetAssignment", ("Id",), ours, most=1)
+    finding = message("only who manages users may write their fields: Salesforce would refuse every one")
+    mend = message("Give the integration user Manage Users, or leave agent_fields out")
+    lacking = Check(subject, Verdict.WARNING, finding, mend)
+    yield _granted(org, right, Check(subject, Verdict.OK, message("we may write them")), lacking)
+
+
+def _granted(org: Org, right: Query, there: Check, lacking: Check) -> Check:
+    """Return how it stands with a right that a query finds; where we may not ask, that is the finding."""
+    try:
+        return there if list(org.rows(right)) else lacking
+    except (RefusedError, SignInError) as error:
+        return Check(there.subject, Verdict.WARNING, error.message)
 
 
 def _tracked(org: Org, field: str, cost: Message) -> Check:

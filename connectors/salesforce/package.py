@@ -20,20 +20,20 @@ def files(wanted: Sequence[WantedField], views: Iterable[WantedView], api_versio
     fields = [*wanted, SUMMARY_KEY]
     by_object = {name: [field for field in fields if OBJECTS[field.target] == name] for name in ("Case", "User")}
     made = {name: own for name, own in by_object.items() if own}
-    objects = {
-        f"objects/{name}.object": _object(own, list(views) if name == "Case" else []) for name, own in made.items()
-    }
+    shown = list(views)
+    objects = {f"objects/{name}.object": _object(own, shown if name == "Case" else []) for name, own in made.items()}
     return {
-        "package.xml": _manifest(made, api_version),
+        "package.xml": _manifest(made, [f"Case.{_view_name(view)}" for view in shown], api_version),
         **objects,
         f"permissionsets/{PERMISSION_SET}.permissionset": _permission_set(fields),
     }
 
 
-def _manifest(made: Mapping[str, Sequence[WantedField]], api_version: str) -> str:
+def _manifest(made: Mapping[str, Sequence[WantedField]], views: Sequence[str], api_version: str) -> str:
+    """Return what is to be deployed: whatever is in the files and not named here is left out without a word."""
     members = [f"{name}.{api_name(field)}" for name, own in made.items() for field in own]
-    types = (("CustomField", members), ("PermissionSet", [PERMISSION_SET]))
-    return _document("Package", [*(_types(name, each_of) for name, each_of in types), ("version", api_version)])
+    types = (("CustomField", members), ("ListView", views), ("PermissionSet", [PERMISSION_SET]))
+    return _document("Package", [*(_types(name, each) for name, each in types if each), ("version", api_version)])
 
 
 def _types(name: str, members: Iterable[str]) -> Node:
@@ -46,7 +46,7 @@ def _object(fields: Iterable[WantedField], views: Iterable[WantedView]) -> str:
 
 def _field(wanted: WantedField) -> list[Node]:
     made = metadata(wanted)
-    return [("fullName", made.name), *((name, _word(value)) for name, value in made.properties.items())]
+    return [("fullName", made.name), *((name, _word(value)) for name, value in sorted(made.properties.items()))]
 
 
 def _list_view(view: WantedView) -> Node:
@@ -56,13 +56,17 @@ def _list_view(view: WantedView) -> Node:
     return (
         "listViews",
         [
-            ("fullName", f"KPI_{view.key.capitalize()}"),
+            ("fullName", _view_name(view)),
             *(("columns", column) for column in columns),
             ("filterScope", "Everything"),
             ("filters", [("field", shows), ("operation", "equals"), ("value", "1")]),
             ("label", view.title[:40]),
         ],
     )
+
+
+def _view_name(view: WantedView) -> str:
+    return f"KPI_{view.key.capitalize()}"
 
 
 def _permission_set(fields: Iterable[WantedField]) -> str:

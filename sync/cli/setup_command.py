@@ -66,7 +66,7 @@ def command(  # noqa: PLR0913 -- click hands over every option by its name
     """Show what is there and what is missing; make it, or undo it, after --yes or a prompt. Safe to repeat."""
     wish = Wish(yes, fields_only, uninstall, package)
     documents, exits = [], []
-    with call.accounts(names) as accounts:
+    with call.accounts(names, signed_in=package is None) as accounts:
         for account in accounts:
             document, code = _looked_after(call, account, wish)
             documents.append(document)
@@ -97,7 +97,8 @@ def _packed(call: Call, account: Account, folder: Path) -> tuple[dict[str, objec
     written = write_package(folder / account.name, files)
     if written:
         told = message(
-            "{name}: {n} files written to {folder}; deploy them and assign the permission set in them",
+            "{name}: {n} files written to {folder}; deploy them (`sf project deploy start --metadata-dir {folder}`) "
+            "and assign the permission set in them to the integration user",
             name=account.name,
             n=len(written),
             folder=str(folder / account.name),

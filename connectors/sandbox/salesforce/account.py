@@ -105,7 +105,9 @@ def _add_staff(org: Org, at: int) -> None:
         org.add("GroupMember", GroupId=org.ids[account.kpi_group_id], UserOrGroupId=org.ids[boss])
     for gone in (SUSPENDED, DOWNGRADED):
         org.tables["User"].rows[org.ids[account.agent_ids[gone]]]["IsActive"] = False
-    org.permission_set = org.add("PermissionSet", Name="Service_Integration", Label="Service Integration")
+    org.permission_set = org.add(
+        "PermissionSet", Name="Service_Integration", Label="Service Integration", PermissionsManageUsers=True
+    )
     own = org.ids[account.integration_id]
     org.add("PermissionSetAssignment", AssigneeId=own, PermissionSetId=org.permission_set)
     org.add("ObjectPermissions", ParentId=org.permission_set, SobjectType="Case", PermissionsViewAllRecords=True)

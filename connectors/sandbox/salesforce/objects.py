@@ -139,7 +139,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "AssignedDateTime": _STAMP, "DeclineDateTime": _STAMP, "PushTimeoutDateTime": _STAMP, "CloseDateTime": _STAMP,
         "HandleTime": Column("int"), "ActiveTime": Column("int"), **_KEPT,
     },
-    "PermissionSet": {"Id": _ID, "Name": _WORD, "Label": _WORD},
+    "PermissionSet": {"Id": _ID, "Name": _WORD, "Label": _WORD, "PermissionsManageUsers": _YES},
     "PermissionSetAssignment": {
         "Id": _ID, "AssigneeId": _to("User", "Assignee"), "PermissionSetId": _to("PermissionSet", "PermissionSet"),
     },

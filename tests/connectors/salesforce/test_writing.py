@@ -202,7 +202,11 @@ def test_the_package_holds_all_we_need_and_would_make_the_same_fields(scene: "Sc
         "Case.KPI_Summary_Key__c",
     ]
     members = [each.text for each in roots["package.xml"].iter(f"{space}members")]
-    assert set(shown) < set(members)
+    assert set(members) == {*shown, "Case.KPI_Overdue", "Helpdesk_KPI"}
+    for root in roots.values():  # as Salesforce itself writes them
+        for part in root.iter(f"{space}fields"):
+            names = [each.tag for each in part]
+            assert names == [f"{space}fullName", *sorted(names[1:])]
     assert roots["package.xml"].findtext(f"{space}version") == "62.0"
 
 
@@ -258,6 +262,15 @@ def test_checks_fail_where_the_configuration_names_what_is_not_there(make_scene:
     assert told["satisfaction ratings"].verdict is Verdict.WARNING
     scene.sandbox.service.absent |= {"Case", "Holiday"}
     assert found(scene)["cases"].verdict is Verdict.FAILURE
+
+
+def test_a_check_tells_whether_figures_may_be_written_on_users(make_scene: "Callable[..., Scene]") -> None:
+    scene = make_scene(push={"agent_fields": ["satisfaction_rate"]})
+    assert found(scene)["figures on users"].verdict is Verdict.OK
+    scene.state.tables["PermissionSet"].rows[scene.state.org.permission_set]["PermissionsManageUsers"] = False
+    assert "would refuse" in str(found(scene)["figures on users"].finding)
+    scene.sandbox.service.hidden.add("PermissionSet.PermissionsManageUsers")
+    assert "INVALID_FIELD" in str(found(scene)["figures on users"].finding.values)
 
 
 def test_an_address_without_an_org_is_told_as_such(scene: "Scene") -> None:

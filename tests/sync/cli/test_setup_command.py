@@ -205,8 +205,7 @@ def test_a_package_is_written_for_a_salesforce_admin_and_nobody_is_asked(desk: "
     care = {"name": "care", "kind": "salesforce", "base_url": "https://acme.my.salesforce.com", "auth": auth}
     zendesk = desk.account("sao-mai", desk.sandbox)
     desk.configure(zendesk, care)
-    (desk.config.parent / "secret.txt").write_text("secret", encoding="utf-8")
-    folder = desk.config.parent / "package"
+    folder = desk.config.parent / "package"  # its secret is not there yet, and is not needed
     result = desk.run("setup", "--package", str(folder))
     assert result.exit_code == 0
     assert "this helpdesk has no packages" in result.stdout
