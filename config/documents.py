@@ -25,7 +25,7 @@ def policy_document(settings: Settings) -> dict[str, Any]:
 
     What missed deadlines cost is left out: it judges no ticket.
     """
-    return plain_policies(_configured(settings))
+    return plain_policies(configured_policies(settings))
 
 
 def plain_policies(policies: PolicyDocument) -> dict[str, Any]:
@@ -35,11 +35,12 @@ def plain_policies(policies: PolicyDocument) -> dict[str, Any]:
 
 def consequence_document(settings: Settings) -> dict[str, Any]:
     """Return what missed deadlines cost and what is rewarded, as an edition keeps it; raise SettingsError."""
-    policies = _configured(settings)
+    policies = configured_policies(settings)
     return consequences(policies.penalties, policies.rewards)
 
 
-def _configured(settings: Settings) -> PolicyDocument:
+def configured_policies(settings: Settings) -> PolicyDocument:
+    """Return the configured policy document; raise SettingsError with its problems."""
     if not isinstance(settings.policies, str):
         return settings.policies
     document, problems = read_policies(settings.policies, settings.origin)

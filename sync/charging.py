@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from kpi_engine.cases import Case, cases_of
 from kpi_engine.charges import ChargeEntry, settle_charges, standing_charges
-from kpi_engine.editions import Edition
+from kpi_engine.editions import Edition, digest_of
 from kpi_engine.measurement import Measurement
 from kpi_engine.penalties import Assessment, Circumstances, Penalty, assessed
 from kpi_engine.periods import Period, PeriodKind, periods_between
@@ -92,7 +92,33 @@ def told_about(account: Account, period: Period, as_of: int) -> Iterator[Measure
 
 def circumstances(account: Account, period: Period) -> Circumstances:
     """Return the disputes that nobody has decided, and who acknowledged which penalty before the period began."""
-    return Circumstances(disputed=frozenset(open_disputes(account, period.start, period.end)))
+    return Circumstances(
+        disputed=frozenset(open_disputes(account, period.start, period.end)),
+        acknowledged=acknowledged(account, _digests(account, period.start), period.start),
+    )
+
+
+def penalty_digest(document: Mapping[str, Any]) -> str:
+    """Return what tells a penalty from one that costs otherwise; when it was announced is no part of that."""
+    return digest_of({name: value for name, value in document.items() if name != "announced_on"})
+
+
+def _digests(account: Account, at: int) -> dict[str, str]:
+    """Return the digests, by name, of the penalties agreed at an instant that must be acknowledged."""
+    begun = [each for each in _editions(account) if each.valid_from is None or each.valid_from <= at]
+    listed: Any = begun[-1].body["penalties"] if begun else ()
+    return {each["penalty"]: penalty_digest(each) for each in listed if each["acknowledged"]}
+
+
+def acknowledged(account: Account, penalties: Mapping[str, str], before: int) -> frozenset[tuple[str, str]]:
+    """Return who acknowledged which of some penalties (their digests by name) before an instant."""
+    return frozenset(
+        (name, each.subject)
+        for each in (account.store.announcements.all(account.name) if penalties else ())
+        if each.acknowledged_at is not None and each.acknowledged_at < before
+        for name, digest in each.penalties.items()
+        if penalties.get(name) == digest
+    )
 
 
 def settle_charges_of_periods(account: Account, as_of: int) -> None:

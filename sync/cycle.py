@@ -13,6 +13,7 @@ from kpi_engine.message import Message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.agent_fields import agent_work, note_shown
+from sync.announcing import note_acknowledgements
 from sync.backfill import Backfilled, Past, backfill, past_plans
 from sync.crash import crash_point
 from sync.echoes import look_for_echoes
@@ -154,6 +155,7 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
     crash_point("after_editions")
     note_overrides(account, this)
     rules = rulebook(account)
+    note_acknowledgements(account, this, rules)
     report.measured = measure_changed_and_due(account, this, rules, as_of)
     crash_point("after_measuring")
     armed = account.store.switches.number(account.name, ARMED)

@@ -79,6 +79,7 @@ PASS_WORDS = {
     "dry-run": message("dry run"),
     "revert": message("revert"),
     "recompute": message("recompute"),
+    "announce": message("announcement"),
     "running": message("running"),
     "done": message("done"),
     "failed": message("failed"),

@@ -24,6 +24,7 @@ COMMANDS: dict[str, Message] = {
     "reconcile": message("Compare our figures with the helpdesk's own."),
     "status": message("Show the last passes, the data's age, the outbox, the quarantine and the next runs."),
     "rules": message("Check, test, show and compare policies."),
+    "announce": message("Tell agents of rules by a ticket each, and see who acknowledged them."),
     "simulate": message("Show what would differ under another policy file; writes nothing."),
     "recompute": message("Measure everything again, correct a settled period, or fetch tickets again."),
     "quarantine": message("Look at unreadable rows, read them again, or give them up."),

@@ -16,6 +16,7 @@ from sync.store.records import ACCOUNT_LAYOUTS, LAYOUTS
 from sync.store.renaming import Rename, renamed, renamed_measurement
 from sync.store.tables import (
     ACCOUNT_RECORD,
+    ANNOUNCEMENT,
     CHANGE,
     CHARGE_ENTRY,
     CONTACT,
@@ -175,13 +176,25 @@ def _charges(connection: Connection, this: _Renaming) -> int:
 
 def _summaries(connection: Connection, this: _Renaming) -> int:
     """Rename whose summaries they are, and forget what they said: the person's name stands in it."""
-    mine = (SUMMARY.c.connector == this.connector, SUMMARY.c.scope == "agent", SUMMARY.c.subject == this.old)
+    ours = SUMMARY.c.scope.in_(("agent", "announcement"))
+    mine = (SUMMARY.c.connector == this.connector, ours, SUMMARY.c.subject == this.old)
     rows = connection.execute(select(SUMMARY.c.external_id).where(*mine)).scalars().all()
     for external_id in rows:
         called = _external(external_id, this)
         connection.execute(
             update(SUMMARY).where(SUMMARY.c.external_id == external_id).values(external_id=called, subject=this.new)
         )
+    return len(rows)
+
+
+def _announcements(connection: Connection, this: _Renaming) -> int:
+    mine = select(ANNOUNCEMENT.c.external_id).where(
+        ANNOUNCEMENT.c.connector == this.connector, ANNOUNCEMENT.c.subject == this.old
+    )
+    rows = connection.execute(mine).scalars().all()
+    for external_id in rows:
+        same = update(ANNOUNCEMENT).where(ANNOUNCEMENT.c.external_id == external_id)
+        connection.execute(same.values(external_id=_external(external_id, this), subject=this.new))
     return len(rows)
 
 
@@ -252,6 +265,7 @@ _STEPS: Final = {
     "charges": _charges,
     "published": _column(PUBLISHED_CELL, "subject", PUBLISHED_CELL.c.scope == "agent"),
     "summaries": _summaries,
+    "announcements": _announcements,
     "changes": _changes,
     "delivered": _column(DELIVERED_VALUE, "target_id", DELIVERED_VALUE.c.target == "agent"),
     "findings": _column(FINDING, "target_id", FINDING.c.target == "agent"),

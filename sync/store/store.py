@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from kpi_engine.message import Message
+from sync.store.announcements import Announcements
 from sync.store.changes import Changes
 from sync.store.charges import Charges
 from sync.store.contacts import Contacts
@@ -53,6 +54,7 @@ class Store:
         self.published = PublishedCells(opened)
         self.ledger = Ledger(opened)
         self.charges = Charges(opened)
+        self.announcements = Announcements(opened)
         self.quarantine = Quarantine(opened)
         self.findings = Findings(opened)
         self.installed = Installed(opened)

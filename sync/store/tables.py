@@ -370,6 +370,21 @@ LEDGER_ENTRY = Table(
     sqlite_autoincrement=True,
 )
 
+# Rules told to an agent by a ticket of ours, and whether he said that he has read them.
+ANNOUNCEMENT = Table(
+    "announcement",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("external_id"),
+    _words("edition"),
+    _words("subject"),
+    _words("effective_on"),
+    _words("penalties"),
+    _moment("announced_at"),
+    Column("acknowledged_at", MOMENT),
+    Column("how", Text),
+)
+
 # What settled periods came to: appended to, by settling and by corrections.
 CHARGE_ENTRY = Table(
     "charge_entry",

@@ -1,0 +1,115 @@
+"""An announcement in words: what was agreed, and the rules as they will be, for the agent who is asked to read it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from config.penalties import PenaltySettings, RewardSettings, WorthSettings
+from config.policies import Clock, PolicyDocument
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import Message, message
+from sync.ledger_text import money_text
+from sync.locale import Language
+from sync.summaries.page import Block, Heading, Items, Link, Paragraph
+from sync.wording import clock_name
+
+_PERIODS = {"week": message("a week"), "month": message("a month"), "quarter": message("a quarter")}
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementPage:
+    """Puts an edition of rules into blocks, in its reader's language."""
+
+    document: PolicyDocument
+    effective_on: str
+    text: str
+    marker: str
+    tag: str
+    language: Language
+
+    def title(self) -> str:
+        """Return the ticket's subject."""
+        return self.language(message("KPI · New rules from {day}: please read", day=self.effective_on))
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the page: the agreed text, the rules, and how to acknowledge them."""
+        yield Heading(self.title(), 2)
+        yield from (Paragraph(line) for line in self.text.splitlines() if line.strip())
+        told = message(
+            "These rules hold from {day}. Nothing that began before is judged by them.", day=self.effective_on
+        )
+        yield Paragraph(self.language(told))
+        yield from self._policies()
+        yield from self._section(message("What missed deadlines cost"), map(self._penalty, self.document.penalties))
+        if self.document.penalties:
+            yield from (Paragraph(self.language(each)) for each in self._fairness())
+        yield from self._section(message("Rewards"), map(self._reward, self.document.rewards))
+        how = message(
+            "Please acknowledge that you have read this: answer here, add the tag {tag}, or solve this ticket. "
+            "If you do not agree, say so here.",
+            tag=self.tag,
+        )
+        yield Paragraph(self.language(how))
+        yield Paragraph(self.marker)
+
+    def _section(self, title: Message, lines: Iterator[Message]) -> Iterator[Block]:
+        items = tuple(Link(self.language(each)) for each in lines)
+        if items:
+            yield Heading(self.language(title))
+            yield Items(items)
+
+    def _policies(self) -> Iterator[Block]:
+        for policy in self.document.policies:
+            yield Heading(self.language(message("Goals: {policy}", policy=policy.id)))
+            yield Items(tuple(Link(self._clock(clock)) for clock in policy.clocks))
+
+    def _clock(self, clock: Clock) -> str:
+        goals = clock.goal.model_dump(exclude_none=True) if clock.goal is not None else {}
+        if clock.goal_by is not None:
+            goals = next(iter(clock.goal_by.model_dump(exclude_none=True).values()))
+        told = ", ".join(f"{word} {goal}" for word, goal in goals.items())
+        return f"{self.language(clock_name(clock.id))}: {told}"
+
+    def _penalty(self, each: PenaltySettings) -> Message:
+        rules = "; ".join(self.language(part) for part in self._penalty_parts(each))
+        return message("{name}, {period}: {rules}", name=each.id, period=_PERIODS[each.period], rules=rules)
+
+    def _penalty_parts(self, each: PenaltySettings) -> Iterator[Message]:
+        number = self.language.number
+        if each.quota_rate:
+            share = self.language.percent(float(each.quota_rate))
+            yield message("{n} late, or {share} of all judged, cost nothing", n=number(each.quota), share=share)
+        else:
+            yield message("{n} late cost nothing", n=number(each.quota))
+        for band in each.bands:
+            yield message("beyond {n} more: {points} points each", n=number(band.over), points=number(band.points))
+        if each.cap is not None:
+            yield message("{points} points at most", points=number(each.cap))
+        yield message("nobody is charged with fewer than {n} judged", n=number(each.min_volume))
+        if each.grace:
+            yield message("up to {time} over the goal costs nothing", time=self.language.duration(each.grace))
+        if each.worth is not None:
+            yield message("a point is {money}", money=self._money(each.worth))
+
+    def _money(self, worth: WorthSettings) -> str:
+        return money_text(Decimal(str(worth.amount)), worth.currency, self.language)
+
+    def _fairness(self) -> Iterator[Message]:
+        yield message(
+            "Charged is who holds the ticket at the breach, if he had the clock for at least a tenth of its goal; else "
+            "who had it longest, if for at least half of it; else the team alone. Who is on leave is not charged."
+        )
+        yield message(
+            "Before anything is charged it stands as a preview in your own summary, and you can dispute a ticket. What "
+            "is disputed and undecided, exempted, or known only approximately is not charged."
+        )
+
+    def _reward(self, each: RewardSettings) -> Message:
+        return message(
+            "{name}, {period}: the {n} with the highest number, {indicator}; from {least} ratings on",
+            name=each.id,
+            period=_PERIODS[each.period],
+            n=self.language.number(each.top),
+            indicator=INDICATORS[each.metric].name,
+            least=self.language.number(each.min_n),
+        )

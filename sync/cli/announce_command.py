@@ -1,0 +1,185 @@
+"""`helpdesk-kpi announce`: rules told to each agent as a ticket, and who acknowledged them."""
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from config.documents import configured_policies, policy_file
+from config.policies import PolicyDocument
+from kpi_engine.message import message
+from sync.account import Account
+from sync.announcing import Announcement, queue_announcement, recipients, ticket_of
+from sync.cli.choosing import with_data
+from sync.cli.frame import Call, framed
+from sync.cycle import PassReport, running
+from sync.exits import Exit
+from sync.locale import terminal_text
+from sync.outbox import send_all
+from sync.store.announcements import Announced
+
+MODE = "announce"
+_HOW = {
+    "reply": message("by a reply"),
+    "tag": message("by the tag"),
+    "solve": message("by solving the ticket"),
+}
+
+
+@click.group(
+    "announce", help=terminal_text(message("Tell agents of rules by a ticket each, and see who acknowledged them."))
+)
+def command() -> None:
+    """Hold the commands about announcements."""
+
+
+@command.command(
+    "send", help=terminal_text(message("Announce a policy file; without --yes only show what would be sent."))
+)
+@click.argument("file", required=False)
+@click.option("--from", "day", required=True, help=terminal_text(message("The day from which the rules hold.")))
+@click.option(
+    "--text",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help=terminal_text(message("A file with what was agreed, in plain words; it stands above the rules.")),
+)
+@click.option(
+    "--to", "only", multiple=True, help=terminal_text(message("Only this agent, by id or e-mail; may be repeated."))
+)
+@click.option("--group", help=terminal_text(message("The group in which the tickets are made.")))
+@click.option("--account", "name", help=terminal_text(message("The connector's name, where there are several.")))
+@click.option("--yes", is_flag=True, help=terminal_text(message("Do what is only shown without it.")))
+@framed
+def send(  # noqa: PLR0913 -- one parameter for each option a person may give
+    call: Call,
+    *,
+    file: str | None,
+    day: str,
+    text: Path | None,
+    only: tuple[str, ...],
+    group: str | None,
+    name: str | None,
+    yes: bool,
+) -> Exit:
+    """Send each agent the rules once; who has them already gets nothing more."""
+    told = text.read_text(encoding="utf-8") if text is not None else ""
+    announcement = Announcement(_document(call, file), _day(day), told)
+    with call.accounts([name] if name else [], signed_in=yes) as accounts:
+        done = [_sent(call, each, announcement, (only, group), yes=yes) for each in with_data(accounts, call.say)]
+    call.answer({"edition": announcement.edition, "accounts": done})
+    return Exit.PARTIAL if any(each["refused"] or each["waiting"] for each in done) else Exit.OK
+
+
+def _document(call: Call, file: str | None) -> PolicyDocument:
+    if file is not None:
+        return policy_file(file)
+    return configured_policies(call.settings())
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        told = message("“{day}” is no day; write it as 2026-12-01", day=text)
+        raise click.UsageError(terminal_text(told)) from None
+
+
+def _sent(
+    call: Call, account: Account, announcement: Announcement, whom: tuple[tuple[str, ...], str | None], *, yes: bool
+) -> dict[str, object]:
+    only, group = whom
+    agents = recipients(account, only)
+    names = ", ".join(agent.name for agent in agents)
+    known = {each.subject for each in _of_edition(account, announcement) if each.remote_id is not None}
+    call.say(
+        message(
+            "{name}: {n} agents, {known} of whom have it: {names}",
+            name=account.name,
+            n=len(agents),
+            known=len(known & {agent.agent_id for agent in agents}),
+            names=names,
+        )
+    )
+    if not yes:
+        if agents:
+            call.say_text(ticket_of(account, announcement, agents[0], group).text)
+        call.say(message("nothing was sent; --yes sends it"))
+        return {
+            "account": account.name,
+            "agents": [agent.agent_id for agent in agents],
+            "sent": 0,
+            "refused": 0,
+            "waiting": 0,
+        }
+    report = PassReport(account.name)
+    with running(account, MODE, report) as this:
+        with account.store.transaction(this.lock):
+            queue_announcement(account, this, announcement, agents, group)
+        report.sent = send_all(account, this, None)
+    for _, reason in report.sent.refused:
+        call.complain(reason)
+    ours = [each for each in _of_edition(account, announcement) if each.remote_id is not None]
+    new = len({each.subject for each in ours} - known)
+    call.say(message("{n} tickets made, {waiting} still wait", n=new, waiting=report.sent.waiting))
+    return {
+        "account": account.name,
+        "agents": [agent.agent_id for agent in agents],
+        "sent": new,
+        "refused": report.sent.refused.total,
+        "waiting": report.sent.waiting,
+    }
+
+
+def _of_edition(account: Account, announcement: Announcement) -> list[Announced]:
+    return [each for each in account.store.announcements.all(account.name) if each.edition == announcement.edition]
+
+
+@command.command("list", help=terminal_text(message("Show what was announced to whom, and who acknowledged it.")))
+@click.argument("names", nargs=-1)
+@framed
+def listing(call: Call, names: tuple[str, ...]) -> None:
+    """List the announcements of every account, or of those named; asks no helpdesk."""
+    with call.accounts(names, signed_in=False) as accounts:
+        call.answer({"accounts": [_listed(call, account) for account in accounts]})
+
+
+def _listed(call: Call, account: Account) -> dict[str, object]:
+    found, people = (
+        account.store.announcements.all(account.name),
+        {each.agent_id: each.name for each in recipients(account)},
+    )
+    call.say(message("{name}: {n} announcements", name=account.name, n=len(found)))
+    for each in found:
+        who = people.get(each.subject, each.subject)
+        call.say(
+            message(
+                "  {name}, from {day} ({edition}): {how}",
+                name=who,
+                day=each.effective_on,
+                edition=each.edition,
+                how=_how(call, each),
+            )
+        )
+    return {"account": account.name, "announcements": [_document_of(each) for each in found]}
+
+
+def _how(call: Call, each: Announced) -> str:
+    if each.acknowledged_at is not None and each.how is not None:
+        told = message(
+            "acknowledged {moment}, {how}", moment=call.language.moment(each.acknowledged_at), how=_HOW[each.how]
+        )
+        return call.language(told)
+    return call.language(message("not sent yet") if each.remote_id is None else message("sent, not acknowledged"))
+
+
+def _document_of(each: Announced) -> dict[str, object]:
+    return {
+        "edition": each.edition,
+        "agent": each.subject,
+        "effective_on": each.effective_on,
+        "ticket_id": each.remote_id,
+        "announced_at": each.announced_at,
+        "acknowledged_at": each.acknowledged_at,
+        "how": each.how,
+        "penalties": sorted(each.penalties),
+    }
