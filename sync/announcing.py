@@ -17,7 +17,6 @@ from sync.account import Account
 from sync.announcement_text import AnnouncementPage
 from sync.charging import penalty_digest
 from sync.locale import Language
-from sync.measuring import history_start
 from sync.pull import Pass
 from sync.store.announcements import SCOPE, Announced
 from sync.store.changes import ChangeState, Desired
@@ -175,7 +174,7 @@ def note_acknowledgements(account: Account, this: Pass, rules: Rulebook) -> int:
         if each.acknowledged_at is None and each.remote_id is not None
     }
     found = []
-    for history in account.store.records.histories(account.name, waiting, history_start(account)):
+    for history in account.store.records.histories(account.name, waiting, account.history_start):
         announced = waiting[history.ticket_id]
         found += [(announced, *how) for how in list(_acknowledgements(history, announced.subject, rules))[:1]]
     if found:
