@@ -14,6 +14,8 @@ from sync.policies import todays_consequences, todays_policies
 from sync.pull import Pass
 from sync.rosters import changed_from, roster_bodies
 from sync.settling import corrections, settled_through
+from sync.store.pseudonyms import EVERYWHERE
+from sync.store.renaming import renamed_body
 
 CORRECTABLE = frozenset(
     {
@@ -43,7 +45,7 @@ def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
     store, name = account.store, account.name
     with store.transaction(this.lock):
         before = store.editions.newest(name, store.editions.last(name))
-        changed = [each for each in _today(account) if _differs(before.get(each[:2]), each[2])]
+        changed = [each for each in _unnamed(account, _today(account)) if _differs(before.get(each[:2]), each[2])]
         kept = [each for each in changed if store.editions.keep(name, *each, as_of)]
         if before and any(kind is Kind.ORGANIZATION and (kind, key) not in before for kind, key, _ in kept):
             store.records.mark_all_stale(name)  # told late, it holds from the beginning
@@ -125,6 +127,13 @@ def _today(account: Account) -> Iterator[tuple[Kind, str, Body]]:
     for key, document in calendar_documents(account.settings).items():
         yield Kind.CALENDAR, key, document
     yield from _from_platform(account)
+
+
+def _unnamed(account: Account, told: Iterator[tuple[Kind, str, Body]]) -> Iterator[tuple[Kind, str, Body]]:
+    """Yield it without the ids and words of people who are forgotten, whom the configuration may still name."""
+    here, everywhere = account.store.pseudonyms.names(account.name), account.store.pseudonyms.names(EVERYWHERE)
+    for kind, key, body in told:
+        yield kind, key, renamed_body(kind, body, here, everywhere) if here.known else body
 
 
 def _from_platform(account: Account) -> Iterator[tuple[Kind, str, Body]]:

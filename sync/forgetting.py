@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from connectors.base import Stream
 from kpi_engine.message import Message, message
@@ -11,7 +12,9 @@ from sync.account import Account
 from sync.locking import locked
 from sync.people import Ambiguous, Person, people
 from sync.store import Store
-from sync.store.pseudonyms import EVERYWHERE
+from sync.store.pseudonyms import EVERYWHERE, in_fields
+
+_LISTED: Final = 20
 
 
 class CannotForgetError(Exception):
@@ -24,11 +27,16 @@ class CannotForgetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Who is to be forgotten: ids by connector, and the words by which files name the person."""
+    """Who is to be forgotten: ids by connector, and the words by which files name the person.
+
+    `names` are the words of custom fields; `fields` tells, by connector and field, the tickets on which they stand.
+    """
 
     ids: Mapping[str, str]
     words: frozenset[str]
     agent: bool
+    names: frozenset[str] = frozenset()
+    fields: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -40,6 +48,17 @@ class Forgotten:
             yield message(
                 "summary tickets and profile fields that were written stay on the helpdesk: delete them there"
             )
+        for account, told in self.fields.items():
+            for each, tickets in told.items():
+                shown = ", ".join(tickets[:_LISTED]) + ("…" if len(tickets) > _LISTED else "")
+                yield message(
+                    "the field {field} names the person on {n} tickets of {account} ({tickets}): clear it there; here "
+                    "only a value that is the name, the e-mail or the id and nothing else is made unrecognizable",
+                    field=each,
+                    n=len(tickets),
+                    account=account,
+                    tickets=shown,
+                )
         yield message("files that are imported and the configuration may still name the person: correct them")
         yield message("copies of the store made earlier still hold everything: delete them")
 
@@ -54,12 +73,36 @@ def agent_named(accounts: Sequence[Account], word: str) -> Forgotten:
         case Person() as person:
             _refuse_working(first.store, person)
             words = {person.email or "", *person.accounts.values(), person.name if person.mapped else "", word}
-            return Forgotten(person.accounts, frozenset(filter(None, words)), agent=True)
+            names = {person.email or "", *_own_names(first.store, person)}
+            return _with_fields(first.store, Forgotten(person.accounts, _some(words), agent=True, names=_some(names)))
         case Ambiguous(candidates=candidates):
             raise CannotForgetError(
                 message("{n} people may be meant; say connector/id, one of {keys}", **_candidates(candidates))
             )
     raise CannotForgetError(message("no agent is called {name}; `report` lists them", name=word))
+
+
+def _some(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(filter(None, words))
+
+
+def _own_names(store: Store, person: Person) -> Iterator[str]:
+    """Yield what helpdesks, and the configuration, call a person and nobody else."""
+    yield person.name if person.mapped else ""
+    for name, agent_id in person.accounts.items():
+        told = [each for each in store.records.account(name, Stream.AGENTS, gone=True) if isinstance(each, Agent)]
+        mine = {each.name.casefold(): each.name for each in told if each.agent_id == agent_id}
+        others = {each.name.casefold() for each in told if each.agent_id != agent_id}
+        yield from (mine[plain] for plain in mine.keys() - others)
+
+
+def _with_fields(store: Store, whom: Forgotten) -> Forgotten:
+    """Return the same with the tickets whose custom fields name the person."""
+    told = {
+        name: store.forgetting.fields_naming(name, {*whom.names, agent_id} if whom.agent else {agent_id})
+        for name, agent_id in whom.ids.items()
+    }
+    return replace(whom, fields={name: found for name, found in told.items() if found})
 
 
 def _candidates(candidates: Sequence[Person]) -> dict[str, object]:
@@ -81,7 +124,8 @@ def requester_named(accounts: Sequence[Account], requester_id: str) -> Forgotten
     """Return the customer with that id on the one account; raises CannotForgetError where there are several."""
     if len(accounts) > 1:
         raise CannotForgetError(message("say with --account on which connector the id is"))
-    return Forgotten({accounts[0].name: requester_id}, frozenset({requester_id}), agent=False)
+    found = Forgotten({accounts[0].name: requester_id}, frozenset({requester_id}), agent=False)
+    return _with_fields(accounts[0].store, found)
 
 
 def forget(accounts: Iterable[Account], whom: Forgotten) -> Forgotten:
@@ -97,7 +141,7 @@ def forget(accounts: Iterable[Account], whom: Forgotten) -> Forgotten:
         with store.transaction():
             for account in concerned:
                 _forget_on(store, account.name, whom, rows)
-    return Forgotten(whom.ids, whom.words, whom.agent, rows)
+    return replace(whom, rows=rows)
 
 
 def _forget_on(store: Store, connector: str, whom: Forgotten, rows: dict[str, int]) -> None:
@@ -105,5 +149,7 @@ def _forget_on(store: Store, connector: str, whom: Forgotten, rows: dict[str, in
     called = store.pseudonyms.remember(connector, identity)
     for word in (*whom.words, f"{connector}/{identity}"):
         store.pseudonyms.remember(EVERYWHERE, word, f"{connector}/{called}")
-    for table, count in store.forgetting.rename(connector, identity, called, whom.words).items():
+    for name in whom.names:
+        store.pseudonyms.remember(in_fields(connector), name, called)
+    for table, count in store.forgetting.rename(connector, identity, called, whom.words, whom.names).items():
         rows[table] = rows.get(table, 0) + count

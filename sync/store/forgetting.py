@@ -1,19 +1,21 @@
 """Making a person unrecognizable: a pseudonym in place of the id in all that is stored."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, and_, delete, or_, select, update
+from sqlalchemy import Connection, Table, and_, delete, false, or_, select, update
 
 from kpi_engine.editions import digest_of
+from kpi_engine.records import TicketSnapshot
 from sync.store.codec import decoded, encoded, fingerprint
 from sync.store.database import Database
 from sync.store.observations import INPUTS
 from sync.store.pseudonyms import EVERYWHERE
 from sync.store.readings import measurement_body, read_measurement
 from sync.store.records import ACCOUNT_LAYOUTS, LAYOUTS
-from sync.store.renaming import Rename, renamed, renamed_measurement
+from sync.store.renaming import Rename, renamed, renamed_body, renamed_measurement
 from sync.store.tables import (
     ACCOUNT_RECORD,
     ANNOUNCEMENT,
@@ -23,6 +25,7 @@ from sync.store.tables import (
     DELIVERED_VALUE,
     EDITION,
     FINDING,
+    INTAKE,
     LEDGER_ENTRY,
     OBSERVATION,
     PUBLISHED_CELL,
@@ -42,14 +45,44 @@ class Forgetting:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def rename(self, connector: str, old: str, new: str, words: Collection[str] = ()) -> dict[str, int]:
+    def rename(
+        self, connector: str, old: str, new: str, words: Collection[str] = (), names: Collection[str] = ()
+    ) -> dict[str, int]:
         """Put `new` in place of a person's id in all that is stored, and return how many rows changed by table.
 
-        `words` are what files call the person: e-mails, ids, names.
+        `words` are what files call the person: e-mails, ids, names; `names` what custom fields do.
         """
-        renaming = _Renaming(connector, old, new, frozenset({*words, f"{connector}/{old}"}))
+        renaming = _Renaming(connector, old, new, frozenset({*words, f"{connector}/{old}"}), frozenset(names))
         with self._database.writing() as connection:
             return {table: count for table, rename in _STEPS.items() if (count := rename(connection, renaming))}
+
+    def fields_naming(self, connector: str, names: Collection[str]) -> dict[str, list[str]]:
+        """Return, by the id of a custom field, the tickets on which it mentions any of these words."""
+        found: dict[str, list[str]] = {}
+        plain = [name.casefold() for name in names]
+        for ticket in self._mentioning(connector, names):
+            for field, value in ticket.fields.items():
+                if isinstance(value, str) and any(_is_named(name, value.casefold()) for name in plain):
+                    found.setdefault(field, []).append(ticket.ticket_id)
+        return {field: sorted(set(tickets)) for field, tickets in found.items()}
+
+    def _mentioning(self, connector: str, names: Collection[str]) -> Iterator[TicketSnapshot]:
+        mine = select(RECORD.c.body).where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot")
+        for body in self._database.scalars(mine.where(_mentioned(RECORD.c.body, names))):
+            yield LAYOUTS["snapshot"].read(decoded(body))
+
+
+def _mentioned(column: Any, names: Collection[str]) -> Any:
+    """Return the condition that a body may hold any of these names, in any case: look at what it says.
+
+    Letters beyond ASCII are stored as escapes, each case as another one: the longest part without any is looked for.
+    """
+    plain = (max(re.findall(r"[\w .@-]+", name, re.ASCII) or [""], key=len) for name in names)
+    return or_(false(), *(column.icontains(part, autoescape=True) for part in plain))
+
+
+def _is_named(name: str, value: str) -> bool:
+    return name == value if name.isdecimal() else name in value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +91,16 @@ class _Renaming:
     old: str
     new: str
     words: frozenset[str]
+    names: frozenset[str]
+
+    def spoken(self, word: str | None) -> str | None:
+        """Return a custom field's value, the pseudonym in place of what calls the person by id, e-mail or name."""
+        plain = {each.casefold() for each in (*self.names, self.old)}
+        return self.new if word is not None and word.strip().casefold() in plain else word
+
+    def mentions(self, column: Any) -> Any:
+        """Return the condition that a body may hold a field that calls the person by e-mail or name."""
+        return _mentioned(column, self.names)
 
     @property
     def key(self) -> str:
@@ -85,10 +128,12 @@ def _same(table: Table, row: Any) -> Any:
 
 
 def _records(connection: Connection, this: _Renaming) -> int:
-    where = (RECORD.c.connector == this.connector, this.speaks(RECORD.c.body))
+    where = (RECORD.c.connector == this.connector, or_(this.speaks(RECORD.c.body), this.mentions(RECORD.c.body)))
     count = 0
     for row in connection.execute(select(RECORD).where(*where)).all():
-        body = encoded(renamed(LAYOUTS[row.kind].read(decoded(row.body)), this.of))
+        body = encoded(renamed(LAYOUTS[row.kind].read(decoded(row.body)), this.of, this.spoken))
+        if body == row.body:
+            continue
         same = _same(RECORD, row)
         count += connection.execute(update(RECORD).where(same).values(body=body, digest=fingerprint(body))).rowcount
     return count
@@ -113,28 +158,15 @@ def _editions(connection: Connection, this: _Renaming) -> int:
         if row.kind in _BY_AGENT and row.key == this.old:
             key = this.new
             body |= {"name": this.new, "email": None, "locale": None} if row.kind == "agent" else {}
-        elif row.kind == "organization":
-            body = _organization(body, this)
-        elif row.connector == EVERYWHERE:
+        elif row.connector != EVERYWHERE:
+            body = renamed_body(row.kind, body, this.of, this.named)
+        else:
             body["rows"] = [_named(each, this) for each in body["rows"]]
         if (key, body) != (row.key, decoded(row.body)):
             values = {"key": key, "body": encoded(body), "digest": digest_of(body)}
             connection.execute(update(EDITION).where(EDITION.c.edition_id == row.edition_id).values(**values))
             count += 1
     return count
-
-
-def _organization(body: dict[str, Any], this: _Renaming) -> dict[str, Any]:
-    made = dict(body)
-    for part in ("team_of", "places"):
-        if part in made:
-            made[part] = {this.of(agent): value for agent, value in made[part].items()}
-    if "keys" in made:
-        made["keys"] = {this.of(agent): this.named(key) for agent, key in made["keys"].items()}
-    for part in ("places", "teams"):
-        if part in made:
-            made[part] = {key: [_named(place, this) for place in places] for key, places in made[part].items()}
-    return made
 
 
 def _named(values: dict[str, Any], this: _Renaming) -> dict[str, Any]:
@@ -247,6 +279,17 @@ def _observations(connection: Connection, this: _Renaming) -> int:
     return count
 
 
+def _intakes(connection: Connection, this: _Renaming) -> int:
+    """Rename who took a decision back: he stands before the reason."""
+    mine, count = select(INTAKE.c.intake_id, INTAKE.c.source).where(INTAKE.c.connector == INPUTS), 0
+    for number, source in connection.execute(mine).all():
+        who, colon, reason = source.partition(": ")
+        if colon and (called := this.named(who)) != who:
+            same = update(INTAKE).where(INTAKE.c.intake_id == number)
+            count += connection.execute(same.values(source=f"{called}: {reason}")).rowcount
+    return count
+
+
 def _quarantined(connection: Connection, this: _Renaming) -> int:
     """Drop the unreadable rows that speak of the person: what cannot be read cannot be renamed."""
     spoken = [QUARANTINE.c.body.contains(word, autoescape=True) for word in {*this.words, this.old}]
@@ -270,5 +313,6 @@ _STEPS: Final = {
     "delivered": _column(DELIVERED_VALUE, "target_id", DELIVERED_VALUE.c.target == "agent"),
     "findings": _column(FINDING, "target_id", FINDING.c.target == "agent"),
     "observations": _observations,
+    "intakes": _intakes,
     "quarantine": _quarantined,
 }

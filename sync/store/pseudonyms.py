@@ -13,6 +13,12 @@ EVERYWHERE: Final = "*"
 PSEUDONYM: Final = "forgotten-"
 _PREFIX: Final = "forgotten:"
 _SALT: Final = "forgetting_salt"
+_FIELDS: Final = ":fields"
+
+
+def in_fields(connector: str) -> str:
+    """Return under what is remembered how custom fields of a connector call forgotten people."""
+    return f"{connector}{_FIELDS}"
 
 
 def is_pseudonym(agent_id: str) -> bool:
@@ -26,6 +32,7 @@ class Names:
 
     salt: str
     known: Mapping[str, str]
+    folded: bool = False  # the same in any case: what custom fields say
 
     def __call__(self, word: str | None) -> str | None:
         """Return the pseudonym of somebody forgotten, any other word as it is."""
@@ -33,7 +40,7 @@ class Names:
 
     def digest(self, word: str) -> str:
         """Return what is kept of a word: e-mails are the same in any case."""
-        plain = word.strip().casefold() if "@" in word else word.strip()
+        plain = word.strip().casefold() if "@" in word or self.folded else word.strip()
         return blake2b(plain.encode(), key=self.salt.encode(), digest_size=16).hexdigest()
 
 
@@ -46,7 +53,8 @@ class Pseudonyms:
     def names(self, connector: str) -> Names:
         """Return what the forgotten people of a connector are called (EVERYWHERE: the words of files)."""
         known = self._switches.under(connector, _PREFIX)
-        return Names(self._switches.get(EVERYWHERE, _SALT) or "" if known else "", known)
+        salt = self._switches.get(EVERYWHERE, _SALT) or "" if known else ""
+        return Names(salt, known, folded=connector.endswith(_FIELDS))
 
     def remember(self, connector: str, word: str, called: str | None = None) -> str:
         """Note that somebody is forgotten, under a pseudonym of his own unless given, and return it."""
@@ -55,7 +63,7 @@ class Pseudonyms:
             salt = secrets.token_hex(16)
             self._switches.set(EVERYWHERE, _SALT, salt)
         known = self._switches.under(connector, _PREFIX)
-        digest = Names(salt, known).digest(word)
+        digest = Names(salt, known, folded=connector.endswith(_FIELDS)).digest(word)
         pseudonym = called or known.get(digest) or f"{PSEUDONYM}{len(set(known.values())) + 1}"
         self._switches.set(connector, f"{_PREFIX}{digest}", pseudonym)
         return pseudonym

@@ -28,7 +28,7 @@ from kpi_engine.records import (
 from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
 from sync.store.observations import OVERRIDES
-from sync.store.pseudonyms import Pseudonyms
+from sync.store.pseudonyms import Pseudonyms, in_fields
 from sync.store.renaming import renamed
 from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, READING, RECORD, STALE, SUMMARY
 
@@ -115,8 +115,10 @@ class Records:
 
     def _unnamed(self, connector: str, records: Iterable[R]) -> Iterable[R]:
         """Return records without the ids of people who are forgotten."""
-        names = self._pseudonyms.names(connector)
-        return (renamed(record, names) for record in records) if names.known else records
+        names, spoken = self._pseudonyms.names(connector), self._pseudonyms.names(in_fields(connector))
+        if not names.known:
+            return records
+        return (renamed(record, names, lambda word: spoken(names(word))) for record in records)
 
     def bears(self, connector: str, tag: str) -> bool:
         """Tell whether some ticket here may bear a tag now; where none does, every ticket is looked at."""

@@ -9,6 +9,7 @@ from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Scope
 from sync.figures import figures
 from sync.forgetting import CannotForgetError, agent_named, forget, requester_named
+from sync.overriding import Decision, decide, take_back
 from sync.store.pseudonyms import EVERYWHERE, is_pseudonym
 
 if TYPE_CHECKING:
@@ -159,3 +160,45 @@ def test_ids_are_kept_as_digests_of_a_salt_and_emails_in_any_case(world: "World"
     assert names.names(NAME)("AN@acme.vn") == called
     assert names.names(NAME)(None) is None
     assert "acme" not in remembered(world)
+
+
+def test_a_field_that_names_who_left_is_renamed_or_listed_and_the_configuration_brings_nobody_back(
+    lived: "World",
+) -> None:
+    world, gone = lived, str(lived.agents[0])
+    user, state = world.state.users[lived.agents[0]], world.state
+    field = state.account.order_field_id
+    carrier = {"sao-mai": {"field": str(field), "values": {user.name: gone}}}
+    target = {"indicator": "first_reply", "value": "2h", "window": "week", "owner": user.email}
+    world.configure(
+        inputs={"org": "org.csv", "roster": "roster.csv"},
+        agents=[{"name": user.name, "accounts": {NAME: gone}, "team": "north"}],
+        fields={"responsible_agent": carrier},
+        exemptions={NAME: {"approvers": [gone], "tags": {"spare": "rating"}}},
+        targets=[{**target, "scope": f"agent:{user.email}"}],
+    )
+    exact, within = world.ticket(agent=1), world.ticket(agent=1)
+    state.change(exact.id, world.agents[1], fields={field: user.name.upper()})
+    state.change(within.id, world.agents[1], fields={field: f"hỏi {user.name}"})
+    world.advance(600)
+    world.run()
+    told = Decision(ticket_id=str(exact.id), what="rating", reason="An outage.", approved_by=user.email or "")
+    decide(world.account, told, world.account.now(), "override")
+    take_back(world.account, str(exact.id), "rating", f"{user.email}: A mistake.")
+    whom = agent_named([world.account], gone)
+    listed = [str(each) for each in whom.left_over if "names the person" in str(each)]
+    assert [each.split(":")[0] for each in listed] == [
+        f"the field {field} names the person on 2 tickets of {NAME} ({exact.id}, {within.id})"
+    ]
+    forget([world.account], whom)
+    for each in (exact, within):
+        state.comment(each.id, each.requester_id)
+    for _ in range(2):
+        world.advance(DAY)
+        world.run()
+    held = world.store.records.snapshots(NAME, [str(exact.id), str(within.id)])
+    assert is_pseudonym(str(held[str(exact.id)].fields[str(field)]))
+    assert held[str(within.id)].fields[str(field)] == f"hỏi {user.name}"
+    for word in (gone, user.email or "", user.name.upper()):
+        assert word not in remembered(world), word
+    assert remembered(world).count(user.name) == remembered(world).count(f"hỏi {user.name}")
