@@ -145,15 +145,29 @@ class Org:
 
     def query(self, text: str, *, deleted: bool = False) -> Answer:
         """Return the first answer to a query; with the rows that were deleted or merged away too."""
-        return self.session.get(f"{self.root}/{'queryAll' if deleted else 'query'}", {"q": text})
+        try:
+            return self.session.get(f"{self.root}/{'queryAll' if deleted else 'query'}", {"q": text})
+        except RefusedError as refusal:
+            if refusals.lacks(refusal):  # a field or an object was taken away since it was described
+                self.forget(at_once=True)
+            raise
 
     def rows(self, query: Query, *, deleted: bool = False) -> Iterator[dict[str, object]]:
         """Yield the rows of a short list, following where it is cut into batches; `deleted`: those in the bin too."""
+        try:
+            yield from self._batches(query, deleted=deleted)
+        except RefusedError as refusal:
+            if refusals.STALE not in refusals.codes_of(refusal):
+                raise
+            yield from self._batches(query, deleted=deleted)  # the session ended in between: all over again
+
+    def _batches(self, query: Query, *, deleted: bool) -> list[dict[str, object]]:
         answer = self.query(query.text(), deleted=deleted)
-        yield from listed(answer)
+        found = listed(answer)
         while (following := next_batch(answer, self.root)) is not None:
             answer = self.session.get(following)
-            yield from listed(answer)
+            found += listed(answer)
+        return found
 
     def rows_among(
         self, query: Query, name: str, ids: Iterable[str], *, deleted: bool = False

@@ -3,19 +3,25 @@
 import json
 from dataclasses import dataclass
 
-from connectors.errors import ConnectorError, RefusedError, SignInError, TransientError
+from connectors.errors import ConnectorError, RefusedError, SettingError, SignInError, TransientError
 from connectors.exchange import Refusal, Request
 from connectors.waiting import Again
 from kpi_engine.message import message
 
 LOCKED = "UNABLE_TO_LOCK_ROW"
 GONE = frozenset({"ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND"})
+STALE = "INVALID_QUERY_LOCATOR"
+"""The code of a list whose next batch died with the session that asked for it."""
+
 ABSENT = frozenset({"INVALID_TYPE", "INVALID_FIELD", "NOT_FOUND", "FUNCTIONALITY_NOT_ENABLED", "FEATURENOTENABLED"})
 """The codes that say an object or a field is not there, or not shown to us."""
 
 _EXCEEDED = "REQUEST_LIMIT_EXCEEDED"
 _PROBED_AFTER = 3600.0  # seconds: the window is the last 24 hours, so that requests come free little by little
-_EDGE_PAGE = 420
+_RETIRED, _SEVERAL, _EDGE_PAGE = 410, 300, 420
+_TOO_SLOW = "QUERY_TIMEOUT"
+_NO_ACCESS = "INSUFFICIENT_ACCESS"
+_WRITES = frozenset({"PATCH", "POST"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ def codes_of(error: RefusedError | SignInError) -> set[str]:
     try:
         return {trouble.code for trouble in troubles(json.loads(error.detail))}
     except ValueError:
-        return {word for word in ABSENT | GONE | {LOCKED, _EXCEEDED} if f'"{word}"' in error.detail}
+        return {word for word in ABSENT | GONE | {LOCKED, STALE, _EXCEEDED} if f'"{word}"' in error.detail}
 
 
 def lacks(error: RefusedError | SignInError) -> bool:
@@ -55,12 +61,31 @@ def lacks(error: RefusedError | SignInError) -> bool:
 
 
 def read(request: Request, refusal: Refusal) -> ConnectorError | Again | None:
-    """Return what a refusal means where its status would mislead: requests used up are no missing right."""
-    if refusal.status == _EDGE_PAGE:
+    """Return what a refusal means where its status would mislead; None where the status says it all."""
+    if refusal.status == _RETIRED:
+        return SettingError(
+            message(
+                "{request}: the org no longer speaks this version of the API; raise api_version", request=request.label
+            )
+        )
+    if refusal.status == _SEVERAL:
+        told = message(
+            "{request}: several records carry this key: {detail}", request=request.label, detail=refusal.detail
+        )
+        return RefusedError(told, refusal.status, refusal.detail)
+    if refusal.status == _EDGE_PAGE or _TOO_SLOW in refusal.detail:
         return Again(_busy(request, refusal))
-    if _EXCEEDED not in refusal.detail:
-        return None
-    if "Concurrent" in refusal.detail:  # too many at once, not too many in a day
+    if _EXCEEDED in refusal.detail:
+        return _used_up(request, refusal)
+    if _NO_ACCESS in refusal.detail and request.method in _WRITES:  # one record is closed to us, not the org
+        told = message("{request} was refused: {detail}", request=request.label, detail=refusal.detail)
+        return RefusedError(told, refusal.status, refusal.detail)
+    return None
+
+
+def _used_up(request: Request, refusal: Refusal) -> TransientError | Again:
+    """Return what it means that requests are used up: those at once are free again soon, those of a day are not."""
+    if "Concurrent" in refusal.detail:
         return Again(_busy(request, refusal), counts=False)
     return TransientError(
         message(

@@ -8,7 +8,7 @@ from connectors.sandbox.answers import Refusal
 from connectors.sandbox.application import Found, Routes
 from connectors.sandbox.salesforce import bulk, queries, sign_in, tooling, writes
 from connectors.sandbox.salesforce.call import Call, Route, refusal
-from connectors.sandbox.salesforce.service import VERSIONS, Service
+from connectors.sandbox.salesforce.service import RETIRED, VERSIONS, Service
 
 ROUTES: tuple[Route, ...] = (
     *sign_in.ROUTES, *queries.ROUTES, *bulk.ROUTES, *writes.ROUTES, *tooling.ROUTES,
@@ -45,5 +45,7 @@ class Api:
 
     def _check_version(self, found: Found[Route]) -> None:
         version = found.words.get("version")
+        if version in RETIRED:
+            raise refusal(410, "UNSUPPORTED_API_VERSION", "The requested API version is retired")
         if version is not None and version.removeprefix("v") not in VERSIONS:
             raise refusal(404, "NOT_FOUND", "The requested resource does not exist")

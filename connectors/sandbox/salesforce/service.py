@@ -8,6 +8,7 @@ from connectors.sandbox.salesforce.objects import COLUMNS
 from connectors.sandbox.salesforce.selecting import Database, Row
 from connectors.sandbox.salesforce.state import State
 
+RETIRED = frozenset(f"v{number}.0" for number in range(21, 31))
 VERSIONS = ("61.0", "62.0", "63.0", "64.0", "65.0", "66.0")
 
 

@@ -46,6 +46,15 @@ def test_bug_1_a_session_that_ends_while_a_bulk_result_is_read_costs_no_row(
     assert sorted(found) == sorted(ticket.key for ticket in tickets)
 
 
+def test_bug_1_a_list_whose_next_batch_died_with_the_session_is_asked_for_anew(scene: "Scene") -> None:
+    scene.sandbox.service.batch = 5
+    scene.sandbox.before_next("*/query/*", scene.sandbox.end_sessions)
+    assert len(scene.records(Stream.AGENTS)) == 12
+    scene.sandbox.fail_next("*/query/*", 404)
+    with pytest.raises(RefusedError):
+        scene.records(Stream.AGENTS)
+
+
 def test_bug_2_a_sign_in_that_is_refused_twice_is_told_and_not_tried_for_ever(scene: "Scene") -> None:
     scene.sandbox.fail_next("*/sobjects/*", 401, times=None)
     with pytest.raises(SignInError) as refused:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connectors.base import Named, Stream, Unavailable
-from connectors.errors import SettingError, UnexpectedPayloadError
+from connectors.errors import RefusedError, SettingError, UnexpectedPayloadError
 from connectors.salesforce import history, holidays, lists, mapping, payloads, pulling, sense, soql, values
 from connectors.salesforce.sense import Sense
 from connectors.salesforce.streams import CASES
@@ -358,6 +358,18 @@ def test_what_the_org_lacks_is_skipped_with_a_word(scene: "Scene") -> None:
     with pytest.raises(Unavailable, match="CSAT__c"):
         scene.pages(Stream.RATINGS)
     assert scene.records(Stream.TICKETS)
+
+
+def test_a_field_we_may_not_see_is_not_asked_for_and_one_taken_away_is_noticed_by_the_next_pass(scene: "Scene") -> None:
+    scene.ticket()
+    scene.sandbox.service.hidden |= {"Case.Origin", "Case.SuppliedEmail", "User.ManagerId"}
+    assert scene.records(Stream.TICKETS)
+    assert scene.records(Stream.AGENTS)
+    scene.sandbox.service.hidden.add("Case.Priority")
+    with pytest.raises(RefusedError, match="Priority"):
+        scene.records(Stream.TICKETS)
+    (ticket,) = [r for r in scene.records(Stream.TICKETS) if isinstance(r, TicketSnapshot)]
+    assert ticket.priority is None
 
 
 def test_a_start_in_the_future_and_a_watermark_from_there_are_refused(make_scene: "Callable[..., Scene]") -> None:

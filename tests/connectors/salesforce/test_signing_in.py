@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.base import Stream
-from connectors.errors import AddressError, SignInError, TransientError
+from connectors.errors import AddressError, RefusedError, SettingError, SignInError, TransientError
 from connectors.exchange import Refusal, Request
 from connectors.salesforce import connect, refusals
 from connectors.salesforce.settings import SalesforceSettings
@@ -147,6 +147,24 @@ def test_too_many_at_once_is_waited_out(scene: "Scene") -> None:
     again = refusals.read(request, Refusal(403, str(told)))
     assert isinstance(again, Again)
     assert not again.counts
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "detail", "meant"),
+    [
+        ("GET", 410, "gone", SettingError),
+        ("PATCH", 300, '["/services/data/v62.0/sobjects/Case/500"]', RefusedError),
+        ("GET", 400, '[{"errorCode":"QUERY_TIMEOUT","message":"Your query request was running for too long."}]', Again),
+        ("PATCH", 403, '[{"errorCode":"INSUFFICIENT_ACCESS_OR_READONLY"}]', RefusedError),
+        ("GET", 403, '[{"errorCode":"INSUFFICIENT_ACCESS"}]', type(None)),
+        ("GET", 403, '[{"errorCode":"API_DISABLED_FOR_ORG"}]', type(None)),
+    ],
+)
+def test_a_refusal_whose_status_misleads_is_read_by_its_code(
+    method: str, status: int, detail: str, meant: type[object]
+) -> None:
+    request = Request(method, "https://x", "/x", f"{method} x", "https://x", safe_to_repeat=True)
+    assert type(refusals.read(request, Refusal(status, detail))) is meant
 
 
 def test_a_sandbox_orgs_assertions_are_for_the_test_host() -> None:

@@ -95,7 +95,8 @@ def test_requests_that_are_none_are_refused_in_salesforces_words(ask: Ask, org: 
     assert code(ask("GET", f"{ROOT}/query")) == "MISSING_ARGUMENT"
     assert code(ask("GET", f"{ROOT}/query/0r8nothing-1")) == "INVALID_QUERY_LOCATOR"
     assert code(ask("GET", f"{ROOT}/sobjects/Nothing/describe")) == "NOT_FOUND"
-    assert code(ask("GET", "/services/data/v21.0/limits")) == "NOT_FOUND"
+    assert code(ask("GET", "/services/data/v20.0/limits")) == "NOT_FOUND"
+    assert ask("GET", "/services/data/v21.0/limits").status_code == 410
     assert code(ask("GET", f"{ROOT}/nothing")) == "NOT_FOUND"
     assert code(ask("PATCH", f"{ROOT}/composite/sobjects", data="{")) == "JSON_PARSER_ERROR"
     assert code(ask("PATCH", f"{ROOT}/composite/sobjects", json=[])) == "JSON_PARSER_ERROR"
