@@ -132,6 +132,7 @@ class _Teller:
     values: dict[str, str | None]
     whole: bool
     policies: Policies = NO_POLICIES
+    ruled_at: int = 0  # since when they, and the meanings they are read by, hold: after all of that second
     opening: TicketEvent | None = None
     answered: bool = False  # the first reply that was owed has been given
     solved_at: int | None = None
@@ -147,7 +148,7 @@ class _Teller:
         self.opening = opening
         self.had_it = _holders(self.history)
         ticket, at = self.history.latest, self.history.latest.created_at
-        self.policies = self.rulebook.policies.at(at)
+        self.rule(at)
         voice = self.voice(opening) if opening is not None else None
         actor, by_agent = self.hand(opening) if opening is not None else self.hand_of(ticket.submitter_id, at)
         state = self.state(at)
@@ -185,10 +186,13 @@ class _Teller:
     def interrupt(self, at: int, caused: DerivedEvent | None) -> None:
         self.settle_changes()
         if caused is None:
-            self.policies = self.rulebook.policies.at(at)
+            self.rule(at)
             self.add(at, StepKind.RULES, self.state(at), (None, False))
         elif asks_something(caused, self.rulebook):
             self.add(at, StepKind.CUSTOMER_MESSAGE, self.steps[-1].state, (caused.cause.requester_id, False))
+
+    def rule(self, at: int) -> None:
+        self.policies, self.ruled_at = self.rulebook.policies.at(at), at
 
     def comment(self, event: TicketEvent) -> None:
         self.settle_changes()
@@ -306,7 +310,7 @@ class _Teller:
             word = values[_PLAIN[subject]]
         else:
             channel = self.history.latest.channel
-            word = channel if subject == CHANNEL else _meaning(subject, values, self.rulebook, at)
+            word = channel if subject == CHANNEL else _meaning(subject, values, self.rulebook, self.ruled_at)
         return () if word is None else (word,)
 
     def add(self, at: int, kind: StepKind, state: State, hand: tuple[str | None, bool]) -> None:

@@ -477,10 +477,15 @@ class Told:
     def clocks(self, moment: "Moment | Stretch") -> Mapping[str, Body]:
         """Return the clocks that the policies in force then have for the ticket as it was."""
         since = moment.at if isinstance(moment, Moment) else moment.start
-        return self.rules.clocks(moment.ruled_at, lambda subject: self.words(subject, moment.values, since))
+        return self.rules.clocks(
+            moment.ruled_at, lambda subject: self.words(subject, moment.values, since, moment.ruled_at)
+        )
 
-    def words(self, subject: str, values: Values, at: int) -> list[str]:
-        """Return what a condition finds: all tags, a group's id and name, or the one word there is."""
+    def words(self, subject: str, values: Values, at: int, ruled_at: int) -> list[str]:
+        """Return what a condition finds: all tags, a group's id and name, or the one word there is.
+
+        What fields mean goes with the policies that ask: both hold from after all that happened in their second.
+        """
         if subject == "tag":
             return (values["tags"] or "").split()
         if subject == "group":
@@ -488,7 +493,7 @@ class Told:
         elif subject == "channel":
             found = [self.ticket.channel]
         else:
-            found = [values[subject]] if subject in ("priority", "form") else [self.says(subject, values, at)]
+            found = [values[subject]] if subject in ("priority", "form") else [self.says(subject, values, ruled_at)]
         return [word for word in found if word is not None]
 
     def says(self, meaning: str, values: Values, at: int) -> str | None:

@@ -77,7 +77,7 @@ class Judge:
     def word(self, stretch: Stretch) -> str | None:
         """Return the ticket's priority, or what else its goals go by."""
         by, _ = goals_of(self.rule(stretch))
-        return next(iter(self.told.words(by, stretch.values, stretch.start)), None)
+        return next(iter(self.told.words(by, stretch.values, stretch.start, stretch.start)), None)
 
     def is_running(self, stretch: Stretch) -> bool:
         rule = self.rule(stretch)
@@ -264,9 +264,16 @@ class Course:
         while start is not None:
             end = self.place(lambda moment: moment.done, start)
             yield start, end
-            again = None if end is None else self.place(lambda moment: not moment.done, end)
-            rearm = again is not None and self.promised(again).get("rearm") == "on_reopen"
-            start = again if rearm else None
+            start = self.rearmed(end)
+
+    def rearmed(self, end: int | None) -> int | None:
+        """Return the first reopening after a solve whose rule, of that time, starts the clock afresh."""
+        while end is not None:
+            again = self.place(lambda moment: not moment.done, end)
+            if again is None or self.promised(again).get("rearm") == "on_reopen":
+                return again
+            end = self.place(lambda moment: moment.done, again)
+        return None
 
     def first_wait(self) -> tuple[int | None, int | None]:
         """Return when an answer was first owed and given: an agent's public opening owes none until somebody asks."""

@@ -169,3 +169,50 @@ def test_a_complaint_goes_to_who_solved_the_ticket_before_and_not_to_who_had_it_
     """
     played = agree("06-20 10:00")
     assert played.line("complaints_attributed").agent == "an"
+
+
+def test_a_goal_that_is_shortened_in_the_second_of_the_stop_breaks_nothing(
+    agree: Agree, rules: Callable[..., Any]
+) -> None:
+    """The priority rises and the ticket is solved in one second, past the new goal (seed 3896, and 33 like it).
+
+    06-09 08:00 customer opens status=open priority=low
+    06-09 14:00 priority becomes high, status becomes solved by an
+    """
+    assert verdicts(agree("06-10 09:00", rules(0)), "resolution") == [("06-09 08:00", "06-09 14:00", ClockState.MET)]
+
+
+def test_each_reopening_asks_the_rule_of_its_own_time_whether_the_clock_starts_anew(
+    agree: Agree, rules: Callable[..., Any]
+) -> None:
+    """One reopening under a policy that starts nothing anew, one under a later policy that does (seed 5721).
+
+    06-09 08:00 customer opens status=open field:topic=refund
+    06-09 09:00 status becomes solved by an
+    06-09 10:00 status becomes open by customer
+    06-09 11:00 status becomes solved by an
+    06-09 14:00 status becomes open by customer
+    """
+    played = agree("06-09 14:30", rules(5), rules(0, since="06-09 12:00"))
+    assert [(started, state) for started, _, state in verdicts(played, "resolution")] == [
+        ("06-09 08:00", ClockState.MET),
+        ("06-09 14:00", ClockState.RUNNING),
+    ]
+
+
+def test_what_fields_mean_changes_the_policy_after_all_that_happened_in_that_second(
+    agree: Agree, rules: Callable[..., Any], timelines: ModuleType
+) -> None:
+    """The topic loses its meaning in the second of the solve, or of the first question (seeds 16131 and 14236).
+
+    06-09 08:00 an opens publicly status=new field:topic=refund
+    06-09 09:00 customer replies
+    06-09 09:00 assignee becomes gone automatically, status becomes solved by robot
+    """
+    meaningless = {**timelines.MEANINGS, "fields": {}}
+    change = timelines.edition("meanings", meaningless, since=timelines.moment("06-09 09:00"))
+    played = agree("06-09 10:00", rules(5), change)
+    assert [(clock.clock, clock.policy, clock.goal) for clock in played.measurement.clocks] == [
+        ("first_reply", "any", 3600),
+        ("resolution", "any", 8 * 3600),
+    ]
