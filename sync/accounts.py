@@ -9,6 +9,7 @@ from connectors import CONNECTORS
 from connectors.base import Clock
 from kpi_engine.message import Message, message
 from sync.account import Account
+from sync.garbage import look_rarely_for_cycles
 from sync.store import Store
 
 
@@ -28,6 +29,7 @@ def opened(
 
     `signed_in` demands that their secrets are there. Raises SettingsError, StoreError or UnknownAccountError.
     """
+    look_rarely_for_cycles()
     chosen = _chosen(settings, names)
     if signed_in:
         resolve(settings, [own.name for own in chosen])

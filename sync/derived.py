@@ -13,7 +13,7 @@ from kpi_engine.rulebook import DONE, Status
 from sync.account import Account
 from sync.pull import Pass
 from sync.settling import longest_window
-from sync.store.codec import chunked, encoded, fingerprint
+from sync.store.codec import encoded, fingerprint
 from sync.store.contacts import Contact
 from sync.store.records import MERGED_INTO
 
@@ -29,13 +29,15 @@ Key = tuple[str, int, str]
 def derive(account: Account, this: Pass) -> None:
     """Note on every ticket concerned what the changed ones caused there, and have it measured again.
 
-    Driven by what waits to be measured, and the same however often it runs: a crash costs nothing.
+    Driven by what waits to be measured, and the same however often it runs: a crash costs nothing. First all that
+    changed are known as contacts, then each is brought up to date, once, however many of them concern it.
     """
     deriving = _Deriving.of(account)
-    for chunk in chunked(account.store.records.stale(account.name)):
-        with account.store.transaction(this.lock):
-            account.store.locks.beat(this.lock, account.now())
-            deriving.note(chunk)
+    for step in (deriving.note, deriving.bring_up_to_date):
+        for ticket_ids in account.store.records.stale_in_turn(account.name):
+            with account.store.transaction(this.lock):
+                account.store.locks.beat(this.lock, account.now())
+                step(ticket_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class _Deriving:
         return cls(account, frozenset(fields), max(longest_window(account), _SHORTEST_REACH))
 
     def note(self, ticket_ids: list[str]) -> None:
-        """Bring up to date what these tickets caused, and what was caused on them."""
+        """Know these tickets as contacts, and bring up to date what they concern that is not itself to be measured."""
         store, name = self.account.store, self.account.name
         snapshots = store.records.snapshots(name, ticket_ids)
         merges = store.records.merges(name, snapshots)
@@ -63,7 +65,8 @@ class _Deriving:
         former = [old[contact.ticket_id] for contact in changed if contact.ticket_id in old]
         # What was said on a merged ticket may come later than that it was merged.
         into = {contact.merged_into for contact in new.values() if contact.merged_into is not None}
-        self.bring_up_to_date({*new, *into, *self.concerned([*changed, *former])})
+        concerned = {*into, *self.concerned([*changed, *former])}
+        self.bring_up_to_date(concerned - store.records.stale_among(name, concerned))
 
     def contact(self, ticket: TicketSnapshot, merge: TicketEvent | None) -> Contact:
         return Contact(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 
 from connectors.base import Reject
@@ -20,6 +20,7 @@ from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.charging import settle_charges_of_periods
 from sync.derived import derive
+from sync.garbage import look_rarely_for_cycles
 from sync.pull import Pass
 from sync.settling import Freeze, late_changes, settle_periods, settled_through
 from sync.store.readings import Reading, Written, written
@@ -38,9 +39,9 @@ def measure_changed_and_due(account: Account, this: Pass, rulebook: Rulebook, as
     Before that, what they caused on other tickets is noted there; afterwards what is old enough is settled.
     """
     derive(account, this)
-    changed, due = account.store.records.stale(account.name), account.store.readings.due(account.name, as_of)
     measuring = Measuring(account, this, rulebook, as_of, Freeze(settled_through(account)))
-    measured = measuring.measure(dict.fromkeys([*changed, *due]))
+    measured = measuring.measure(chain.from_iterable(account.store.records.stale_in_turn(account.name)))
+    measured += measuring.measure(account.store.readings.due(account.name, as_of))
     with account.store.transaction(this.lock):
         settle_periods(account, as_of)
         settle_charges_of_periods(account, as_of)
@@ -166,6 +167,7 @@ _equipment: list[_Measurer] = []
 
 
 def _equip(measurer: _Measurer) -> None:
+    look_rarely_for_cycles()
     _equipment[:] = [measurer]
 
 

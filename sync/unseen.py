@@ -10,7 +10,6 @@ from sync.account import Account
 STRANGERS = "strangers"
 """Where people are noted that nobody has looked up yet: beside the agents, so that nothing takes them for one."""
 
-_CHUNK = 500
 _AGENTS_ALONE_CHANGE = frozenset(
     {Field.ASSIGNEE, Field.GROUP, Field.PRIORITY, Field.BRAND, Field.FORM, Field.REQUESTER}
 )
@@ -99,9 +98,8 @@ def unseen_ratings(account: Account) -> dict[Stream, list[str]]:
     Tickets stay marked as changed until they are measured, so that a pass cut short forgets none.
     """
     found: dict[Stream, list[str]] = {}
-    changed = account.store.records.stale(account.name)
-    for first in range(0, len(changed), _CHUNK):
-        for stream, wanted in _unseen(account, changed[first : first + _CHUNK]):
+    for changed in account.store.records.stale_in_turn(account.name):
+        for stream, wanted in _unseen(account, changed):
             found.setdefault(stream, []).append(wanted)
     return found
 

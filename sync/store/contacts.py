@@ -1,8 +1,9 @@
 """How tickets concern one another: who asked, when, and what a ticket was merged into."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, select
 
@@ -23,6 +24,10 @@ class Contact:
     digest: str
 
 
+_NAMES: Final = tuple(field.name for field in fields(Contact))
+_values: Final = attrgetter(*_NAMES)
+
+
 class Contacts:
     """The contacts of every connector, with a search by requester."""
 
@@ -31,7 +36,8 @@ class Contacts:
 
     def save(self, connector: str, contacts: Iterable[Contact]) -> None:
         """Keep contacts in place of what they were."""
-        self._database.upsert(CONTACT, [{"connector": connector, **asdict(each)} for each in contacts])
+        whose = {"connector": connector}
+        self._database.upsert(CONTACT, [whose | dict(zip(_NAMES, _values(each), strict=True)) for each in contacts])
 
     def get(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, Contact]:
         """Return what is kept of some tickets, by ticket."""
@@ -63,11 +69,4 @@ class Contacts:
 
 
 def _contact(row: Any) -> Contact:
-    return Contact(
-        ticket_id=row.ticket_id,
-        requester_id=row.requester_id,
-        created_at=row.created_at,
-        merged_into=row.merged_into,
-        merged_at=row.merged_at,
-        digest=row.digest,
-    )
+    return Contact(**dict(zip(_NAMES, _values(row), strict=True)))

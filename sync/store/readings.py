@@ -242,22 +242,24 @@ _HOLDING_VALUES: Final = attrgetter(*(each for each in Holding.__annotations__ i
 def _days(measured: Measurement, *, disputed: bool) -> dict[int, int]:
     """Return, by day, a number for all that a measurement says about it: how holdings begin and end there included."""
     said: dict[int, list[object]] = {}
-    stamp = None
+    stamp, about = None, list[object]()
     for line in measured.lines:
-        about = said.setdefault(line.stamp.at // DAY, [])
         if line.stamp is not stamp:  # most lines share theirs with the one before
             stamp = line.stamp
-            about.append(stamp)
-        about.append((line.indicator, line.numerator, line.denominator, line.part, line.certainty))
+            about = said.setdefault(stamp.at // DAY, [disputed])
+            about += stamp
+        about += (line.indicator, line.numerator, line.denominator, line.part)
+        if line.certainty is not Certainty.EXACT:
+            about.append(line.certainty)
     for omission in measured.omissions:
-        said.setdefault(omission.at // DAY, [])  # a figure says nothing of it
+        said.setdefault(omission.at // DAY, [disputed])  # a figure says nothing of it
     for holding in measured.holdings:
-        said.setdefault(holding.start // DAY, []).append(_HOLDING_VALUES(holding))
+        said.setdefault(holding.start // DAY, [disputed]).append(_HOLDING_VALUES(holding))
         if holding.end is not None:
-            said.setdefault(holding.end // DAY, []).append(holding.end)
+            said.setdefault(holding.end // DAY, [disputed]).append(holding.end)
     if measured.excluded is not None:
-        said.setdefault(measured.excluded.at // DAY, []).append(measured.excluded.code)
-    return {day: _digest(encoded([disputed, about])) for day, about in said.items()}
+        said.setdefault(measured.excluded.at // DAY, [disputed]).append(measured.excluded.code)
+    return {day: _digest(encoded(about)) for day, about in said.items()}
 
 
 def _digest(body: str) -> int:

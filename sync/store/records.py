@@ -35,6 +35,7 @@ from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, READING, R
 Kept = TicketRecord | DerivedEvent
 R = TypeVar("R")
 _SAMPLE: Final = 500
+_AT_ONCE: Final = 500
 
 MERGED_INTO: Final = "merged_into"
 """The field of the event on a ticket that was merged away; its new value is the ticket that took it in."""
@@ -128,15 +129,9 @@ class Records:
 
     def histories(self, connector: str, ticket_ids: Iterable[str], known_from: int) -> Iterator[History]:
         """Yield the histories of `ticket_ids`, in their order; a ticket without a snapshot yet has none."""
-        own = {
-            remote_id
-            for ours in (SUMMARY, DUPLICATE)
-            for remote_id in self._database.scalars(select(ours.c.remote_id).where(ours.c.connector == connector))
-            if remote_id is not None
-        }
         exempt, covered = self.exempt(connector), self.covered(connector)
         for chunk in chunked(ticket_ids):
-            found = self._by_ticket(connector, chunk)
+            found, own = self._by_ticket(connector, chunk), self._own(connector, chunk)
             for ticket_id in chunk:
                 if "snapshot" in found[ticket_id]:
                     history = _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
@@ -167,6 +162,16 @@ class Records:
         mine = listed.where(RECORD.c.connector == connector, RECORD.c.ticket_id > after, RECORD.c.kind == "snapshot")
         chosen = mine.where(or_(READING.c.ticket_id.is_(None), held))
         return list(self._database.scalars(chosen.order_by(RECORD.c.ticket_id).limit(limit)))
+
+    def _own(self, connector: str, ticket_ids: Sequence[str]) -> set[str]:
+        """Return those of some tickets that we wrote."""
+        return {
+            remote_id
+            for ours in (SUMMARY, DUPLICATE)
+            for remote_id in self._database.scalars(
+                select(ours.c.remote_id).where(ours.c.connector == connector, ours.c.remote_id.in_(ticket_ids))
+            )
+        }
 
     def exempt(self, connector: str) -> dict[str, frozenset[str]]:
         """Return, by ticket, which of its clocks are exempted, and whether its rating is."""
@@ -214,8 +219,8 @@ class Records:
     def derived(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, list[DerivedEvent]]:
         """Return the derived events of each ticket that has any."""
         found: dict[str, list[DerivedEvent]] = {}
-        for body in self._bodies(connector, ticket_ids, RECORD.c.kind == "derived"):
-            event = LAYOUTS["derived"].read(decoded(body))
+        for values in decoded_all(self._bodies(connector, ticket_ids, RECORD.c.kind == "derived")):
+            event = LAYOUTS["derived"].read(values)
             found.setdefault(event.ticket_id, []).append(event)
         return found
 
@@ -250,13 +255,19 @@ class Records:
 
     def stale(self, connector: str, limit: int | None = None) -> list[str]:
         """Return tickets to measure again; one that has no snapshot yet waits for it."""
-        seen = exists().where(
-            RECORD.c.connector == STALE.c.connector,
-            RECORD.c.ticket_id == STALE.c.ticket_id,
-            RECORD.c.kind == "snapshot",
-        )
-        waiting = select(STALE.c.ticket_id).where(STALE.c.connector == connector, seen)
-        return list(self._database.scalars(waiting.order_by(STALE.c.ticket_id).limit(limit)))
+        return list(self._database.scalars(_stale(connector).order_by(STALE.c.ticket_id).limit(limit)))
+
+    def stale_in_turn(self, connector: str) -> Iterator[list[str]]:
+        """Yield all of them in lists, in order: in a first pass they are too many to be held at once."""
+        in_order, after = _stale(connector).order_by(STALE.c.ticket_id).limit(_AT_ONCE), ""
+        while ticket_ids := list(self._database.scalars(in_order.where(STALE.c.ticket_id > after))):
+            yield ticket_ids
+            after = ticket_ids[-1]
+
+    def stale_among(self, connector: str, ticket_ids: Iterable[str]) -> set[str]:
+        """Return those of some tickets that are to be measured again."""
+        among = (_stale(connector).where(STALE.c.ticket_id.in_(chunk)) for chunk in chunked(ticket_ids))
+        return {ticket_id for some in among for ticket_id in self._database.scalars(some)}
 
     def mark_stale(self, connector: str, ticket_ids: Iterable[str]) -> None:
         """Have tickets measured again."""
@@ -306,6 +317,15 @@ class Records:
             listed = listed.where(ACCOUNT_RECORD.c.gone.is_(False))
         layout, _ = ACCOUNT_LAYOUTS[stream]
         return [layout.read(decoded(row.body)) for row in self._database.rows(listed)]
+
+
+def _stale(connector: str) -> Select[str]:
+    seen = exists().where(
+        RECORD.c.connector == STALE.c.connector,
+        RECORD.c.ticket_id == STALE.c.ticket_id,
+        RECORD.c.kind == "snapshot",
+    )
+    return select(STALE.c.ticket_id).where(STALE.c.connector == connector, seen)
 
 
 def _row(connector: str, shape: _Shape, record: Kept) -> dict[str, Any]:
