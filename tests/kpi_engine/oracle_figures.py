@@ -21,10 +21,9 @@ def held_lines(past: Past, start: int, end: int) -> list[Line]:
     if past.told.excluded() or start >= end:
         return []
     standing = past.standing(end - 1)
-    return [
-        *(() if standing is None else at_instant(past.told, standing, end - 1)),
-        *over_period(past.told, start, end),
-    ]
+    at_its_end = () if standing is None else at_instant(past.told, standing, end - 1)
+    channel = past.told.ticket.channel
+    return [(*line, channel) for line in (*at_its_end, *over_period(past.told, start, end))]
 
 
 def at_instant(told: Told, standing: Standing, instant: int) -> Iterator[Line]:

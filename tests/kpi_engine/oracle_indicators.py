@@ -40,7 +40,7 @@ def line(told: Told, indicator: str, at: int, agent: str | None, **more: object)
     values = told.values_at(at)
     segment = told.reads("segment", values, at)
     place = (indicator, what["part"], agent, what["team"], values["priority"], segment, at)
-    return *place, *what["fraction"], what["assumed"]
+    return *place, *what["fraction"], what["assumed"], told.ticket.channel
 
 
 def assignee_at(told: Told, at: int) -> str | None:
@@ -726,7 +726,7 @@ def answered_for(told: Told, ticket: TicketSnapshot, agent: str) -> Iterator[Lin
 
 def complaint_line(told: Told, key: str, ticket: TicketSnapshot, agent: str, part: str | None) -> Line:
     said = line(told, key, ticket.created_at, agent, part=part)
-    return said if ticket is told.ticket else (*said[:4], ticket.priority, *said[5:])
+    return said if ticket is told.ticket else (*said[:4], ticket.priority, *said[5:10], ticket.channel)
 
 
 def matter(told: Told, ticket: TicketSnapshot) -> str | None:

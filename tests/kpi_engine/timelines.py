@@ -20,7 +20,7 @@ from kpi_engine.measure import measure
 from kpi_engine.measurement import Certainty, Clock, CreditLine, Measurement
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.records import EventKind, Rating, TicketEvent, TicketSnapshot
-from kpi_engine.reduce import Cell, Question, Scope, cells, lines_in
+from kpi_engine.reduce import Cell, Question, Scope, Window, cell, lines_in
 from kpi_engine.rulebook import Rulebook, compiled
 
 VIETNAM = "Asia/Ho_Chi_Minh"
@@ -349,7 +349,10 @@ def figures_of(
     """Return the cells of an indicator, by subject, over the quarter of an instant as far as it has come."""
     period = period_at(PeriodKind.QUARTER, VIETNAM, as_of)
     question = Question(scope, "acme", period, as_of, {})
-    return cells(INDICATORS[key], lines_in(INDICATORS[key], measurements, period, as_of, rulebook), question)
+    window, by_subject = Window(period, as_of, rulebook), dict[str | None, list[CreditLine]]()
+    for line in lines_in(INDICATORS[key], measurements, period, as_of, rulebook):
+        by_subject.setdefault(window.subject(line, scope), []).append(line)
+    return {subject: cell(INDICATORS[key], lines, question, subject) for subject, lines in by_subject.items()}
 
 
 def same_answers(measurement: Measurement) -> Measurement:
