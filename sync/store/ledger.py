@@ -28,10 +28,10 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, connector: str, entries: Iterable[Entry]) -> int:
-        """Append entries and return how many are new: appending one twice changes nothing."""
+    def append(self, connector: str, entries: Iterable[Entry]) -> None:
+        """Append entries: appending one twice changes nothing."""
         rows = [{"connector": connector, **dict(zip(_NAMES, _VALUES(entry), strict=True))} for entry in entries]
-        return self._database.insert_missing(LEDGER_ENTRY, rows)
+        self._database.add_missing(LEDGER_ENTRY, rows)
 
     def within(self, connector: str, start: int, end: int) -> Iterator[Entry]:
         """Yield the entries about [start, end) in order of what they are about; memory stays flat."""

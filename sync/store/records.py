@@ -271,7 +271,7 @@ class Records:
 
     def mark_stale(self, connector: str, ticket_ids: Iterable[str]) -> None:
         """Have tickets measured again."""
-        self._database.insert_missing(
+        self._database.add_missing(
             STALE, [{"connector": connector, "ticket_id": ticket_id} for ticket_id in ticket_ids]
         )
 

@@ -158,14 +158,9 @@ def entry(ticket_id: str, kind: EntryKind = EntryKind.FIRED, recorded_as_of: int
 
 
 def test_appending_to_the_ledger_twice_changes_nothing(store: Store) -> None:
-    assert store.ledger.append("sao-mai", [entry("1"), entry("2")]) == 2
-    assert (
-        store.ledger.append(
-            "sao-mai", [entry("1"), entry("1", EntryKind.WITHDRAWN, 70), entry("1", EntryKind.FIRED, 80)]
-        )
-        == 2
-    )
-    assert store.ledger.append("sao-mai", []) == 0
+    store.ledger.append("sao-mai", [entry("1"), entry("2")])
+    store.ledger.append("sao-mai", [entry("1"), entry("1", EntryKind.WITHDRAWN, 70), entry("1", EntryKind.FIRED, 80)])
+    store.ledger.append("sao-mai", [])
 
     assert store.ledger.entries("sao-mai", ["1"]) == [
         entry("1"),
