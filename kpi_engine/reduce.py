@@ -47,7 +47,7 @@ class Cell:
     `n` counts the credit lines, or the different parts where those are counted; `numerator` and `denominator` are
     their exact sums. A time is in seconds, a share lies in 0..1. `enough` is false below `min_n`, where the value must
     not be shown as a verdict. `low` and `high` are the ends of the indicator's interval. `series` names the scale of
-    a mean score: figures of different series do not compare.
+    a mean score: figures of different series do not compare. `approximated` counts the lines that are not exact.
     """
 
     indicator: str
@@ -69,6 +69,7 @@ class Cell:
     as_of: int
     editions: tuple[str, ...]
     series: str | None = None
+    approximated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,7 @@ class Tally:
     shares: dict[int, int] = field(default_factory=dict)  # numerators by denominator
     series: dict[str, "Tally"] = field(default_factory=dict)
     last_at: int = 0
-    approximate: bool = False
+    approximated: int = 0
     editions: set[str] = field(default_factory=set)
 
     def add(self, line: CreditLine) -> None:
@@ -231,7 +232,7 @@ class Tally:
         self.numerator += line.numerator
         self.denominator += line.denominator
         self.last_at = max(self.last_at, line.at)
-        self.approximate = self.approximate or line.certainty is not Certainty.EXACT
+        self.approximated += line.certainty is not Certainty.EXACT
         self.editions.add(line.edition)
         if keep := _KEPT.get(self.reduction):
             keep(self, line)
@@ -388,10 +389,11 @@ def tallied(indicator: Indicator, tally: Tally, question: Question, subject: str
         high=interval[1] if interval else None,
         min_n=min_n,
         enough=found.n >= min_n or indicator.reduction in COUNTS,
-        approximate=one.approximate,
+        approximate=one.approximated > 0,
         as_of=question.as_of,
         editions=tuple(sorted(one.editions)),
         series=series,
+        approximated=one.approximated,
     )
 
 

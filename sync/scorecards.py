@@ -10,6 +10,7 @@ from rich.text import Text
 from connectors.body import one_line
 from kpi_engine.indicators import FAMILIES, INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Unit
+from kpi_engine.measurement import Certainty, CreditLine
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell
 from kpi_engine.rulebook import Rulebook
@@ -254,6 +255,7 @@ def cell_document(cell: Cell) -> dict[str, object]:
         "enough": cell.enough,
         "min_n": cell.min_n,
         "approximate": cell.approximate,
+        "approximated": cell.approximated,
         "editions": list(cell.editions),
         "series": cell.series,
     }
@@ -273,12 +275,17 @@ def explanation_table(explanation: Explanation, urls: Urls, language: Language) 
         cells = (
             line.ticket_id or explanation.source(line) or "",
             language.moment(line.at),
-            line_text(explanation, line.numerator, line.denominator, language),
+            f"{_roughly(line)}{line_text(explanation, line.numerator, line.denominator, language)}",
             part_text(line.part, language),
             urls.get((line.account, line.ticket_id or ""), ""),
         )
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
+
+
+def _roughly(line: CreditLine) -> str:
+    """Return what stands before a value that is known only approximately."""
+    return "" if line.certainty is Certainty.EXACT else "≈ "
 
 
 def left_out_table(left_out: Iterable[LeftOut], urls: Urls, language: Language) -> Table:

@@ -73,6 +73,12 @@ def _verdicts(key: str, breached: int, met: int, evidence: Evidence) -> Iterator
             yield Left(stamp, reason).out_of(key)
 
 
+def _goals_undecided(evidence: Evidence) -> Iterator[CreditLine]:
+    for clock, stamp in evidence.once(_judged):
+        if clock.state is ClockState.UNDECIDED:
+            yield CreditLine("goals_undecided", stamp, 1, 1, clock.clock, clock.certainty)
+
+
 def _goals_met_tickets(evidence: Evidence) -> Iterator[CreditLine]:
     judged = evidence.once(_judged)
     breached = [each for each in judged if each[0].breached_at is not None]
@@ -189,6 +195,22 @@ INDICATORS = (
         stamp=message("the ticket's first breach, else the end of its last clock"),
         better=Better.HIGHER,
         lines=_goals_met_tickets,
+    ),
+    replace(
+        _COUNT,
+        key="goals_undecided",
+        catalogue="–",
+        name=message("Undecided goals"),
+        formula=message(
+            "number of clocks of which nobody can tell whether they met their goal, because what ended them is only "
+            "known to lie in a span; they count as neither met nor overdue"
+        ),
+        stamp=message("the end of the clock"),
+        credit=message("who has the ticket then"),
+        better=Better.NEUTRAL,
+        reduction=Reduction.COUNT,
+        lines=_goals_undecided,
+        additive=True,
     ),
     replace(
         _RATE,

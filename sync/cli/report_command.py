@@ -24,6 +24,7 @@ from sync.cli.frame import Call, framed
 from sync.exits import Exit
 from sync.figures import Asked, Figures, empty_card
 from sync.locale import terminal_text
+from sync.quality import quality_of
 from sync.remarks import remark_notes, remarks_at_home, remarks_document
 from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes, zone_notes
 from sync.trends import Trend, trends
@@ -127,13 +128,17 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     said = remarks_at_home(asked, wish.scope, found.scorecards)
     for note in remark_notes(said):
         call.say(note)
+    quality = quality_of(found.scorecards.values())
+    for note in quality.notes():
+        call.say(note)
+        call.say(message("`explain` marks what is approximate by ≈; `explain goals_undecided` lists undecided goals."))
     _say_where_from(call, asked, found)
     names = ordered_subjects(found, rules, call.language)
     for note in zone_notes(found, dict(names)):
         call.say(note)
     beside = told_beside(call, asked, found, dict(names), wish.only)
     surveys = told_of_surveys(call, asked, found, dict(names), everywhere=wish.surveys)
-    document = {**figures_document(found, names, shown.trends), **beside, **surveys}
+    document = {**figures_document(found, names, shown.trends), "quality": quality.document(), **beside, **surveys}
     return {**document, "state": asked.state.value, **remarks_document(said)}
 
 

@@ -4,14 +4,17 @@ import click
 
 from connectors.base import DATING, STREAM_NAMES, Stream
 from kpi_engine.message import Message, message
+from kpi_engine.reduce import Scope
 from sync.account import Account
+from sync.cli.choosing import asked_period
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import as_of_now
+from sync.figures import as_of_now, figures
 from sync.findings import sentence as in_words
 from sync.locale import terminal_text
 from sync.planning import ARMED
 from sync.policies import in_force, moment_of, sentences
+from sync.quality import Quality, quality_of
 from sync.refetch import lacking_fields
 from sync.scheduler import next_run
 from sync.store.findings import Finding
@@ -78,10 +81,19 @@ def status_document(account: Account, passes: int = _SHOWN_PASSES) -> dict[str, 
         "findings_in_all": {what.value: n for what, n in store.findings.counts(name).items()},
         "quarantine": store.quarantine.count(name),
         "summaries": store.summaries.counts(name),
+        "quality": None if (found := _quality(account, as_of)) is None else found.document(),
         "policies": _policies(account),
         "lacking": [str(sentence) for sentence in lacking_fields(account)],
         "next_run": next_run(account.own.schedule, account.settings.timezone, now),
     }
+
+
+def _quality(account: Account, as_of: int | None) -> Quality | None:
+    """Return how sure the figures of the month are that the data has reached."""
+    if as_of is None:
+        return None
+    period = asked_period(account, "month", None, as_of)
+    return quality_of(figures(account, period, Scope.ACCOUNT, as_of).scorecards.values())
 
 
 def _policies(account: Account) -> dict[str, object]:
@@ -147,6 +159,8 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     call.say(message("  quarantine: {n}", n=store.quarantine.count(name)))
     for sentence in [*_policy_sentences(account), *lacking_fields(account)]:
         call.say(message("  {sentence}", sentence=sentence))
+    if isinstance(quality := document["quality"], dict):
+        call.say(message("  this month: {sentence}", sentence=Quality(**quality).sentence()))
     if summaries := store.summaries.counts(name):
         told = ", ".join(f"{language(SUMMARY_STATES[state])} {n}" for state, n in sorted(summaries.items()))
         call.say(message("  summaries: {summaries}", summaries=told))

@@ -11,6 +11,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Cell
 from sync.locale import Language
+from sync.quality import quality_of
 from sync.settling import PeriodState
 from sync.store.published import PublishedCell
 from sync.summaries.page import Block, Group, Heading, Items, Link, Paragraph, Row, Table
@@ -341,8 +342,7 @@ class _Page:
             "n is how many tickets, replies or ratings a figure is made of; the range beside a share holds the "
             "true one in 19 of 20 cases. Too few say nothing: the figure then stays open."
         )
-        if any(cell.approximate for cell in told.card.values()):
-            yield message("Some times assume the account's oldest calendar.")
+        yield from quality_of([told.card]).notes()
         yield message("Data complete to {as_of}.", as_of=language.moment(told.as_of))
         editions = sorted({edition for cell in told.card.values() for edition in cell.editions})
         yield message("Rules: {editions}.", editions=", ".join(editions) or "–")

@@ -230,6 +230,8 @@ def test_a_goal_that_fell_between_two_looks_is_undecided_and_never_charged(
     )
     assert [firing.step for firing in found.firings] == ["warn:75%"]
     assert not [line for line in found.lines if line.indicator in ("overdue_count", "goals_met", "overdue_rate")]
+    told = [(line.part, line.agent, line.certainty) for line in found.lines if line.indicator == "goals_undecided"]
+    assert told == [("resolution", "an", Certainty.APPROXIMATE)]
     reasons = {each.indicator: each.reason for each in found.omissions if each.reason == "clock_undecided"}
     assert set(reasons) == {"overdue_rate", "goals_met"}
     at = timelines.moment("06-02 09:10")

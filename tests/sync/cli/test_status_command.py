@@ -47,7 +47,9 @@ def test_the_json_has_its_documented_shape(desk: "Desk") -> None:
     assert set(account) == {
         *("connector", "as_of", "lag_seconds", "tickets", "armed", "passes", "streams"),
         *("outbox", "quarantine", "summaries", "policies", "lacking", "findings", "findings_in_all", "next_run"),
+        "quality",
     }
+    assert set(account["quality"]) == {"approximate", "undecided"}
     assert account["armed"] is True
     assert account["outbox"] == {"delivered": account["passes"][0]["counts"]["delivered"]}
     assert set(account["passes"][0]) == {"pass_id", "began_at", "ended_at", "mode", "state", "as_of", "counts"}
