@@ -12,6 +12,7 @@ from kpi_engine.exempting import Given, exemptions, with_exemptions
 from kpi_engine.history import History
 from kpi_engine.holdings import Answerable, held, responsible
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.indicator import Input
 from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Exclusion, Firing, Measurement, Omission
 from kpi_engine.message import message
 from kpi_engine.rulebook import DONE, Rulebook
@@ -87,6 +88,7 @@ def _measured(found: Judged, rulebook: Rulebook) -> Measurement:
     holdings = held(story, rulebook, found.runs)
     lines, omissions = _answers(Evidence(history, story, rulebook, found.clocks, found.firings))
     _mark(lines, found.stretches)
+    _mark_ratings(lines, history)
     return Measurement(
         ticket_id=history.ticket_id,
         account=history.account,
@@ -124,6 +126,15 @@ def _mark(lines: Iterable[CreditLine], stretches: Sequence[Stretch]) -> None:
             line.certainty = Certainty.APPROXIMATE
 
 
+def _mark_ratings(lines: Iterable[CreditLine], history: History) -> None:
+    """Mark what a rating says of which nobody knows when exactly it was given."""
+    seen_late = {rating.at for rating in history.ratings if rating.since is not None}
+    for line in lines if seen_late else ():
+        if line.at in seen_late and line.indicator in _RATED:
+            line.certainty = Certainty.APPROXIMATE
+
+
+_RATED: Final = frozenset(key for key, indicator in INDICATORS.items() if Input.RATINGS in indicator.needs)
 _ANSWERING: Final = tuple(dict.fromkeys(indicator.lines for indicator in INDICATORS.values()))
 """What tells the lines of all indicators; twins share theirs."""
 

@@ -100,6 +100,7 @@ class Rating:
 
     `category` is the platform's own good, neutral or bad where it gives one; a state that is no verdict (offered,
     withdrawn) has neither `category` nor `score`. `agent_id` is the assignee at rating time where the platform says.
+    Where only a span is known, it was given after `since` and at `at` at the latest.
     """
 
     ticket_id: str
@@ -112,6 +113,7 @@ class Rating:
     agent_id: str | None
     group_id: str | None
     offered_at: int | None = None  # when the survey was sent, where the platform says
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

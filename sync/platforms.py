@@ -44,7 +44,8 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         "tags, and one owner alone",
         Stream.HISTORY: "messages exact; of the fields those whose history the org tracks, for 18 to 24 months; of the "
         "others the difference of two passes, and when a case was closed last",
-        Stream.RATINGS: "from a field of the case: when it was given is known only if that field is tracked",
+        Stream.RATINGS: "from a field of the case: when it was given is known only if that field is tracked, else "
+        "approximate",
         Stream.SURVEYS: "exact where the org has surveys",
         Stream.METRIC_EVENTS: "milestones as they stand; for comparing only",
         Stream.SLA_POLICIES: "the names of entitlement processes, where the org has them",

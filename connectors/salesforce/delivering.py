@@ -8,8 +8,8 @@ from connectors.base import Change, Delivered, Outcome, Refused, Snoozed
 from connectors.errors import RefusedError, TransientError, UnexpectedPayloadError
 from connectors.rows import understood
 from connectors.salesforce import refusals
+from connectors.salesforce.descriptions import Saved
 from connectors.salesforce.org import Org
-from connectors.salesforce.payloads import Saved
 from connectors.salesforce.refusals import Trouble
 from kpi_engine.message import message
 

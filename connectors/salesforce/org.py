@@ -8,7 +8,8 @@ from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
 from connectors.http import Answer, Session
 from connectors.rows import understood
 from connectors.salesforce import lists, refusals
-from connectors.salesforce.payloads import CaseStatus, Description, FieldDescription, Payload, asked
+from connectors.salesforce.descriptions import Description, FieldDescription
+from connectors.salesforce.payloads import CaseStatus, Payload, asked
 from connectors.salesforce.sense import Sense
 from connectors.salesforce.settings import SalesforceSettings
 from connectors.salesforce.signing_in import AppToken

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Annotated, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
-from pydantic.alias_generators import to_camel, to_pascal
+from pydantic.alias_generators import to_pascal
 
 from connectors.salesforce.soql import whole_id
 from connectors.scalars import Instant, OptionalInstant, OptionalText, Text, clean
@@ -48,12 +48,6 @@ class Payload(BaseModel):
     """A row of a query; fields we did not ask for are nobody's business."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal)
-
-
-class Meta(BaseModel):
-    """What Salesforce tells about its objects and our writes."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
 
 
 class Creator(Payload):
@@ -287,53 +281,6 @@ class SurveySubject(Payload):
 
     parent_id: Id
     subject_id: Id
-
-
-class FieldDescription(Meta):
-    """A field as `describe` tells it, as far as we may see it."""
-
-    name: Text
-    label: Text = ""
-    type: Text = ""
-    length: int = 0
-    scale: int = 0
-    updateable: bool = False
-    external_id: bool = False
-    unique: bool = False
-    inline_help_text: OptionalText = None
-
-
-class RecordTypeInfo(Meta):
-    """A record type as `describe` tells it."""
-
-    record_type_id: OptionalId = None
-    name: Text = ""
-    active: bool = True
-    master: bool = False
-
-
-class Description(Meta):
-    """An object as `describe` tells it."""
-
-    name: Text
-    key_prefix: OptionalText = None
-    fields: list[FieldDescription] = []
-    record_type_infos: list[RecordTypeInfo] = []
-
-
-class Deleted(Meta):
-    """A record that was deleted, whether or not it is in the bin still."""
-
-    id: Id
-    deleted_date: Instant
-
-
-class Saved(Meta):
-    """What became of one record that was written."""
-
-    id: OptionalId = None
-    success: bool = False
-    errors: list[object] = []
 
 
 def asked(payload: type[Payload], present: Callable[[str], bool] = lambda _: True) -> list[str]:

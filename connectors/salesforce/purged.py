@@ -10,8 +10,8 @@ from connectors.base import Page
 from connectors.errors import RefusedError
 from connectors.rows import understood
 from connectors.salesforce import refusals
+from connectors.salesforce.descriptions import Deleted
 from connectors.salesforce.org import Org
-from connectors.salesforce.payloads import Deleted
 from connectors.salesforce.soql import Query, whole_id
 from kpi_engine.message import Message, message
 from kpi_engine.records import Vanished

@@ -1,6 +1,7 @@
 """What ratings mean: from a field of the case, from that field's tracked changes, from answers to a survey."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from connectors.salesforce import payloads
 from connectors.salesforce.sense import Sense
@@ -9,11 +10,12 @@ from connectors.scalars import number
 from kpi_engine.records import Rating, TicketSnapshot
 
 
-def rating(row: object, sense: Sense, at: int | None = None) -> list[Rating]:
-    """Return the rating that a case's field shows, dated by the row's last change: it may have been given earlier."""
+def rating(row: object, sense: Sense) -> list[Rating]:
+    """Return the rating that a case's field shows: it was given by the row's last change, at some time of its life."""
     read = payloads.Case.model_validate(row)
-    when = at or read.last_modified_date or read.system_modstamp
-    return [_rating(read.id, when, (read.model_extra or {}).get(sense.csat or ""), sense)]
+    at = read.last_modified_date or read.system_modstamp
+    found = _rating(read.id, at, (read.model_extra or {}).get(sense.csat or ""), sense)
+    return [replace(found, since=read.created_date) if read.created_date < at else found]
 
 
 def tracked_rating(row: object, sense: Sense) -> list[Rating]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from connectors.base import FieldSetup, Target, WantedField
 from connectors.errors import RefusedError, UnexpectedPayloadError
 from connectors.salesforce import refusals
+from connectors.salesforce.descriptions import FieldDescription
 from connectors.salesforce.org import Org
-from connectors.salesforce.payloads import FieldDescription
 from connectors.salesforce.soql import Query, is_
 from kpi_engine.message import Message, message
 

@@ -8,8 +8,8 @@ from connectors.errors import RefusedError, TransientError
 from connectors.rows import understood
 from connectors.salesforce import mapping, setup
 from connectors.salesforce.delivering import LATER, UNASSIGNED, of_refusal
+from connectors.salesforce.descriptions import Saved
 from connectors.salesforce.org import Org
-from connectors.salesforce.payloads import Saved
 from connectors.salesforce.setup import SUMMARY_KEY
 from connectors.salesforce.soql import Query, is_, whole_id
 from kpi_engine.message import message

@@ -8,6 +8,7 @@ import pytest
 from kpi_engine.evidence import said
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.verdicts import scale_name
+from kpi_engine.measurement import Certainty
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell, cells, lines_in
 
@@ -89,6 +90,18 @@ def test_a_withdrawn_rating_counts_no_more_and_another_one_does(tell: Callable[.
     assert omissions(played, "satisfaction_rate") == [("rating_withdrawn", "06-10 09:00")]
     both = text + "\n06-09 12:00 customer rated good as r2"
     assert lines(tell(both), "satisfaction_rate") == [("an", "06-09 12:00", 1, 1, None)]
+
+
+def test_what_rests_on_a_rating_that_was_seen_late_is_approximate_and_nothing_else(timelines: ModuleType) -> None:
+    history = timelines.history(OPENED + "06-10 09:00 customer rated good")
+    found = {}
+    for since in (None, history.ratings[0].at - 60):
+        late = replace(history, ratings=(replace(history.ratings[0], since=since),))
+        played = timelines.played(late, timelines.USUAL, timelines.moment("06-20 09:00"))
+        found[since] = {line.indicator for line in played.measurement.lines if line.certainty is Certainty.APPROXIMATE}
+    assert found[None] == set()
+    assert {"satisfaction_rate", "positive_feedback"} <= found[history.ratings[0].at - 60] < set(INDICATORS)
+    assert "solved" not in found[history.ratings[0].at - 60]
 
 
 def test_a_rating_belongs_to_the_assignee_when_it_was_given(tell: Callable[..., Any]) -> None:

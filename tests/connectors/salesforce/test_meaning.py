@@ -164,8 +164,10 @@ def test_a_tracked_rating_is_dated_to_the_second_and_a_withdrawn_one_is_none(sce
 def test_an_untracked_rating_is_met_on_the_case_that_shows_it(scene: "Scene") -> None:
     scene.state.tracked.discard("CSAT__c")
     first, second = scene.ticket(), scene.ticket()
+    scene.sandbox.advance(60)
     scene.state.rate(first.id, "good")
     (page,) = scene.pages(Stream.RATINGS)
+    assert [r.at - (r.since or 0) for r in page.records if isinstance(r, Rating)] == [60]
     assert [(r.ticket_id, r.score, r.scale) for r in page.records] == [(first.key, 5, (1, 5))]  # type: ignore[union-attr]  # ratings alone
     assert "first seen" in str(page.note)
     scene.state.rate(second.id, "bad")
