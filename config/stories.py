@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 from pydantic import AfterValidator, Field
 
 from config.calendars import OwnCalendar, Zone
-from config.policies import GoalText
+from config.goals import GoalText
 from config.problems import one_of
 from connectors.settings import Line, Section, UnfitError
 from kpi_engine.message import message

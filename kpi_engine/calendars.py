@@ -70,6 +70,14 @@ class WorkingTime(Protocol):
         """Tell whether the second that begins at `at` is worked."""
         ...
 
+    def days_later(self, start: int, days: int) -> int | None:
+        """Return the time of day of the first second worked from `start` on, so many working days later."""
+        ...
+
+    def end_of_day(self, at: int) -> int | None:
+        """Return when the working day ends on which work was going on at `at`, or goes on next."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarDefinition:
@@ -257,6 +265,58 @@ class Calendar:
         index = bisect_right(timeline.openings, at) - 1
         return index >= 0 and at < timeline.closings[index]
 
+    def days_later(self, start: int, days: int) -> int | None:
+        """Return the time of day of the first second worked from `start` on, so many working days later.
+
+        A working day is a date on which something opens; None if there are not so many.
+        """
+        first = self._worked_from(start)
+        if first is None:
+            return None
+        day, second = self._place(first)
+        for _ in range(days):
+            later = self._next_day(day)
+            if later is None:
+                return None
+            day = later
+        return _instant_of(self._zone, day * _DAY + second)
+
+    def end_of_day(self, at: int) -> int | None:
+        """Return when the working day ends on which work was going on at `at`, or goes on next.
+
+        A closing belongs to the day it ends; None if nothing opens any more.
+        """
+        second = at - 1 if self.is_open(at - 1) else self._worked_from(at)
+        if second is None:
+            return None
+        day, _ = self._place(second)
+        return _instant_of(self._zone, day * _DAY + 60 * max(closing for _, closing in self._hours_of(day)))
+
+    def _worked_from(self, at: int) -> int | None:
+        """Return the first second from `at` on that is worked."""
+        done = self.add(at, 1)
+        return None if done is None else done - 1
+
+    def _place(self, worked: int) -> tuple[int, int]:
+        """Return the working day, counted from 1970-01-01, and the second since its midnight of a second worked."""
+        wall = worked + _offset(self._zone, worked)
+        day, second = divmod(wall, _DAY)
+        opened = any(60 * opening <= second < 60 * closing for opening, closing in self._hours_of(day))
+        return (day, second) if opened else (day - 1, second + _DAY)
+
+    def _hours_of(self, day: int) -> Spans:
+        """Return the spans, in minutes, that open on a day."""
+        date_ = (_EPOCH + timedelta(days=day)).date().isoformat()
+        if date_ in self.definition.overrides:
+            return self.definition.overrides[date_]
+        if any(first <= date_ <= last for first, last in self.definition.holidays):
+            return ()
+        return self.definition.week[(day + 3) % 7]
+
+    def _next_day(self, day: int) -> int | None:
+        last = HORIZON_END // _DAY
+        return next((later for later in range(day + 1, last) if self._hours_of(later)), None)
+
     def _covering(self, start: int, end: int) -> _Timeline:
         # Each caller goes on with the timeline returned: another thread may meanwhile put a different one in place.
         timeline = self._timeline
@@ -291,8 +351,22 @@ class CalendarTime:
         """Tell that the second is worked: all are."""
         return True
 
+    def days_later(self, start: int, days: int) -> int:
+        """Return the instant so many times 24 hours later."""
+        return start + days * _DAY
+
+    def end_of_day(self, at: int) -> int:
+        """Return `at`: days without opening hours end nowhere."""
+        return at
+
 
 ALWAYS: Final[WorkingTime] = CalendarTime()
+
+
+def _instant_of(zone: ZoneInfo, wall: int) -> int:
+    """Return when the clocks of `zone` show a wall time, in seconds since 1970 by them; of two such, the later."""
+    naive = (_EPOCH + timedelta(seconds=wall)).replace(tzinfo=zone, fold=1)
+    return (naive.astimezone(UTC) - _EPOCH) // _SECOND
 
 
 def _unmoved(at: int, seconds: int) -> int:

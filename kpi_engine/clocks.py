@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kpi_engine.calendars import ALWAYS, WorkingTime
 from kpi_engine.conditions import CHANNEL, SEVERITY
+from kpi_engine.escalating import EscalationKind
 from kpi_engine.measurement import Certainty, ClockState, Run
 from kpi_engine.rulebook import UNSOLVED, Rulebook
 from kpi_engine.rules import (
@@ -16,15 +17,19 @@ from kpi_engine.rules import (
     NEXT_REPLY,
     NO_POLICIES,
     ClockRule,
-    EscalationKind,
     OnChange,
     Policies,
+    Promise,
     Rearm,
     Stage,
     Start,
     Stop,
 )
 from kpi_engine.story import State, Step, StepKind, Story
+
+_DAY = 86_400
+_REOPENING = frozenset({Rearm.ON_REOPEN, Rearm.CONTINUES})
+_COMING_TRUE = frozenset({Rearm.ON_CRITERIA, Rearm.SEQUENTIAL})
 
 
 class Timer(NamedTuple):
@@ -40,8 +45,8 @@ class Timer(NamedTuple):
 class ClockRun:
     """One clock instance while it is played; what became of it is read off its properties.
 
-    `goal` None means that no goal applies. `since` is the start of the stretch it now runs in, None while it stands
-    still; `key`, `calendar` and `guessed` are that stretch's calendar. `final` tells a stop for good from a suspension
+    `goal` None means that no goal applies; `promise` is what it was worked out from. `since` is the start of the
+    stretch it now runs in, None while it stands still; `key`, `calendar` and `guessed` are that stretch's calendar. `final` tells a stop for good from a suspension
     (a reply clock while its ticket is solved unanswered).
     """
 
@@ -49,6 +54,7 @@ class ClockRun:
     instance: int
     started_at: int
     goal: int | None = None
+    promise: Promise | None = None
     business: bool = True
     elapsed: int = 0
     since: int | None = None
@@ -67,6 +73,9 @@ class ClockRun:
     fired: list[Timer] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     ran_by: WorkingTime | None = None
+    ended_at: int | None = None  # when it ended at the earliest
+    suspended: list[tuple[int, int]] = field(default_factory=list)  # from a stop that was not for good to the reopening
+    told: int = 0  # the promise in seconds, before it is led to the end of a day
 
     @property
     def state(self) -> ClockState:
@@ -103,9 +112,9 @@ class ClockRun:
         done = {timer.step for timer in self.fired}
         if stages:
             return next(stage for stage in stages if stage.step not in done)
-        for step in self.rule.steps:
-            if (name := f"escalation:{step.level}") not in done:
-                return Stage(name, step.level, self.breach_elapsed + step.after, step.kind)
+        for step in self.rule.steps if self.rule.escalation.calendar is None else ():
+            if step.name not in done:
+                return Stage(step.name, step.level, self.breach_elapsed + step.after, step.kind)
         return None
 
     def next_timer(self, since: int, within: int | None = None) -> Timer | None:
@@ -153,6 +162,8 @@ class ClockRun:
 
     def take_back(self, since: int) -> None:
         """Count what ran after `since` as slack only: the clock may have stopped any time after it."""
+        if not self.runs:  # it was to start later
+            return
         earliest, latest = max(since, self.runs[-1].start), self.runs[-1].end
         worked = self.calendar.between(earliest, latest)
         self.elapsed -= worked
@@ -160,6 +171,16 @@ class ClockRun:
         self.fired = [timer for timer in self.fired if timer.at <= since]
         if self.breached_at is not None and self.breached_at > since:
             self.breached_at, self.breach_elapsed = None, 0
+
+    def due_then(self) -> int:
+        """Return when a stopped instance would have been due had it gone on, at the earliest when it stopped."""
+        stopped_at = self.stopped_at or 0
+        if self.breached_at is not None or self.goal is None:
+            return stopped_at
+        if self.runs and self.runs[-1].end != stopped_at:  # it stood still
+            return stopped_at
+        due = self.calendar.add(max(stopped_at, self.started_at), max(0, self.goal - self.elapsed))
+        return stopped_at if due is None else due
 
     def look_ahead(self) -> None:
         """Work out when the running instance is due and when its answers change next."""
@@ -229,10 +250,11 @@ class _Player:
         """
         rule = self.rule or instance.rule
         over = step.done or self.ends(instance.rule, step)
-        rests = step.state.status not in UNSOLVED or step.state.status in rule.pause_in
-        if over or rests or rule.goal(self.goes_by(rule, step.state)) != instance.goal:
+        rests = not _runs(rule, step.state)
+        if over or rests or rule.promise(self.goes_by(rule, step.state)) != instance.promise:
             instance.run_until(step.at)
             instance.take_back(since)
+            instance.ended_at = since if over else None
 
     def change_rule(self, step: Step) -> None:
         self.rule, self.aimed = self.policies.at(step.state.policy).rule(self.clock), None
@@ -242,7 +264,7 @@ class _Player:
         if self.ends(instance.rule, step):
             instance.stop(step.at, final=True)
             return False
-        if self.settles(instance.rule, step):
+        if self.settles(instance.rule, step) or self.taken_by_machine(instance, step):
             instance.stop(step.at, final=True)
             instance.settled = True
             return False
@@ -250,15 +272,31 @@ class _Player:
             if instance.stopped_at is None:
                 instance.stop(step.at, final=False)  # no verdict, unless it is reopened
         elif instance.stopped_at is not None:
-            instance.stopped_at, self.aimed = None, None
+            self.resume(instance, step)
         return True
 
+    def resume(self, instance: ClockRun, step: Step) -> None:
+        """Let an instance that was stopped, for good or not, go on from where it stood."""
+        stopped_at = instance.stopped_at if instance.ended_at is None else instance.ended_at
+        instance.suspended.append((stopped_at or 0, step.at))
+        instance.final, instance.stopped_at, instance.ended_at, self.aimed = False, None, None, None
+
     def ends(self, rule: ClockRule, step: Step) -> bool:
-        if rule.is_reply_clock:  # a solve answers nobody
-            replied = step.kind is StepKind.AGENT_REPLY
-            return replied or (Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step))
-        solved = step.done and Stop.SOLVED in rule.stop
-        return solved or (Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step))
+        if rule.is_reply_clock and step.kind is StepKind.AGENT_REPLY:  # a solve answers nobody
+            return True
+        if Stop.SOLVED in rule.stop and step.done and not rule.is_reply_clock:
+            return True
+        if Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step):
+            return True
+        return self.ends_by_any(rule, step)
+
+    def ends_by_any(self, rule: ClockRule, step: Step) -> bool:
+        """Tell whether an action, a change or a condition ends the clock."""
+        if Stop.ANY_AGENT_ACTION in rule.stop and step.by_agent and step.kind is not StepKind.OPENED:
+            return True
+        if (Stop.ANY_CHANGE in rule.stop or rule.rearm is Rearm.ON_ANY_CHANGE) and _is_change(step):
+            return self.current is None or self.current.started_at < step.at
+        return Stop.CRITERIA in rule.stop and rule.stop_when in step.state.fits
 
     def settles(self, rule: ClockRule, step: Step) -> bool:
         """Tell whether a solve says that what the customer wrote last, a thank-you, needs no answer.
@@ -266,6 +304,13 @@ class _Player:
         The first reply is owed all the same: there a solve only suspends the clock.
         """
         return rule.clock == NEXT_REPLY and self.is_solve(step)
+
+    def taken_by_machine(self, instance: ClockRun, step: Step) -> bool:
+        """Tell whether a clock that waits for people is void, for a machine took the ticket."""
+        return instance.rule.start is Start.HANDOFF and self.is_with_machine(step)
+
+    def is_with_machine(self, step: Step) -> bool:
+        return self.rulebook.is_machine(step.state.agent, step.at)
 
     def is_solve(self, step: Step) -> bool:
         return step.done and not self.before.done
@@ -293,9 +338,13 @@ class _Player:
                 return
         else:
             rule = rule or ended.rule
-            if not self.rearms(rule, step):
+            if not self.rearms(rule, ended, step):
                 return
-        instance = self.current = ClockRun(rule, len(self.instances) + 1, step.at)
+        if ended is not None and rule.rearm is Rearm.CONTINUES:
+            self.resume(ended, step)
+            return
+        begins = ended.due_then() if ended is not None and rule.rearm is Rearm.SEQUENTIAL else step.at
+        instance = self.current = ClockRun(rule, len(self.instances) + 1, max(begins, step.at))
         self.instances.append(instance)
         self.aimed = None
         if step.done:
@@ -307,18 +356,29 @@ class _Player:
             return step.replied
         if rule.start is Start.CUSTOMER_MESSAGE and rule.clock == NEXT_REPLY:  # the first turn is the first reply's
             return self.unanswered and not step.awaited
-        waiting = step.awaited if rule.is_reply_clock else not step.done or step.kind is StepKind.OPENED
-        return waiting and self.has_begun(rule.start, step)
+        if rule.is_reply_clock and rule.start is not Start.CRITERIA:
+            return step.awaited and self.has_begun(rule, step)
+        return (not step.done or step.kind is StepKind.OPENED) and self.has_begun(rule, step)
 
-    def has_begun(self, start: Start, step: Step) -> bool:
+    def has_begun(self, rule: ClockRule, step: Step) -> bool:
+        start = rule.start
+        if start is Start.CRITERIA:
+            return rule.start_when in step.state.fits
+        if start is Start.HANDOFF:
+            return not self.is_with_machine(step)
         if start is Start.ASSIGNED:
             return step.state.agent is not None and not step.done
         if start is Start.GROUP_ASSIGNED:
             return step.state.group is not None
         return self.asked or start is Start.CREATED
 
-    def rearms(self, rule: ClockRule, step: Step) -> bool:
-        if rule.rearm is Rearm.ON_REOPEN:
+    def rearms(self, rule: ClockRule, ended: ClockRun, step: Step) -> bool:
+        if rule.start is Start.HANDOFF and ended.settled:
+            return step.awaited and not self.is_with_machine(step)
+        return self.rearms_by(rule, step)
+
+    def rearms_by(self, rule: ClockRule, step: Step) -> bool:
+        if rule.rearm in _REOPENING:
             return self.before.done and not step.done
         if rule.rearm is Rearm.ON_CUSTOMER_MESSAGE:
             return step.kind is StepKind.CUSTOMER_MESSAGE and not step.awaited
@@ -326,36 +386,63 @@ class _Player:
             return step.kind is StepKind.AGENT_REPLY
         if rule.rearm is Rearm.ON_GROUP_CHANGE:
             return step.state.group is not None and step.state.group != self.before.state.group
-        return False
+        return not step.done and self.rearms_unsolved(rule, step)
+
+    def rearms_unsolved(self, rule: ClockRule, step: Step) -> bool:
+        if rule.rearm is Rearm.ON_ANY_CHANGE:
+            return _is_change(step)
+        return rule.rearm in _COMING_TRUE and self.comes_true(rule, step)
+
+    def comes_true(self, rule: ClockRule, step: Step) -> bool:
+        """Tell whether what starts the clock is there, or happens, at this step."""
+        if rule.start is Start.CUSTOMER_MESSAGE:
+            return step.kind is StepKind.CUSTOMER_MESSAGE
+        if rule.start is Start.AGENT_REPLY:
+            return step.kind is StepKind.AGENT_REPLY
+        return self.has_begun(rule, step)
 
     def aim(self, instance: ClockRun, step: Step) -> None:
         """Apply the goal, the kind of time and the pauses that hold from this step on."""
         state, rule = step.state, self.rule or instance.rule
-        runs = state.status in UNSOLVED and state.status not in rule.pause_in
+        runs = _runs(rule, state)
         before, self.aimed = self.aimed, state
         if (
             before is not None
             and rule is instance.rule
             and runs is (instance.since is not None)
-            and _same_aim(before, state)
+            and _same_aim(before, state, rule)
         ):
             return
         instance.run_until(step.at)
         instance.rule = rule
         frozen = rule.on_change is OnChange.FREEZE and instance.goal is not None
+        word = self.goes_by(rule, state)
         if not frozen:
-            word = self.goes_by(rule, state)
             instance.business = rule.in_business_time(word)
-            if instance.breached_at is None:  # a verdict keeps the goal it was given by
-                instance.goal = rule.goal(word)
+        self.choose_calendar(instance, step)
+        if instance.breached_at is None:  # a verdict keeps the goal it was given by
+            self.promise(instance, step, instance.promise if frozen else rule.promise(word))
         resumed = runs and instance.since is None
-        instance.since = step.at if runs else None
+        instance.since = max(step.at, instance.started_at) if runs else None
         if not runs and instance.is_over_its_goal:
             instance.fire(Timer(BREACH, 0, step.at))
-        self.choose_calendar(instance, step)
         if resumed and step.since is not None:
             rested_till = instance.runs[-1].end if instance.runs else step.since
             instance.slack += instance.calendar.between(max(step.since, rested_till), step.at)
+
+    def promise(self, instance: ClockRun, step: Step, promise: Promise | None) -> None:
+        """Work the goal out in seconds of the clock's own time: working days from its start, to the end of a day."""
+        if promise is None or not (promise.days or instance.rule.end_of_day):
+            instance.promise, instance.goal = promise, None if promise is None else promise.seconds
+            return
+        calendar, begins = instance.calendar, max(step.at, instance.started_at)
+        if promise != instance.promise or not instance.rule.end_of_day:
+            instance.told = _seconds_of(promise, calendar, instance.started_at)
+        instance.promise, instance.goal = promise, instance.told
+        if instance.rule.end_of_day:
+            due = calendar.add(begins, max(0, instance.told - instance.elapsed))
+            end = None if due is None else calendar.end_of_day(due)
+            instance.goal = instance.told if end is None else instance.elapsed + calendar.between(begins, end)
 
     def goes_by(self, rule: ClockRule, state: State) -> str | None:
         """Return the ticket's word for what the goals go by."""
@@ -364,8 +451,9 @@ class _Player:
         return state.severity if rule.by == SEVERITY else state.priority
 
     def choose_calendar(self, instance: ClockRun, step: Step) -> None:
-        prescribed = instance.rule.calendar
-        if instance.business and prescribed is not None and prescribed in self.rulebook.calendars:
+        sources = instance.rule.calendar
+        prescribed = self.rulebook.prescribed_calendar(sources, step.state.places, step.at) if sources else None
+        if instance.business and prescribed is not None:
             instance.key, instance.guessed = prescribed, False
             instance.calendar = self.rulebook.calendar(prescribed, step.at)
         elif instance.business:
@@ -375,11 +463,31 @@ class _Player:
             instance.key, instance.guessed, instance.calendar = "", False, ALWAYS
 
 
-def _same_aim(before: State, after: State) -> bool:
+def _seconds_of(promise: Promise, calendar: WorkingTime, start: int) -> int:
+    """Return a promise in seconds of a calendar's time; where it does not open so often, in days of 24 hours."""
+    if not promise.days:
+        return promise.seconds
+    end = calendar.days_later(start, promise.days)
+    return promise.days * _DAY if end is None else calendar.between(start, end)
+
+
+def _runs(rule: ClockRule, state: State) -> bool:
+    """Tell whether a clock runs, or rests, while a ticket stands so."""
+    rests = state.status in rule.pause_in or (rule.pause_when is not None and rule.pause_when in state.fits)
+    return state.status in UNSOLVED and not rests
+
+
+def _is_change(step: Step) -> bool:
+    """Tell whether somebody or something changed the ticket, or said something on it."""
+    return step.kind not in (StepKind.OPENED, StepKind.RULES)
+
+
+def _same_aim(before: State, after: State, rule: ClockRule) -> bool:
     """Tell whether two states of a ticket mean the same for a clock that runs, or rests, in both."""
     return before is after or (
         before.priority == after.priority
         and before.severity == after.severity
         and before.calendar == after.calendar
         and before.assumed == after.assumed
+        and (not rule.calendar or before.places == after.places)
     )

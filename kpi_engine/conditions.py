@@ -1,5 +1,6 @@
 """Which tickets a policy is for: conditions over what is known of a ticket, parsed from plain documents."""
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +12,13 @@ CHANNEL = "channel"
 PRIORITY = "priority"
 SEVERITY = "severity"
 SEGMENT = "segment"
+TYPE = "type"
+STATUS = "status"
+ORGANIZATION = "organization"
+YES_OR_NO = ("complaint", "warranty")
+"""Subjects that are said or not."""
+
+YES, NO = "yes", "no"
 
 Facts: TypeAlias = Callable[[str], Collection[str]]
 """Answers, for a subject such as "channel", "tag" or a meaning such as "topic", every word that a ticket has for it."""
@@ -54,12 +62,27 @@ def parse_when(document: Mapping[str, object]) -> When:
     return When(*(_clauses(document.get(part)) for part in ("all", "any", "none")))
 
 
+def criterion(document: object) -> str:
+    """Return the key of a condition: what it says, spelled in one way."""
+    return json.dumps(document, sort_keys=True)
+
+
 def _clauses(document: object) -> tuple[Clause, ...]:
     return tuple(_clause(clause) for clause in _sequence(document) if isinstance(clause, Mapping))
 
 
 def _clause(document: Mapping[str, object]) -> Clause:
-    return {str(subject): frozenset(map(str, _sequence(words))) for subject, words in document.items()}
+    """Return words by subject; what stands under `field` goes by the names of the mapped fields."""
+    own = document.get("field")
+    plain = {str(subject): _words(words) for subject, words in document.items() if subject != "field"}
+    mapped = {str(name): _words(words) for name, words in own.items()} if isinstance(own, Mapping) else {}
+    return plain | mapped
+
+
+def _words(words: object) -> frozenset[str]:
+    if isinstance(words, bool):
+        return frozenset({YES if words else NO})
+    return frozenset(map(str, _sequence(words)))
 
 
 def _sequence(value: object) -> Sequence[object]:

@@ -23,6 +23,7 @@ _SPANNED = {
     Field.BRAND: attrgetter("brand_id"),
     Field.REQUESTER: attrgetter("requester_id"),
 }
+_BESIDE = {Field.TYPE: attrgetter("ticket_type"), Field.ORGANIZATION: attrgetter("organization_id")}
 _TELLING = frozenset({Field.STATUS, *_SPANNED})
 _IN_ORDER = attrgetter("at", "order", "position")
 
@@ -109,7 +110,7 @@ def _statuses(before: TicketSnapshot, now: TicketSnapshot, after: int) -> Iterat
 
 def _values(before: TicketSnapshot, now: TicketSnapshot) -> Iterator[tuple[str, str | None, str | None]]:
     """Yield every property but the status, and every custom field, with what it held and holds, as events word it."""
-    for name, value in _SPANNED.items():
+    for name, value in (_SPANNED | _BESIDE).items():
         yield name, value(before), value(now)
     yield Field.TAGS, " ".join(sorted(before.tags)), " ".join(sorted(now.tags))
     for custom in {**before.fields, **now.fields}:

@@ -19,6 +19,10 @@ DURATION_PATTERN = r"^\s*(?:[0-9]{1,6}\s*[a-z]+\s*)+$"
 """What a duration looks like, for schemas; `seconds_of` decides."""
 
 
+WORKING_DAYS_PATTERN = r"\s*([0-9]{1,3})\s*wd\s*"
+"""What a goal in working days looks like."""
+
+
 class DurationError(ValueError):
     """The text is no length of time; `message` says what is wrong, `allowed` how to write it."""
 
@@ -37,6 +41,12 @@ def seconds_of(text: str) -> int:
     if len(units) < len(parts) or units != sorted(set(units), reverse=True):
         raise _no_duration()
     return sum(count * unit for (count, _), unit in zip(parts, units, strict=True))
+
+
+def working_days_of(text: str) -> int | None:
+    """Return the working days of "2wd" ("0wd": the same one), None where that is no such goal."""
+    found = re.fullmatch(WORKING_DAYS_PATTERN, text)
+    return int(found[1]) if found is not None else None
 
 
 def months_of(text: str) -> int:

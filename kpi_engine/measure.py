@@ -6,6 +6,7 @@ from typing import Final
 
 from kpi_engine.clocks import ClockRun, played
 from kpi_engine.differences import Stretch, completed, unsure
+from kpi_engine.escalations import escalate
 from kpi_engine.evidence import Evidence
 from kpi_engine.exclusions import exclusion, merged_away
 from kpi_engine.exempting import Given, exemptions, with_exemptions
@@ -135,6 +136,9 @@ def _mark_ratings(lines: Iterable[CreditLine], history: History) -> None:
 
 
 _RATED: Final = frozenset(key for key, indicator in INDICATORS.items() if Input.RATINGS in indicator.needs)
+_ANSWERED_FOR: Final = ("breach", "escalation:", "repeat:")
+"""What fell due because the clock breached."""
+
 _ANSWERING: Final = tuple(dict.fromkeys(indicator.lines for indicator in INDICATORS.values()))
 """What tells the lines of all indicators; twins share theirs."""
 
@@ -148,7 +152,10 @@ def _answers(evidence: Evidence) -> tuple[tuple[CreditLine, ...], tuple[Omission
 
 
 def _clock_runs(story: Story, rulebook: Rulebook) -> list[ClockRun]:
-    return [run for name in rulebook.clock_names for run in played(name, story, rulebook)]
+    runs = [run for name in rulebook.clock_names for run in played(name, story, rulebook)]
+    for run in runs:
+        escalate(run, story, rulebook)
+    return runs
 
 
 def _clock(run: ClockRun, story: Story, rulebook: Rulebook) -> Clock:
@@ -182,7 +189,7 @@ def _firings(pairs: Iterable[tuple[ClockRun, Clock]], story: Story, rulebook: Ru
         for timer in run.fired:
             state = story.state_at(timer.at)
             holder = (state.agent, rulebook.team(state.agent, state.group, timer.at))
-            agent, team = holder if timer.step.startswith("warn:") else (clock.agent, clock.team)
+            agent, team = (clock.agent, clock.team) if timer.step.startswith(_ANSWERED_FOR) else holder
             yield Firing(
                 ticket_id=story.ticket.ticket_id,
                 clock=clock.clock,

@@ -33,6 +33,8 @@ class Field(StrEnum):
     REQUESTER = "requester"
     SCHEDULE = "schedule"
     CUSTOM_STATUS = "custom_status"
+    TYPE = "type"
+    ORGANIZATION = "organization"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class TicketSnapshot:
     entered: dict[str, int] = field(default_factory=dict)
     after: int | None = None
     schedule_id: str | None = None  # the business hours it goes by, where its history does not tell
+    ticket_type: str | None = None
+    organization_id: str | None = None  # the customer's organization, company or account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from functools import cached_property, partial
-from typing import Generic, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
-from kpi_engine.conditions import FORM, SEGMENT, TAG
+from kpi_engine.conditions import FORM, ORGANIZATION, SEGMENT, TAG, TYPE, When
 from kpi_engine.editions import Edition
 from kpi_engine.organization import Organization, Place, organization
 from kpi_engine.records import Field, FieldValue
@@ -75,7 +75,8 @@ _DECIDING: Sequence[str] = (
     Field.SCHEDULE,
     Field.REQUESTER,
 )
-_TELLING = {TAG: Field.TAGS, FORM: Field.FORM}
+_TELLING = {TAG: Field.TAGS, FORM: Field.FORM, TYPE: Field.TYPE, ORGANIZATION: Field.ORGANIZATION}
+_SOURCES = ("ticket", ORGANIZATION, "group", "brand")
 UNSOLVED = frozenset({Status.NEW, Status.OPEN, Status.PENDING, Status.HOLD, Status.UNKNOWN})
 
 
@@ -158,6 +159,26 @@ class CalendarChoice:
     by_brand: Mapping[str, str]
     default: str | None
     assumed: str | None
+    by_organization: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, source: str, places: "Places") -> str | None:
+        """Return the calendar of one source for a ticket in these places; any other word is a calendar's own key."""
+        if source == "ticket":
+            return places.schedule
+        if source == ORGANIZATION:
+            return self.by_organization.get(places.organization or "")
+        if source == "group":
+            return self.by_group.get(places.group or "")
+        return self.by_brand.get(places.brand or "") if source == "brand" else source
+
+
+class Places(NamedTuple):
+    """Where a ticket belongs, as far as calendars go by it: its schedule, group, brand and organization."""
+
+    schedule: str | None = None
+    group: str | None = None
+    brand: str | None = None
+    organization: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +240,18 @@ class Rulebook:
         return frozenset().union(*(edition.subjects for edition in self.policies.values))
 
     @cached_property
+    def criteria(self) -> Mapping[str, When]:
+        """The conditions, by key, that start, stop, pause or acknowledge some clock under some edition."""
+        return {key: when for edition in self.policies.values for key, when in edition.criteria.items()}
+
+    @cached_property
     def telling(self) -> frozenset[str]:
         """The properties, beside those that always do, that decide how a ticket stands under some edition.
 
         They tell its segment, or what policies ask of it.
         """
         told = {name for subject in {SEGMENT, *self.asked} for name in self._carriers(subject)}
+        told |= {Field.ORGANIZATION} if any(choice.by_organization for choice in self.choice.values) else set()
         return frozenset(told | {name for subject, name in _TELLING.items() if subject in self.asked})
 
     @cached_property
@@ -250,16 +277,22 @@ class Rulebook:
         """Return the calendar `key` as it was at `instant`; "" is calendar time."""
         return self.calendars[key].at(instant) if key else ALWAYS
 
-    def chosen_calendar(self, schedule: str | None, group: str | None, brand: str | None, at: int) -> tuple[str, bool]:
+    def chosen_calendar(self, places: Places, at: int) -> tuple[str, bool]:
         """Return the key of the calendar a ticket follows, and whether that had to be assumed.
 
         The platform's own assignment first, then the configured map, then the oldest schedule; none: calendar time.
         """
         choice = self.choice.at(at)
-        for key in (schedule, choice.by_group.get(group or ""), choice.by_brand.get(brand or ""), choice.default):
+        for key in (*(choice.of(source, places) for source in _SOURCES), choice.default):
             if key is not None and key in self.calendars:
                 return key, False
         return (choice.assumed, True) if choice.assumed in self.calendars and choice.assumed else ("", False)
+
+    def prescribed_calendar(self, sources: Sequence[str], places: Places, at: int) -> str | None:
+        """Return the key of the first calendar that a policy's sources find for a ticket, None where none does."""
+        choice = self.choice.at(at)
+        found = (choice.of(source, places) for source in sources)
+        return next((key for key in found if key is not None and key in self.calendars), None)
 
     def person(self, agent_id: str | None, at: int) -> Person | None:
         """Return the agent with that id, None for customers and strangers."""
@@ -403,7 +436,11 @@ def _parameters(body: Body) -> Parameters:
 
 def _choice(body: Body) -> CalendarChoice:
     return CalendarChoice(
-        _words(body, "by_group"), _words(body, "by_brand"), _word(body, "default"), _word(body, "assumed")
+        _words(body, "by_group"),
+        _words(body, "by_brand"),
+        _word(body, "default"),
+        _word(body, "assumed"),
+        _words(body, "by_organization"),
     )
 
 

@@ -1,14 +1,23 @@
-"""Policies, parsed from plain documents: clocks, goals, pauses, warnings and escalation steps."""
+"""Policies, parsed from plain documents: clocks, goals, pauses and warnings."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from kpi_engine.conditions import ALWAYS_FITS, CHANNEL, PRIORITY, SEVERITY, Facts, When, parse_when
-from kpi_engine.durations import seconds_of
+from kpi_engine.conditions import ALWAYS_FITS, CHANNEL, PRIORITY, SEVERITY, Facts, When, criterion, parse_when
+from kpi_engine.documents import Document, listed, mapping
+from kpi_engine.durations import seconds_of, working_days_of
+from kpi_engine.escalating import (
+    NO_ESCALATION,
+    Escalation,
+    EscalationKind,
+    EscalationStep,
+    parse_escalations,
+)
+from kpi_engine.severity import Severity, parse_severity
 
 CALENDAR_TIME = "calendar"
 BUSINESS_TIME = "business"
@@ -25,6 +34,8 @@ class Start(StrEnum):
     GROUP_ASSIGNED = "group_assigned"
     CUSTOMER_MESSAGE = "customer_message"
     AGENT_REPLY = "agent_reply"
+    HANDOFF = "handoff"  # a machine gave the ticket out of its hands, or never had it
+    CRITERIA = "criteria"
 
 
 class Stop(StrEnum):
@@ -33,16 +44,27 @@ class Stop(StrEnum):
     AGENT_PUBLIC_REPLY = "agent_public_reply"
     SOLVED = "solved"
     GROUP_CHANGED = "group_changed"
+    ANY_AGENT_ACTION = "any_agent_action"
+    ANY_CHANGE = "any_change"
+    CRITERIA = "criteria"
 
 
 class Rearm(StrEnum):
-    """When a stopped clock starts afresh."""
+    """When a stopped clock starts afresh, or goes on.
+
+    CONTINUES goes on at a reopening from where it stood. SEQUENTIAL starts afresh whenever what starts it comes true,
+    but never before the last one would have been due. ON_ANY_CHANGE starts afresh while it runs, too.
+    """
 
     NEVER = "never"
     ON_CUSTOMER_MESSAGE = "on_customer_message"
     ON_AGENT_REPLY = "on_agent_reply"
     ON_REOPEN = "on_reopen"
     ON_GROUP_CHANGE = "on_group_change"
+    ON_ANY_CHANGE = "on_any_change"
+    ON_CRITERIA = "on_criteria"
+    SEQUENTIAL = "sequential"
+    CONTINUES = "continues"
 
 
 class OnChange(StrEnum):
@@ -50,13 +72,6 @@ class OnChange(StrEnum):
 
     RECOMPUTE = "recompute"
     FREEZE = "freeze"
-
-
-class EscalationKind(StrEnum):
-    """What an escalation brings in: more skill, or more authority."""
-
-    FUNCTIONAL = "functional"
-    HIERARCHICAL = "hierarchical"
 
 
 class Stage(NamedTuple):
@@ -72,21 +87,21 @@ BREACH = "breach"
 NEXT_REPLY = "next_reply"
 
 
-@dataclass(frozen=True, slots=True)
-class EscalationStep:
-    """A level that is reached `after` seconds of the clock's own time past its breach."""
+class Promise(NamedTuple):
+    """How long a clock may run: seconds of its own time, and working days, one of them 0."""
 
-    level: int
-    after: int
-    kind: EscalationKind = EscalationKind.HIERARCHICAL
+    seconds: int
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRule:
     """One clock of a policy: goals in seconds and kinds of time, by priority (or what `by` says) with a default.
 
-    `warnings` are as written: "75%" of the goal, or "-15m" before it. `policy` names the policy the clock is of, and
-    `calendar` the calendar that policy prescribes, None for the ticket's own.
+    `days` holds, for the words whose goal is told in working days, how many. With `end_of_day` a goal reaches to the
+    end of the working day on which it is due. `warnings` are as written: "75%" of the goal, or "-15m" before it.
+    `policy` names the policy the clock is of, and `calendar` where that policy looks for one, the first that is found;
+    nothing for the ticket's own. The three criteria are keys among `Policies.criteria`.
     """
 
     clock: str
@@ -96,12 +111,17 @@ class ClockRule:
     pause_in: frozenset[str]
     rearm: Rearm
     warnings: tuple[str, ...] = ()
-    steps: tuple[EscalationStep, ...] = ()
+    escalation: Escalation = NO_ESCALATION
     start: Start = Start.CREATED
     on_change: OnChange = OnChange.RECOMPUTE
     by: str = PRIORITY
     policy: str = ""
-    calendar: str | None = None
+    calendar: tuple[str, ...] = ()
+    days: Mapping[str, int] = field(default_factory=dict)
+    end_of_day: bool = False
+    start_when: str | None = None
+    stop_when: str | None = None
+    pause_when: str | None = None
     _stages: dict[int, tuple[Stage, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def goal(self, word: str | None) -> int | None:
@@ -110,6 +130,17 @@ class ClockRule:
         None takes the default; a word left out takes the goal for any, and has no clock (None) without one.
         """
         return self.goals.get(word or DEFAULT, self.goals.get(ANY))
+
+    def promise(self, word: str | None) -> Promise | None:
+        """Return what is promised for a priority, severity or channel, None where the clock has no goal."""
+        key = word or DEFAULT
+        seconds = self.goal(word)
+        return None if seconds is None else Promise(seconds, self.days.get(key if key in self.goals else ANY, 0))
+
+    @property
+    def steps(self) -> tuple[EscalationStep, ...]:
+        """The steps that follow the breach."""
+        return self.escalation.after_breach
 
     def in_business_time(self, word: str | None) -> bool:
         """Tell whether the clock runs in business time at that priority, severity or channel."""
@@ -159,9 +190,14 @@ NO_MATCH = -1
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The policies of one document, in order: the first that fits a ticket gives it its clocks."""
+    """The policies of one document, in order: the first that fits a ticket gives it its clocks.
+
+    `criteria` are the conditions, by key, that start, stop, pause or acknowledge some clock.
+    """
 
     policies: tuple[Policy, ...] = ()
+    criteria: Mapping[str, When] = field(default_factory=dict, hash=False)
+    severity: Severity | None = None
 
     def match(self, facts: Facts) -> int:
         """Return the place of the first policy that fits, NO_MATCH where none does."""
@@ -175,70 +211,95 @@ class Policies:
     def subjects(self) -> frozenset[str]:
         """What conditions and goals ask of a ticket."""
         asked = {subject for policy in self.policies for subject in policy.when.subjects}
-        return frozenset(asked | {rule.by for policy in self.policies for rule in policy.clocks})
+        asked |= {subject for when in self.criteria.values() for subject in when.subjects}
+        asked |= {rule.by for policy in self.policies for rule in policy.clocks}
+        return frozenset(asked | set(self.severity.subjects if self.severity is not None else ()))
 
 
 NO_POLICIES = Policies()
 
-_Steps: TypeAlias = Mapping[tuple[str | None, str], tuple[EscalationStep, ...]]
-"""Escalation steps by policy (None: every policy that has none of its own) and clock."""
 
-
-def parse_policies(document: Mapping[str, object]) -> Policies:
+def parse_policies(document: Document) -> Policies:
     """Return the policies that a validated policy document describes.
 
     Raises ValueError naming the place where the document is not understood.
     """
-    steps = _steps_by_clock(_list(document, "escalations"))
-    listed = enumerate(_list(document, "policies"))
-    return Policies(tuple(_policy(_mapping(policy, f"policies.{place}"), place, steps) for place, policy in listed))
+    escalations = parse_escalations(document)
+    policies = tuple(
+        _policy(mapping(policy, f"policies.{place}"), place, escalations)
+        for place, policy in enumerate(listed(document, "policies"))
+    )
+    severity = mapping(document.get("severity") or {}, "severity")
+    return Policies(policies, dict(_criteria(document)), parse_severity(severity) if severity else None)
 
 
-def _policy(document: Mapping[str, object], place: int, steps: _Steps) -> Policy:
-    name, calendar = str(document["id"]), str(document.get("calendar", TICKET_CALENDAR))
-    prescribed = None if calendar == TICKET_CALENDAR else calendar
-    clocks = [_mapping(clock, f"policies.{place}.clocks") for clock in _list(document, "clocks")]
+def _criteria(document: Document) -> Iterator[tuple[str, When]]:
+    """Yield every condition beside those of the policies, by the key that rules know it by."""
+    clocks = [clock for policy in listed(document, "policies") for clock in listed(mapping(policy, ""), "clocks")]
+    whens = [mapping(clock, "").get(name) for clock in clocks for name in ("start_when", "stop_when", "pause_when")]
+    told = [mapping(each, "").get("acknowledgement") for each in listed(document, "escalations")]
+    whens += [mapping(each, "").get("when") for each in told if each is not None]
+    yield from ((criterion(when), parse_when(mapping(when, ""))) for when in whens if when is not None)
+
+
+_Escalations = Mapping[tuple[str | None, str], Escalation]
+
+
+def _policy(document: Document, place: int, escalations: _Escalations) -> Policy:
+    name = str(document["id"])
+    calendar = _calendar_sources(document.get("calendar", TICKET_CALENDAR))
+    clocks = [mapping(clock, f"policies.{place}.clocks") for clock in listed(document, "clocks")]
     return Policy(
         policy=name,
-        clocks=tuple(replace(_clock(clock, steps, name), policy=name, calendar=prescribed) for clock in clocks),
-        when=parse_when(_mapping(document.get("when", {}), f"policies.{place}.when")),
+        clocks=tuple(replace(_clock(clock, escalations, name), policy=name, calendar=calendar) for clock in clocks),
+        when=parse_when(mapping(document.get("when", {}), f"policies.{place}.when")),
     )
 
 
-def _clock(document: Mapping[str, object], steps: _Steps, policy: str) -> ClockRule:
+def _calendar_sources(value: object) -> tuple[str, ...]:
+    """Return where to look for a calendar: nothing for the ticket's own, whatever that is."""
+    if isinstance(value, Mapping):
+        return tuple(str(source) for source in listed(value, "first_of"))
+    return () if value == TICKET_CALENDAR else (str(value),)
+
+
+def _clock(document: Document, escalations: _Escalations, policy: str) -> ClockRule:
     name = str(document["id"])
     by, goals = _goals_and_by(document, name)
+    texts = {word: str(goals.get(str(goal), goal)) for word, goal in goals.items()}
+    days = {word: working_days_of(text) for word, text in texts.items()}
     return ClockRule(
         clock=name,
-        goals=_goals(goals),
+        goals={word: 0 if days[word] is not None else seconds_of(text) for word, text in texts.items()},
         times=_times(document.get("time", BUSINESS_TIME)),
-        stop=frozenset(Stop(str(word)) for word in _list(document, "stop")),
-        pause_in=frozenset(str(word) for word in _list(document, "pause_in")),
+        stop=frozenset(Stop(str(word)) for word in listed(document, "stop")),
+        pause_in=frozenset(str(word) for word in listed(document, "pause_in")),
         rearm=Rearm(str(document.get("rearm", Rearm.NEVER))),
-        warnings=tuple(_warning(word) for word in _list(document, "warn")),
-        steps=steps.get((policy, name)) or steps.get((None, name), ()),
+        warnings=tuple(_warning(word) for word in listed(document, "warn")),
+        escalation=escalations.get((policy, name)) or escalations.get((None, name), NO_ESCALATION),
         start=Start(str(document.get("start", Start.CREATED))),
         on_change=OnChange(str(document.get("on_change", OnChange.RECOMPUTE))),
         by=by,
+        days={word: count for word, count in days.items() if count is not None},
+        end_of_day=bool(document.get("end_of_day", False)),
+        start_when=_key_of(document, "start_when"),
+        stop_when=_key_of(document, "stop_when"),
+        pause_when=_key_of(document, "pause_when"),
     )
 
 
-def _goals_and_by(document: Mapping[str, object], clock: str) -> tuple[str, Mapping[str, object]]:
+def _key_of(document: Document, name: str) -> str | None:
+    when = document.get(name)
+    return None if when is None else criterion(when)
+
+
+def _goals_and_by(document: Document, clock: str) -> tuple[str, Document]:
     """Return what the goals go by, and the goals: `goal` by priority, or `goal_by` severity or channel."""
-    other = _mapping(document.get("goal_by", {}), f"{clock}.goal_by")
+    other = mapping(document.get("goal_by", {}), f"{clock}.goal_by")
     for by in (SEVERITY, CHANNEL):
         if by in other:
-            return by, _mapping(other[by], f"{clock}.goal_by.{by}")
-    return PRIORITY, _mapping(document["goal"], f"{clock}.goal")
-
-
-def _goals(document: Mapping[str, object]) -> dict[str, int]:
-    """Return seconds by priority; a goal may name another priority whose goal it shares (`default: normal`)."""
-    goals = {}
-    for priority, goal in document.items():
-        shared = document.get(str(goal), goal)
-        goals[priority] = seconds_of(str(shared))
-    return goals
+            return by, mapping(other[by], f"{clock}.goal_by.{by}")
+    return PRIORITY, mapping(document["goal"], f"{clock}.goal")
 
 
 def _times(document: object) -> dict[str, str]:
@@ -254,37 +315,3 @@ def _warning(word: object) -> str:
             raise ValueError(f"a warning is a percentage of the goal or a time before it, not {text!r}")
         seconds_of(text[1:])
     return text
-
-
-def _steps_by_clock(documents: Sequence[object]) -> _Steps:
-    steps: dict[tuple[str | None, str], tuple[EscalationStep, ...]] = {}
-    for document in documents:
-        escalation = _mapping(document, "escalations")
-        on = _mapping(escalation["on"], "escalations.on")
-        whose = on.get("policy")
-        levels = (_mapping(step, "escalations.steps") for step in _list(escalation, "steps"))
-        steps[None if whose is None else str(whose), str(on["clock"])] = tuple(
-            sorted(
-                map(_escalation_step, levels),
-                key=lambda step: (step.after, step.level),
-            )
-        )
-    return steps
-
-
-def _escalation_step(document: Mapping[str, object]) -> EscalationStep:
-    kind = EscalationKind(str(document.get("type", EscalationKind.HIERARCHICAL)))
-    return EscalationStep(int(str(document["level"])), seconds_of(str(document.get("after", "0m"))), kind)
-
-
-def _mapping(value: object, place: str) -> Mapping[str, object]:
-    if isinstance(value, Mapping):
-        return value
-    raise ValueError(f"{place}: a mapping is needed, not {value!r}")
-
-
-def _list(document: Mapping[str, object], key: str) -> Sequence[object]:
-    value = document.get(key) or []
-    if isinstance(value, list | tuple):
-        return value
-    raise ValueError(f"{key}: a list is needed, not {value!r}")

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from kpi_engine.records import TicketSnapshot
-from kpi_engine.rulebook import Status
+from kpi_engine.rulebook import Places, Status
 
 _AT = itemgetter(0)
 
@@ -27,7 +27,8 @@ class StepKind(Enum):
 class State(NamedTuple):
     """How a ticket stands between two steps; `calendar` "" is calendar time, `assumed` marks a guessed calendar.
 
-    `policy` is the place of the first policy that fits it, among those in force.
+    `policy` is the place of the first policy that fits it, among those in force; `places` is all that a calendar may go
+    by, `fits` are the keys of the criteria it meets.
     """
 
     status: Status
@@ -40,6 +41,8 @@ class State(NamedTuple):
     requester: str | None = None
     severity: str | None = None
     policy: int = 0
+    places: Places = Places()
+    fits: frozenset[str] = frozenset()
 
 
 class Step(NamedTuple):

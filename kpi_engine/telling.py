@@ -1,14 +1,31 @@
 """A ticket's history told through the rulebook: events become steps."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 
-from kpi_engine.conditions import CHANNEL, FORM, GROUP, PRIORITY, SEGMENT, SEVERITY, TAG
+from kpi_engine.conditions import (
+    CHANNEL,
+    FORM,
+    GROUP,
+    NO,
+    ORGANIZATION,
+    PRIORITY,
+    SEGMENT,
+    SEVERITY,
+    STATUS,
+    TAG,
+    TYPE,
+    YES,
+    YES_OR_NO,
+)
 from kpi_engine.contacts import asks_something
 from kpi_engine.differences import DERIVED
+from kpi_engine.evidence import said
 from kpi_engine.history import MERGED_IN, DerivedEvent, History
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
-from kpi_engine.rulebook import DONE, OWN_TAG, Role, Rulebook, Status
+from kpi_engine.rulebook import DONE, OWN_TAG, Places, Role, Rulebook, Status
 from kpi_engine.rules import NO_POLICIES, Policies
 from kpi_engine.story import State, Step, StepKind, Story
 
@@ -78,12 +95,19 @@ def _opening_values(history: History, rulebook: Rulebook) -> dict[str, str | Non
     return unsaid | known
 
 
+_SHOWN: Mapping[str, Callable[[TicketSnapshot], str | None]] = {
+    Field.FORM: attrgetter("form_id"),
+    Field.TYPE: attrgetter("ticket_type"),
+    Field.ORGANIZATION: attrgetter("organization_id"),
+}
+
+
 def _shown(ticket: TicketSnapshot, name: str, *, created: bool) -> str | None:
-    """Return what the snapshot shows of its tags, its form or a custom field, worded as events word it."""
+    """Return what the snapshot shows of a property or a custom field, worded as events word it."""
     if name == Field.TAGS:
         return None if created else " ".join(ticket.tags)
-    if name == Field.FORM:
-        return ticket.form_id
+    if name in _SHOWN:
+        return _SHOWN[name](ticket)
     value = ticket.fields.get(name.removeprefix("field:"))
     if value is None:
         return None
@@ -274,7 +298,9 @@ class _Teller:
     def state(self, at: int) -> State:
         values, rulebook = self.values, self.rulebook
         group = values[Field.GROUP]
-        calendar, assumed = rulebook.chosen_calendar(values[Field.SCHEDULE], group, values[Field.BRAND], at)
+        places = Places(values[Field.SCHEDULE], group, values[Field.BRAND], values.get(Field.ORGANIZATION))
+        calendar, assumed = rulebook.chosen_calendar(places, at)
+        facts = partial(self.words, at=at)
         meanings = rulebook.meanings.at(at)
         return State(
             meanings.status(values[Field.STATUS], values[Field.CUSTOM_STATUS]),
@@ -285,8 +311,12 @@ class _Teller:
             assumed,
             _meaning(SEGMENT, values, rulebook, at) if rulebook.telling else None,
             values[Field.REQUESTER],
-            _meaning(SEVERITY, values, rulebook, at) if SEVERITY in rulebook.asked else None,
-            self.policies.match(lambda subject: self.words(subject, at)),
+            next(iter(self.words(SEVERITY, at)), None) if SEVERITY in rulebook.asked else None,
+            self.policies.match(facts),
+            places,
+            frozenset(key for key, when in rulebook.criteria.items() if when.fits(facts))
+            if rulebook.criteria
+            else _NONE,
         )
 
     def doubt(self, since: int | None) -> None:
@@ -306,11 +336,29 @@ class _Teller:
             group = values[Field.GROUP] or ""
             name = self.rulebook.groups.get(group)
             return (group,) if name is None else (group, name.at(at))
+        if subject in YES_OR_NO:
+            return (YES if said(_meaning(subject, values, self.rulebook, self.ruled_at)) else NO,)
+        word = self.word(subject, at)
+        return () if word is None else (word,)
+
+    def word(self, subject: str, at: int) -> str | None:
+        """Return the one word that a ticket has for a subject."""
         if subject in _PLAIN:
-            word = values[_PLAIN[subject]]
-        else:
-            channel = self.history.latest.channel
-            word = channel if subject == CHANNEL else _meaning(subject, values, self.rulebook, self.ruled_at)
+            return self.values[_PLAIN[subject]]
+        if subject == CHANNEL:
+            return self.history.latest.channel
+        if subject == STATUS:
+            meanings = self.rulebook.meanings.at(self.ruled_at)
+            return meanings.status(self.values[Field.STATUS], self.values[Field.CUSTOM_STATUS]).value
+        if subject == SEVERITY and self.policies.severity is not None:
+            return self.policies.severity.of(lambda asked: self.told(asked, at))
+        return _meaning(subject, self.values, self.rulebook, self.ruled_at)
+
+    def told(self, subject: str, at: int) -> Collection[str]:
+        """Return the ticket's words for what its severity goes by, what it says of that itself included."""
+        if subject != SEVERITY:
+            return self.words(subject, at)
+        word = _meaning(SEVERITY, self.values, self.rulebook, self.ruled_at)
         return () if word is None else (word,)
 
     def add(self, at: int, kind: StepKind, state: State, hand: tuple[str | None, bool]) -> None:
@@ -336,7 +384,8 @@ class _Teller:
             (self.solves if done else self.reopens).append(step)
 
 
-_PLAIN = {PRIORITY: Field.PRIORITY, FORM: Field.FORM}
+_PLAIN = {PRIORITY: Field.PRIORITY, FORM: Field.FORM, TYPE: Field.TYPE, ORGANIZATION: Field.ORGANIZATION}
+_NONE = frozenset[str]()
 _STATUSES = frozenset({Field.STATUS, Field.CUSTOM_STATUS})
 
 

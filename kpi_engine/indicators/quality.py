@@ -6,13 +6,13 @@ from functools import partial
 from typing import NamedTuple
 
 from kpi_engine.course import until
+from kpi_engine.escalating import EscalationKind
 from kpi_engine.evidence import Evidence, Left
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
 from kpi_engine.indicators.volume import COUNT, EXCLUDE
 from kpi_engine.measurement import CreditLine, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.rulebook import Status
-from kpi_engine.rules import EscalationKind
 from kpi_engine.story import StepKind
 
 _TWO = 2

@@ -4,7 +4,7 @@ import pytest
 
 from kpi_engine.calendars import ALWAYS
 from kpi_engine.editions import Edition, digest_of
-from kpi_engine.rulebook import OWN_TAG, FieldMeaning, Role, Status, compiled
+from kpi_engine.rulebook import OWN_TAG, FieldMeaning, Places, Role, Status, compiled
 
 NOON = 1_000_000
 
@@ -27,7 +27,7 @@ def test_without_editions_there_are_no_clocks_no_agents_and_no_meanings() -> Non
     assert rulebook.turning_points == ()
     assert rulebook.team("an", "1", NOON) == "group:1"
     assert rulebook.team("an", None, NOON) is None
-    assert rulebook.chosen_calendar(None, None, None, NOON) == ("", False)
+    assert rulebook.chosen_calendar(Places(None, None, None), NOON) == ("", False)
     assert rulebook.calendar("", NOON) is ALWAYS
     assert rulebook.person("an", NOON) is None
     assert not rulebook.is_agent("an", NOON)
@@ -77,7 +77,7 @@ def test_a_ticket_follows_its_schedule_else_its_groups_else_its_brands_else_the_
     calendars = {"vn": t.VN, "york": t.NEW_YORK, "always": t.ROUND_THE_CLOCK}
     editions = [t.edition("calendar", body, key) for key, body in calendars.items()]
     rulebook = compiled([*editions, t.edition("calendar_choice", choice)])
-    assert rulebook.chosen_calendar(schedule, group, brand, NOON) == expected
+    assert rulebook.chosen_calendar(Places(schedule, group, brand), NOON) == expected
 
 
 def test_where_nothing_is_chosen_a_schedule_is_assumed_from_its_own_time_on(timelines: ModuleType) -> None:
@@ -85,8 +85,8 @@ def test_where_nothing_is_chosen_a_schedule_is_assumed_from_its_own_time_on(time
     t = timelines
     before, since = t.edition("calendar_choice", {}), t.edition("calendar_choice", {"assumed": "vn"}, since=NOON)
     rulebook = compiled([t.edition("calendar", t.VN, "vn"), before, since])
-    assert rulebook.chosen_calendar(None, "1", None, NOON - 1) == ("", False)
-    assert rulebook.chosen_calendar(None, "1", None, NOON) == ("vn", True)
+    assert rulebook.chosen_calendar(Places(None, "1"), NOON - 1) == ("", False)
+    assert rulebook.chosen_calendar(Places(None, "1", None), NOON) == ("vn", True)
 
 
 def test_agents_are_people_who_work_tickets_and_machines_are_not(timelines: ModuleType) -> None:

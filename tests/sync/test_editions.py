@@ -6,7 +6,7 @@ import pytest
 from connectors.base import Stream
 from connectors.sandbox.zendesk.records import SlaPolicy as SlaTargets
 from kpi_engine.records import Agent, SlaPolicy
-from kpi_engine.rulebook import Kind
+from kpi_engine.rulebook import Kind, Places
 from sync.editions import rulebook
 from sync.store.settled import Correction
 
@@ -158,7 +158,7 @@ def test_the_configuration_is_an_edition_too(world: "World") -> None:
     assert rules.meanings.at(as_of).excluded_forms == {"7"}
     assert "test" in rules.meanings.at(as_of).excluded_tags
     assert rules.is_machine(str(world.agents[2]), as_of)
-    assert rules.chosen_calendar(None, None, None, as_of) == ("office", False)
+    assert rules.chosen_calendar(Places(None, None, None), as_of) == ("office", False)
     assert rules.policies.at(as_of).policies == ()
     assert rules.policies.at(as_of - 1).policies
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kpi_engine.rulebook import Places
 from sync.editions import rulebook
 
 if TYPE_CHECKING:
@@ -166,5 +167,5 @@ def test_freshdesks_statuses_go_by_label_and_its_groups_say_which_hours_they_kee
     rules = rulebook(world.account)
     assert [rules.meanings.at(0).status(number) for number in ("2", "8", "9")] == ["open", "hold", "unknown"]
     home, group = str(world.state.calendars[0].id), str(world.state.account.group_ids[0])
-    assert rules.chosen_calendar(None, group, None, 0) == (home, False)
-    assert rules.chosen_calendar(None, None, None, 0) == (home, False)
+    assert rules.chosen_calendar(Places(None, group, None), 0) == (home, False)
+    assert rules.chosen_calendar(Places(None, None, None), 0) == (home, False)

@@ -1,0 +1,167 @@
+"""What follows a clock's warning, breach or end: steps in their calendar, held while acknowledged, and repeated."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
+
+from kpi_engine.calendars import ALWAYS, WorkingTime
+from kpi_engine.clocks import ClockRun, Timer
+from kpi_engine.escalating import REPEAT, Acknowledgement, EscalationStep, Repeat, Trigger
+from kpi_engine.recipients import is_one_of
+from kpi_engine.rulebook import Rulebook
+from kpi_engine.rules import BREACH
+from kpi_engine.story import Step, Story
+
+WARNING = "warn:"
+
+Hold: TypeAlias = tuple[int, int | None]
+"""From when to when (None: for good) steps are held."""
+
+
+class Due(NamedTuple):
+    """A step, under the name it fires by, and the instant at which it does, unless something comes between."""
+
+    step: EscalationStep
+    name: str
+    at: int
+
+
+def escalate(run: ClockRun, story: Story, rulebook: Rulebook) -> None:
+    """Note on a played clock instance, as of the end of the story, all that followed it, and when the next thing will.
+
+    What was due while somebody had acknowledged follows once that has expired. Nothing follows a clock after its end
+    but the steps that a goal met has.
+    """
+    if run.rule.escalation.steps:
+        _Follower(run, story, rulebook).follow()
+
+
+@dataclass(slots=True)
+class _Follower:
+    run: ClockRun
+    story: Story
+    rulebook: Rulebook
+
+    def follow(self) -> None:
+        run, as_of = self.run, self.story.as_of
+        own = {step.name for step in run.rule.steps}
+        stage = run.next_stage()
+        upcoming = [] if run.wake_at is None or (stage is not None and stage.step in own) else [run.wake_at]
+        followed = list(self.followed())
+        kept = [timer for timer in run.fired if timer.step not in own]
+        run.fired = sorted([*kept, *(_timer(due) for due in followed if due.at < as_of)], key=_in_order)
+        run.wake_at = min([*upcoming, *(due.at for due in followed if due.at >= as_of)], default=None)
+
+    def followed(self) -> Iterator[Due]:
+        """Yield all that fires, also later than now, but for what the end of the clock forestalls."""
+        ends_at = self.run.stopped_at if self.run.ended_at is None else self.run.ended_at
+        yield from (due for due in (*self.early(), *self.late()) if ends_at is None or due.at < ends_at)
+        yield from self.success()
+
+    def early(self) -> Iterator[Due]:
+        """Yield what follows the first warning."""
+        warned_at = next((timer.at for timer in self.run.fired if timer.step.startswith(WARNING)), None)
+        if warned_at is not None:
+            yield from self.due(Trigger.WARN, warned_at)
+
+    def success(self) -> Iterator[Due]:
+        """Yield what follows the end of the clock, late or not; a void one met nothing."""
+        run = self.run
+        if run.stopped_at is not None and run.final and not run.settled and run.goal is not None:
+            yield from self.due(Trigger.MET, run.stopped_at)
+
+    def due(self, trigger: Trigger, instant: int) -> Iterator[Due]:
+        """Yield the steps of a trigger that came at an instant, in the stated calendar or the clock's last one."""
+        calendar = self.calendar or self.run.calendar
+        for step in self.run.rule.escalation.at(trigger):
+            at = self.held_back(calendar.add(instant, step.after))
+            if at is not None:
+                yield Due(step, step.name, at)
+
+    def late(self) -> Iterator[Due]:
+        """Yield the steps that follow the breach, and the notices repeated after the last of them."""
+        if self.run.breached_at is None:
+            return
+        last: Due | None = None
+        for step in self.run.rule.steps:
+            at = self.held_back(self.due_of(step))
+            if at is None:
+                return
+            last = Due(step, step.name, at)
+            yield last
+        if last is not None and self.run.rule.escalation.repeat is not None:
+            yield from self.repeated(last, self.run.rule.escalation.repeat)
+
+    def due_of(self, step: EscalationStep) -> int | None:
+        """Return when a step is due: in the calendar that is stated, else as the clock's own time tells.
+
+        None while the clock stands still: nobody knows then.
+        """
+        run = self.run
+        if self.calendar is not None:
+            return self.calendar.add(run.breached_at or 0, step.after)
+        for timer in run.fired:
+            if timer.step == step.name:
+                return timer.at
+        if run.since is None:
+            return None
+        return run.calendar.add(run.since, max(0, run.breach_elapsed + step.after - run.elapsed))
+
+    def repeated(self, last: Due, repeat: Repeat) -> Iterator[Due]:
+        calendar, at = self.calendar or ALWAYS, last.at
+        for number in range(1, repeat.most + 1):
+            due = calendar.add(at, repeat.every)
+            held = None if due is None else self.held_back(self.in_hours(due, repeat))
+            if held is None:
+                return
+            at = held
+            yield Due(last.step, f"{REPEAT}:{number}", at)
+
+    def in_hours(self, at: int, repeat: Repeat) -> int | None:
+        """Return the first instant from `at` on that is not quiet."""
+        line = self.rulebook.calendars.get(repeat.quiet or "")
+        if line is None or line.at(at).is_open(at):
+            return at
+        opened = line.at(at).add(at, 1)
+        return None if opened is None else opened - 1
+
+    @property
+    def calendar(self) -> WorkingTime | None:
+        """The calendar that steps count in, None for the clock's own time."""
+        line = self.rulebook.calendars.get(self.run.rule.escalation.calendar or "")
+        return None if line is None else line.at(self.run.started_at)
+
+    def held_back(self, at: int | None) -> int | None:
+        """Return when a step due at an instant falls due in fact: once nobody has acknowledged it any more.
+
+        Nor does one fall due while the ticket is solved, if it was reopened since.
+        """
+        for start, end in sorted([*self.holds(), *self.run.suspended], key=itemgetter(0)):
+            if at is not None and start <= at and (end is None or at < end):
+                at = end
+        return at
+
+    def holds(self) -> Iterator[Hold]:
+        told = self.run.rule.escalation.acknowledgement
+        if told is None:
+            return
+        for before, step in pairwise(self.story.steps):
+            comes_true = told.criterion in step.state.fits and told.criterion not in before.state.fits
+            if comes_true and self.may_acknowledge(told, step):
+                yield step.at, None if told.holds_for is None else step.at + told.holds_for
+
+    def may_acknowledge(self, told: Acknowledgement, step: Step) -> bool:
+        """Tell whether who did it may: a person at work, in one of the roles named; where nobody tells who, he may."""
+        if step.nameless:
+            return True
+        return step.by_agent and (not told.by or is_one_of(told.by, step, self.rulebook))
+
+
+def _timer(due: Due) -> Timer:
+    return Timer(due.name, due.step.level, due.at, due.step.kind)
+
+
+def _in_order(timer: Timer) -> tuple[int, bool]:
+    return timer.at, timer.step != BREACH
