@@ -10,10 +10,10 @@ from config.schema import secret_keys
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 
-_ANY = "*"
+ANY = "*"
 INPUTS = "inputs"
 """The name that what comes from files is stored under."""
-_CHOICES = ("by_group", "by_brand", "default")
+_CHOICES = ("by_group", "by_brand", "by_organization", "default")
 
 
 def disagreements(document: Document) -> Iterator[Finding]:
@@ -29,14 +29,14 @@ def disagreements(document: Document) -> Iterator[Finding]:
     yield from _misplaced_references(document.value, ())
 
 
-def _at(value: object, *steps: str, path: Path = ()) -> Iterator[tuple[Path, object]]:
+def at(value: object, *steps: str, path: Path = ()) -> Iterator[tuple[Path, object]]:
     """Yield path and value of all that the steps lead to; "*" is every item of a list or of a mapping."""
     if not steps:
         yield path, value
         return
     for step, child in _children(value):
-        if steps[0] in {_ANY, step}:
-            yield from _at(child, *steps[1:], path=(*path, step))
+        if steps[0] in {ANY, step}:
+            yield from at(child, *steps[1:], path=(*path, step))
 
 
 def _children(value: object) -> Iterator[tuple[str | int, object]]:
@@ -48,7 +48,7 @@ def _children(value: object) -> Iterator[tuple[str | int, object]]:
 
 def _repeated_names(value: object) -> Iterator[Finding]:
     seen: set[str] = set()
-    for path, name in _at(value, "connectors", _ANY, "name"):
+    for path, name in at(value, "connectors", ANY, "name"):
         if isinstance(name, str) and name in seen:
             yield Finding(path, message("another connector has this name"), message("a name of its own for each"))
         if name == INPUTS:
@@ -58,7 +58,7 @@ def _repeated_names(value: object) -> Iterator[Finding]:
 
 def _repeated_summaries(value: object) -> Iterator[Finding]:
     seen: set[tuple[object, ...]] = set()
-    for path, summary in _at(value, "connectors", _ANY, "push", "summaries", _ANY):
+    for path, summary in at(value, "connectors", ANY, "push", "summaries", ANY):
         if not isinstance(summary, Mapping):
             continue
         kind = (path[1], str(summary.get("scope")), str(summary.get("period")))
@@ -69,7 +69,7 @@ def _repeated_summaries(value: object) -> Iterator[Finding]:
 
 def _repeated_accounts(value: object) -> Iterator[Finding]:
     seen: set[tuple[object, str]] = set()
-    for path, account in _at(value, "agents", _ANY, "accounts", _ANY):
+    for path, account in at(value, "agents", ANY, "accounts", ANY):
         owner = (path[-1], str(account))
         if owner in seen:
             yield Finding(path, message("this account already belongs to another agent"))
@@ -77,36 +77,36 @@ def _repeated_accounts(value: object) -> Iterator[Finding]:
 
 
 def _unknown_connectors(value: object) -> Iterator[Finding]:
-    names = {name: None for _, name in _at(value, "connectors", _ANY, "name") if isinstance(name, str)}
-    for steps in (("agents", _ANY, "accounts", _ANY), ("statuses", _ANY), ("exemptions", _ANY), ("fields", _ANY, _ANY)):
-        for path, _ in _at(value, *steps):
+    names = {name: None for _, name in at(value, "connectors", ANY, "name") if isinstance(name, str)}
+    for steps in (("agents", ANY, "accounts", ANY), ("statuses", ANY), ("exemptions", ANY), ("fields", ANY, ANY)):
+        for path, _ in at(value, *steps):
             if path[-1] not in names:
                 yield Finding(path, message("no connector has this name"), one_of(names, path[-1]))
 
 
 def _unknown_indicators(value: object) -> Iterator[Finding]:
-    for path, _ in _at(value, "indicators", _ANY):
+    for path, _ in at(value, "indicators", ANY):
         if path[-1] not in INDICATORS and path[-1] not in PLANNED_INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, path[-1]))
-    named = [*_at(value, "targets", _ANY, "indicator"), *_at(value, "benchmarks", _ANY, "indicator"), *_counted(value)]
+    named = [*at(value, "targets", ANY, "indicator"), *at(value, "benchmarks", ANY, "indicator"), *_counted(value)]
     for path, key in named:
         if isinstance(key, str) and key not in INDICATORS and key not in PLANNED_INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))
-    for path, key in _at(value, "connectors", _ANY, "push", "agent_fields", _ANY):
+    for path, key in at(value, "connectors", ANY, "push", "agent_fields", ANY):
         if key not in INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))
 
 
 def _counted(value: object) -> Iterator[tuple[Path, object]]:
     """Yield the indicators that scorecards count, whether listed or weighed."""
-    for path, key in _at(value, "scorecards", _ANY, "blocks", _ANY, "indicators", _ANY):
+    for path, key in at(value, "scorecards", ANY, "blocks", ANY, "indicators", ANY):
         yield path, path[-1] if isinstance(path[-1], str) else key
 
 
 def _roles_in_doubt(value: object) -> Iterator[Finding]:
     """Yield teams that two roles name, and a second role for everybody whom none names."""
     seen: set[str] = set()
-    listed = ((path, each) for path, each in _at(value, "scorecards", _ANY) if isinstance(each, Mapping))
+    listed = ((path, each) for path, each in at(value, "scorecards", ANY) if isinstance(each, Mapping))
     for path, scorecard in listed:
         teams = scorecard.get("teams")
         for name in [str(each).casefold() for each in teams] if isinstance(teams, list) and teams else [""]:
@@ -120,9 +120,10 @@ def _roles_in_doubt(value: object) -> Iterator[Finding]:
 
 def _misspelt_calendars(value: object) -> Iterator[Finding]:
     """Yield names that look like one of our calendars but are none; any other may be the helpdesk's own schedule."""
-    chosen = [*_at(value, "calendars", "default"), *_at(value, "calendars", "by_group", _ANY)]
-    chosen += _at(value, "calendars", "by_brand", _ANY)
-    own = [str(path[-1]) for path, _ in _at(value, "calendars", _ANY) if path[-1] not in _CHOICES]
+    chosen = [*at(value, "calendars", "default"), *at(value, "calendars", "by_group", ANY)]
+    chosen += at(value, "calendars", "by_brand", ANY)
+    chosen += at(value, "calendars", "by_organization", ANY)
+    own = [str(path[-1]) for path, _ in at(value, "calendars", ANY) if path[-1] not in _CHOICES]
     for path, name in chosen:
         if isinstance(name, str) and name not in own and get_close_matches(name, own, n=1):
             yield Finding(path, message("no calendar has this name"), one_of(own, name))

@@ -165,6 +165,9 @@ class Calendars(Section):
         {}, description="A calendar by the ticket's group: a key defined here, or the helpdesk's schedule."
     )
     by_brand: dict[str, Line] = Field({}, description="A calendar by the ticket's brand.")
+    by_organization: dict[str, Line] = Field(
+        {}, description="A calendar by the customer's organization, company or account (by its id)."
+    )
     default: Line | None = Field(None, description="The calendar of all other tickets; default: the oldest schedule.")
 
 

@@ -68,8 +68,8 @@ class Clock(Section):
     time: Time | TimeByPriority = Field(
         "business", description="Whether only opening hours count, for all tickets or by priority."
     )
-    end_of_day: bool = Field(
-        default=False, description="Whether it may run to the end of the working day on which it would be due."
+    end_of_day: bool | None = Field(
+        None, description="Whether it may run to the end of the working day on which it would be due."
     )
     start: Start = Field(
         "created",

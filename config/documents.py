@@ -13,6 +13,7 @@ from config.reading import parse_document, read_document
 from config.schema import POLICIES, STORIES
 from config.settings import PLATFORM, Origin, Settings
 from config.stories import StoriesDocument
+from config.strangers import strangers
 from connectors.settings import UnfitError
 from kpi_engine.message import message
 
@@ -113,9 +114,15 @@ def calendar_documents(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def calendar_choice(settings: Settings) -> dict[str, Any]:
-    """Return which calendar a ticket follows: by_group, by_brand and default."""
+    """Return which calendar a ticket follows: by_group, by_brand, default and, where given, by_organization."""
     chosen = settings.calendars
-    return {"by_group": dict(chosen.by_group), "by_brand": dict(chosen.by_brand), "default": chosen.default}
+    by_organization = {"by_organization": dict(chosen.by_organization)} if chosen.by_organization else {}
+    return {
+        "by_group": dict(chosen.by_group),
+        "by_brand": dict(chosen.by_brand),
+        "default": chosen.default,
+        **by_organization,
+    }
 
 
 def read_policies(name: str, origin: Origin) -> tuple[PolicyDocument | None, list[Problem]]:
@@ -128,7 +135,7 @@ def read_policies(name: str, origin: Origin) -> tuple[PolicyDocument | None, lis
         return None, [origin.document.problem(Finding(("policies",), error.message, error.allowed))]
     except SettingsError as error:
         return None, list(error.problems)
-    return checked(found, PolicyDocument, origin.context(), POLICIES)
+    return checked(found, PolicyDocument, origin.context(), POLICIES, strangers(found.value, origin.document.value))
 
 
 def _starter(name: str, suffix: str = "") -> Document:

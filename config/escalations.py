@@ -30,14 +30,16 @@ class Step(Section):
     type: Literal["functional", "hierarchical"] | None = Field(
         None, description="What the step brings in: more skill (functional) or, unless said, more authority."
     )
-    notify: Roles = Field((), description="The roles it is for; one that nobody holds goes to the next level up.")
-    note: bool = Field(
-        default=False, description="Write a private note that names the roles and the reason, where the account allows."
+    notify: Roles | None = Field(
+        None, description="The roles it is for; one that nobody holds goes to the next level up."
+    )
+    note: bool | None = Field(
+        None, description="Write a private note that names the roles and the reason, where the account allows."
     )
     assign: Line | None = Field(None, description="The group, by name or id, that gets the ticket, where allowed.")
-    raise_priority: bool = Field(default=False, description="Raise the priority by one, where allowed.")
-    add_tags: Annotated[tuple[Tag, ...], AfterValidator(each_once)] = Field(
-        (), description="Tags that are added, where allowed."
+    raise_priority: bool | None = Field(None, description="Raise the priority by one, where allowed.")
+    add_tags: Annotated[tuple[Tag, ...], AfterValidator(each_once)] | None = Field(
+        None, description="Tags that are added, where allowed."
     )
 
 

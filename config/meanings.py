@@ -1,13 +1,19 @@
 """Which of a platform's fields or tags carries a meaning that figures need, by connector."""
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from difflib import get_close_matches
+from typing import ClassVar, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from config.problems import one_of
 from connectors.settings import Identifier, Line, Section, UnfitError
 from kpi_engine.message import message
 
+_NEARLY = 0.75
+"""How like a known name another must be to be taken for a slip."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _YES_OR_NO = frozenset({"complaint", "warranty"})
 
 
@@ -36,7 +42,10 @@ MeaningByConnector: TypeAlias = dict[str, FieldMeaning]
 
 
 class Fields(Section):
-    """What a helpdesk's fields or tags mean, each by connector name."""
+    """What a helpdesk's fields or tags mean, by connector name; any other name is one of your own, for policies."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, MeaningByConnector] = Field(init=False)
 
     complaint: MeaningByConnector = Field({}, description="Says that the ticket is a complaint.")
     complaint_cause: MeaningByConnector = Field({}, description="What the customer complains about.")
@@ -47,6 +56,15 @@ class Fields(Section):
     warranty: MeaningByConnector = Field({}, description="Says that it is a warranty case.")
     language: MeaningByConnector = Field({}, description="In which language the customer writes.")
     root_cause: MeaningByConnector = Field({}, description="What an investigation found.")
+    impact: MeaningByConnector = Field({}, description="Who is hit, for the matrix of severities in the policies.")
+    urgency: MeaningByConnector = Field({}, description="How soon it hurts, for the same.")
+
+    @model_validator(mode="after")
+    def _own_names(self) -> "Fields":
+        for name in self.__pydantic_extra__ or ():
+            if get_close_matches(name, Fields.model_fields, n=1, cutoff=_NEARLY) or not _NAME.fullmatch(name):
+                raise UnfitError(message("there is no such key"), one_of(Fields.model_fields, name), (name,))
+        return self
 
 
 def meaning_documents(fields: Fields, connector: str) -> dict[str, dict[str, object]]:

@@ -146,8 +146,8 @@ class PolicyDocument(Section):
 
     def _groups(self) -> dict[str | None, tuple[str, ...]]:
         """Return the groups that policies are for, by policy; under None those of all of them."""
-        named = {policy.id: _groups_of(policy.when) for policy in self.policies}
-        return {**named, None: tuple(group for groups in named.values() for group in groups)}
+        named: dict[str | None, tuple[str, ...]] = {each.id: _groups_of(each.when) for each in self.policies}
+        return named | {None: tuple(group for groups in named.values() for group in groups)}
 
 
 def _groups_of(when: When) -> tuple[str, ...]:

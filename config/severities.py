@@ -46,7 +46,9 @@ class SeveritySettings(Section):
 
     @model_validator(mode="after")
     def _on_the_scale(self) -> "SeveritySettings":
-        named = [(("matrix", i, u), word) for i, row in self.matrix.items() for u, word in row.items()]
+        named: list[tuple[tuple[str, ...], str]] = [
+            (("matrix", i, u), word) for i, row in self.matrix.items() for u, word in row.items()
+        ]
         named += [(("tiers", word), word) for word in self.tiers]
         named += [(("floor", "severity"), self.floor.severity)] if self.floor is not None else []
         for path, word in named:

@@ -7,17 +7,20 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 from pydantic import AfterValidator, Field
 
 from config.calendars import OwnCalendar, Zone
-from config.goals import GoalText
+from config.goals import DurationText
 from config.problems import one_of
 from connectors.settings import Line, Section, UnfitError
 from kpi_engine.message import message
 
 STATUSES = ("new", "open", "pending", "hold", "solved", "closed")
-SUBJECTS = (
-    *("status", "priority", "severity", "segment", "topic", "complaint_cause", "root_cause"),
-    *("group", "agent", "form", "tags"),
+MEANINGS = (
+    *("severity", "segment", "topic", "complaint_cause", "root_cause"),
+    *("complaint", "warranty", "impact", "urgency"),
 )
+SUBJECTS = ("status", "priority", *MEANINGS, "group", "agent", "form", "type", "organization", "tags")
+FIELD = "field:"
 NOBODY = "nobody"
+ROBOT = "robot"
 _LINE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?) +(\S.*)")
 _SPOKEN = ("customer opens", "agent opens", "customer writes", "agent replies", "agent notes")
 _EXAMPLE = "2026-11-30 09:15 agent replies, status becomes pending"
@@ -64,7 +67,7 @@ def _clause(text: str) -> tuple[str, str, str]:
             message("nothing that can happen is told here: {text}", text=text),
             message("one of {words}; or for example {example}", words=known, example="status becomes pending"),
         )
-    if subject not in SUBJECTS:
+    if subject not in SUBJECTS and not re.fullmatch(FIELD + "[a-z][a-z0-9_]*", subject):
         raise UnfitError(message("a ticket has no {subject} here", subject=subject), one_of(SUBJECTS, subject))
     if subject == "status" and word not in STATUSES:
         raise UnfitError(message("this is no status"), one_of(STATUSES, word))
@@ -112,6 +115,13 @@ class StoryTicket(Section):
     topic: Line | None = None
     complaint_cause: Line | None = None
     root_cause: Line | None = None
+    complaint: Line | None = None
+    warranty: Line | None = None
+    impact: Line | None = None
+    urgency: Line | None = None
+    type: Line | None = None
+    organization: Line | None = None
+    fields: dict[str, Line] = Field({}, description="What else `fields` of the configuration gives a name, by it.")
     group: Line | None = None
     agent: Line | None = None
     form: Line | None = None
@@ -123,7 +133,9 @@ class Expected(Section):
 
     policy: Line | None = Field(None, description="The policy whose clock it is.")
     state: State | None = Field(None, description="Its verdict; none: the ticket has no such clock.")
-    goal: GoalText | None = Field(None, description="How long it may run.")
+    goal: DurationText | None = Field(None, description="How long it may run, in the time it counts.")
+    run: int | None = Field(None, ge=1, description="Which run of the clock this is, the first being 1.")
+    started: Instant | None = Field(None, description="When it began.")
     due: Instant | Literal["never"] | None = Field(None, description="When it is due; never: it stands still or ended.")
     breached: Instant | Literal["never"] | None = Field(None, description="When it went over its goal.")
     fired: dict[str, Instant] | None = Field(

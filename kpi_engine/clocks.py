@@ -46,8 +46,8 @@ class ClockRun:
     """One clock instance while it is played; what became of it is read off its properties.
 
     `goal` None means that no goal applies; `promise` is what it was worked out from. `since` is the start of the
-    stretch it now runs in, None while it stands still; `key`, `calendar` and `guessed` are that stretch's calendar. `final` tells a stop for good from a suspension
-    (a reply clock while its ticket is solved unanswered).
+    stretch it now runs in, None while it stands still; `key`, `calendar` and `guessed` are that stretch's calendar.
+    `final` tells a stop for good from a suspension (a reply clock while its ticket is solved unanswered).
     """
 
     rule: ClockRule
@@ -234,6 +234,7 @@ class _Player:
             self.asked = self.unanswered = True
         elif self.is_solve(step):
             self.unanswered = False
+        self.call_off(step)
         current = self.current
         if step.since is not None and current is not None and current.since is not None:
             self.doubt(current, step, step.since)
@@ -242,6 +243,15 @@ class _Player:
         if self.current is not None and self.current.stopped_at is None:
             self.aim(self.current, step)
         self.before = step
+
+    def call_off(self, step: Step) -> None:
+        """Drop an instance whose conditions are over before it began, or in the same second."""
+        current = self.current
+        if current is None or current.final or current.rule.start is not Start.CRITERIA or current.started_at < step.at:
+            return
+        if current.rule.start_when not in step.state.fits:
+            self.instances.pop()
+            self.current, self.aimed = self.instances[-1] if self.instances else None, None
 
     def doubt(self, instance: ClockRun, step: Step, since: int) -> None:
         """Give the benefit of the doubt where a step that happened some time after `since` stops or re-aims the clock.

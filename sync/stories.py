@@ -7,7 +7,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.calendars import calendar_document
-from config.stories import NOBODY, STATUSES, Expected, Happening, StoriesDocument, Story, happening, wall_clock
+from config.stories import (
+    FIELD,
+    MEANINGS,
+    NOBODY,
+    ROBOT,
+    STATUSES,
+    Expected,
+    Happening,
+    StoriesDocument,
+    Story,
+    happening,
+    wall_clock,
+)
 from kpi_engine.durations import seconds_of
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.history import History
@@ -20,8 +32,7 @@ from kpi_engine.rulebook import Kind, Rulebook, compiled
 _CUSTOMER = "customer"
 _AGENT = "agent"
 _OWN_FIELDS = {"status": Field.STATUS, "priority": Field.PRIORITY, "group": Field.GROUP, "agent": Field.ASSIGNEE}
-_OWN_FIELDS |= {"form": Field.FORM, "tags": Field.TAGS}
-_MEANINGS = ("severity", "segment", "topic", "complaint_cause", "root_cause")
+_OWN_FIELDS |= {"form": Field.FORM, "tags": Field.TAGS, "type": Field.TYPE, "organization": Field.ORGANIZATION}
 _TICKET_CALENDAR = "ticket"
 
 
@@ -48,7 +59,8 @@ def _at(instant: datetime, zone: ZoneInfo) -> int:
 
 def _rulebook(policies: Mapping[str, Any], document: StoriesDocument, history: History) -> Rulebook:
     agents = {event.new for event in history.events if event.field == Field.ASSIGNEE and event.new} | {_AGENT}
-    fields: dict[str, object] = {meaning: {"field": meaning, "tag": None, "values": {}} for meaning in _MEANINGS}
+    names = {event.field.removeprefix(FIELD) for event in history.events if (event.field or "").startswith(FIELD)}
+    fields: dict[str, object] = {name: {"field": name, "tag": None, "values": {}} for name in sorted(names)}
     meanings = {"statuses": {word: word for word in STATUSES}, "fields": fields}
     chosen = _TICKET_CALENDAR if _TICKET_CALENDAR in document.calendars else None
     return compiled(
@@ -60,9 +72,13 @@ def _rulebook(policies: Mapping[str, Any], document: StoriesDocument, history: H
                 _edition(Kind.CALENDAR, calendar_document(key, calendar, document.timezone), key)
                 for key, calendar in document.calendars.items()
             ),
-            *(_edition(Kind.AGENT, {"name": name, "role": "agent", "bot": False}, name) for name in sorted(agents)),
+            *(_edition(Kind.AGENT, _person(name), name) for name in sorted(agents)),
         ]
     )
+
+
+def _person(name: str) -> dict[str, object]:
+    return {"name": name, "role": "agent", "bot": name == ROBOT}
 
 
 def _edition(kind: Kind, body: Mapping[str, Any], key: str = "") -> Edition:
@@ -82,7 +98,8 @@ def _opening(story: Story) -> dict[str, str | None]:
     ticket = story.ticket
     values: dict[str, str | None] = {name: getattr(ticket, subject) for subject, name in _OWN_FIELDS.items()}
     values[Field.TAGS] = " ".join(ticket.tags) or None
-    return values | {f"field:{meaning}": getattr(ticket, meaning) for meaning in _MEANINGS}
+    meant = {f"{FIELD}{meaning}": getattr(ticket, meaning) for meaning in MEANINGS}
+    return values | meant | {f"{FIELD}{name}": value for name, value in ticket.fields.items()}
 
 
 def _snapshot(story: Story, opened_at: int) -> TicketSnapshot:
@@ -117,9 +134,9 @@ def _told(clause: tuple[str, str, str], at: int, place: tuple[int, int], values:
     subject, verb, word = clause
     if verb != "becomes":
         return _event(at, place, EventKind.COMMENTED, actor=subject, public=verb != "notes")
-    name = _OWN_FIELDS.get(subject, f"field:{subject}")
+    name = _OWN_FIELDS.get(subject, f"{FIELD}{subject.removeprefix(FIELD)}")
     new = None if word == NOBODY else word
-    old, values[name] = values[name], new
+    old, values[name] = values.get(name), new
     return _event(at, place, EventKind.CHANGED, actor=_AGENT, field=name, old=old, new=new)
 
 
@@ -155,7 +172,7 @@ def _differences(story: Story, measured: Measurement, zone: ZoneInfo) -> Iterato
 
 def _wanted(expected: Expected) -> dict[str, object]:
     wanted: dict[str, object] = {name: getattr(expected, name) for name in expected.model_fields_set}
-    if expected.goal is not None:
+    if expected.goal is not None:  # one in working days is told in seconds, or not at all
         wanted["goal"] = seconds_of(expected.goal)
     return wanted
 
@@ -163,12 +180,23 @@ def _wanted(expected: Expected) -> dict[str, object]:
 def _said(clock: Clock | None, measured: Measurement, zone: ZoneInfo) -> dict[str, object]:
     """Return what a clock says, in the words of a story."""
     if clock is None:
-        return {"policy": None, "state": "none", "goal": None, "due": "never", "breached": "never", "fired": {}}
+        return {
+            "policy": None,
+            "state": "none",
+            "goal": None,
+            "run": None,
+            "started": None,
+            "due": "never",
+            "breached": "never",
+            "fired": {},
+        }
     fired = [each for each in measured.firings if (each.clock, each.instance) == (clock.clock, clock.instance)]
     return {
         "policy": clock.policy,
         "state": clock.state.value,
         "goal": clock.goal,
+        "run": clock.instance,
+        "started": _local(clock.started_at, zone),
         "due": _local(clock.due_at, zone),
         "breached": _local(clock.breached_at, zone),
         "fired": {each.step: _local(each.at, zone) for each in fired},

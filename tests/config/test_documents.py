@@ -115,7 +115,7 @@ policies:
     calendar: tickets
     clocks:
       - {id: first_reply, goal: {urgent: 0m, default: hihg}, stop: [agent_public_reply], warn: ["750%"]}
-      - {id: resolution, goal: {}, stop: [solved, solved], start: handoff}
+      - {id: resolution, goal: {}, stop: [solved, solved], start: handof}
 escalations:
   - {on: {clock: first_rply}, steps: []}
 """
@@ -336,7 +336,7 @@ escalations:
         "on_reopen",
     )
     (callback,) = chats.clocks
-    assert (callback.clock, callback.policy, callback.calendar) == ("callback", "chats", "always")
+    assert (callback.clock, callback.policy, callback.calendar) == ("callback", "chats", ("always",))
     assert (callback.by, callback.goal("S1"), callback.goal(None)) == ("severity", 900, 900)
     assert chats.when.fits(lambda subject: {"channel": ["chat"], "group": ["42"]}.get(subject, []))
     assert (following.on_change, following.warnings) == ("freeze", ("75%", "-15m", "-1h 30m"))

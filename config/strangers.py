@@ -1,0 +1,64 @@
+"""What a policy document names that the configuration does not have: fields of one's own, and calendars."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from config.agreement import ANY, at
+from config.meanings import Fields
+from config.problems import Finding, Path, one_of
+from kpi_engine.message import Message, message
+
+_SOURCES = ("ticket", "organization", "group", "brand")
+_PARTS = ("all", "any", "none")
+_WHENS = (
+    ("policies", ANY, "when"),
+    *(("policies", ANY, "clocks", ANY, name) for name in ("start_when", "stop_when", "pause_when")),
+    ("escalations", ANY, "acknowledgement", "when"),
+    ("severity", "floor", "when"),
+)
+_CALENDARS = (
+    ("policies", ANY, "calendar"),
+    ("policies", ANY, "calendar", "first_of", ANY),
+    ("escalations", ANY, "calendar"),
+    ("escalations", ANY, "repeat", "quiet_outside"),
+)
+
+
+def strangers(policies: object, configuration: object) -> Iterator[Finding]:
+    """Yield, of policies as plain values, what the configuration, as plain values, has nothing for.
+
+    A calendar that looks like none of ours may be the helpdesk's own schedule.
+    """
+    yield from _unknown_fields(policies, configuration)
+    yield from _unfit_calendars(policies, configuration)
+
+
+def _unknown_fields(policies: object, configuration: object) -> Iterator[Finding]:
+    known = [str(path[-1]) for path, _ in at(configuration, "fields", ANY) if path[-1] not in Fields.model_fields]
+    for when in _WHENS:
+        for part in _PARTS:
+            for path, _ in at(policies, *when, part, ANY, "field", ANY):
+                if path[-1] not in known and path[-1] not in Fields.model_fields:
+                    yield Finding(
+                        path, message("`fields` of the configuration gives nothing this name"), _meant(known, path)
+                    )
+
+
+def _meant(known: list[str], path: Path) -> Message:
+    return one_of(known, path[-1]) if known else message("name the helpdesk's field or tag under `fields`")
+
+
+def _unfit_calendars(policies: object, configuration: object) -> Iterator[Finding]:
+    own = {str(path[-2]): week for path, week in at(configuration, "calendars", ANY, "week")}
+    for steps in _CALENDARS:
+        for path, name in at(policies, *steps):
+            if not isinstance(name, str) or name in _SOURCES:
+                continue
+            if name in own and not _opens(own[name]):
+                yield Finding(path, message("this calendar never opens: no goal would ever be due"))
+            elif name not in own and get_close_matches(name, own, n=1):
+                yield Finding(path, message("no calendar has this name"), one_of(own, name))
+
+
+def _opens(week: object) -> bool:
+    return not isinstance(week, dict) or any(week.values())
