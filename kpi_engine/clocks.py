@@ -74,7 +74,9 @@ class ClockRun:
     runs: list[Run] = field(default_factory=list)
     ran_by: WorkingTime | None = None
     ended_at: int | None = None  # when it ended at the earliest
-    suspended: list[tuple[int, int]] = field(default_factory=list)  # from a stop that was not for good to the reopening
+    eras: list[tuple[int, ClockRule]] = field(default_factory=list)  # from when on it was ruled by which rule
+    suspended: list[tuple[int, int]] = field(default_factory=list)  # from a stop to the reopening it went on at
+    met_before: list[tuple[int, int]] = field(default_factory=list)  # those of them that were ends
     told: int = 0  # the promise in seconds, before it is led to the end of a day
 
     @property
@@ -289,6 +291,8 @@ class _Player:
         """Let an instance that was stopped, for good or not, go on from where it stood."""
         stopped_at = instance.stopped_at if instance.ended_at is None else instance.ended_at
         instance.suspended.append((stopped_at or 0, step.at))
+        if instance.final:
+            instance.met_before.append(instance.suspended[-1])
         instance.final, instance.stopped_at, instance.ended_at, self.aimed = False, None, None, None
 
     def ends(self, rule: ClockRule, step: Step) -> bool:
@@ -425,6 +429,8 @@ class _Player:
             return
         instance.run_until(step.at)
         instance.rule = rule
+        if not instance.eras or instance.eras[-1][1] is not rule:
+            instance.eras.append((step.at, rule))
         frozen = rule.on_change is OnChange.FREEZE and instance.goal is not None
         word = self.goes_by(rule, state)
         if not frozen:

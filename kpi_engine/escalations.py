@@ -11,10 +11,11 @@ from kpi_engine.clocks import ClockRun, Timer
 from kpi_engine.escalating import REPEAT, Acknowledgement, EscalationStep, Repeat, Trigger
 from kpi_engine.recipients import is_one_of
 from kpi_engine.rulebook import Rulebook
-from kpi_engine.rules import BREACH
+from kpi_engine.rules import BREACH, ClockRule
 from kpi_engine.story import Step, Story
 
 WARNING = "warn:"
+ESCALATION = "escalation:"
 
 Hold: TypeAlias = tuple[int, int | None]
 """From when to when (None: for good) steps are held."""
@@ -32,51 +33,69 @@ def escalate(run: ClockRun, story: Story, rulebook: Rulebook) -> None:
     """Note on a played clock instance, as of the end of the story, all that followed it, and when the next thing will.
 
     What was due while somebody had acknowledged follows once that has expired. Nothing follows a clock after its end
-    but the steps that a goal met has.
+    but the steps that a goal met has. What fired under an earlier rule stays; what a later one has let pass already
+    falls due at the change.
     """
-    if run.rule.escalation.steps:
-        _Follower(run, story, rulebook).follow()
+    if not any(rule.escalation.steps for _, rule in run.eras):
+        return
+    dues: list[Due] = []
+    ends = [start for start, _ in run.eras[1:]]
+    for (start, rule), end in zip(run.eras, [*ends, None], strict=True):
+        era = _Era(run, story, rulebook, rule, start, is_last=end is None, fired={due.name: due.at for due in dues})
+        dues += [due for due in era.dues() if end is None or due.at < end]
+    stage = run.next_stage()
+    is_own = stage is not None and stage.step.startswith(ESCALATION)
+    upcoming = [] if run.wake_at is None or is_own else [run.wake_at]
+    kept = [timer for timer in run.fired if not timer.step.startswith(ESCALATION)]
+    run.fired = sorted([*kept, *(_timer(due) for due in dues if due.at < story.as_of)], key=_in_order)
+    run.wake_at = min([*upcoming, *(due.at for due in dues if due.at >= story.as_of)], default=None)
 
 
 @dataclass(slots=True)
-class _Follower:
+class _Era:
+    """A stretch of an instance's life under one rule, from `start` on; `fired` is what did before, by name."""
+
     run: ClockRun
     story: Story
     rulebook: Rulebook
+    rule: ClockRule
+    start: int
+    is_last: bool
+    fired: dict[str, int]
 
-    def follow(self) -> None:
-        run, as_of = self.run, self.story.as_of
-        own = {step.name for step in run.rule.steps}
-        stage = run.next_stage()
-        upcoming = [] if run.wake_at is None or (stage is not None and stage.step in own) else [run.wake_at]
-        followed = list(self.followed())
-        kept = [timer for timer in run.fired if timer.step not in own]
-        run.fired = sorted([*kept, *(_timer(due) for due in followed if due.at < as_of)], key=_in_order)
-        run.wake_at = min([*upcoming, *(due.at for due in followed if due.at >= as_of)], default=None)
-
-    def followed(self) -> Iterator[Due]:
-        """Yield all that fires, also later than now, but for what the end of the clock forestalls."""
+    def dues(self) -> Iterator[Due]:
+        """Yield all that fires from its start on, also later than now, but for what the end of the clock forestalls."""
         ends_at = self.run.stopped_at if self.run.ended_at is None else self.run.ended_at
-        yield from (due for due in (*self.early(), *self.late()) if ends_at is None or due.at < ends_at)
-        yield from self.success()
+        followed = [due for due in (*self.early(), *self.late()) if ends_at is None or due.at < ends_at]
+        yield from (due for due in (*followed, *self.success()) if due.name not in self.fired)
 
     def early(self) -> Iterator[Due]:
         """Yield what follows the first warning."""
         warned_at = next((timer.at for timer in self.run.fired if timer.step.startswith(WARNING)), None)
         if warned_at is not None:
-            yield from self.due(Trigger.WARN, warned_at)
+            yield from self.following(Trigger.WARN, warned_at)
 
     def success(self) -> Iterator[Due]:
         """Yield what follows the end of the clock, late or not; a void one met nothing."""
-        run = self.run
-        if run.stopped_at is not None and run.final and not run.settled and run.goal is not None:
-            yield from self.due(Trigger.MET, run.stopped_at)
+        calendar = self.calendar or self.run.calendar
+        for stopped_at, resumed_at in self.ends():
+            for step in self.rule.escalation.at(Trigger.MET):
+                at = calendar.add(stopped_at, step.after)
+                if at is not None and (resumed_at is None or at < resumed_at):
+                    yield Due(step, step.name, at)
 
-    def due(self, trigger: Trigger, instant: int) -> Iterator[Due]:
+    def ends(self) -> Iterator[tuple[int, int | None]]:
+        """Yield when the clock ended under this rule, and when it went on after all."""
+        run = self.run
+        yield from (end for end in run.met_before if end[0] >= self.start)
+        if self.is_last and run.stopped_at is not None and run.final and not run.settled and run.goal is not None:
+            yield run.stopped_at, None
+
+    def following(self, trigger: Trigger, instant: int) -> Iterator[Due]:
         """Yield the steps of a trigger that came at an instant, in the stated calendar or the clock's last one."""
         calendar = self.calendar or self.run.calendar
-        for step in self.run.rule.escalation.at(trigger):
-            at = self.held_back(calendar.add(instant, step.after))
+        for step in self.rule.escalation.at(trigger):
+            at = self.falls_due(step.name, calendar.add(instant, step.after))
             if at is not None:
                 yield Due(step, step.name, at)
 
@@ -85,19 +104,19 @@ class _Follower:
         if self.run.breached_at is None:
             return
         last: Due | None = None
-        for step in self.run.rule.steps:
-            at = self.held_back(self.due_of(step))
+        for step in self.rule.steps:
+            at = self.falls_due(step.name, self.due_of(step))
             if at is None:
                 return
             last = Due(step, step.name, at)
             yield last
-        if last is not None and self.run.rule.escalation.repeat is not None:
-            yield from self.repeated(last, self.run.rule.escalation.repeat)
+        if last is not None and self.rule.escalation.repeat is not None:
+            yield from self.repeated(last, self.rule.escalation.repeat)
 
     def due_of(self, step: EscalationStep) -> int | None:
         """Return when a step is due: in the calendar that is stated, else as the clock's own time tells.
 
-        None while the clock stands still: nobody knows then.
+        None while the clock stands still, or where another rule holds by then: nobody knows.
         """
         run = self.run
         if self.calendar is not None:
@@ -105,19 +124,19 @@ class _Follower:
         for timer in run.fired:
             if timer.step == step.name:
                 return timer.at
-        if run.since is None:
+        if run.since is None or not self.is_last:
             return None
         return run.calendar.add(run.since, max(0, run.breach_elapsed + step.after - run.elapsed))
 
     def repeated(self, last: Due, repeat: Repeat) -> Iterator[Due]:
         calendar, at = self.calendar or ALWAYS, last.at
         for number in range(1, repeat.most + 1):
-            due = calendar.add(at, repeat.every)
-            held = None if due is None else self.held_back(self.in_hours(due, repeat))
+            name, due = f"{REPEAT}:{number}", calendar.add(at, repeat.every)
+            held = self.falls_due(name, None if due is None else self.in_hours(due, repeat))
             if held is None:
                 return
             at = held
-            yield Due(last.step, f"{REPEAT}:{number}", at)
+            yield Due(last.step, name, at)
 
     def in_hours(self, at: int, repeat: Repeat) -> int | None:
         """Return the first instant from `at` on that is not quiet."""
@@ -130,21 +149,24 @@ class _Follower:
     @property
     def calendar(self) -> WorkingTime | None:
         """The calendar that steps count in, None for the clock's own time."""
-        line = self.rulebook.calendars.get(self.run.rule.escalation.calendar or "")
+        line = self.rulebook.calendars.get(self.rule.escalation.calendar or "")
         return None if line is None else line.at(self.run.started_at)
 
-    def held_back(self, at: int | None) -> int | None:
-        """Return when a step due at an instant falls due in fact: once nobody has acknowledged it any more.
+    def falls_due(self, name: str, at: int | None) -> int | None:
+        """Return when a step fired, or falls due in fact: not before the rule, nor while somebody acknowledges it.
 
         Nor does one fall due while the ticket is solved, if it was reopened since.
         """
+        if at is None or name in self.fired:
+            return self.fired.get(name)
+        due: int | None = max(at, self.start)
         for start, end in sorted([*self.holds(), *self.run.suspended], key=itemgetter(0)):
-            if at is not None and start <= at and (end is None or at < end):
-                at = end
-        return at
+            if due is not None and start <= due and (end is None or due < end):
+                due = end
+        return due
 
     def holds(self) -> Iterator[Hold]:
-        told = self.run.rule.escalation.acknowledgement
+        told = self.rule.escalation.acknowledgement
         if told is None:
             return
         for before, step in pairwise(self.story.steps):

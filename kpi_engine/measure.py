@@ -165,7 +165,7 @@ def _clock(run: ClockRun, story: Story, rulebook: Rulebook) -> Clock:
         clock=run.rule.clock,
         instance=run.instance,
         policy=run.rule.policy,
-        started_at=run.started_at,
+        started_at=run.started_at if run.stopped_at is None else min(run.started_at, run.stopped_at),
         stopped_at=run.stopped_at,
         goal=run.goal or 0,
         elapsed=run.elapsed,

@@ -59,7 +59,8 @@ def _at(instant: datetime, zone: ZoneInfo) -> int:
 
 def _rulebook(policies: Mapping[str, Any], document: StoriesDocument, history: History) -> Rulebook:
     agents = {event.new for event in history.events if event.field == Field.ASSIGNEE and event.new} | {_AGENT}
-    names = {event.field.removeprefix(FIELD) for event in history.events if (event.field or "").startswith(FIELD)}
+    told = {event.field for event in history.events if event.field is not None}
+    names = {name.removeprefix(FIELD) for name in told if name.startswith(FIELD)}
     fields: dict[str, object] = {name: {"field": name, "tag": None, "values": {}} for name in sorted(names)}
     meanings = {"statuses": {word: word for word in STATUSES}, "fields": fields}
     chosen = _TICKET_CALENDAR if _TICKET_CALENDAR in document.calendars else None
