@@ -55,6 +55,7 @@ def _is_time_before(text: str) -> bool:
 DurationText = Annotated[
     str, Field(pattern=DURATION_PATTERN, examples=["30m", "4h", "1h 30m"]), AfterValidator(_duration)
 ]
+LengthText = Annotated[str, Field(examples=["30m", "4h", "1h 30m"]), AfterValidator(_duration)]
 GoalText = Annotated[str, Field(examples=["30m", "4h", "1h 30m", "2wd"]), AfterValidator(goal_text)]
 
 

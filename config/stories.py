@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 from pydantic import AfterValidator, Field
 
 from config.calendars import OwnCalendar, Zone
-from config.goals import DurationText
+from config.goals import LengthText
 from config.problems import one_of
 from connectors.settings import Line, Section, UnfitError
 from kpi_engine.message import message
@@ -133,7 +133,7 @@ class Expected(Section):
 
     policy: Line | None = Field(None, description="The policy whose clock it is.")
     state: State | None = Field(None, description="Its verdict; none: the ticket has no such clock.")
-    goal: DurationText | None = Field(None, description="How long it may run, in the time it counts.")
+    goal: LengthText | None = Field(None, description="How long it may run, in the time it counts.")
     run: int | None = Field(None, ge=1, description="Which run of the clock this is, the first being 1.")
     started: Instant | None = Field(None, description="When it began.")
     due: Instant | Literal["never"] | None = Field(None, description="When it is due; never: it stands still or ended.")
