@@ -29,7 +29,7 @@ class Due(NamedTuple):
     at: int
 
 
-def escalate(run: ClockRun, story: Story, rulebook: Rulebook) -> None:
+def escalate(run: ClockRun, story: Story, account: str, rulebook: Rulebook) -> None:
     """Note on a played clock instance, as of the end of the story, all that followed it, and when the next thing will.
 
     What was due while somebody had acknowledged follows once that has expired. Nothing follows a clock after its end
@@ -41,7 +41,9 @@ def escalate(run: ClockRun, story: Story, rulebook: Rulebook) -> None:
     dues: list[Due] = []
     ends = [start for start, _ in run.eras[1:]]
     for (start, rule), end in zip(run.eras, [*ends, None], strict=True):
-        era = _Era(run, story, rulebook, rule, start, is_last=end is None, fired={due.name: due.at for due in dues})
+        era = _Era(
+            run, story, account, rulebook, rule, start, is_last=end is None, fired={due.name: due.at for due in dues}
+        )
         dues += [due for due in era.dues() if end is None or due.at < end]
     stage = run.next_stage()
     is_own = stage is not None and stage.step.startswith(ESCALATION)
@@ -57,6 +59,7 @@ class _Era:
 
     run: ClockRun
     story: Story
+    account: str
     rulebook: Rulebook
     rule: ClockRule
     start: int
@@ -178,7 +181,7 @@ class _Era:
         """Tell whether who did it may: a person at work, in one of the roles named; where nobody tells who, he may."""
         if step.nameless:
             return True
-        return step.by_agent and (not told.by or is_one_of(told.by, step, self.rulebook))
+        return step.by_agent and (not told.by or is_one_of(told.by, step, self.account, self.rulebook))
 
 
 def _timer(due: Due) -> Timer:

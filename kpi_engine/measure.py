@@ -75,7 +75,7 @@ def _blank(history: History, rulebook: Rulebook, as_of: int, excluded: Exclusion
 
 def _judged(told_history: History, story: Story, rulebook: Rulebook) -> Judged:
     history = with_exemptions(told_history, story, rulebook)
-    played_runs = _clock_runs(story, rulebook) if story.whole else []
+    played_runs = _clock_runs(story, history.account, rulebook) if story.whole else []
     runs = tuple(run for run in played_runs if run.rule.clock not in history.exempt)
     stretches = unsure(history)
     verdicts = {id(run): _doubted(_clock(run, story, rulebook), stretches) for run in runs}
@@ -151,10 +151,10 @@ def _answers(evidence: Evidence) -> tuple[tuple[CreditLine, ...], tuple[Omission
     return lines, tuple([answer for answer in found if isinstance(answer, Omission)])
 
 
-def _clock_runs(story: Story, rulebook: Rulebook) -> list[ClockRun]:
+def _clock_runs(story: Story, account: str, rulebook: Rulebook) -> list[ClockRun]:
     runs = [run for name in rulebook.clock_names for run in played(name, story, rulebook)]
     for run in runs:
-        escalate(run, story, rulebook)
+        escalate(run, story, account, rulebook)
     return runs
 
 

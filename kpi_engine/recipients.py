@@ -25,23 +25,44 @@ class Reached:
     missing: tuple[str, ...]
 
 
-def holders(agent: str | None, team: str | None, at: int, rulebook: Rulebook) -> dict[str, str]:
-    """Return who holds each role towards an agent in a team at an instant: keys of persons, the agent his own id."""
-    organization = rulebook.organization.at(at)
-    place = organization.place(agent, team, at)
-    above = organization.persons.get(place.manager or "")
-    over = organization.place(above, organization.team(above, at), at) if above is not None else None
-    head = None if over is None else over.manager or over.lead
-    found = {ASSIGNEE: agent, TEAM_LEAD: place.lead, MANAGER: place.manager, HEAD: head}
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of whom it is asked: an agent of an account, None for nobody, in a team at an instant."""
+
+    account: str
+    agent: str | None
+    team: str | None
+    at: int
+
+
+def holders(asked: Asked, rulebook: Rulebook) -> dict[str, str]:
+    """Return who holds each role towards an agent: keys of persons."""
+    organization = rulebook.organization.at(asked.at)
+    place = organization.place(asked.agent, asked.team, asked.at)
+    manager = place.manager or organization.managers.get(asked.agent or "")
+    over = _above(manager, asked, rulebook)
+    assignee = None if asked.agent is None else organization.key_of(asked.agent, asked.account)
+    found = {ASSIGNEE: assignee, TEAM_LEAD: place.lead, MANAGER: manager, HEAD: over}
     return {role: who for role, who in found.items() if who is not None}
 
 
-def reached(roles: Iterable[str], agent: str | None, team: str | None, at: int, rulebook: Rulebook) -> Reached:
+def _above(manager: str | None, asked: Asked, rulebook: Rulebook) -> str | None:
+    """Return who is above a manager: his own manager, else his lead."""
+    organization = rulebook.organization.at(asked.at)
+    known = {*organization.places, *organization.managers, *organization.team_of}
+    agents = [agent for agent in sorted(known) if organization.key_of(agent, asked.account) == manager]
+    if not agents:
+        return None
+    place = organization.place(agents[0], organization.team(agents[0], asked.at), asked.at)
+    return place.manager or organization.managers.get(agents[0]) or place.lead
+
+
+def reached(roles: Iterable[str], asked: Asked, rulebook: Rulebook) -> Reached:
     """Return which roles a notice reaches: each that somebody holds, else the next level up; nobody above: as it is."""
-    known = holders(agent, team, at, rulebook)
+    known = holders(asked, rulebook)
     wanted = tuple(roles)
     missing = tuple(role for role in wanted if role in LADDER and role not in known)
-    told = (next(iter(_upward(role, known)), role) for role in wanted)
+    told = (next(_upward(role, known), role) for role in wanted)
     return Reached(tuple(dict.fromkeys(told)), missing)
 
 
@@ -50,10 +71,9 @@ def _upward(role: str, known: Iterable[str]) -> Iterator[str]:
         yield from (above for above in LADDER[LADDER.index(role) :] if above in known)
 
 
-def is_one_of(roles: Iterable[str], step: Step, rulebook: Rulebook) -> bool:
+def is_one_of(roles: Iterable[str], step: Step, account: str, rulebook: Rulebook) -> bool:
     """Tell whether who did a step holds one of the roles towards the ticket's assignee then."""
     agent, at = step.state.agent, step.at
-    found = holders(agent, rulebook.team(agent, step.state.group, at), at, rulebook)
-    persons = rulebook.organization.at(at).persons
-    ids = {role: who if role == ASSIGNEE else persons.get(who) for role, who in found.items()}
-    return any(role in ids and ids[role] == step.actor for role in roles)
+    found = holders(Asked(account, agent, rulebook.team(agent, step.state.group, at), at), rulebook)
+    actor = rulebook.organization.at(at).key_of(step.actor or "", account)
+    return any(found.get(role) == actor for role in roles)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from config.clocks import Clock
 from config.penalties import PenaltySettings, RewardSettings, WorthSettings
-from config.policies import Clock, PolicyDocument
+from config.policies import PolicyDocument
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from sync.ledger_text import money_text

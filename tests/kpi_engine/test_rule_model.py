@@ -11,7 +11,7 @@ from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition
 from kpi_engine.conditions import NO, YES
 from kpi_engine.escalating import Escalation, parse_escalations
 from kpi_engine.measurement import ClockState
-from kpi_engine.recipients import reached
+from kpi_engine.recipients import Asked, reached
 from kpi_engine.rulebook import compiled
 from kpi_engine.rules import parse_policies
 from kpi_engine.severity import parse_severity
@@ -564,7 +564,7 @@ def test_an_acknowledgement_counts_only_by_those_who_may(
 ) -> None:
     t = timelines
     places = {"an": [{"team": "north", "lead": "acme/binh", "manager": "acme/chi"}]}
-    organization = t.edition("organization", {"places": places, "persons": {"acme/binh": "binh", "acme/chi": "chi"}})
+    organization = t.edition("organization", {"places": places})
     said = rules(t, t.first_reply("1h", time="calendar"), escalations=[escalated(acknowledgement={**SEEN, "by": by})])
     told = t.history(f"06-09 09:00 customer opens assignee=an\n06-09 10:20 tags becomes seen by {who}")
     played = t.played(told, [*t.USUAL, organization, said], t.moment("06-09 10:45"))
@@ -748,10 +748,10 @@ def test_a_role_that_nobody_holds_goes_to_the_next_level_up(
         "dung": [{"team": "board", "lead": "acme/boss"}],
     }
     teams = {"nobody": [{"manager": "acme/dung"}]}
-    body = {"places": places, "teams": teams, "persons": {"acme/dung": "dung", "acme/binh": "binh"}}
+    body = {"places": places, "teams": teams}
     rulebook = compiled([t.edition("organization", body)])
     team = rulebook.team(agent, None, t.moment("06-09 09:00")) if agent else "nobody"
-    found = reached(roles, agent, team, t.moment("06-09 09:00"), rulebook)
+    found = reached(roles, Asked("acme", agent, team, t.moment("06-09 09:00")), rulebook)
     assert (found.roles, found.missing) == (roles_reached, missing)
 
 
