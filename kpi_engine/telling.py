@@ -311,13 +311,17 @@ class _Teller:
             assumed,
             _meaning(SEGMENT, values, rulebook, at) if rulebook.telling else None,
             values[Field.REQUESTER],
-            next(iter(self.words(SEVERITY, at)), None) if SEVERITY in rulebook.asked else None,
+            self.severity(at) if SEVERITY in rulebook.asked else None,
             self.policies.match(facts),
             places,
             frozenset(key for key, when in rulebook.criteria.items() if when.fits(facts))
             if rulebook.criteria
             else _NONE,
         )
+
+    def severity(self, at: int) -> str | None:
+        worked_out = self.policies.severity is not None
+        return self.word(SEVERITY, at) if worked_out else _meaning(SEVERITY, self.values, self.rulebook, at)
 
     def doubt(self, since: int | None) -> None:
         """Note of the last step that nobody tells whose hand it was, nor, after `since`, when it was exactly."""
