@@ -10,6 +10,7 @@ from kpi_engine.escalations import escalate
 from kpi_engine.evidence import Evidence
 from kpi_engine.exclusions import exclusion, merged_away
 from kpi_engine.exempting import Given, exemptions, with_exemptions
+from kpi_engine.guards import signs
 from kpi_engine.history import History
 from kpi_engine.holdings import Answerable, held, responsible
 from kpi_engine.indicators import INDICATORS
@@ -87,7 +88,8 @@ def _judged(told_history: History, story: Story, rulebook: Rulebook) -> Judged:
 def _measured(found: Judged, rulebook: Rulebook) -> Measurement:
     history, story = found.history, found.story
     holdings = held(story, rulebook, found.runs)
-    lines, omissions = _answers(Evidence(history, story, rulebook, found.clocks, found.firings))
+    evidence = Evidence(history, story, rulebook, found.clocks, found.firings)
+    lines, omissions = _answers(evidence)
     _mark(lines, found.stretches)
     _mark_ratings(lines, history)
     return Measurement(
@@ -101,6 +103,7 @@ def _measured(found: Judged, rulebook: Rulebook) -> Measurement:
         firings=found.firings,
         holdings=holdings,
         wake_at=min(_waking(story, found.runs, rulebook, omissions), default=None),
+        signs=signs(evidence),
     )
 
 

@@ -205,6 +205,29 @@ class Omission:
     until: int | None = None
 
 
+class Guard(StrEnum):
+    """What a sign is about."""
+
+    REASSIGNED_BEFORE_BREACH = "reassigned_before_breach"
+    SOLVED_AND_REOPENED = "solved_and_reopened"
+    SOLVED_WITHOUT_REPLY = "solved_without_reply"
+    PUT_TO_WAIT = "put_to_wait"
+    REASSIGNED_AFTER_BAD_RATING = "reassigned_after_bad_rating"
+
+
+class Sign(NamedTuple):
+    """Something about a ticket that a reader of its figures should know; `part` names the clock, where it is about one.
+
+    It is a note about data: it enters no figure and no charge.
+    """
+
+    guard: Guard
+    at: int
+    agent: str | None
+    team: str | None
+    part: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Exclusion:
     """Why a ticket counts nowhere; `at` is its creation, which says in which periods it is missed."""
@@ -235,3 +258,4 @@ class Measurement:
     omissions: tuple[Omission, ...] = ()
     source: str | None = None
     shared: bool = False
+    signs: tuple[Sign, ...] = ()

@@ -120,6 +120,7 @@ def clipped(measurement: Measurement, start: int, end: int) -> Measurement:
         measurement,
         lines=tuple(line for line in measurement.lines if start <= line.at < end),
         omissions=tuple(each for each in measurement.omissions if start <= each.at < end),
+        signs=tuple(each for each in measurement.signs if start <= each.at < end),
         holdings=tuple(_held_within(measurement.holdings, start, end)),
         excluded=why if why is not None and start <= why.at < end else None,
     )

@@ -21,6 +21,7 @@ from sync.cli.choosing import (
     with_data,
 )
 from sync.cli.frame import Call, framed
+from sync.cli.noting import told_of_data
 from sync.exits import Exit
 from sync.figures import Asked, Figures, empty_card
 from sync.locale import terminal_text
@@ -138,7 +139,9 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
         call.say(note)
     beside = told_beside(call, asked, found, dict(names), wish.only)
     surveys = told_of_surveys(call, asked, found, dict(names), everywhere=wish.surveys)
-    document = {**figures_document(found, names, shown.trends), "quality": quality.document(), **beside, **surveys}
+    data = told_of_data(call, asked, found, dict(names)) if not wish.only else {}
+    document = {**figures_document(found, names, shown.trends), "quality": quality.document()}
+    document |= {**beside, **surveys, **data}
     return {**document, "state": asked.state.value, **remarks_document(said)}
 
 

@@ -15,10 +15,12 @@ from kpi_engine.measurement import (
     CreditLine,
     Exclusion,
     Firing,
+    Guard,
     Holding,
     Measurement,
     Omission,
     Run,
+    Sign,
     Stamp,
 )
 from kpi_engine.records import FieldValue
@@ -251,6 +253,8 @@ def _days(measured: Measurement, *, disputed: bool) -> dict[int, int]:
         about += (line.indicator, line.numerator, line.denominator, line.part)
         if line.certainty is not Certainty.EXACT:
             about.append(line.certainty)
+    for sign in measured.signs:
+        said.setdefault(sign.at // DAY, [disputed]).append(list(sign))
     for omission in measured.omissions:
         said.setdefault(omission.at // DAY, [disputed])  # a figure says nothing of it
     for holding in measured.holdings:
@@ -297,7 +301,8 @@ def _values(measured: Measurement) -> list[object]:
         list(_HOLDINGS.packed(measured.holdings)),
         list(_OMISSIONS.packed(measured.omissions)),
     ]
-    return [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded, *many]
+    signs = [list(measured.signs)] if measured.signs else []  # most tickets show none
+    return [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded, *many, *signs]
 
 
 def _packed_lines(lines: Sequence[CreditLine]) -> list[list[Any]]:
@@ -332,7 +337,7 @@ def _measurement(row: Any) -> Measurement:
 
 def read_measurement(ticket_id: str, body: str) -> Measurement:
     """Return the measurement that `measurement_body` wrote."""
-    account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings, omissions = decoded(body)
+    account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings, omissions, *signs = decoded(body)
     return Measurement(
         ticket_id=ticket_id,
         account=account,
@@ -345,6 +350,7 @@ def read_measurement(ticket_id: str, body: str) -> Measurement:
         wake_at=wake_at,
         excluded=None if excluded is None else Exclusion(excluded[0], read_message(excluded[1]), excluded[2]),
         omissions=tuple(_OMISSIONS.read(omissions)),
+        signs=tuple(Sign(Guard(each[0]), *each[1:]) for each in (signs[0] if signs else ())),
     )
 
 

@@ -91,6 +91,7 @@ def renamed_measurement(measured: Measurement, of: Rename) -> Measurement:
         firings=tuple(replace(each, agent=of(each.agent)) for each in measured.firings),
         holdings=tuple(replace(each, agent=of(each.agent), requester=of(each.requester)) for each in measured.holdings),
         omissions=tuple(replace(each, agent=of(each.agent)) for each in measured.omissions),
+        signs=tuple(each._replace(agent=of(each.agent)) for each in measured.signs),
     )
 
 

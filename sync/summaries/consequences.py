@@ -11,6 +11,7 @@ from kpi_engine.rewards import Standing
 from kpi_engine.rulebook import Rulebook
 from sync.charging import is_settled
 from sync.figures import source
+from sync.guarding import NOTES, Note
 from sync.ledger import Total, totals
 from sync.ledger_text import FINDINGS, money_text
 from sync.locale import Language
@@ -56,7 +57,11 @@ def consequences(look: Look, subject: str, readers: Collection[str]) -> Conseque
     seen = _readable(look, {each.subject for each in listed}, readers)
     members = tuple(each for each in listed if each.subject in seen)
     return Consequences(
-        settled, own, members, _rewards(look, subject, readers), len({each.subject for each in listed} - seen)
+        settled,
+        own,
+        members,
+        _rewards(look, subject, readers),
+        len({each.subject for each in listed} - seen),
     )
 
 
@@ -85,7 +90,7 @@ def _rewards(look: Look, team: str, readers: Collection[str]) -> tuple[Rewarded,
 
 @dataclass(frozen=True, slots=True)
 class ConsequencePage:
-    """Puts what a period comes to into blocks, in its reader's language."""
+    """Puts what a period comes to into blocks, in its reader's language; `data` counts notes, without names."""
 
     told: Consequences
     rules: Rulebook
@@ -93,6 +98,7 @@ class ConsequencePage:
     settles_at: int
     language: Language
     addresses: Mapping[str, str]
+    data: Mapping[Note, int]
 
     def blocks(self) -> Iterator[Block]:
         """Yield the section, nothing where no penalty charges anybody and nobody is rewarded."""
@@ -110,6 +116,15 @@ class ConsequencePage:
         if self.told.rewards:
             yield Heading(self.language(message("Rewards")))
             yield Items(tuple(Link(self.language(each)) for each in self._awards()))
+        if self.data:
+            yield Heading(self.language(message("About the data")))
+            look = message("Worth a look before anybody draws conclusions; none of it is an accusation:")
+            yield Paragraph(self.language(look))
+            yield Items(tuple(Link(self.language(each)) for each in self._data()))
+
+    def _data(self) -> Iterator[Message]:
+        for note, n in self.data.items():
+            yield message("{n} tickets {note}", n=self.language.number(n), note=NOTES[note])
 
     def _finality(self) -> Message:
         if self.told.settled:

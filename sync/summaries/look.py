@@ -18,6 +18,7 @@ from sync.account import Account
 from sync.charging import charges_of
 from sync.disputes import open_disputes
 from sync.figures import Figures, Source, reduced_in, source
+from sync.guarding import Noted, notes
 from sync.joined import here, joined
 from sync.people import People, people
 from sync.pull import Pass
@@ -221,6 +222,11 @@ class Look:
     def charges(self) -> list[ChargeEntry]:
         """What the period comes to under penalties, on this account."""
         return charges_of(self.account, self.period, self.as_of)
+
+    @cached_property
+    def notes(self) -> list[Noted]:
+        """What there is to know about the teams' data."""
+        return notes(source(self.account, self.period, self.as_of), Scope.TEAM)
 
     @cached_property
     def offered(self) -> set[str]:

@@ -1,5 +1,6 @@
 """Writes the summary of one subject: for whom it is, what it says, and as which change it is queued."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -13,6 +14,8 @@ from kpi_engine.reduce import Cell, Scope, cell
 from kpi_engine.rulebook import OWN_TAG
 from sync.disputes import DisputeState, dispute_text
 from sync.figures import Scorecard
+from sync.guard_text import counts
+from sync.guarding import Note
 from sync.locale import Language
 from sync.people import people
 from sync.privacy import superiors_here, withheld_from
@@ -163,8 +166,15 @@ class Writer:
             settles_at=of.span.end + settles_after(of.account),
             language=self._language,
             addresses={each.ticket_id: of.address(each.ticket_id) for each in self._consequences.own},
+            data=self._data(),
         )
         return tuple(page.blocks())
+
+    def _data(self) -> Mapping[Note, int]:
+        """Return how many tickets of a team there are notes about: counts alone, of nobody in particular."""
+        if self.of.scope is not Scope.TEAM:
+            return {}
+        return counts(each for each in self.of.notes if each.subject == self.subject)
 
     def _ticket(self, row: Summary, earlier: Shown | None, replaces: Summary | None = None) -> SummaryTicket:
         marker = f"{row.external_id}#{row.version + 1}"
