@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from config.indicators import misfit_durations
-from config.planned import PLANNED_INDICATORS
 from config.problems import Document, Finding, Path, one_of
 from config.schema import secret_keys
 from kpi_engine.indicators import INDICATORS
@@ -86,11 +85,11 @@ def _unknown_connectors(value: object) -> Iterator[Finding]:
 
 def _unknown_indicators(value: object) -> Iterator[Finding]:
     for path, _ in at(value, "indicators", ANY):
-        if path[-1] not in INDICATORS and path[-1] not in PLANNED_INDICATORS:
+        if path[-1] not in INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, path[-1]))
     named = [*at(value, "targets", ANY, "indicator"), *at(value, "benchmarks", ANY, "indicator"), *_counted(value)]
     for path, key in named:
-        if isinstance(key, str) and key not in INDICATORS and key not in PLANNED_INDICATORS:
+        if isinstance(key, str) and key not in INDICATORS:
             yield Finding(path, message("no indicator has this key"), one_of(INDICATORS, key))
     for path, key in at(value, "connectors", ANY, "push", "agent_fields", ANY):
         if key not in INDICATORS:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from config.planned import PLANNED_INDICATORS
 from config.problems import Path, path_text
 from config.settings import PLATFORM, Settings
 
@@ -15,6 +14,3 @@ def not_yet_in_force(settings: Settings) -> list[str]:
 def _idle(settings: Settings) -> Iterator[Path]:
     if settings.policies == PLATFORM:
         yield ("policies",)
-    yield from (("indicators", key) for key in settings.indicators if key in PLANNED_INDICATORS)
-    planned = (n for n, target in enumerate(settings.targets) if target.indicator in PLANNED_INDICATORS)
-    yield from (("targets", number) for number in planned)

@@ -8,9 +8,6 @@ from config.calendars import Zone
 from connectors.settings import Day, Email, Line, Section, UnfitError
 from kpi_engine.durations import DurationError, months_of
 
-PLANNED_INDICATORS = frozenset({"customer_effort", "net_promoter_score", "quality_score"})
-"""Keys that later versions will serve: accepted in `indicators`, and reported as not yet in force."""
-
 
 def _months(text: str) -> str:
     try:

@@ -1,21 +1,19 @@
 """Credit lines become cells: one figure for an indicator, a subject and a period."""
 
-from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from itertools import accumulate
-from math import lcm
 from operator import attrgetter
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Asked, Indicator, Interval, Portion, Reduction
+from kpi_engine.indicators.indicator import NO_FACTS, Asked, Borrowed, Facts, Indicator, Portion, Reduction
 from kpi_engine.measurement import Certainty, CreditLine, Holding, Measurement, Stamp
 from kpi_engine.organization import Place
 from kpi_engine.periods import Period
 from kpi_engine.rulebook import Rulebook
-from kpi_engine.statistics import mean, median, percentile, wilson
+from kpi_engine.statistics import median, percentile
+from kpi_engine.tally import COUNTS, Part, Tally, chosen_series, interval_of, sum_of
 
 
 class Scope(StrEnum):
@@ -47,7 +45,9 @@ class Cell:
     `n` counts the credit lines, or the different parts where those are counted; `numerator` and `denominator` are
     their exact sums. A time is in seconds, a share lies in 0..1. `enough` is false below `min_n`, where the value must
     not be shown as a verdict. `low` and `high` are the ends of the indicator's interval. `series` names the scale of
-    a mean score: figures of different series do not compare. `approximated` counts the lines that are not exact.
+    a mean score, or the currency of an amount: figures of different series do not compare. `approximated` counts the
+    lines that are not exact. `parts` says, part by part, what a breakdown is made of, as (part, numerator,
+    denominator); `strays` counts whoever is in a step of a funnel though not in the one before, which ought not to be.
     """
 
     indicator: str
@@ -70,6 +70,8 @@ class Cell:
     editions: tuple[str, ...]
     series: str | None = None
     approximated: int = 0
+    parts: tuple[Part, ...] = ()
+    strays: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A period as far as the data has come, and the rulebook by which holdings are read in it."""
+    """A period as far as the data has come, the rulebook by which holdings are read in it, and facts told beside."""
 
     period: Period
     as_of: int
     rulebook: Rulebook
+    facts: Facts = NO_FACTS
 
     @property
     def end(self) -> int:
@@ -131,11 +134,43 @@ def lines_in(
 def lines_of(measurement: Measurement, indicators: Mapping[str, Indicator], window: Window) -> Iterator[CreditLine]:
     """Yield the credit lines one ticket adds to these indicators in the window: every figure and list asks this."""
     for line in measurement.lines:
-        if line.indicator in indicators and window.has(line.at):
-            yield line
-    held = [indicator for indicator in indicators.values() if indicator.held]
-    if held and measurement.holdings and window.period.start < window.end:
-        yield from _held_lines(measurement, held, window)
+        if window.has(line.at):
+            if line.indicator in indicators:
+                yield line
+            if line.indicator in LENT:
+                yield from _borrowed(line, indicators, window.facts)
+    held = [each for each in indicators.values() if each.held]
+    lenders = [INDICATORS[key] for key in _HELD_LENT if key not in indicators and _wanted(key, indicators)]
+    if (held or lenders) and measurement.holdings and window.period.start < window.end:
+        for line in _held_lines(measurement, [*held, *lenders], window):
+            if line.indicator in indicators:
+                yield line
+            if line.indicator in LENT:
+                yield from _borrowed(line, indicators, window.facts)
+
+
+LENT: Mapping[str, tuple[tuple[str, Borrowed], ...]] = {
+    lender: tuple((each.key, each.borrows[lender]) for each in INDICATORS.values() if lender in each.borrows)
+    for lender in {key for each in INDICATORS.values() for key in each.borrows}
+}
+"""Which indicators borrow the lines of which, and how each makes them its own."""
+
+_HELD_LENT = sorted(key for key in LENT if INDICATORS[key].held)
+
+
+def _wanted(lender: str, indicators: Mapping[str, Indicator]) -> bool:
+    return any(key in indicators for key, _ in LENT[lender])
+
+
+def asks_holdings(indicators: Mapping[str, Indicator]) -> bool:
+    """Tell whether some of these indicators are answered by holdings, or borrow from one that is."""
+    return any(each.held for each in indicators.values()) or any(_wanted(key, indicators) for key in _HELD_LENT)
+
+
+def _borrowed(line: CreditLine, indicators: Mapping[str, Indicator], facts: Facts) -> Iterator[CreditLine]:
+    for key, make in LENT[line.indicator]:
+        if key in indicators and (made := make(line, facts)) is not None:
+            yield made
 
 
 def _held_lines(measurement: Measurement, indicators: Collection[Indicator], window: Window) -> Iterator[CreditLine]:
@@ -209,146 +244,6 @@ def _line(indicator: Indicator, measurement: Measurement, holding: Holding, port
     return CreditLine(indicator.key, stamp, portion.numerator, portion.denominator, portion.part, certainty)
 
 
-@dataclass(slots=True)
-class Tally:
-    """One indicator's credit lines of one subject, summed up as they come: it keeps only what its reduction needs."""
-
-    reduction: Reduction
-    n: int = 0
-    numerator: int = 0
-    denominator: int = 0
-    times: "array[int]" = field(default_factory=lambda: array("q"))
-    parts: dict[str | None, bool] = field(default_factory=dict)  # whether any line of the part has a numerator
-    levels: list[tuple[int, int]] = field(default_factory=list)  # when, +1 or -1
-    shares: dict[int, int] = field(default_factory=dict)  # numerators by denominator
-    series: dict[str, "Tally"] = field(default_factory=dict)
-    last_at: int = 0
-    approximated: int = 0
-    editions: set[str] = field(default_factory=set)
-
-    def add(self, line: CreditLine) -> None:
-        """Count a line in."""
-        self.n += 1
-        self.numerator += line.numerator
-        self.denominator += line.denominator
-        self.last_at = max(self.last_at, line.at)
-        self.approximated += line.certainty is not Certainty.EXACT
-        self.editions.add(line.edition)
-        if keep := _KEPT.get(self.reduction):
-            keep(self, line)
-
-
-def _keep_time(tally: Tally, line: CreditLine) -> None:
-    tally.times.append(line.numerator)
-
-
-def _keep_part(tally: Tally, line: CreditLine) -> None:
-    tally.parts[line.part] = tally.parts.get(line.part, False) or line.numerator > 0
-
-
-def _keep_level(tally: Tally, line: CreditLine) -> None:
-    tally.levels.append((line.at, line.numerator))
-
-
-def _keep_share(tally: Tally, line: CreditLine) -> None:
-    tally.shares[line.denominator] = tally.shares.get(line.denominator, 0) + line.numerator
-
-
-def _keep_series(tally: Tally, line: CreditLine) -> None:
-    tally.series.setdefault(line.part or "", Tally(Reduction.RATIO)).add(line)
-
-
-_KEPT: Mapping[Reduction, Callable[[Tally, CreditLine], None]] = {
-    Reduction.MEAN: _keep_time,
-    Reduction.DISTINCT: _keep_part,
-    Reduction.DISTINCT_RATIO: _keep_part,
-    Reduction.MAX: _keep_time,
-    Reduction.LEVEL: _keep_level,
-    Reduction.OVERLAP: _keep_share,
-    Reduction.SERIES_MEAN: _keep_series,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Sum:
-    """What a tally comes to."""
-
-    n: int
-    numerator: int
-    denominator: int
-    value: float | None
-
-
-def _counted(tally: Tally) -> _Sum:
-    return _Sum(tally.n, tally.numerator, tally.denominator, float(tally.n))
-
-
-def _summed(tally: Tally) -> _Sum:
-    return _Sum(tally.n, tally.numerator, tally.denominator, float(tally.numerator))
-
-
-def _averaged(tally: Tally) -> _Sum:
-    return _Sum(tally.n, tally.numerator, tally.denominator, mean(tally.times))
-
-
-def _divided(tally: Tally) -> _Sum:
-    value = tally.numerator / tally.denominator if tally.denominator else None
-    return _Sum(tally.n, tally.numerator, tally.denominator, value)
-
-
-def _different(tally: Tally) -> _Sum:
-    n = len(tally.parts)
-    return _Sum(n, n, n, float(n))
-
-
-def _different_divided(tally: Tally) -> _Sum:
-    n, marked = len(tally.parts), sum(tally.parts.values())
-    return _Sum(n, marked, n, marked / n if n else None)
-
-
-def _largest(tally: Tally) -> _Sum:
-    largest = max(tally.times, default=None)
-    return _Sum(tally.n, largest or 0, int(largest is not None), None if largest is None else float(largest))
-
-
-def _highest(tally: Tally) -> _Sum:
-    # Sorted, an end comes before a start of the same instant: who hands over and takes has one ticket, not two.
-    highest = max(accumulate(change for _, change in sorted(tally.levels)), default=0)
-    return _Sum(tally.n, highest, 1, float(highest))
-
-
-def _overlapped(tally: Tally) -> _Sum:
-    whole = lcm(*tally.shares)
-    held = sum(numerator * (whole // denominator) for denominator, numerator in tally.shares.items())
-    return _Sum(tally.n, held, whole, held / whole)
-
-
-_SUMS: Mapping[Reduction, Callable[[Tally], _Sum]] = {
-    Reduction.COUNT: _counted,
-    Reduction.SNAPSHOT: _counted,
-    Reduction.SUM: _summed,
-    Reduction.MEAN: _averaged,
-    Reduction.RATIO: _divided,
-    Reduction.SERIES_MEAN: _divided,
-    Reduction.DISTINCT: _different,
-    Reduction.DISTINCT_RATIO: _different_divided,
-    Reduction.MAX: _largest,
-    Reduction.LEVEL: _highest,
-    Reduction.OVERLAP: _overlapped,
-}
-COUNTS = frozenset(
-    {
-        Reduction.COUNT,
-        Reduction.SNAPSHOT,
-        Reduction.SUM,
-        Reduction.DISTINCT,
-        Reduction.LEVEL,
-        Reduction.OVERLAP,
-    }
-)
-"""The reductions that say 0 where there is nothing, and are a fact from the first line on."""
-
-
 def cells(indicator: Indicator, lines: Iterable[CreditLine], question: Question) -> dict[str | None, Cell]:
     """Return a cell for every subject that has a line, "nobody" (None) among them."""
     tallies: dict[str | None, Tally] = {}
@@ -366,11 +261,11 @@ def cell(indicator: Indicator, lines: Iterable[CreditLine], question: Question, 
 
 
 def tallied(indicator: Indicator, tally: Tally, question: Question, subject: str | None) -> Cell:
-    """Return the figure that a tally comes to; of several series the newest, for scales are never pooled."""
-    series = max(tally.series, key=lambda name: (tally.series[name].last_at, name), default=None)
+    """Return the figure that a tally comes to; of several series only one, for scales and currencies never mix."""
+    series = chosen_series(tally)
     one = tally if series is None else tally.series[series]
-    found = _SUMS[indicator.reduction](one)
-    interval = wilson(found.numerator, found.denominator) if indicator.interval is Interval.WILSON else None
+    found = sum_of(tally, one)
+    interval = interval_of(indicator.interval, one, found)
     min_n = question.min_n.get(indicator.key, indicator.min_n)
     times = one.times if indicator.reduction is Reduction.MEAN else ()
     return Cell(
@@ -394,9 +289,11 @@ def tallied(indicator: Indicator, tally: Tally, question: Question, subject: str
         editions=tuple(sorted(one.editions)),
         series=series,
         approximated=one.approximated,
+        parts=found.parts,
+        strays=found.strays,
     )
 
 
 def enters(line: CreditLine, cell: Cell) -> bool:
     """Tell whether a line of the cell's indicator, subject and period is among those its value is made of."""
-    return cell.series is None or line.part == cell.series
+    return cell.series is None or line.part is None or line.part == cell.series

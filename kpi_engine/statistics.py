@@ -8,6 +8,10 @@ NORMAL_975 = 1.959963984540054
 """The normal quantile of a two-sided 95 % interval."""
 
 
+_SOME = 2
+"""From so many values on there is a spread."""
+
+
 def wilson(successes: float, n: float, z: float = NORMAL_975) -> tuple[float, float] | None:
     """Return the Wilson score interval of a share (Wilson 1927), 95 % by default; None for n = 0."""
     if not 0 <= successes <= n:
@@ -20,6 +24,28 @@ def wilson(successes: float, n: float, z: float = NORMAL_975) -> tuple[float, fl
     margin = z * sqrt((share * (1 - share) + weight / 4) / n)
     # A share of 0 or 1 ends its interval there; rounding could carry the bound past it.
     return max(0.0, (middle - margin) / (1 + weight)), min(1.0, (middle + margin) / (1 + weight))
+
+
+def normal_interval(total: float, squares: float, n: int) -> tuple[float, float] | None:
+    """Return the 95 % normal interval of a mean, of the sums of n values and of their squares; None for n = 0.
+
+    The variance is the values' own (divided by n), as is usual for the net promoter score.
+    """
+    if n == 0:
+        return None
+    middle = total / n
+    margin = NORMAL_975 * sqrt(max(0.0, squares / n - middle * middle) / n)
+    return middle - margin, middle + margin
+
+
+def standard_scores(values: Collection[float]) -> list[float] | None:
+    """Return how many standard deviations (sample, n - 1) each value lies above the mean; None where all are alike."""
+    middle = mean(values)
+    if middle is None or len(values) < _SOME:
+        return None
+    spread = sqrt(fsum((value - middle) ** 2 for value in values) / (len(values) - 1))
+    # Equal values may come out apart by a rounding: that is no spread.
+    return [(value - middle) / spread for value in values] if max(values) > min(values) else None
 
 
 def percentile(values: Collection[float], q: float) -> float | None:

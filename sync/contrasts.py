@@ -23,6 +23,7 @@ from kpi_engine.fairness import FunnelPoint, Shrinkage, funnel, places, shrunk
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction
 from kpi_engine.reduce import Cell, Scope
+from kpi_engine.tally import MONETARY
 from sync.figures import Asked, empty_card, reduced
 
 OF_CHANCE = 0.05
@@ -118,5 +119,6 @@ def change(first: Side, second: Side, *, indicator: Indicator) -> Change:
 
 
 def comparable() -> list[str]:
-    """Return the keys of the indicators that can be compared: all but those whose scale may change in between."""
-    return [key for key, each in INDICATORS.items() if each.reduction is not Reduction.SERIES_MEAN]
+    """Return the keys of the indicators that can be compared: all but those whose scale or currency may be another."""
+    changing = {Reduction.SERIES_MEAN, *MONETARY}
+    return [key for key, each in INDICATORS.items() if each.reduction not in changing]

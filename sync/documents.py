@@ -11,10 +11,11 @@ from config.indicators import duration_text
 from connectors.base import STREAM_NAMES, Stream
 from connectors.secret import SECRET_FORMAT
 from kpi_engine.indicators import FAMILIES, INDICATORS
-from kpi_engine.indicators.indicator import Better, Indicator, Interval, Parameter, Reduction, Unit
+from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
 from kpi_engine.message import message
-from kpi_engine.reduce import COUNTS
+from kpi_engine.tally import COUNTS
 from sync.elsewhere import ELSEWHERE, RULED_BY
+from sync.examples import EXAMPLES
 from sync.locale import Language
 from sync.platforms import ALSO, EXACT, UNEQUAL
 
@@ -35,6 +36,16 @@ _REDUCTIONS = {
     Reduction.LEVEL: "the most at one time",
     Reduction.OVERLAP: "the sum of the shares of the period",
     Reduction.SERIES_MEAN: "the mean; each scale is a series of its own",
+    Reduction.SCORE: "the mean",
+    Reduction.NET: "the sum divided by how many there are",
+    Reduction.BREAKDOWN: "how many there are, and how many of each part beside it",
+    Reduction.RATIO_BREAKDOWN: "the sum of the numerators divided by that of the denominators; the same by part",
+    Reduction.CURVE: "the share of all, and how it rises step by step",
+    Reduction.LARGEST: "the largest part's share of the whole",
+    Reduction.NESTED: "how many came through every step; who skipped one is told beside it",
+    Reduction.NESTED_RATIO: "of those who came through all steps but the last, the share that came through it too",
+    Reduction.MONEY: "the sum, of the currency with the most amounts; those in others are left out and listed",
+    Reduction.MONEY_EACH: "the sum of one currency divided by how many there are; others are left out and listed",
 }
 _UNITS = {
     Unit.TICKETS: "tickets",
@@ -46,6 +57,12 @@ _UNITS = {
     Unit.TIMES: "times",
     Unit.CALLS: "calls",
     Unit.POINTS: "points on the scale that is named beside it",
+    Unit.NET_POINTS: "points from -100 to 100",
+    Unit.DEVIATIONS: "standard deviations from the mean",
+    Unit.MONEY: "money, its currency beside it",
+    Unit.REVIEWS: "ratings",
+    Unit.RESPONSES: "responses",
+    Unit.PROPOSALS: "proposals",
 }
 _BETTER = {Better.HIGHER: "higher", Better.LOWER: "lower", Better.NEUTRAL: "neither"}
 _INDICATORS_HEAD = """\
@@ -159,8 +176,20 @@ def _indicator_section(indicator: Indicator) -> str:
             "",
             *(f"> {line}".rstrip() for line in vietnamese),
             "",
+            *_example(indicator.key),
         ]
     )
+
+
+def _example(key: str) -> Iterator[str]:
+    """Yield an example worked by hand, where there is one."""
+    if example := EXAMPLES.get(key):
+        yield f"An example, worked by hand: of this `{example.kind}.csv`"
+        yield ""
+        yield f"```csv\n{example.file}```"
+        yield ""
+        yield from (f"- {step}" for step in example.steps)
+        yield ""
 
 
 def _meaning(indicator: Indicator, language: Language) -> Iterator[str]:
@@ -182,11 +211,16 @@ def _properties(indicator: Indicator) -> Iterator[str]:
     yield f"Value: {_REDUCTIONS[indicator.reduction]}; {_UNITS[indicator.unit]}"
     if indicator.interval is Interval.WILSON:
         yield "Interval: Wilson, 95 %"
+    if indicator.interval is Interval.NORMAL:
+        yield "Interval: normal, 95 %"
     if indicator.reduction not in COUNTS:
         yield f"Shown from: n = {indicator.min_n} (`indicators: {{{indicator.key}: {{min_n: …}}}}` changes it)"
     if indicator.additive:
         yield "Adds up: the agents' values, nobody's included, are the team's"
-    yield f"Needs: {', '.join(sorted(f'`{each}`' if '.' in each else each for each in indicator.needs))}"
+    if indicator.needs:
+        yield f"Needs: {_inputs(indicator.needs)}"
+    if indicator.feeds:
+        yield f"{'Fed too by' if indicator.needs else 'Needs one of'}: {_inputs(indicator.feeds)}"
     yield f"Also known as: `{indicator.catalogue}`"
     if indicator.key in ELSEWHERE:
         yield f"Elsewhere: {ELSEWHERE[indicator.key]}"
@@ -195,6 +229,10 @@ def _properties(indicator: Indicator) -> Iterator[str]:
         yield f"Parameters: those of [`{ruler}`](#{_slug(ruler)})"
     for parameter in indicator.parameters:
         yield f"Parameter `{parameter.name}`: {_allowed(parameter)}. {_ENGLISH(parameter.why)}"
+
+
+def _inputs(needed: Iterable[Input]) -> str:
+    return ", ".join(sorted(f"`{each}`" if "." in each else each for each in needed))
 
 
 def _allowed(parameter: Parameter) -> str:

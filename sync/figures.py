@@ -11,8 +11,20 @@ from kpi_engine.indicators.indicator import Indicator, Input, Unit
 from kpi_engine.measurement import CreditLine, Exclusion, Measurement, Omission
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
-from kpi_engine.reduce import PLACED, Cell, Question, Scope, Tally, Window, cell, enters, lines_of, tallied
+from kpi_engine.reduce import (
+    PLACED,
+    Cell,
+    Question,
+    Scope,
+    Window,
+    asks_holdings,
+    cell,
+    enters,
+    lines_of,
+    tallied,
+)
 from kpi_engine.rulebook import Rulebook
+from kpi_engine.tally import MONETARY, Tally
 from sync.account import Account
 from sync.editions import rulebook
 from sync.exempted import exemption_text
@@ -23,8 +35,8 @@ from sync.privacy import Sight
 from sync.pull import complete_through
 from sync.settling import Frozen, PeriodState, frozen, state_of
 
-OTHER_SCALE = "other_scale"
-"""Why a credit line is left out of a mean score: it belongs to another series than the newest."""
+OTHER_SCALE, OTHER_CURRENCY = "other_scale", "other_currency"
+"""Why a credit line is left out: it belongs to another series than the one that is shown."""
 
 Scorecard = Mapping[str, Cell]
 """A subject's cells by indicator, one for every indicator asked for."""
@@ -135,7 +147,7 @@ class Source:
     def measurements(self) -> Iterator[Measurement]:
         """Yield what tickets, and then observations, say about the period, one after another."""
         start, end = self.window.period.start, self.window.period.end
-        held = any(indicator.held for indicator in self.indicators.values())
+        held = asks_holdings(self.indicators)
         yield from self.kept.over(self.account.store.readings.about(self.account.name, start, end, held=held))
         yield from observed_in(self.account, self.window, self._kinds)
 
@@ -148,7 +160,7 @@ class Source:
     @property
     def _kinds(self) -> set[str]:
         """The kinds of observations that the indicators ask for."""
-        return {str(each) for indicator in self.indicators.values() for each in indicator.needs}
+        return {str(each) for row in self.indicators.values() for each in row.needs | row.feeds}
 
     def lines(self) -> Iterator[CreditLine]:
         """Yield every credit line of the period, ticket by ticket."""
@@ -354,7 +366,7 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
             excluded += _excluded(measurement, asked.window)
     figure = cell(indicator, lines, question, subject)
     missing = asked.missing.get(indicator.key)
-    omitted += [_of_other_series(line) for line in lines if not enters(line, figure)]
+    omitted += [_of_other_series(line, indicator) for line in lines if not enters(line, figure)]
     return Explanation(
         indicator=indicator,
         cell=figure if missing is None else unknown(figure),
@@ -387,8 +399,9 @@ def _when(each: CreditLine | LeftOut) -> tuple[int, str]:
     return each.at, each.ticket_id or ""
 
 
-def _of_other_series(line: CreditLine) -> LeftOut:
-    return LeftOut(line.ticket_id or "", line.at, OTHER_SCALE, line.agent, line.team, account=line.account)
+def _of_other_series(line: CreditLine, indicator: Indicator) -> LeftOut:
+    reason = OTHER_CURRENCY if indicator.reduction in MONETARY else OTHER_SCALE
+    return LeftOut(line.ticket_id or "", line.at, reason, line.agent, line.team, account=line.account)
 
 
 def _omitted(
@@ -460,15 +473,23 @@ def missing_inputs(account: Account, as_of: int | None = None) -> dict[str, Mess
 def _missing(account: Account, rules: Rulebook, as_of: int) -> dict[str, Message]:
     absent = set(_absent(account, rules, as_of))
     found = {
-        key: _needed(min(indicator.needs & absent, key=list(Input).index))
+        key: _needed(min(lacking, key=list(Input).index))
         for key, indicator in INDICATORS.items()
-        if indicator.needs & absent
+        if (lacking := _lacking(indicator, absent))
     }
     if not account.connector.scales:
         untold = message("the helpdesk does not tell on which scale customers rate")
-        scored = [key for key, indicator in INDICATORS.items() if indicator.unit is Unit.POINTS]
+        rated = [each for each in INDICATORS.values() if Input.RATINGS in each.needs]
+        scored = [each.key for each in rated if each.unit is Unit.POINTS]
         found = dict.fromkeys(scored, untold) | found
     return found
+
+
+def _lacking(indicator: Indicator, absent: Collection[Input]) -> Collection[Input]:
+    """Return the inputs for want of which an indicator has nothing to say; what only feeds it may lack but for one."""
+    if indicator.needs:
+        return indicator.needs.intersection(absent)
+    return indicator.feeds if indicator.feeds.issubset(absent) else ()
 
 
 def _absent(account: Account, rules: Rulebook, as_of: int) -> Iterator[Input]:

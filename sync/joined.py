@@ -19,7 +19,15 @@ from sync.privacy import Sight
 from sync.settling import PeriodState, looks, state_of
 from sync.wording import EVERY_ACCOUNT
 
-_DISTINCT = frozenset({Reduction.DISTINCT, Reduction.DISTINCT_RATIO})
+_DISTINCT = frozenset(
+    {
+        Reduction.DISTINCT,
+        Reduction.DISTINCT_RATIO,
+        Reduction.NESTED,
+        Reduction.NESTED_RATIO,
+        Reduction.LARGEST,
+    }
+)
 _GROUP = "group:"
 
 

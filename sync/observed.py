@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kpi_engine.measurement import Measurement
-from kpi_engine.observe import OBSERVED, observed
+from kpi_engine.observe import OBSERVED, SEVERAL_ROWS, observed, reach, together
 from kpi_engine.records import Observation
 from kpi_engine.reduce import Window
 from sync.account import Account
@@ -20,19 +20,60 @@ def observed_kinds(account: Account) -> set[str]:
 
 
 def observed_in(account: Account, window: Window, kinds: Collection[str]) -> Iterator[Measurement]:
-    """Yield what observations of these kinds say about a window, as measurements of tickets do, in order of time."""
+    """Yield what observations of these kinds say about a window, as measurements of tickets do.
+
+    Those of one row each come in order of time, then the kinds that have several.
+    """
     wanted = account.store.observations.kinds((account.name, INPUTS), OBSERVED & set(kinds))
     if not wanted:
         return
-    owning = _Owning(account, people(account.store, account.settings))
-    standing = _standing(account, window)
+    for rows in _each(account, window, wanted):
+        for measurement in observed(rows.mine, window.rulebook, window.as_of, window.period):
+            yield replace(measurement, shared=rows.shared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of one observation; `shared`: they belong to a person wherever he has an account."""
+
+    mine: Sequence[Observation]
+    shared: bool
+
+
+def _each(account: Account, window: Window, kinds: Collection[str]) -> Iterator[_Rows]:
+    several: dict[str, dict[bool, list[Observation]]] = {}
+    for mine, shared in rows_within(account, window, kinds):
+        if mine.kind in SEVERAL_ROWS:
+            several.setdefault(mine.kind, {}).setdefault(shared, []).append(mine)
+        else:
+            yield _Rows((mine,), shared)
+    for kind in several.values():
+        for shared, rows in kind.items():
+            yield from (_Rows(each, shared) for each in together(rows))
+
+
+def rows_within(account: Account, window: Window, kinds: Collection[str]) -> Iterator[tuple[Observation, bool]]:
+    """Yield the rows of these kinds that may speak of a window, as they count in it, and whether they are shared."""
+    owning, standing = _owning(account), _standing(account, window)
     end = min(window.period.end, window.as_of + 1)
-    for kept in account.store.observations.within((account.name, INPUTS), wanted, window.period.start, end):
-        if standing.counts(kept):
-            for mine in owning.mine(kept):
-                measurement = observed(mine, window.rulebook, window.as_of)
-                shared = kept.connector == INPUTS and kept.observation.account is None
-                yield replace(measurement, source=mine.source, shared=shared)
+    of = account.store.observations
+    for far, alike in _alike(kinds):
+        for kept in of.within((account.name, INPUTS), alike, window.period.start - far[0], end + far[1]):
+            if standing.counts(kept):
+                for mine in owning.mine(kept):
+                    yield mine, kept.connector == INPUTS and kept.observation.account is None
+
+
+def _alike(kinds: Collection[str]) -> list[tuple[tuple[int, int], list[str]]]:
+    """Return the kinds by how far from a period what is said of it may stand."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for kind in sorted(kinds):
+        found.setdefault(reach(kind), []).append(kind)
+    return list(found.items())
+
+
+def _owning(account: Account) -> "_Owning":
+    return _Owning(account, people(account.store, account.settings))
 
 
 def _standing(account: Account, window: Window) -> "_Standing":

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from connectors.body import one_line
 from kpi_engine.indicators import FAMILIES, INDICATORS
-from kpi_engine.indicators.indicator import Indicator, Unit
+from kpi_engine.indicators.indicator import Indicator, Reduction, Unit
 from kpi_engine.measurement import Certainty, CreditLine
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell
@@ -258,6 +258,8 @@ def cell_document(cell: Cell) -> dict[str, object]:
         "approximated": cell.approximated,
         "editions": list(cell.editions),
         "series": cell.series,
+        "parts": [{"part": name, "numerator": top, "denominator": bottom} for name, top, bottom in cell.parts],
+        "strays": cell.strays,
     }
 
 
@@ -305,12 +307,16 @@ def left_out_table(left_out: Iterable[LeftOut], urls: Urls, language: Language) 
     return table
 
 
+_EXACT = frozenset({Unit.POINTS, Unit.DEVIATIONS, Unit.MONEY, Unit.NET_POINTS})
+"""The units of which a line is told as its value, not as a fraction."""
+
+
 def line_text(explanation: Explanation, numerator: int, denominator: int, language: Language) -> str:
     """Return what one credit line adds, in the indicator's unit."""
     indicator = explanation.indicator
     if indicator.unit is Unit.SECONDS:
         return language.duration(numerator)
-    if indicator.unit is Unit.POINTS:
+    if denominator and (indicator.unit in _EXACT or indicator.reduction is Reduction.SCORE):
         return value_text(indicator, numerator / denominator, language)
     # A share, and a load: seconds held of the seconds of the period.
     fraction = indicator.unit is Unit.SHARE or denominator != 1

@@ -7,8 +7,9 @@ from typing import Final
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine
 from kpi_engine.periods import Period, period_named
-from kpi_engine.reduce import Cell, Scope, Tally, tallied
+from kpi_engine.reduce import Cell, Scope, tallied
 from kpi_engine.rulebook import Kind, Rulebook
+from kpi_engine.tally import Tally
 from kpi_engine.targets import Attainment, Target, attained
 from sync.account import Account
 from sync.figures import Asked

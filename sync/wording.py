@@ -1,13 +1,14 @@
 """How our keys and figures are put into words: clocks, ticket fields, subjects, values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.base import Target
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Indicator, Unit
+from kpi_engine.indicators.indicator import Indicator, Reduction, Unit
 from kpi_engine.message import Message, message
-from kpi_engine.reduce import COUNTS, Cell, Scope
+from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
+from kpi_engine.tally import COUNTS
 from sync.locale import Language
 from sync.store.changes import ChangeState
 
@@ -175,6 +176,17 @@ _REASONS = {
     "other_cause": message("its cause does not lie with an agent"),
     "other_rating": message("another rating of the ticket counts"),
     "other_scale": message("its score is on an earlier scale"),
+    "other_currency": message("its amount is in another currency"),
+    "scale_unfit": message("its scale is not 0 to 10"),
+    "wording_unknown": message("which end of its scale is the easy one is not told (higher_is_better)"),
+    "no_pair": message("an expectation stands without its perception, or the other way round"),
+    "dimension_missing": message("it leaves out a dimension that has a weight"),
+    "nothing_applied": message("no category applied"),
+    "no_weight": message("nothing in it has a weight"),
+    "nothing_to_compare": message("its manager evaluated nobody else then, or all alike"),
+    "no_wait_time": message("how long the customer waited is not known"),
+    "no_customer": message("whose call it was is not known"),
+    "no_field_needed": message("no field is needed of a solved ticket"),
     "rating_withdrawn": message("the rating was withdrawn"),
     "reopened": message("it was reopened and is not solved again"),
     "scale_unknown": message("its score has no known scale"),
@@ -244,11 +256,13 @@ def value_text(indicator: Indicator, value: float | None, language: Language) ->
         return language.duration(value)
     if indicator.unit is Unit.SHARE:
         return language.percent(value)
+    if indicator.unit is Unit.NET_POINTS:
+        return language.number(value, 1)
     return language.number(value, _digits(indicator, value))
 
 
 def _digits(indicator: Indicator, value: float) -> int:
-    if indicator.unit is Unit.POINTS:
+    if indicator.unit in (Unit.POINTS, Unit.DEVIATIONS):
         return _FINE
     return 0 if value == int(value) else _FINE if value < _FEW else 1
 
@@ -259,22 +273,57 @@ def cell_text(indicator: Indicator, cell: Cell, language: Language) -> str:
         return "–"
     if not cell.enough:
         return language(message("not enough data yet ({n} of {min_n})", n=cell.n, min_n=cell.min_n))
-    return value_text(indicator, cell.value, language)
+    value = value_text(indicator, cell.value, language)
+    return f"{value} {cell.series}" if indicator.unit is Unit.MONEY else value
 
 
 def detail_text(indicator: Indicator, cell: Cell, language: Language) -> str:
     """Return what stands beside a figure: n, and the interval, or the median and the 90th percentile."""
-    if indicator.reduction in COUNTS or not cell.n:
+    if not cell.n:
         return ""
+    if indicator.reduction in COUNTS:
+        return "; ".join([*_parts_texts(indicator, cell, language), *_steps_text(cell, language)])
     parts = [language(message("n = {n}", n=cell.n))]
     if cell.low is not None and cell.high is not None and cell.enough:
-        parts.insert(0, f"{language.percent(cell.low)} – {language.percent(cell.high)}")
+        low, high = (value_text(indicator, end, language) for end in (cell.low, cell.high))
+        parts.insert(0, f"{low} – {high}")
     if cell.median is not None and cell.p90 is not None:
         median, p90 = value_text(indicator, cell.median, language), value_text(indicator, cell.p90, language)
         parts.insert(0, language(message("median {median}, 9 of 10 within {p90}", median=median, p90=p90)))
-    if cell.series is not None:
+    if cell.series is not None and indicator.unit is not Unit.MONEY:
         parts.append(language(message("scale {scale}", scale=cell.series)))
-    return "; ".join(parts)
+    return "; ".join([*parts, *_parts_texts(indicator, cell, language), *_steps_text(cell, language)])
+
+
+SHOWN_PARTS = 6
+"""So many parts of a breakdown stand beside its figure; JSON has them all."""
+
+
+def _parts_texts(indicator: Indicator, cell: Cell, language: Language) -> Iterator[str]:
+    """Yield the parts of a breakdown, the largest first, and how many more there are."""
+    for name, *sums in cell.parts[:SHOWN_PARTS]:
+        part, value = _part_name(indicator, name, language), _part_value(indicator, sums, language)
+        yield language(message("{part}: {value}", part=part, value=value))
+    if more := cell.parts[SHOWN_PARTS:]:
+        yield language(message("and {n} more", n=len(more)))
+
+
+def _part_name(indicator: Indicator, name: str, language: Language) -> str:
+    if indicator.reduction is Reduction.CURVE:
+        return language(message("within {time}", time=language.duration(int(name))))
+    return name or language(NONE_GIVEN)
+
+
+def _part_value(indicator: Indicator, sums: Sequence[int], language: Language) -> str:
+    numerator, denominator = sums
+    if indicator.unit is Unit.SHARE:
+        return language.percent(numerator / denominator) if denominator else "–"
+    return language.number(denominator)
+
+
+def _steps_text(cell: Cell, language: Language) -> Iterator[str]:
+    if cell.strays:
+        yield language(message("{n} are there without the step before", n=cell.strays))
 
 
 def parameters_text(indicator: Indicator, values: Mapping[str, object], language: Language) -> str:

@@ -13,7 +13,6 @@ import click
 import pytest
 
 from config import Settings, load, not_yet_in_force
-from config.planned import PLANNED_INDICATORS
 from connectors import CONNECTORS
 from kpi_engine.indicators import INDICATORS
 from sync.cli import COMMANDS
@@ -41,7 +40,7 @@ scorecards: {agent: {blocks: {work: {indicators: [solved]}}}}
 inputs: {calls: calls.csv, org: o.csv, roster: r.csv, overrides: x.csv}
 appeal: 3 days
 policies: platform
-indicators: {solved: {on: false}, one_touch: {touch_rule: eq1}, quality_score: {on: false}}
+indicators: {solved: {on: false}, one_touch: {touch_rule: eq1}}
 privacy: {individual: all, ranking: lead, retention: 2 years, visible_to_all_agents: true}
 """
 
@@ -177,9 +176,8 @@ def test_the_readmes_configuration_loads_and_all_of_it_is_in_force(tmp_path: Pat
 def test_the_readme_tells_what_is_accepted_but_not_in_force(tmp_path: Path) -> None:
     told = section("Honest limits")
     idle = not_yet_in_force(_loaded(NOT_IN_FORCE, tmp_path))
-    assert len(idle) == 2
-    assert [path for path in idle if f"`{path}" not in told] == ["indicators.quality_score"]
-    assert [key for key in PLANNED_INDICATORS if f"`{key}`" not in told] == []
+    assert len(idle) == 1
+    assert [path for path in idle if f"`{path}" not in told] == []
 
 
 def _loaded(text: str, folder: Path) -> Settings:

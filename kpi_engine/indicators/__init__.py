@@ -5,14 +5,19 @@ from collections.abc import Mapping
 from kpi_engine.indicators import (
     calls,
     complaints,
+    evaluations,
     first_contact,
     held,
     overdue,
     quality,
+    questionnaires,
     reopening,
     resolution,
     responsiveness,
+    reviews,
     satisfaction,
+    service_quality,
+    social,
     surveys,
     volume,
     work,
@@ -28,6 +33,11 @@ FAMILIES: tuple[tuple[Message, tuple[Indicator, ...]], ...] = (
     (message("Quality of resolution"), (*first_contact.INDICATORS, *reopening.INDICATORS, *quality.INDICATORS)),
     (message("Overdue requests and goals"), overdue.INDICATORS),
     (message("The customer's voice"), (*satisfaction.INDICATORS, *surveys.INDICATORS, *complaints.INDICATORS)),
+    (
+        message("Surveys outside the helpdesk"),
+        (*questionnaires.INDICATORS, *service_quality.INDICATORS, *social.INDICATORS),
+    ),
+    (message("Quality reviews and evaluations"), (*reviews.INDICATORS, *evaluations.INDICATORS)),
     (message("Calls and work items"), (*calls.INDICATORS, *work.INDICATORS)),
 )
 """The names of the families, in the order in which people read them, and their tables."""

@@ -1,15 +1,39 @@
 """What an indicator is: one row of a family's table."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
+from typing import TypeAlias
 
 from kpi_engine.evidence import Evidence
-from kpi_engine.measurement import CreditLine, Holding, Omission, Stamp
+from kpi_engine.measurement import CreditLine, Holding, Omission
 from kpi_engine.message import Message
-from kpi_engine.records import Observation
+from kpi_engine.parameter import Parameter
 from kpi_engine.rulebook import Rulebook
+from kpi_engine.seen import Seen
+
+__all__ = [
+    "CENTS",
+    "NO_FACTS",
+    "Asked",
+    "Better",
+    "Borrowed",
+    "Facts",
+    "Indicator",
+    "Input",
+    "Interval",
+    "Parameter",
+    "Portion",
+    "Reduction",
+    "Seen",
+    "Unit",
+    "no_lines",
+]
+
+
+CENTS = 100
+"""Amounts are whole hundredths of their currency, and what they are divided by counts a hundred for one."""
 
 
 class Unit(StrEnum):
@@ -24,6 +48,12 @@ class Unit(StrEnum):
     TIMES = "times"
     CALLS = "calls"
     POINTS = "points"  # on the scale that the cell's series names
+    NET_POINTS = "net_points"  # from -100 to 100
+    DEVIATIONS = "deviations"  # standard deviations from the mean
+    MONEY = "money"  # in the currency that the cell's series names
+    REVIEWS = "reviews"
+    RESPONSES = "responses"
+    PROPOSALS = "proposals"
 
 
 class Better(StrEnum):
@@ -48,6 +78,16 @@ class Reduction(StrEnum):
     LEVEL = "level"  # the highest that numerators, +1 and -1 in order of time, add up to
     OVERLAP = "overlap"  # sum of each line's numerator over denominator: seconds held over seconds of the period
     SERIES_MEAN = "series_mean"  # as RATIO, but only of the newest series: the lines whose part is that of the last
+    SCORE = "score"  # mean of each line's numerator over its denominator
+    NET = "net"  # as RATIO, of numerators that may lie below 0; their squares serve an interval
+    BREAKDOWN = "breakdown"  # how many, and how many of each part
+    RATIO_BREAKDOWN = "ratio_breakdown"  # as RATIO, and the same of each part
+    CURVE = "curve"  # as RATIO, and how it rises along parts that are numbers
+    LARGEST = "largest"  # the largest part's share of the numerators
+    NESTED = "nested"  # how many parts have all the bits of the denominators: who came through every step of a funnel
+    NESTED_RATIO = "nested_ratio"  # of the parts that have all bits but the last, the share that has that too
+    MONEY = "money"  # sum of cents, of one currency (the part) only
+    MONEY_EACH = "money_each"  # cents of one currency over the denominators of all lines
 
 
 class Interval(StrEnum):
@@ -55,6 +95,7 @@ class Interval(StrEnum):
 
     NONE = "none"
     WILSON = "wilson"
+    NORMAL = "normal"  # of the mean of numerators
 
 
 class Input(StrEnum):
@@ -68,23 +109,19 @@ class Input(StrEnum):
     SEVERITY = "fields.severity"
     CALLS = "calls"
     WORK_ITEMS = "work_items"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """A choice where the field disagrees: its name in the configuration, its default, and what else it may be.
-
-    `allowed` lists the words; empty, `least` and `most` bound a whole number (seconds for a duration). `why` argues
-    the default beside how the trade's products define the same name.
-    """
-
-    name: str
-    default: str | int
-    allowed: tuple[str, ...] = ()
-    least: int = 0
-    most: int | None = None
-    duration: bool = False
-    why: Message
+    SURVEYS = "surveys"
+    SOCIAL = "social"
+    QA_REVIEWS = "qa_reviews"
+    EVALUATIONS = "evaluations"
+    AGENT_STATES = "agent_states"
+    COSTS = "costs"
+    SALES = "sales"
+    CUSTOMERS = "customers"
+    PROPOSALS = "proposals"
+    OUTBOUND_CONTACTS = "outbound_contacts"
+    TOPIC = "fields.topic"
+    COMPLAINT_CAUSE = "fields.complaint_cause"
+    ROOT_CAUSE = "fields.root_cause"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,43 +170,23 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One observation, its agent an id of its account or nobody, and the rulebook it is read through."""
+class Facts:
+    """What observations of a period and before it tell about tickets and customers.
 
-    observation: Observation
-    channel: str | None
-    rulebook: Rulebook
+    `sold` are the tickets after which the customer bought, as far as that is attributed to them; `core` are core
+    customers, `referrers` those who sent somebody. Customers go by their ids on the account.
+    """
 
-    def stamp(self) -> Stamp:
-        """Return the stamp of its instant, for its agent in his team then."""
-        seen = self.observation
-        return Stamp(
-            at=seen.at,
-            agent=seen.agent,
-            team=self.rulebook.team(seen.agent, None, seen.at),
-            ticket_id=seen.ticket_id,
-            account=seen.account or "",
-            channel=self.channel,
-            priority=None,
-            segment=None,
-            edition=self.rulebook.policies.digest_at(seen.at),
-            observation_id=seen.observation_id,
-        )
+    sold: frozenset[str] = frozenset()
+    core: frozenset[str] = frozenset()
+    referrers: frozenset[str] = frozenset()
+    as_of: int = 0
 
-    def number(self, name: str) -> int | None:
-        """Return a value that is a whole number; None where nothing says it."""
-        value = self.observation.values.get(name)
-        return None if value is None else int(value)
 
-    def word(self, indicator: str, parameter: Parameter) -> str:
-        """Return the parameter of an indicator that is one of several words, as configured at its instant."""
-        configured = self.rulebook.parameters.at(self.observation.at).get(indicator, {})
-        return str(configured.get(parameter.name, parameter.default))
+NO_FACTS = Facts()
 
-    def left_out_of(self, indicator: str, reason: str) -> Omission:
-        """Return the remark that an indicator leaves it out."""
-        stamp = self.stamp()
-        return Omission(indicator, stamp.at, stamp.agent, stamp.team, reason)
+Borrowed: TypeAlias = Callable[[CreditLine, Facts], CreditLine | None]
+"""What makes a line of one indicator a line of another one, or of none."""
 
 
 def no_lines(_evidence: Evidence) -> Iterator[CreditLine | Omission]:
@@ -185,7 +202,7 @@ class Indicator:
     label in the trade's catalogues. `lines` yields the credit lines of a ticket, `observed` those of an observation.
     What holdings answer, whenever it is asked: `at_instant` is given the one that covers the end of the period,
     `over_period` each one that shares an instant with it (those that follow each other in the same hands joined); who
-    held the ticket is credited.
+    held the ticket is credited. `borrows`: lines of other indicators, by key, that enter it too, made its own.
     """
 
     key: str
@@ -202,6 +219,8 @@ class Indicator:
     at_instant: Callable[[Holding, Asked], Portion | None] | None = None
     over_period: Callable[[Holding, Asked], Iterator[Portion]] | None = None
     needs: frozenset[Input]
+    feeds: frozenset[Input] = frozenset()  # what adds to it where it is there; without needs, one of them must be
+    borrows: Mapping[str, Borrowed] = field(default_factory=dict)
     interval: Interval = Interval.NONE
     min_n: int = 1
     floor: float = 0.0  # the lowest value of its scale: what is attained of a target is measured from there

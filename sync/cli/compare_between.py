@@ -9,7 +9,7 @@ from connectors.body import one_line
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import message
 from kpi_engine.periods import Period
-from kpi_engine.reduce import COUNTS
+from kpi_engine.tally import COUNTS
 from sync.cli.comparing import BESIDE_THE_FIRST, Wish, compared_table, heading, named_subjects
 from sync.cli.frame import Call
 from sync.contrast_text import change_document, difference_text, figure_text, side_document, signed

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from kpi_engine.indicators.service_quality import DIMENSIONS
 from kpi_engine.message import Message, message
+from kpi_engine.observe import YEAR
 from sync.inputs.columns import RowModel, column
 from sync.inputs.people_rows import OrgRow, RosterRow, org_misfit, roster_misfit
 from sync.inputs.values import Json, instant
@@ -184,6 +186,18 @@ class Customer(RowModel):
     is_core: bool | None = column("core", "thân thiết", "khách hàng thân thiết", example="true", optional=True)
 
 
+_CATEGORIES = {
+    "listening": ("lắng nghe",),
+    "attitude": ("thái độ",),
+    "communication": ("giao tiếp",),
+    "solving": ("problem solving", "giải quyết vấn đề"),
+    "correctness": ("correct content", "đúng nội dung", "trả lời đúng"),
+    "conciseness": ("to the point", "đúng trọng tâm", "ngắn gọn"),
+    "room_to_speak": ("lets the customer speak", "để khách hàng nói"),
+    "service_mention": ("mentions services", "giới thiệu dịch vụ khéo léo"),
+}
+
+
 class QualityReview(RowModel):
     """One category of a quality review; the rows of one review share its id."""
 
@@ -193,7 +207,7 @@ class QualityReview(RowModel):
     agent_ref: Identity = _agent()
     ticket_ref: Identity | None = _ticket()
     scorecard_version: Identity = column("version", "phiên bản", "bảng điểm", example="2026-1")
-    category: Identity = column("tiêu chí", "hạng mục", example="listening")
+    category: Identity = column("tiêu chí", "hạng mục", example="listening", words=_CATEGORIES)
     weight: Annotated[float, Field(ge=0, le=1_000)] = column("trọng số", example=1)
     score: Score | None = column("điểm", example=4, about="Empty where the category did not apply.", optional=True)
     scale_min: Score = column("min", "điểm thấp nhất", example=1)
@@ -218,7 +232,18 @@ class Evaluation(RowModel):
             "self": ("tự đánh giá", "bản thân"),
         },
     )
-    item: Identity = column("tiêu chí", "hạng mục", example="teamwork")
+    item: Identity = column(
+        "tiêu chí",
+        "hạng mục",
+        example="teamwork",
+        words={
+            "teamwork": ("làm việc nhóm", "tinh thần đồng đội"),
+            "adaptability": ("thích ứng", "khả năng thích ứng"),
+        },
+    )
+    weight: Annotated[float, Field(ge=0, le=1_000)] | None = column(
+        "trọng số", example=1, about="1 where it is empty.", optional=True
+    )
     score: Score = column("điểm", example=4)
     scale_min: Score | None = column("min", "điểm thấp nhất", example=1, about="1 where it is empty.", optional=True)
     scale_max: Score = column("max", "thang điểm", "điểm cao nhất", example=5)
@@ -233,8 +258,31 @@ class Survey(RowModel):
 
     response_id: Identity = column("mã phản hồi", "id", example="n-77")
     instrument: Literal["csat", "nps", "ces", "servqual"] = column("loại khảo sát", "khảo sát", example="nps")
-    item: Identity = column("câu hỏi", "mục", example="recommend")
-    dimension: Identity | None = column("khía cạnh", example="reliability", optional=True)
+    item: Identity = column(
+        "câu hỏi",
+        "mục",
+        example="recommend",
+        about="recommend, effort, willingness (to go on paying), satisfaction; of servqual the item's name.",
+        words={
+            "recommend": ("giới thiệu", "sẵn sàng giới thiệu"),
+            "effort": ("nỗ lực", "mức độ dễ dàng"),
+            "willingness": ("go on paying", "tiếp tục chi trả", "tiếp tục sử dụng"),
+            "satisfaction": ("hài lòng", "mức độ hài lòng"),
+        },
+    )
+    dimension: Identity | None = column(
+        "khía cạnh",
+        example="reliability",
+        about="Of servqual: tangibles, reliability, responsiveness, assurance or empathy.",
+        optional=True,
+        words={
+            "tangibles": ("hữu hình", "phương tiện hữu hình"),
+            "reliability": ("tin cậy", "độ tin cậy"),
+            "responsiveness": ("đáp ứng", "khả năng đáp ứng"),
+            "assurance": ("đảm bảo", "năng lực phục vụ"),
+            "empathy": ("đồng cảm", "thấu cảm"),
+        },
+    )
     kind: Literal["single", "expectation", "perception"] | None = column(
         "loại",
         example="single",
@@ -410,7 +458,20 @@ def _survey_misfit(values: Values) -> Message | None:
         return message("{one} and {other} go together", one="score", other="answered_at")
     if "answered_at" in values and instant(str(values["answered_at"])) < instant(str(values["sent_at"])):
         return message("{later} is before {earlier}", later="answered_at", earlier="sent_at")
-    return _scored_misfit(values)
+    if "answered_at" in values and instant(str(values["answered_at"])) > instant(str(values["sent_at"])) + YEAR:
+        return message("{later} is more than a year after {earlier}", later="answered_at", earlier="sent_at")
+    return _gap_misfit(values) or _scored_misfit(values)
+
+
+def _gap_misfit(values: Values) -> Message | None:
+    """Return what a row of a SERVQUAL survey lacks."""
+    if values["instrument"] != "servqual":
+        return None
+    if values.get("dimension") not in DIMENSIONS:
+        return message("a row of servqual needs {column}: {allowed}", column="dimension", allowed=", ".join(DIMENSIONS))
+    if values.get("kind") not in ("expectation", "perception"):
+        return message("a row of servqual needs {column}: {allowed}", column="kind", allowed="expectation, perception")
+    return None
 
 
 def _social_misfit(values: Values) -> Message | None:

@@ -264,7 +264,7 @@ fields: {topic: {sao-mi: {tag: x}}}
             "9: indicators.satisfaction: no indicator has this key; did you mean satisfaction_rate?",
         ),
         (
-            "    push: {agent_fields: [quality_score]}",
+            "    push: {agent_fields: [qality]}",
             "push.agent_fields[0]: no indicator has this key; ",
         ),
         (
@@ -413,19 +413,16 @@ teams: {a: {lead: lead@saomai.vn, timezone: UTC, since: 2026-01-01}}
 fields: {topic: {sao-mai: {field: 360}}}
 targets:
   - {indicator: first_reply, scope: team, value: 4h, window: month, owner: Lan, agreed_on: 2026-01-01}
-  - {indicator: net_promoter_score, scope: team, value: 30, window: month, owner: Lan}
 scorecards: {agent: {blocks: {speed: {weight: 2, indicators: [first_reply]}}}}
 inputs: {overrides: overrides.csv, org: org.csv}
 appeal: 5 days
 policies: platform
-indicators: {first_reply: {min_n: 5}, one_touch: {on: false, touch_rule: eq1}, quality_score: {on: false}}
+indicators: {first_reply: {min_n: 5}, one_touch: {on: false, touch_rule: eq1}}
 privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
 """
     settings = desk.settings(more)
     assert not_yet_in_force(settings) == [
         "policies",
-        "indicators.quality_score",
-        "targets[1]",
     ]
     assert settings.indicators["first_reply"].min_n == 5
     assert settings.teams["a"].lead == "lead@saomai.vn"

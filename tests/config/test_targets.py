@@ -90,8 +90,3 @@ def test_windows_scopes_and_days_are_kept_as_the_engine_reads_them() -> None:
         "announced_on": "2026-10-25",
         "only": {"channel": "mail"},
     }
-
-
-def test_a_target_for_what_a_later_version_will_serve_is_kept_for_it() -> None:
-    planned = TargetSettings.model_validate({**LEAST, "indicator": "net_promoter_score", "value": 30})
-    assert target_documents((planned,)) == []

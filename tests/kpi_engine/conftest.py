@@ -21,6 +21,7 @@ def _loaded(name: str) -> ModuleType:
 _TIMELINES = _loaded("timelines")
 _ORACLE = [_loaded(name) for name in ("oracle", "oracle_clocks", "oracle_indicators", "oracle_figures")]
 _COMPARISON = _loaded("comparison")
+_OBSERVING = _loaded("observing")
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,12 @@ def oracle() -> SimpleNamespace:
 def comparison() -> ModuleType:
     """Return what tells where the engine and the oracle differ."""
     return _COMPARISON
+
+
+@pytest.fixture(scope="session")
+def observing() -> ModuleType:
+    """Return what tests of observations share."""
+    return _OBSERVING
 
 
 @pytest.fixture

@@ -273,5 +273,5 @@ def test_every_indicator_is_described_under_its_own_key() -> None:
         assert key == indicator.key
         sentences = (indicator.name, indicator.formula, indicator.stamp, indicator.credit)
         assert all(str(sentence).strip() for sentence in sentences)
-        assert indicator.needs
+        assert indicator.needs or indicator.feeds
         assert indicator.catalogue

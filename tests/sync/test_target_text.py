@@ -4,7 +4,8 @@ import pytest
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import PeriodKind, period_named
-from kpi_engine.reduce import Question, Scope, Tally, tallied
+from kpi_engine.reduce import Question, Scope, tallied
+from kpi_engine.tally import Tally
 from kpi_engine.targets import Attainment, Target, TargetKind
 from sync.locale import Language
 from sync.target_text import finding, target_text

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from kpi_engine.measurement import Certainty
-from kpi_engine.observe import OBSERVED, observe, observed
+from kpi_engine.measurement import Certainty, Measurement
+from kpi_engine.observe import OBSERVED, observed
 from kpi_engine.records import Observation
 from kpi_engine.rulebook import compiled
 
@@ -26,8 +26,13 @@ def call(agent: str | None = "an", **values: str | int | None) -> Observation:
     return replace(CALL, agent=agent, values=there)
 
 
+def told(observation: Observation, as_of: int = CALL.at) -> Measurement:
+    (found,) = observed((observation,), RULES, as_of)
+    return found
+
+
 def said(observation: Observation) -> dict[str, tuple[object, ...]]:
-    found = observed(observation, RULES, CALL.at)
+    found = told(observation)
     assert [line.channel for line in found.lines] == ["phone"] * len(found.lines)
     lines = {line.indicator: (line.agent, line.numerator, line.denominator) for line in found.lines}
     return lines | {each.indicator: (each.agent, each.reason) for each in found.omissions}
@@ -56,9 +61,9 @@ def test_a_call_dialled_is_handled_where_it_was_answered_and_never_missed() -> N
 
 
 def test_times_that_nobody_told_make_the_handling_time_approximate_or_unknown() -> None:
-    (line,) = [each for each in observed(call(wrap_s=None), RULES, 0).lines if each.indicator == "handling_time"]
+    (line,) = [each for each in told(call(wrap_s=None)).lines if each.indicator == "handling_time"]
     assert (line.numerator, line.certainty) == (200, Certainty.APPROXIMATE)
-    (line,) = [each for each in observed(CALL, RULES, 0).lines if each.indicator == "handling_time"]
+    (line,) = [each for each in told(CALL).lines if each.indicator == "handling_time"]
     assert line.certainty is Certainty.EXACT
     assert said(call(talk_s=None))["handling_time"] == ("an", "no_talk_time")
 
@@ -68,12 +73,12 @@ def test_a_part_of_a_call_that_is_not_known_to_be_inbound_is_left_out() -> None:
 
 
 def test_a_line_knows_its_observation_its_ticket_and_its_account() -> None:
-    stamp = observed(CALL, RULES, 0).lines[0].stamp
+    stamp = told(CALL).lines[0].stamp
     assert (stamp.observation_id, stamp.ticket_id, stamp.account, stamp.at) == ("c-1", "35436", "acme", CALL.at)
-    loose = observed(replace(CALL, ticket_id=None, account=None), RULES, 0)
+    loose = told(replace(CALL, ticket_id=None, account=None))
     assert (loose.ticket_id, loose.account, loose.lines[0].account) == ("", "", "")
 
 
 def test_what_no_indicator_asks_for_says_nothing() -> None:
-    assert list(observe(replace(CALL, kind="costs"), RULES)) == []
+    assert told(replace(CALL, kind="unheard of")).lines == ()
     assert "calls" in OBSERVED

@@ -24,7 +24,7 @@ KEY = "work_item_handling_time"
 def said(rule: dict[str, str], **values: FieldValue) -> tuple[object, ...]:
     rules = compiled([Edition("parameters", "", None, "x", {"indicators": {KEY: rule}})])
     told = {name: value for name, value in {**WORK.values, **values}.items() if value is not None}
-    found = observed(replace(WORK, values=told), rules, WORK.at)
+    (found,) = observed((replace(WORK, values=told),), rules, WORK.at)
     (one,) = found.lines or found.omissions
     return (one.reason,) if not found.lines else (one.numerator, one.agent, one.channel, one.at)  # type: ignore[union-attr]  # told apart by what was found
 
