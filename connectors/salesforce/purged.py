@@ -5,11 +5,11 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from connectors.base import Page
-from connectors.errors import RefusedError
+from connectors.errors import RefusedError, SignInError
 from connectors.rows import understood
-from connectors.salesforce import refusals
 from connectors.salesforce.descriptions import Deleted
 from connectors.salesforce.org import Org
 from connectors.salesforce.soql import Query, whole_id
@@ -22,7 +22,6 @@ LOOK_BACK = 7200
 FARTHEST = 29 * 86_400
 """Seconds into the past for which Salesforce tells deletions, at the most."""
 
-_UNTOLD = frozenset({"INVALID_REPLICATION_DATE", "EXCEEDED_ID_LIMIT"})
 _MINUTE = 60
 
 
@@ -33,13 +32,20 @@ def vanished(org: Org, cursor: str) -> Page:
     begin = max(since, now - FARTHEST)
     try:
         told = _deleted(org, begin, now)
-    except RefusedError as refusal:
-        if not refusals.codes_of(refusal) & _UNTOLD:
+    except (RefusedError, SignInError) as refusal:
+        if refusal.status == HTTPStatus.UNAUTHORIZED:
             raise
-        return Page([], [], cursor, int(cursor), note=_untold(now))
+        return Page([], [], cursor, int(cursor), note=_unknown(refusal.detail or str(refusal)))
     there = _in_the_bin(org, [each.id for each in told])
     records = [Vanished(ticket_id=each.id, at=each.deleted_date) for each in told if each.id not in there]
     return Page(records, [], cursor, int(cursor), note=_untold(begin) if begin > since else None)
+
+
+def _unknown(reason: str) -> Message:
+    return message(
+        "Salesforce does not tell us which cases were removed for good, and they are still counted: {reason}",
+        reason=reason,
+    )
 
 
 def _untold(since: int) -> Message:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.base import Stream
-from connectors.errors import RefusedError
+from connectors.errors import SignInError
 from connectors.salesforce import purged, soql
 from kpi_engine.records import TicketSnapshot, Vanished
 
@@ -53,10 +53,19 @@ def test_what_was_removed_too_long_ago_is_not_told_and_that_is_said(
     cursor = scene.pages(Stream.TICKETS)[-1].cursor
     scene.sandbox.advance(40 * DAY)
     assert "removed for good before" in str(scene.pages(Stream.TICKETS, cursor)[0].note)
-    scene.sandbox.fail_next("*/deleted/", 400)
-    with pytest.raises(RefusedError):
-        scene.pages(Stream.TICKETS, cursor)
     monkeypatch.setattr(purged, "FARTHEST", 90 * DAY)
-    refused = scene.pages(Stream.TICKETS, cursor)[0]
-    assert refused.records == []
-    assert "removed for good before" in str(refused.note)
+    assert "INVALID_REPLICATION_DATE" in refused(scene, cursor)
+    for status in (403, 404):  # the right to ask may be missing; all else goes on
+        scene.sandbox.fail_next("*/deleted/", status)
+        assert "removed for good" in refused(scene, cursor)
+    scene.sandbox.fail_next("*/deleted/", 401, times=None)
+    with pytest.raises(SignInError):
+        scene.pages(Stream.TICKETS, cursor)
+
+
+def refused(scene: "Scene", cursor: str | None) -> str:
+    """Return what is said of a list that was refused, and require that the cases are read all the same."""
+    first, last = scene.pages(Stream.TICKETS, cursor)
+    assert (first.records, first.cursor) == ([], cursor)
+    assert last.complete_through is not None
+    return str(first.note.values["reason"]) + str(first.note) if first.note is not None else ""
