@@ -110,6 +110,66 @@ def test_a_second_that_fills_every_page_is_told_and_not_skipped(
         pulled(opened(sandbox, per_page=5), Stream.TICKETS)
 
 
+def test_tickets_that_change_while_the_list_is_read_make_nobody_skip_a_place(
+    sandbox: FreshdeskSandbox, opened: Open
+) -> None:
+    for _ in range(15):
+        sandbox.state.create_ticket()
+        sandbox.advance(30)
+    answered = 0
+
+    def stirred(rows: Any) -> Any:  # noqa: ANN401 -- JSON
+        nonlocal answered
+        answered += 1
+        if answered < 4:  # the first that was shown moves to the end, and all others a place forward
+            sandbox.advance(30)
+            sandbox.state.change(answered, assignee_id=sandbox.state.account.agent_ids[answered])
+        return rows
+
+    sandbox.fail_next("/api/v2/tickets", stirred, None)
+    records, _ = pulled(opened(sandbox, per_page=5), Stream.TICKETS)
+    newest = {record.ticket_id: record.assignee_id for record in records}
+    assert set(newest) == {str(number) for number in range(1, 16)}
+    assert [newest[str(number)] for number in (1, 2, 3)] == [str(sandbox.state.account.agent_ids[n]) for n in (1, 2, 3)]
+
+
+def test_the_overlap_of_two_passes_is_read_again_and_brings_nothing_twice(
+    sandbox: FreshdeskSandbox, account: Freshdesk
+) -> None:
+    """A list takes a while to show a change: what appears a minute late is not missed, what was read is not news."""
+    for _ in range(3):
+        sandbox.state.create_ticket()
+        sandbox.advance(20)
+    late = sandbox.state.tickets.pop(2)
+    records, cursor = pulled(account, Stream.TICKETS)
+    assert ids(records) == ["1", "3"]
+    sandbox.state.tickets[2] = late
+    again, cursor = pulled(account, Stream.TICKETS, cursor)
+    assert ids(again) == ["2"]
+    assert pulled(account, Stream.TICKETS, cursor)[0] == []
+
+
+def test_what_include_costs_counts_against_our_share(opened: Open) -> None:
+    """A page of tickets with their stats costs three of the two hundred requests a minute."""
+    with FreshdeskSandbox(tickets=0, quotas="enterprise") as sandbox:
+        account = opened(sandbox, rate_limit_share=0.1)  # seventy a minute
+        for _ in range(30):
+            list(account.session.get("/api/v2/tickets", {"include": "stats"}).headers)
+        assert sandbox.clock.slept > 0
+        plain = sandbox.clock.slept
+        sandbox.advance(120)
+        for _ in range(30):
+            account.session.get("/api/v2/agents/me")
+        assert sandbox.clock.slept == plain
+
+
+def test_a_conversation_longer_than_a_page_is_read_to_its_end(sandbox: FreshdeskSandbox, account: Freshdesk) -> None:
+    ticket = sandbox.state.create_ticket()
+    for _ in range(130):
+        sandbox.state.comment(ticket.id, sandbox.state.account.agent_ids[0])
+    assert len(pulled(account, Stream.HISTORY)[0]) == 131
+
+
 def test_bug_02_tickets_older_than_thirty_days_come_too(sandbox: FreshdeskSandbox, account: Freshdesk) -> None:
     sandbox.state.create_ticket()
     sandbox.advance(45 * DAY)
@@ -163,10 +223,13 @@ def test_bug_06_a_rate_limit_is_waited_for_as_long_as_told(sandbox: FreshdeskSan
     assert sandbox.now - before >= 34
 
 
-def test_bug_07_a_deleted_ticket_is_set_aside(sandbox: FreshdeskSandbox, account: Freshdesk) -> None:
+@pytest.mark.parametrize("mark", ["deleted", "spam"])
+def test_bug_07_a_deleted_ticket_and_spam_are_set_aside(
+    sandbox: FreshdeskSandbox, account: Freshdesk, mark: str
+) -> None:
     ticket = sandbox.state.create_ticket()
     account.use_fields({(Target.TICKET, "overdue"): account.create_field(OVERDUE)})
-    sandbox.state.delete(ticket.id)
+    setattr(ticket, mark, True)
     outcome = account.deliver([Change(1, Target.TICKET, str(ticket.id), {"overdue": True})])[1]
     assert isinstance(outcome, Refused)
     assert outcome.closed
@@ -387,8 +450,12 @@ def test_a_wrong_key_and_a_wrong_domain_are_told_as_such(
         list(account.checks())
     sandbox.clear_faults()
     monkeypatch.setattr(sandbox, "api_key", "wrong")
+    wrong = opened(sandbox)
+    asked = len(sandbox.requests)
     with pytest.raises(SignInError):
-        list(opened(sandbox).pull(Stream.GROUPS, None))
+        list(wrong.pull(Stream.GROUPS, None))
+    # Never again and again: a key that fails often locks the account out.
+    assert [status for _, _, status in sandbox.requests[asked:]] == [401, 401]
 
 
 def test_without_its_secret_it_still_tells_addresses(
