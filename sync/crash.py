@@ -27,6 +27,9 @@ BACKFILL_POINTS = ("after_backfill",)
 LOOK_UP_POINTS = ("before_look_up", "after_look_up", "after_duplicates")
 """Where a pass comes by that finds the outcome of an earlier one unknown."""
 
+IMPORT_POINTS = ("after_rows", "after_import")
+"""Where an import comes by: between two pieces of a file, and at its end."""
+
 _passed: dict[str, int] = {}
 
 

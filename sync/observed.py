@@ -77,9 +77,11 @@ def _owning(account: Account) -> "_Owning":
 
 
 def _standing(account: Account, window: Window) -> "_Standing":
+    observations = account.store.observations
+    unfinished = observations.unfinished((account.name, INPUTS))
     if state_of(account, window.period, window.as_of) is PeriodState.PROVISIONAL:
-        return _Standing(None, ())
-    return _Standing(account.store.observations.settled(account.name), corrections(account))
+        return _Standing(None, (), unfinished)
+    return _Standing(observations.settled(account.name), corrections(account), unfinished)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +89,22 @@ class _Standing:
     """Which state of an observation counts: the newest; in a settled period, the newest when that was settled.
 
     `settled` holds until which instants what is settled goes by which intake; None where the period is not settled.
+    What is still being brought in, or was broken off, counts for nothing.
     """
 
     settled: Sequence[tuple[int, int]] | None
     corrections: Collection[Correction]
+    unfinished: frozenset[int]
 
     def counts(self, kept: Kept) -> bool:
         """Tell whether this state of an observation is the one that counts."""
+        if kept.since in self.unfinished:
+            return False
+        until = None if kept.until in self.unfinished else kept.until
         if self.settled is None:
-            return kept.until is None
+            return until is None
         last = self._last_intake(kept.observation.at, self.settled)
-        return kept.since <= last and (kept.until is None or kept.until > last)
+        return kept.since <= last and (until is None or until > last)
 
     def _last_intake(self, at: int, settled: Sequence[tuple[int, int]]) -> int:
         let_in = max((each.last_intake for each in self.corrections if each.start <= at < each.end), default=0)

@@ -14,6 +14,7 @@ from connectors.base import Clock, Reject
 from kpi_engine.message import Message, message
 from kpi_engine.periods import period_named
 from kpi_engine.records import FieldValue, Observation
+from sync.crash import crash_point
 from sync.inputs.columns import columns_of
 from sync.inputs.header import Header, header_of
 from sync.inputs.kinds import Kind, Values
@@ -142,18 +143,22 @@ def _locked(store: Store, now: int) -> Iterator[Lock]:
 def _import(importing: _Importing, header: Header, lock: Lock) -> None:
     store, source, found = importing.store, importing.source, importing.found
     with store.transaction(lock):
+        store.observations.take_back_unfinished(INPUTS)
+    with store.transaction(lock):
         store.quarantine.drop_from(INPUTS, source.kind.name, f"{found.file}:")
         intake = store.observations.begin(INPUTS, source.kind.name, found.file, importing.now)
     for rows in chunked(read_rows(source.path, source.kind, source.forms, header), 1_000):
         with store.transaction(lock):
             store.locks.beat(lock, importing.now)
             _bring(importing, intake, rows)
+        crash_point("after_rows")
     with store.transaction(lock):
         whose = (INPUTS, source.kind.name, found.file, intake)
         found.gone = store.observations.unseen(*whose)
         if source.replace:
             found.withdrawn = store.observations.withdraw_unseen(*whose)
         store.observations.end(intake, found.counts, importing.now)
+    crash_point("after_import")
 
 
 def _bring(importing: _Importing, intake: int, rows: Sequence[Row]) -> None:

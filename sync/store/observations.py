@@ -55,6 +55,23 @@ class Observations:
         with self._database.writing() as connection:
             return int(connection.execute(insert(INTAKE).values(values).returning(INTAKE.c.intake_id)).scalar_one())
 
+    def unfinished(self, connectors: Collection[str]) -> frozenset[int]:
+        """Return the numbers of what is being brought in, or was broken off: none of it counts."""
+        mine = select(INTAKE.c.intake_id).where(INTAKE.c.connector.in_(connectors), INTAKE.c.ended_at.is_(None))
+        return frozenset(self._database.scalars(mine))
+
+    def take_back_unfinished(self, connector: str) -> None:
+        """Undo what was broken off, while nothing else is being brought in: as if it had never begun."""
+        broken = sorted(self.unfinished([connector]))
+        if not broken:
+            return
+        table = OBSERVATION.c
+        with self._database.writing() as connection:
+            connection.execute(delete(OBSERVATION).where(table.connector == connector, table.since.in_(broken)))
+            ended = update(OBSERVATION).where(table.connector == connector, table.until.in_(broken))
+            connection.execute(ended.values(until=None))
+            connection.execute(delete(INTAKE).where(INTAKE.c.intake_id.in_(broken)))
+
     def end(self, intake: int, counts: Mapping[str, int], now: int) -> None:
         """Note that all of it is in."""
         ended = {"ended_at": now, "counts": encoded(dict(counts))}

@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +24,14 @@ STORE = "helpdesk-kpi.db"
 MONTH = ("--period", "2026-11")
 HEADER = "call_id,started_at,direction,agent_ref,wait_s,talk_s,hold_s,wrap_s,outcome,shift\n"
 AT = "2026-11-18 10:00"
+KILLED = """
+import types
+import sync.cli.frame
+sync.cli.frame.WallClock = lambda: types.SimpleNamespace(now=lambda: {now})
+from sync.cli import main
+main()
+"""
+"""An import in a process of its own, at the helpdesk's time."""
 
 
 @pytest.fixture
@@ -54,6 +66,13 @@ def imported(desk: "Desk", *options: str, code: int = 0, name: str = "calls.csv"
 
 def figure(desk: "Desk", key: str, *options: str) -> Any:  # noqa: ANN401 -- JSON
     return desk.told("explain", key, *options, *MONTH)
+
+
+def handled(desk: "Desk") -> Any:  # noqa: ANN401 -- JSON
+    (report,) = desk.told("report", "--scope", "account", "--indicator", "handling_time", "--no-trend", *MONTH)[
+        "reports"
+    ]
+    return report["scorecards"][0]["indicators"]["handling_time"]
 
 
 def usual(desk: "Desk") -> list[str]:
@@ -119,6 +138,32 @@ def test_a_file_read_again_changes_nothing_and_a_corrected_row_takes_the_place_o
     assert "they stay, unless you say --replace" in known.run("import", "calls", "calls.csv").stdout
     assert imported(known, "--replace")["withdrawn"] == 15
     assert figure(known, "missed_call_rate")["figure"]["denominator"] == 8
+
+
+@pytest.mark.parametrize("point", ["after_rows", "after_import"])
+def test_an_import_that_is_killed_leaves_nothing_half_and_can_be_repeated(known: "Desk", point: str) -> None:
+    an = email(known, 0)
+    first = [f"k-{n},{AT},inbound,{an},5,60,0,0,answered,am" for n in range(600)]
+    written(known, *first)
+    imported(known)
+    before = handled(known)
+    assert (before["n"], before["value"]) == (600, 60)
+    written(known, *(row.replace(",60,", ",90,") for row in first), *(row.replace("k-", "l-") for row in first))
+    command = [sys.executable, "-c", KILLED.format(now=known.sandbox.now), "import", "calls", "calls.csv", "--replace"]
+    killed = subprocess.run(command, env={**os.environ, "HELPDESK_KPI_CRASH_AT": point}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    half = handled(known)
+    done = point.startswith("after_import")
+    assert (half["n"], half["value"]) == ((1_200, 75) if done else (600, 60))
+    again = imported(known, "--replace")
+    told = {key: again[key] for key in ("new", "corrected", "same", "refused")}
+    assert told == (
+        {"new": 0, "corrected": 0, "same": 1_200, "refused": 0}
+        if done
+        else {"new": 600, "corrected": 600, "same": 0, "refused": 0}
+    )
+    whole = handled(known)
+    assert (whole["n"], whole["value"]) == (1_200, 75)
 
 
 def test_a_dry_run_says_what_would_become_of_each_row_and_keeps_none(known: "Desk") -> None:

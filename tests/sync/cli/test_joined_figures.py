@@ -222,3 +222,33 @@ def test_figures_go_by_manager_country_and_tier_of_each_day_and_over_both_helpde
     cells = joined_desk.told("export", "--grain", "cell", "--scope", "manager", "--joined", *MONTH)
     assert {row["name"] for row in cells} == {first.state.users[int(_agent(first, 2))].name, "Bình", "nobody"}
     assert joined_desk.run("report", "--manager", "nemo", *MONTH).exit_code == 2
+
+
+def test_a_row_of_a_file_about_somebody_with_two_accounts_counts_once_where_they_are_joined(
+    joined_desk: "Desk",
+) -> None:
+    """The whole of two helpdesks has each call once, though each helpdesk alone tells it of its own agent."""
+    first, second = joined_desk.sandboxes.values()
+    at = "2026-11-18 10:00"
+    rows = [
+        f"c-1,{at},inbound,an@acme.vn,answered,60",
+        f"c-2,{at},inbound,an@acme.vn,missed,",
+        f"c-3,{at},inbound,sao-hom/{_agent(second, 1)},answered,30",
+        f"c-4,{at},inbound,{second.state.users[int(_agent(second, 2))].email},answered,90",
+    ]
+    text = "call_id,started_at,direction,agent_ref,outcome,talk_s\n" + "".join(f"{row}\n" for row in rows)
+    (joined_desk.folder / "calls.csv").write_text(text, encoding="utf-8")
+    assert joined_desk.run("import", "calls", "calls.csv").exit_code == 0
+    asked = ("--indicator", "calls_handled", *MONTH)
+    counted = [
+        {card["subject"]: card["indicators"]["calls_handled"]["n"] for card in report["scorecards"]}
+        for report in joined_desk.told("report", *asked)["reports"]
+    ]
+    assert counted[0][f"sao-mai/{_agent(first, 0)}"] == 2
+    assert sorted(n for n in counted[0].values() if n) == [1, 2]
+    assert counted[1][_agent(first, 0)] == counted[2][_agent(second, 1)] == 2
+    told = joined_desk.told("explain", "missed_call_rate", "--agent", "an@acme.vn", *MONTH)
+    assert (told["figure"]["numerator"], told["figure"]["denominator"]) == (1, 3)
+    assert sorted(line["source"] for line in told["lines"]) == ["calls.csv:2", "calls.csv:3", "calls.csv:4"]
+    whole = joined_desk.told("report", "--scope", "account", *asked)["reports"][0]
+    assert whole["scorecards"][0]["indicators"]["calls_handled"]["n"] == 3
