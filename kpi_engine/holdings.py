@@ -126,7 +126,8 @@ def responsible(run: ClockRun, story: Story, rulebook: Rulebook) -> Answerable:
     spared = state.agent if rulebook.on_leave(state.agent, breached_at) else None
     if spared is not None:
         shares.pop(spared, None)
-    agent = state.agent if _reaches(shares.get(state.agent, 0), goal, HOLDER_AT_BREACH_PER_CENT) else None
+    there = spared is None and _reaches(shares.get(state.agent, 0), goal, HOLDER_AT_BREACH_PER_CENT)
+    agent = state.agent if there else None
     if agent is None:
         longest = max((seconds, holder or "") for holder, seconds in shares.items()) if shares else (0, "")
         agent = longest[1] or None if _reaches(longest[0], goal, LARGEST_SHARE_PER_CENT) else None

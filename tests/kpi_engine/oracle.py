@@ -11,6 +11,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
+from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from kpi_engine.history import DerivedEvent, History
@@ -109,6 +111,35 @@ def earliest(spelled: str | None, start: int, seconds: int, limit: int) -> int |
 TURNING = ("policies", "calendar", "calendar_choice", "organization", "meanings", "parameters")
 
 
+Hours = Callable[[int, int], int]
+"""How many seconds are worked between two instants."""
+
+
+def moves(organization: Body) -> Iterator[int]:
+    """Yield the instants at which somebody's place, or what is agreed of a team, begins or ends."""
+    for part in ("places", "teams"):
+        for places in organization.get(part, {}).values():
+            yield from (place[end] for place in places for end in ("start", "end") if end in place)
+
+
+def lies_in(at: int, place: Body) -> bool:
+    return place.get("start", at) <= at < place.get("end", at + 1)
+
+
+def at_work_in(roster: Body, rows: Sequence[Sequence[Any]], base: Hours, piece: tuple[int, int]) -> int:
+    """Return the seconds at work of a piece of time in which leave and hours do not change."""
+    first, last = piece
+    if any(start <= first < end for start, end in roster.get("leave", ())):
+        return 0
+    row = next((row for row in rows if row[0] <= first and (row[1] is None or first < row[1])), None)
+    if row is None:
+        return base(first, last)
+    if row in roster.get("weeks", ()):
+        week = {"zone": row[2], "week": row[3], "holidays": [], "overrides": {}}
+        return worked(json.dumps(week), first, last)
+    return sum(max(0, min(last, end) - max(first, start)) for start, end in row[2])
+
+
 @dataclass(frozen=True)
 class Rules:
     editions: tuple[PlainEdition, ...]
@@ -130,7 +161,8 @@ class Rules:
 
     def turns(self) -> list[int]:
         lines = (line[1:] for (kind, _), line in self.lines.items() if kind in TURNING)
-        return sorted({valid_from for line in lines for valid_from, _ in line})
+        dated = {at for _, body in self.lines.get(("organization", ""), ()) for at in moves(body)}
+        return sorted({valid_from for line in lines for valid_from, _ in line} | dated)
 
     def meaning(self, word: str | None, custom: str | None, at: int) -> str:
         """Return what a status means: what the account says of its custom status, else the platform's own word.
@@ -161,8 +193,24 @@ class Rules:
         return self.body("agent", at, actor).get("role") in ("agent", "admin") and not self.is_bot(actor, at)
 
     def team(self, agent: str | None, group: str | None, at: int) -> str | None:
-        configured = self.body("organization", at).get("team_of", {}).get(agent)
+        """Return the team of a day: that of the agent's place then, else the one he is said to be in, or the group."""
+        organization = self.body("organization", at)
+        places = [place for place in organization.get("places", {}).get(agent, ()) if lies_in(at, place)]
+        placed = places[-1].get("team") if places else None
+        configured = placed or organization.get("team_of", {}).get(agent)
         return configured or (f"group:{group}" if group else None)
+
+    def is_away(self, agent: str | None, at: int) -> bool:
+        """Tell whether somebody was on leave, as it was known of that instant."""
+        return any(first <= at < last for first, last in self.body("roster", at, agent or "").get("leave", ()))
+
+    def at_work(self, agent: str | None, known_at: int, base: Hours, span: tuple[int, int]) -> int:
+        """Return the seconds of a span that somebody is at work: his own hours or those of `base`, less his leave."""
+        roster = self.body("roster", known_at, agent or "")
+        rows = [*roster.get("weeks", ()), *roster.get("shifts", ())]
+        bounds = {at for row in (*rows, *roster.get("leave", ())) for at in row[:2] if at is not None}
+        cuts = sorted({*span, *(at for at in bounds if span[0] < at < span[1])})
+        return sum(at_work_in(roster, rows, base, piece) for piece in pairwise(cuts))
 
     def calendar(self, values: Values, at: int) -> tuple[str | None, bool]:
         """Return the calendar written out (None: calendar time) and whether it is a guess."""

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from kpi_engine_oracle import ASKING, FAR, Body, Moment, Stretch, Told, earliest, seconds, worked
 
@@ -64,7 +65,7 @@ class Judge:
     def __post_init__(self) -> None:
         self.fired: list[tuple[str, int, int]] = []
         self.kinds: dict[str, str] = {}  # of escalations, by their names
-        self.shares: dict[str | None, int] = {}
+        self.held: list[tuple[str | None, str | None, int, int]] = []  # by whom in which calendar, up to the breach
         self.late_from = 0  # the elapsed seconds from which escalation steps count
         self.ended_at: int | None = None
         self.business = True  # in what time the goal counts
@@ -142,7 +143,7 @@ class Judge:
                 self.late_from = max(self.verdict.goal or 0, self.verdict.elapsed)
         if not was_late:
             agent = stretch.values["assignee"]
-            self.shares[agent] = self.shares.get(agent, 0) + worked(spelled, stretch.start, before_breach)
+            self.held.append((agent, spelled, stretch.start, before_breach))
 
     def next_step(self, stretch: Stretch) -> tuple[str, int, int] | None:
         done = {name for name, _, _ in self.fired}
@@ -158,15 +159,25 @@ class Judge:
         return next((step for step in steps if step[0] not in done), None)
 
     def charge(self) -> None:
-        """Charge the holder at breach from 10 % of the goal, else the largest share from 50 %, else the team."""
+        """Charge the holder at breach from 10 % of the goal, else the largest share from 50 %, else the team.
+
+        Only what somebody was at work counts as his share, and nobody answers for what breaks while he is on leave.
+        """
         verdict = self.verdict
         if verdict.breached_at is None or verdict.goal is None:
             return
-        holder = self.told.values_at(verdict.breached_at)["assignee"]
-        if holder is not None and self.shares.get(holder, 0) >= verdict.goal / 10:
+        rules, at = self.told.rules, verdict.breached_at
+        holder = self.told.values_at(at)["assignee"]
+        shares: dict[str | None, int] = {}
+        for agent, spelled, start, end in self.held:
+            share = rules.at_work(agent, at, partial(worked, spelled), (start, end)) if start < end else 0
+            shares[agent] = shares.get(agent, 0) + share
+        if rules.is_away(holder, at):
+            shares.pop(holder, None)
+        if holder is not None and not rules.is_away(holder, at) and shares.get(holder, 0) >= verdict.goal / 10:
             verdict.agent = holder
         else:
-            share, longest = max((share, agent or "") for agent, share in self.shares.items())
+            share, longest = max(((share, agent or "") for agent, share in shares.items()), default=(0, ""))
             verdict.agent = longest or None if share >= verdict.goal / 2 else None
         verdict.team = self.told.team(verdict.agent, verdict.breached_at)
 

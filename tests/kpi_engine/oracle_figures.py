@@ -1,11 +1,12 @@
 """The naive oracle, figures: what the stretches in somebody's hands answer, and how lines become one value."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from statistics import median
 
-from kpi_engine_oracle import DAY, Stretch, Told, earliest, is_open, worked
+from kpi_engine_oracle import DAY, Stretch, Told, worked
 from kpi_engine_oracle_indicators import Line, Past, Standing
 
 WORKING_DAY = 8 * 3600
@@ -101,27 +102,30 @@ def of_stretch(told: Told, stretch: Stretch, part: tuple[int, int], whole: tuple
     segment = told.reads("segment", stretch.values, stretch.start)
     whose = (agent, team, stretch.values["priority"], segment, part[0])
     key = told.rules.calendar_key(stretch.values, stretch.start)
-    if (seconds := hours(told, key, *part)) > 0:
-        spelled = None if key is None else told.rules.spelled(key, part[0])
+    own = partial(told.rules.at_work, agent, whole[1] - 1, partial(hours, told, key))
+    if (seconds := own(part)) > 0:
         guessed = told.rules.calendar(stretch.values, stretch.start)[1]
-        yield "backlog_overlap", None, *whose, seconds, hours(told, key, *whole), guessed
+        yield "backlog_overlap", None, *whose, seconds, own(whole), guessed
         # Who still has it at the end has it until then.
-        last = part[1] - 1 if part[1] == whole[1] else last_worked(spelled, *part)
-        yield "backlog_overlap_max", None, *whose, first_worked(spelled, *part), last, guessed
+        last = part[1] - 1 if part[1] == whole[1] else last_worked(own, *part)
+        yield "backlog_overlap_max", None, *whose, first_worked(own, *part), last, guessed
     if requester is not None:
         yield "customers_served", requester, *whose, 1, 1, False
         yield "complaint_rate", requester, *whose, 0, 1, False
 
 
-def first_worked(spelled: str | None, start: int, end: int) -> int:
-    """Return the first worked second of [start, end)."""
-    return earliest(spelled, start, 1, end) - 1
+def first_worked(own: Callable[[tuple[int, int]], int], start: int, end: int) -> int:
+    """Return the first second of [start, end) at work: nobody begins or ends within a minute."""
+    found = start
+    while found < end and not own((found, found + 1)):
+        found = found // 60 * 60 + 60
+    return found
 
 
-def last_worked(spelled: str | None, start: int, end: int) -> int:
-    """Return the last worked second of [start, end)."""
+def last_worked(own: Callable[[tuple[int, int]], int], start: int, end: int) -> int:
+    """Return the last second of [start, end) at work."""
     second = end - 1
-    while spelled is not None and not is_open(spelled, second // 60):
+    while second > start and not own((second, second + 1)):
         second = second // 60 * 60 - 1
     return max(second, start)
 

@@ -184,3 +184,13 @@ def test_a_roster_told_later_of_an_earlier_day_hides_what_was_known_since_then(t
     rules = compiled(known)
     assert [rules.on_leave("an", at) for at in (10, 20, 29, 30, 54, 55)] == [False, True, True, False, True, False]
     assert rules.on_leave("an", 55) is rules.on_leave(None, 20) is False
+
+
+def test_not_even_a_goal_of_no_time_at_all_is_charged_to_who_is_on_leave(agree: Play, timelines: ModuleType) -> None:
+    """The ticket is overdue from the second after it was opened, in the hands of somebody who is away.
+
+    06-09 09:00 customer opens assignee=an group=1
+    """
+    at_once = timelines.edition("policies", timelines.policy(timelines.first_reply("0m", time="calendar")))
+    played = agree("06-09 12:00", at_once, away(timelines, "an", ("06-09 08:00", "06-10 00:00")))
+    assert charged(played) == (None, "group:1", "an")

@@ -564,7 +564,7 @@ def frame(pick: Pick, *, whole: bool = False) -> Callable[[Plan], World]:
     offset = pick((1, 0, -1, 1, 1800, 7200, 86_400, 5 * 86_400, 8 * 86_400, 15 * 86_400, 20 * 86_400))
     seen, unseen = pick((-1, -1, -1, 3, 7)), not whole and pick(range(10)) == 1
     cut_at = pick(range(12))
-    rules = _rules(pick, main, other)
+    rules = _dated(pick, _rules(pick, main, other), start, zone)
     later = [_later_edition(pick, main, other) for _ in turns]
 
     def made(plan: Plan) -> World:
@@ -613,6 +613,35 @@ def _without_one(plan: Plan) -> Iterator[Plan]:
 
 
 _TEAMS = ({"team_of": {}}, {"team_of": {"an": "north"}}, {"team_of": {"binh": "south"}})
+
+
+def _dated(pick: Pick, rules: Sequence[Edition], start: int, zone: str) -> tuple[Edition, ...]:
+    """Return the rules, sometimes with people who change their team on some day, and with rosters and leave."""
+    turn = start + pick((3600, 86_400, 2 * 86_400, 5 * 86_400))
+    places = {
+        "an": [{"team": "north", "end": turn}, {"team": "south", "start": turn}],
+        "binh": [{"team": "west", "start": turn}],
+    }
+    organized = edition("organization", {"team_of": {"an": "east", "binh": "east"}, "places": places})
+    dated = [organized if pick((False, False, True)) else each for each in rules if each.kind == "organization"]
+    rosters = [
+        edition("roster", _roster(pick, start, zone), who) for who in ("an", "binh") if pick((False, False, True))
+    ]
+    return (*(each for each in rules if each.kind != "organization"), *dated, *rosters)
+
+
+def _roster(pick: Pick, start: int, zone: str) -> dict[str, object]:
+    """Make up leave, and hours of somebody's own, all of it to the minute."""
+    first = start + 1800 * pick(range(48))
+    leave = [[first, first + pick((1800, 4 * 3600, 86_400, 6 * 86_400))]]
+    part_time = [[[540, 720]], [], [[540, 720], [1320, 1560]], [], [[540, 720]], [], []]
+    until = start + pick((2, 9)) * 86_400
+    weeks = [[start - 86_400, pick((until, None)), zone, part_time]]
+    night = [[start + 20 * 3600, start + 28 * 3600], [start + 50 * 3600, start + 51 * 3600]]
+    shifts = [[start + 3600, until, night]]
+    return pick(
+        ({"leave": leave}, {"leave": leave, "weeks": weeks}, {"weeks": weeks}, {"leave": leave, "shifts": shifts})
+    )
 
 
 def _rules(pick: Pick, main: Body, other: Body) -> tuple[Edition, ...]:
