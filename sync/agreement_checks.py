@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from config import benchmark_records
+from config import benchmark_records, policy_problems
 from config.benchmarks import lint as benchmark_lint
+from config.documents import configured_policies
 from config.scorecards import lint as scorecard_lint
 from connectors.base import Check, Verdict
 from kpi_engine.message import message
 from sync.account import Account
+from sync.consequence_lint import lint as consequence_lint
 from sync.target_text import lint as target_lint
 
 
@@ -17,9 +19,11 @@ def agreement_checks(account: Account) -> Iterator[Check]:
     settings = account.settings
     records, today = benchmark_records(settings.benchmarks), datetime.fromtimestamp(account.now(), UTC).date()
     agreed = {target.indicator for target in settings.targets}
+    agreed_rules = () if policy_problems(settings) else consequence_lint(configured_policies(settings))
     for subject, findings in (
         (message("targets"), target_lint(settings.targets, records)),
         (message("benchmarks"), benchmark_lint(settings.benchmarks, today)),
         (message("scorecards"), scorecard_lint(settings.scorecards, agreed)),
+        (message("penalties and rewards"), agreed_rules),
     ):
         yield from (Check(subject, Verdict.WARNING, finding) for finding in findings)

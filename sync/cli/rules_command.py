@@ -6,10 +6,19 @@ from typing import Any
 
 import click
 
-from config import policy_document
-from config.documents import has_stories, named_policies, named_stories, policies_name
+from config.documents import (
+    configured_policies,
+    has_stories,
+    named_policies,
+    named_stories,
+    plain_policies,
+    policies_name,
+    policy_file,
+)
+from config.policies import PolicyDocument
 from kpi_engine.message import message
 from sync.cli.frame import Call, framed
+from sync.consequence_lint import lint as consequence_lint
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.stories import outcomes
@@ -30,12 +39,12 @@ def lint(call: Call, *, file: str | None) -> None:
     name, document = _policies(call, file)
     if name is not None and has_stories(name):
         named_stories(name)
-    counts = {
-        "policies": len(document["policies"]),
-        "clocks": sum(len(each["clocks"]) for each in document["policies"]),
-    }
+    counts = {"policies": len(document.policies), "clocks": sum(len(each.clocks) for each in document.policies)}
     call.say(message("{policies} policies with {clocks} clocks: nothing to mend", **counts))
-    call.answer(counts)
+    remarks = list(consequence_lint(document))
+    for remark in remarks:
+        call.say(message("to think over: {remark}", remark=remark))
+    call.answer({**counts, "remarks": [call.language(remark) for remark in remarks]})
 
 
 @command.command("test", help=terminal_text(message("Play the stories beside a policy file; one that differs fails.")))
@@ -48,7 +57,7 @@ def test(call: Call, *, file: str | None) -> Exit:
         wanted = _beside(name)
         call.complain(message("there are no stories beside these policies; {file} is where they would be", file=wanted))
         return Exit.SETTINGS
-    found = list(outcomes(document, named_stories(name)))
+    found = list(outcomes(plain_policies(document), named_stories(name)))
     for each in found:
         passed = message("passed: {story}", story=each.story)
         call.say(message("FAILED: {story}", story=each.story) if each.differences else passed)
@@ -66,7 +75,8 @@ def test(call: Call, *, file: str | None) -> Exit:
 @framed
 def show(call: Call, *, file: str | None) -> None:
     """List everything that the policies say."""
-    _, document = _policies(call, file)
+    _, found = _policies(call, file)
+    document = _plain(found)
     for path, value in _flat(document, ""):
         call.say_text(f"{path}: {value}")
     call.answer(document)
@@ -87,12 +97,16 @@ def diff(call: Call, *, before: str, after: str) -> None:
     call.answer([{"path": path, "before": old.get(path), "after": new.get(path)} for path in paths])
 
 
-def _policies(call: Call, file: str | None) -> tuple[str | None, dict[str, Any]]:
+def _policies(call: Call, file: str | None) -> tuple[str | None, PolicyDocument]:
     """Return the name of a policy file and what it says; without one, what the configuration names or holds."""
     if file is not None:
-        return file, named_policies(file)
+        return file, policy_file(file)
     settings = call.settings()
-    return policies_name(settings), policy_document(settings)
+    return policies_name(settings), configured_policies(settings)
+
+
+def _plain(document: PolicyDocument) -> dict[str, Any]:
+    return document.model_dump(mode="json", exclude_none=True)
 
 
 def _beside(name: str | None) -> str:

@@ -69,7 +69,7 @@ def test_a_story_that_differs_fails_with_what_differs(own: "Desk") -> None:
 
 def test_without_a_file_the_configured_policies_are_meant(own: "Desk", sandbox_settings: dict[str, object]) -> None:
     own.config.write_text(json.dumps({**sandbox_settings, "policies": "own.yaml"}))
-    assert own.told("rules", "lint") == {"policies": 2, "clocks": 2}
+    assert own.told("rules", "lint") == {"policies": 2, "clocks": 2, "remarks": []}
     assert own.run("rules", "test").exit_code == 8
     own.config.write_text(json.dumps({**sandbox_settings, "policies": {"policies": []}}))
     result = own.run("rules", "test")
@@ -138,3 +138,32 @@ def test_the_schemas_of_both_files_are_published(empty_desk: "Desk") -> None:
         assert {error.validator for error in Draft202012Validator(schema).iter_errors({"odd": 1})} >= {
             "additionalProperties"
         }
+
+
+UNFAIR = """\
+version: 1
+policies: [{id: care, clocks: [{id: first_reply, goal: {any: 2h}, stop: [agent_public_reply]}]}]
+penalties: [{id: hard, min_volume: 5, unsure: true, bands: [{over: 0, points: 1}]}]
+rewards: [{id: praise, min_n: 10}]
+"""
+
+
+def test_what_is_less_fair_than_it_could_be_is_told_and_accepted(empty_desk: "Desk") -> None:
+    (empty_desk.folder / "hard.yaml").write_text(UNFAIR, encoding="utf-8")
+    told = empty_desk.told("rules", "lint", "hard.yaml")
+    assert [remark.partition(" ")[2][:40] for remark in told["remarks"]] == [
+        "penalty hard was never announced, so it ",
+        "penalty hard charges from 5 judged clock",
+        "penalty hard has no quota: the first dea",
+        "penalty hard has no cap: one bad week ma",
+        "penalty hard charges what is known only ",
+        "reward praise was never announced, so it",
+        "reward praise is given from 10 ratings o",
+        "reward praise goes by numbers alone: `at",
+    ]
+    assert "to think over: the penalty hard has no cap" in empty_desk.run("rules", "lint", "hard.yaml").stdout
+    fair = UNFAIR.replace("min_volume: 5, unsure: true", "quota: 2, cap: 10, announced_on: 2026-12-01")
+    fair = fair.replace("min_n: 10", "at_least: 80 %, announced_on: 2026-12-01")
+    (empty_desk.folder / "fair.yaml").write_text(fair, encoding="utf-8")
+    assert empty_desk.told("rules", "lint", "fair.yaml")["remarks"] == []
+    assert "penalties[hard].min_volume: 5" in empty_desk.run("rules", "show", "hard.yaml").stdout
