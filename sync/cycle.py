@@ -66,7 +66,7 @@ class Mode:
 class PassReport:
     """What a pass did, or would do: `plans` are the ticket writes, `summaries` the tickets to be made.
 
-    `setups` are the wanted custom fields that are missing or cannot serve.
+    `setups` are the wanted custom fields that are missing or cannot serve, `rules` what is said of those that changed.
     """
 
     connector: str
@@ -83,6 +83,7 @@ class PassReport:
     closed: int = 0
     created_fields: list[str] = field(default_factory=list)
     problems: list[Message] = field(default_factory=list)
+    rules: list[Message] = field(default_factory=list)
     armed: bool = False
     sent: Sent = field(default_factory=Sent)
     outdated: Outdated | None = None
@@ -105,6 +106,10 @@ class PassReport:
         for edit in plan.edits:
             self.edits.note(edit)
 
+    def note_rules(self, told: Message | None) -> None:
+        """Add what is to be said of rules that changed."""
+        self.rules += [] if told is None else [told]
+
     def take(self, work: PeriodWork) -> None:
         """Add what is to be done about one period's summaries."""
         self.summaries += work.due
@@ -121,7 +126,7 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
         report.problems += note_policies(account, this)
         report.setups = look_up_fields(account, this)
         note_fields(account, this.lock)
-        meanwhile = partial(_measure_meanwhile, account, this)
+        meanwhile = partial(_measure_meanwhile, account, this, report)
         report.pulled = pull(account, this, progress, meanwhile, probing=mode.by_hand)
         report.pulled.notes += import_changed(account)
         report.pulled.notes += refresh_people_files(account, this)
@@ -141,16 +146,16 @@ def refresh_people_files(account: Account, this: Pass) -> list[Message]:
     return [*told, *unknown_team_leads(account)]
 
 
-def _measure_meanwhile(account: Account, this: Pass) -> None:
+def _measure_meanwhile(account: Account, this: Pass, report: PassReport) -> None:
     """Measure what is complete while a long history is still being pulled, so that its figures can be read."""
     as_of = complete_through(account)
     if as_of is not None:
-        keep_editions(account, this, as_of)
+        report.note_rules(keep_editions(account, this, as_of))
         measure_changed_and_due(account, this, rulebook(account), as_of)
 
 
 def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassReport, as_of: int) -> None:
-    keep_editions(account, this, as_of)
+    report.note_rules(keep_editions(account, this, as_of))
     report.pulled.notes += [*unexplained(account), *lacking_fields(account)]
     crash_point("after_editions")
     note_overrides(account, this)

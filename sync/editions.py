@@ -1,6 +1,6 @@
 """What decides today, kept as dated editions, and the rulebook they make."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from config import calendar_choice, calendar_documents, meaning_documents, scorecard_documents, target_documents
 from connectors.base import Stream
@@ -8,12 +8,15 @@ from kpi_engine.editions import Edition, Override, corrected, digest_of
 from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule, SlaPolicy
 from kpi_engine.rulebook import Kind, Rulebook, compiled, what_one_is
+from kpi_engine.rules import Policies, parse_policies
+from kpi_engine.touching import touches
 from sync.account import Account
 from sync.organization import organization_body
 from sync.policies import todays_consequences, todays_policies
 from sync.pull import Pass
 from sync.rosters import changed_from, roster_bodies
 from sync.settling import corrections, settled_through
+from sync.store.codec import chunked
 from sync.store.pseudonyms import EVERYWHERE
 from sync.store.renaming import renamed_body
 
@@ -36,11 +39,12 @@ _ONLY_TOLD = frozenset({Kind.GROUP, Kind.MEMBERSHIP, Kind.SLA_POLICY, Kind.TARGE
 Body = Mapping[str, object]
 
 
-def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
-    """Keep today's agents, teams, calendars, policies and meanings where they changed; tell whether any did.
+def keep_editions(account: Account, this: Pass, as_of: int) -> Message | None:
+    """Keep today's agents, teams, calendars, policies and meanings where they changed.
 
     The first edition of anything holds from the beginning, a later one from `as_of`. Unfinished tickets are measured
-    again where what changed can change an answer: another name never does.
+    again where what changed can change an answer: another name never does, and policies alone only where they rule a
+    ticket otherwise. Returns how many those are.
     """
     store, name = account.store, account.name
     with store.transaction(this.lock):
@@ -49,13 +53,44 @@ def keep_editions(account: Account, this: Pass, as_of: int) -> bool:
         kept = [each for each in changed if store.editions.keep(name, *each, as_of)]
         if before and any(kind is Kind.ORGANIZATION and (kind, key) not in before for kind, key, _ in kept):
             store.records.mark_all_stale(name)  # told late, it holds from the beginning
-        elif any(_decides(kind, before.get((kind, key)), body) for kind, key, body in kept):
-            store.records.mark_stale(name, store.readings.unfinished(name))
-        rostered = _keep_rosters(account, before, as_of)
-    return bool(kept) or rostered
+            told = None
+        else:
+            deciding = {kind for kind, key, body in kept if _decides(kind, before.get((kind, key)), body)}
+            told = _measure_again(account, before.get((Kind.POLICIES, "")), deciding, as_of)
+        _keep_rosters(account, before, as_of)
+    return told
 
 
-def _keep_rosters(account: Account, before: Mapping[tuple[str, str], Edition], as_of: int) -> bool:
+def _measure_again(account: Account, policies: Edition | None, deciding: set[Kind], as_of: int) -> Message | None:
+    """Have those unfinished tickets measured again whose answers the kinds that changed can change."""
+    store, name = account.store, account.name
+    unfinished = store.readings.unfinished(name) if deciding else []
+    if deciding != {Kind.POLICIES} or policies is None:
+        store.records.mark_stale(name, unfinished)
+        return None
+    touched = list(_touched(account, parse_policies(policies.body), unfinished, as_of))
+    store.records.mark_stale(name, touched)
+    return message(
+        "the policies changed: they touch {touched} of {all} unfinished tickets, which are measured again",
+        touched=len(touched),
+        all=len(unfinished),
+    )
+
+
+def _touched(account: Account, before: Policies, ids: Iterable[str], as_of: int) -> Iterator[str]:
+    """Yield the tickets that today's policies rule otherwise; one of which that cannot be told is among them."""
+    rules, start = rulebook(account), account.history_start
+    for chunk in chunked(ids):
+        for history in account.store.records.histories(account.name, chunk, start):
+            try:
+                touched = touches(history, before, rules, as_of)
+            except Exception:  # noqa: BLE001 -- a ticket that breaks a rule is told of where it is measured
+                touched = True
+            if touched:
+                yield history.ticket_id
+
+
+def _keep_rosters(account: Account, before: Mapping[tuple[str, str], Edition], as_of: int) -> None:
     """Keep the rosters that changed, each from the earliest day it tells anew, but never from before what is settled.
 
     Unlike rules, who was ill is a fact, and usually told afterwards.
@@ -71,7 +106,6 @@ def _keep_rosters(account: Account, before: Mapping[tuple[str, str], Edition], a
         since = max(floor, changed_from(old, body))
         store.editions.keep_from(name, Kind.ROSTER, key, body, since)
         store.records.mark_stale(name, store.readings.ids_about(name, since, max(as_of, since) + 1, held=True))
-    return bool(news)
 
 
 def _differs(before: Edition | None, body: Body) -> bool:

@@ -52,6 +52,7 @@ def _gaps(report: PassReport) -> Iterator[Message]:
     if report.pulled.rejected:
         yield message("{n} rows could not be read and are in quarantine", n=report.pulled.rejected)
     yield from report.problems
+    yield from report.rules
     for withheld in report.withheld:
         yield message(
             "{n} summaries for {period} not written ({subjects}): {reason}",
@@ -193,6 +194,7 @@ def pass_document(report: PassReport) -> dict[str, object]:
         "backfill": None if report.backfilled is None else asdict(report.backfilled),
         "waiting": report.sent.waiting,
         "problems": [str(problem) for problem in report.problems],
+        "rules": [str(sentence) for sentence in report.rules],
         "warnings": list(report.sent.warnings),
     }
 

@@ -79,6 +79,8 @@ def ticket(row: object, followed: FollowedFields, after: int | None = None) -> l
             begins_as=OPEN,
             entered=_entered(read),
             after=after,
+            ticket_type=read.type,
+            organization_id=read.company_id,
         )
     ]
 

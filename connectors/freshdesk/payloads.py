@@ -39,6 +39,7 @@ class Ticket(_Payload):
     group_id: OptionalId = None
     requester_id: OptionalId = None
     product_id: OptionalId = None
+    company_id: OptionalId = None
     type: OptionalText = None
     spam: No = False
     deleted: No = False

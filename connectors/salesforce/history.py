@@ -17,6 +17,8 @@ _OWNER_FIELDS = frozenset({"Owner", _AT_CREATION, "ownerAccepted", "ownerEscalat
 _LOOKUPS = {
     "RecordType": (Field.FORM, "012"),
     "RecordTypeId": (Field.FORM, "012"),
+    "Account": (Field.ORGANIZATION, "001"),
+    "AccountId": (Field.ORGANIZATION, "001"),
     "BusinessHours": (Field.SCHEDULE, "01m"),
     "BusinessHoursId": (Field.SCHEDULE, "01m"),
 }
@@ -41,6 +43,9 @@ def _differences(read: payloads.CaseHistory, sense: Sense) -> Iterator[tuple[str
         yield from _statuses(status_of(old, sense), status_of(new, sense))
     elif read.field == "Priority":
         yield Field.PRIORITY, priority(old, sense), priority(new, sense)
+    elif read.field == "Type":
+        yield Field.TYPE, old, new
+        yield from [("field:Type", old, new)] if read.field in sense.mapped else []
     elif read.field in _LOOKUPS:
         yield from _lookups(_LOOKUPS[read.field], old, new)
     elif read.field in sense.mapped:

@@ -39,7 +39,7 @@ def case(row: object, sense: Sense) -> list[TicketSnapshot | TicketEvent]:
 def _snapshot(read: payloads.Case, sense: Sense) -> TicketSnapshot:
     if read.system_modstamp < read.created_date:
         raise ValueError("SystemModstamp lies before CreatedDate")
-    more = read.model_extra or {}
+    more = {**(read.model_extra or {}), "Type": read.type, "AccountId": read.account_id}
     status = status_of(read.status, sense)
     return TicketSnapshot(
         ticket_id=read.id,
@@ -60,6 +60,8 @@ def _snapshot(read: payloads.Case, sense: Sense) -> TicketSnapshot:
         custom_status_id=status.custom_status_id,
         survey=None if sense.csat is None else text(more.get(sense.csat)),
         schedule_id=read.business_hours_id,
+        ticket_type=read.type,
+        organization_id=read.account_id,
         entered={} if read.closed_date is None else {status.status: read.closed_date},
     )
 

@@ -88,6 +88,8 @@ class Case(Payload):
     last_modified_date: OptionalInstant = None
     system_modstamp: Instant
     business_hours_id: OptionalId = None
+    type: OptionalText = None
+    account_id: OptionalId = None
     closed_date: OptionalInstant = None
 
 

@@ -237,4 +237,4 @@ def _withheld(row: object) -> object:
     return without(_PRIVATE - {"OldValue", "NewValue"} if is_property else _PRIVATE, row)
 
 
-_PROPERTIES = frozenset({"Status", "Priority", "Owner", "ownerAssignment", "ownerAccepted", "ownerEscalated"})
+_PROPERTIES = frozenset({"Status", "Priority", "Type", "Owner", "ownerAssignment", "ownerAccepted", "ownerEscalated"})

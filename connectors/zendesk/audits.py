@@ -19,6 +19,7 @@ _FIELDS = {
     "requester_id": Field.REQUESTER,
     "schedule_id": Field.SCHEDULE,
     "custom_status_id": Field.CUSTOM_STATUS,
+    "organization_id": Field.ORGANIZATION,
 }
 _KINDS = {"Create": EventKind.OPENED_WITH, "Change": EventKind.CHANGED}
 MERGED_INTO = "merged_into"
@@ -184,7 +185,7 @@ def _differences(json: Mapping[str, object]) -> Iterator[_Difference]:
             yield from _custom_differences(value, old)
         elif key == "tags":
             yield _Difference(key, old if "previous_value" in json else _tags_before(json), value)
-        elif key in _FIELDS or key.isdecimal():  # a custom field may stand under its id alone
+        elif (key == "type" and "event_type" in json) or key in _FIELDS or key.isdecimal():
             yield _Difference(key, old, value)
 
 
@@ -207,6 +208,8 @@ def _names(value: object) -> list[object]:
 
 
 def _field(name: str, followed: FollowedFields) -> str | None:
+    if name == "type":
+        return Field.TYPE
     if name in _FIELDS:
         return _FIELDS[name]
     return f"field:{name}" if name in followed.mapped else None  # what our own fields showed is no evidence

@@ -37,7 +37,7 @@ _PRIVATE = frozenset(
 )
 _VALUES = frozenset({"value", "previous_value"})
 _PROPERTIES = frozenset({"status", "priority", "assignee_id", "group_id", "tags", "brand_id", "ticket_form_id"}) | {
-    *("requester_id", "schedule_id", "custom_status_id")
+    *("requester_id", "schedule_id", "custom_status_id", "organization_id", "type")
 }
 
 

@@ -97,6 +97,8 @@ def ticket(row: object, followed: FollowedFields) -> list[TicketSnapshot]:
             fields=field_values(read, followed),
             custom_status_id=read.custom_status_id,
             ai_agent=read.support_type == "ai_agent",
+            ticket_type=read.type,
+            organization_id=read.organization_id,
             survey=plain_text(read.satisfaction_rating.get("score")),
             rating_id=plain_text(read.satisfaction_rating.get("id")),
         )

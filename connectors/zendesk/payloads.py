@@ -49,6 +49,8 @@ class Ticket(_Payload):
     submitter_id: OptionalId = None
     brand_id: OptionalId = None
     ticket_form_id: OptionalId = None
+    organization_id: OptionalId = None
+    type: OptionalText = None
     custom_status_id: OptionalId = None
     support_type: OptionalText = None
     satisfaction_rating: Loose = {}

@@ -15,6 +15,7 @@ from kpi_engine.recipients import Asked, reached
 from kpi_engine.rulebook import compiled
 from kpi_engine.rules import parse_policies
 from kpi_engine.severity import parse_severity
+from kpi_engine.touching import touches
 
 Play: TypeAlias = Callable[..., Any]
 
@@ -765,3 +766,29 @@ def test_a_role_that_nobody_holds_goes_to_the_next_level_up(
 def test_a_document_of_another_shape_is_refused_with_the_place(document: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         parse_policies(document)
+
+
+@pytest.mark.parametrize(
+    ("after", "touched"),
+    [
+        ({"id": "vip", "when": {"all": [{"tag": ["vip"]}]}}, False),
+        ({"id": "vip", "when": {"all": [{"tag": ["rush"]}]}}, True),
+        ({"id": "late", "when": {"all": [{"tag": ["late"]}]}}, False),
+    ],
+)
+def test_other_policies_touch_a_ticket_only_where_they_rule_it_otherwise(
+    timelines: ModuleType,
+    after: dict[str, Any],
+    touched: bool,  # noqa: FBT001 -- a column
+) -> None:
+    """A ticket with the tag rush; the goals of everybody else stay."""
+    t = timelines
+    rest = t.meant({}, t.first_reply({"any": "8h"}), id="rest")
+    before = t.several(t.meant({"all": [{"tag": ["vip"]}]}, t.first_reply({"any": "2h"}), id="vip"), rest)
+    changed = t.several({**t.meant({}, t.first_reply({"any": "1h"})), **after}, rest)
+    since = t.moment("06-09 10:00")
+    rulebook = compiled([*t.USUAL, t.edition("policies", before), t.edition("policies", changed, since=since)])
+    told = t.history("06-09 09:00 customer opens tags=rush")
+    assert touches(told, parse_policies(before), rulebook, since) is touched
+    opened_now = t.history("06-09 10:00 customer opens tags=rush")
+    assert not touches(opened_now, parse_policies(before), rulebook, since)

@@ -51,6 +51,11 @@ def test_a_status_is_entered_when_its_stamp_says(status: int, stamps: dict[str, 
     assert mapping.ticket(row, FollowedFields())[0].entered == entered
 
 
+def test_type_and_company_go_along() -> None:
+    (shot,) = mapping.ticket(page("ticket_with_stats", type="Incident", company_id=901), FollowedFields())
+    assert (shot.ticket_type, shot.organization_id) == ("Incident", "901")
+
+
 def test_deleted_tickets_and_spam_are_statuses_of_their_own() -> None:
     shown = [
         mapping.ticket(page("ticket_with_stats", **{mark: True}), FollowedFields())[0] for mark in ("deleted", "spam")

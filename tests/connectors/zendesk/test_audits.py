@@ -94,6 +94,19 @@ def test_one_child_may_tell_of_several_properties(page: Callable[[str], Any]) ->
     assert len({event.event_id for event in events}) == 3
 
 
+def test_the_tickets_type_is_told_apart_from_the_events_own(page: Callable[[str], Any]) -> None:
+    row = page("event_of_a_creation")
+    export = {"id": 1, "event_type": "Change", "type": "incident", "previous_value": "question"}
+    single = {"id": 2, "type": "Change", "field_name": "type", "value": "problem", "previous_value": "incident"}
+    moved = {"id": 3, "event_type": "Change", "organization_id": 9, "previous_value": None}
+    row["child_events"] = [export, single, moved]
+    assert told(ticket_events(row, NOTHING)) == [
+        ("type", "question", "incident"),
+        ("type", "incident", "problem"),
+        ("organization", None, "9"),
+    ]
+
+
 def test_what_nobody_did_is_automatic_and_has_no_actor(page: Callable[[str], Any]) -> None:
     row = page("event_of_a_creation") | {"updater_id": -1, "via": None}
     row["child_events"] = [{"id": 1, "event_type": "Change", "status": "closed", "previous_value": "solved"}]

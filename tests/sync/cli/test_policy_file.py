@@ -74,3 +74,31 @@ def test_a_policy_file_that_was_never_right_lets_nothing_begin(ruled: "Desk") ->
     assert "care.yaml:5" in result.stderr
     assert ruled.told("status")["accounts"][0]["tickets"] == 0
     assert "no policies are in force" in ruled.run("status").stdout
+
+
+TWO = """\
+version: 1
+policies:
+  - id: high
+    when: {all: [{priority: [high]}]}
+    clocks:
+      - {id: first_reply, goal: {any: GOAL}, stop: [agent_public_reply]}
+  - id: rest
+    clocks:
+      - {id: first_reply, goal: {any: 8h}, stop: [agent_public_reply]}
+"""
+
+
+def test_a_changed_policy_has_exactly_those_tickets_measured_again_that_it_can_touch(ruled: "Desk") -> None:
+    (ruled.folder / "care.yaml").write_text(TWO.replace("GOAL", "1h"))
+    ruled.run("sync", "--dry-run")
+    (ruled.folder / "care.yaml").write_text(TWO.replace("GOAL", "30m"))
+    open_ones = ruled.rows("SELECT ticket_id FROM reading WHERE held_to IS NULL")
+    priorities = {str(ticket.id): ticket.priority for ticket in ruled.sandbox.state.tickets.values()}
+    high = [ticket_id for (ticket_id,) in open_ones if priorities[ticket_id] == "high"]
+    assert 0 < len(high) < len(open_ones)
+    (told,) = ruled.told("sync", "--dry-run")["passes"]
+    assert told["rules"] == [
+        f"the policies changed: they touch {len(high)} of {len(open_ones)} unfinished tickets, which are measured again"
+    ]
+    assert told["measured"] == len(high)
