@@ -114,18 +114,23 @@ class Measuring:
         store, name, now = self.account.store, self.account.name, self.account.now()
         with store.transaction(self.this.lock):
             store.locks.beat(self.this.lock, now)
-            self._keep_aside(outcome.early)
+            self._keep_aside(outcome)
             store.readings.keep(name, outcome.written, now)
             self._settle([each.ticket_id for each in outcome.written], outcome.firings)
             store.quarantine.put(name, "measuring", outcome.rejects, self.this.pass_id, now)
         self.account.clock.sleep(0)  # a safe point: whoever waits to stop the pass may do it here
         return len(outcome.written)
 
-    def _keep_aside(self, early: Sequence[Measurement]) -> None:
-        """Keep the readings whose answers about what is frozen would change."""
-        store, name = self.account.store, self.account.name
-        before = {each.ticket_id: each for each in store.readings.of(name, [each.ticket_id for each in early])}
-        store.settled.keep(name, late_changes(before, early, self.freeze.through), self.account.now())
+    def _keep_aside(self, outcome: _Outcome) -> None:
+        """Keep the readings whose answers about what is frozen would change: few do, and only those are read."""
+        store, name, through = self.account.store, self.account.name, self.freeze.through
+        early = {each.ticket_id: each for each in outcome.early}
+        changed = store.readings.unlike(
+            name, (each for each in outcome.written if each.ticket_id in early), through - 1
+        )
+        before = {each.ticket_id: each for each in store.readings.of(name, changed)}
+        late = late_changes(before, (early[ticket_id] for ticket_id in sorted(changed)), through)
+        store.settled.keep(name, late, self.account.now())
 
     def _settle(self, ticket_ids: Iterable[str], firings: Iterable[Firing]) -> None:
         """Bring the ledger in line with what fires now, but for what is frozen."""

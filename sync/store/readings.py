@@ -99,6 +99,20 @@ class Readings:
             ],
         )
 
+    def unlike(self, connector: str, readings: Iterable[Written], until: int) -> set[str]:
+        """Return the tickets about which these say something else than is kept, up to the day of `until`."""
+        last, found = until // DAY, set[str]()
+        for chunk in chunked(readings):
+            days = select(READING_DAY.c.day, READING_DAY.c.ticket_id, READING_DAY.c.digest).where(
+                READING_DAY.c.connector == connector,
+                READING_DAY.c.ticket_id.in_([reading.ticket_id for reading in chunk]),
+                READING_DAY.c.day <= last,
+            )
+            kept = {(day, ticket_id, digest) for day, ticket_id, digest in self._database.rows(days)}
+            now = {(day, each.ticket_id, said) for each in chunk for day, said in each.days.items() if day <= last}
+            found |= {ticket_id for _, ticket_id, _ in kept ^ now}
+        return found
+
     def get(self, connector: str, ticket_id: str) -> Reading | None:
         """Return a ticket's reading, None before it was measured."""
         rows = self._rows(connector, [ticket_id])
@@ -256,7 +270,7 @@ def _days(measured: Measurement, *, disputed: bool) -> dict[int, int]:
     for sign in measured.signs:
         said.setdefault(sign.at // DAY, [disputed]).append(list(sign))
     for omission in measured.omissions:
-        said.setdefault(omission.at // DAY, [disputed])  # a figure says nothing of it
+        said.setdefault(omission.at // DAY, [disputed]).append(omission)
     for holding in measured.holdings:
         said.setdefault(holding.start // DAY, [disputed]).append(_HOLDING_VALUES(holding))
         if holding.end is not None:
