@@ -125,6 +125,7 @@ class StandingClock:
 
     def sleep(self, seconds: float) -> None:
         """Wait for nothing, and tell now and then how far the pass has come: a million tickets take a while."""
+        del seconds
         self.chunks += 1
         tickets = self.chunks * sync.measuring.CHUNK
         if tickets % TELLING == 0:
@@ -174,15 +175,15 @@ def records_of(number: int, customers: int) -> Iterator[TicketRecord]:
         (solved, agent, EventKind.CHANGED, "status", "open", "solved"),
     )
     heard = [thing for thing in told if thing[0] <= AS_OF]
-    for order, (at, actor, kind, field, old, new) in enumerate(heard):
+    for order, (at, actor, kind, name, old, new) in enumerate(heard):
         yield TicketEvent(
             ticket_id=ticket_id, event_id=f"{ticket_id}-{order}", at=at, order=order, position=0, kind=kind,
-            actor_id=actor, automatic=False, field=field, old=old, new=new,
+            actor_id=actor, automatic=False, field=name, old=old, new=new,
             public=True if kind is EventKind.COMMENTED else None,
         )  # fmt: skip
     yield TicketSnapshot(
         ticket_id=ticket_id, version=1, created_at=opened_at, updated_at=heard[-1][0],
-        status=[new for *_, field, _, new in heard if field == "status"][-1] or "new", priority=priority,
+        status=[new for *_, name, _, new in heard if name == "status"][-1] or "new", priority=priority,
         assignee_id=agent if assigned <= AS_OF else None, group_id="1", requester_id=customer, submitter_id=customer,
         brand_id=None, form_id=None, channel="email", tags=(),
     )  # fmt: skip
