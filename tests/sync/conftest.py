@@ -446,3 +446,9 @@ def _oracle_file(name: str) -> ModuleType:
 def oracle() -> SimpleNamespace:
     """Return everything that the naive oracle's files define, which works out one ticket's lines minute by minute."""
     return SimpleNamespace(**{key: found for name in ORACLE for key, found in vars(_oracle_file(name)).items()})
+
+
+@pytest.fixture(scope="session")
+def timelines() -> ModuleType:
+    """Return what makes up tickets at random, with the rules they are read by."""
+    return _oracle_file("timelines")
