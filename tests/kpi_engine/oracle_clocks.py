@@ -51,7 +51,7 @@ class Verdict:
     assumed: bool = False
 
     def answer(self) -> tuple[object, ...]:
-        return tuple(vars(self).values())  # the fields in their order
+        return tuple({**vars(self), "goal": self.goal or None}.values())  # the fields in their order
 
 
 @dataclass
