@@ -40,7 +40,11 @@ RESULTS: Final[Mapping[str, str]] = {
     "missed": "missed",
     "abandoned": "abandoned_queue",
 }
-"""What the usual results of logged calls mean, in whatever case they are written; any other was a conversation."""
+"""What the usual results of logged calls mean, in whatever case they are written; others were talks if they took any time."""
+
+
+_UNANSWERED: Final[Mapping[str, str]] = {"inbound": "missed", "outbound": "no_answer"}
+"""What a logged call of no seconds was whose result nobody explained."""
 
 
 class PreviousCall(Payload):
@@ -168,7 +172,11 @@ def task(row: object, sense: Sense) -> Sequence[Observation | Withdrawn]:
     lasted = seconds(read.call_duration_in_seconds)
     if kind and kind not in _DIRECTIONS:
         return []
-    told = {"direction": _DIRECTIONS.get(kind), "outcome": result(read.call_disposition, sense), "talk_s": lasted}
+    direction = _DIRECTIONS.get(kind)
+    outcome = result(read.call_disposition, sense) or ("answered" if lasted != 0 else _UNANSWERED.get(direction or ""))
+    if outcome is None:
+        return []
+    told = {"direction": direction, "outcome": outcome, "talk_s": lasted if outcome == "answered" else None}
     return [
         Observation(
             kind=CALLS,
@@ -184,9 +192,9 @@ def task(row: object, sense: Sense) -> Sequence[Observation | Withdrawn]:
     ]
 
 
-def result(word: str | None, sense: Sense) -> str:
-    """Return what the result of a logged call means: what the configuration says, else the usual words."""
-    return sense.call_results.get(word or "") or RESULTS.get((word or "").casefold(), "answered")
+def result(word: str | None, sense: Sense) -> str | None:
+    """Return what the result of a logged call means: what the configuration says, else the usual words, if one is."""
+    return sense.call_results.get(word or "") or RESULTS.get((word or "").casefold())
 
 
 def seconds(value: object) -> int | None:

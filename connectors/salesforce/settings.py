@@ -125,7 +125,7 @@ class SalesforceSettings(Section):
     call_results: dict[str, CallResult] = Field(
         {},
         description="What the results of calls logged as tasks mean, beyond No Answer, Busy, Voicemail, Missed and "
-        "Abandoned; any other result counts as answered.",
+        "Abandoned; any other result counts as answered, unless the call took 0 seconds.",
     )
     agent_work: bool = Field(
         default=False,

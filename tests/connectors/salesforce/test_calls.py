@@ -110,7 +110,9 @@ LOGGED: dict[str, Any] = {
     [
         ({}, ("outbound", "answered", 120)),
         ({"CallDisposition": "No Answer", "CallDurationInSeconds": None}, ("outbound", "no_answer", None)),
-        ({"CallDisposition": "Máy bận"}, ("outbound", "busy", 120)),
+        ({"CallDisposition": "Máy bận"}, ("outbound", "busy", None)),
+        ({"CallDurationInSeconds": 0}, ("outbound", "no_answer", None)),
+        ({"CallDurationInSeconds": 0, "CallType": "Inbound", "CallDisposition": "?"}, ("inbound", "missed", None)),
         ({"CallDisposition": "Khách hài lòng", "CallType": None}, (None, "answered", 120)),
     ],
 )
@@ -129,7 +131,8 @@ def test_a_logged_call_began_before_it_was_done_and_one_to_be_made_is_none_yet()
     assert (call.at - early.at, early.agent) == (200, None)
     planned = calls.task({**LOGGED, "IsClosed": False}, Sense())
     assert planned == [Withdrawn(kind="calls", observation_id=LOGGED["Id"])]
-    assert calls.task({**LOGGED, "CallType": "Internal"}, Sense()) == []
+    for nothing in ({"CallType": "Internal"}, {"CallType": None, "CallDurationInSeconds": 0}):
+        assert calls.task({**LOGGED, **nothing}, Sense()) == []
 
 
 def test_work_done_took_its_time_and_a_call_declined_is_missed_but_a_machines_is_nobodys() -> None:
