@@ -40,7 +40,7 @@ RESULTS: Final[Mapping[str, str]] = {
     "missed": "missed",
     "abandoned": "abandoned_queue",
 }
-"""What the usual results of logged calls mean, in whatever case they are written; others were talks if they took any time."""
+"""What the usual results of logged calls mean, however they are written; others were talks if they took any time."""
 
 
 _UNANSWERED: Final[Mapping[str, str]] = {"inbound": "missed", "outbound": "no_answer"}
