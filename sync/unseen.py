@@ -34,29 +34,34 @@ class Acquaintance:
 
     def note(self, records: Iterable[Record]) -> None:
         """Note the strangers among those who worked the tickets of a page; it is part of the page's transaction."""
-        new = sorted({agent_id for record in records for agent_id in workers(record)} - self.known)
+        steering = self.account.connector.tells_history
+        new = sorted({one for record in records for one in workers(record, steering=steering)} - self.known)
         if new:
             self.account.store.records.save_account(self.account.name, STRANGERS, [_stranger(one) for one in new])
             self.known.update(new)
 
 
-def workers(record: Record) -> Iterator[str]:
-    """Yield the people whom a record shows to work tickets: customers speak and write too, and are none of ours."""
+def workers(record: Record, *, steering: bool = True) -> Iterator[str]:
+    """Yield the people whom a record shows to work tickets: customers speak and write too, and are none of ours.
+
+    Without `steering` it proves nothing who set a property: the export of a helpdesk that keeps no history has what a
+    customer opened a ticket with beside what agents changed.
+    """
     if isinstance(record, TicketSnapshot) and record.assignee_id is not None:
         yield record.assignee_id
     elif isinstance(record, Rating) and record.agent_id is not None:
         yield record.agent_id
     elif isinstance(record, TicketEvent):
-        yield from _workers_in(record)
+        yield from _workers_in(record, steering=steering)
 
 
-def _workers_in(event: TicketEvent) -> Iterator[str]:
+def _workers_in(event: TicketEvent, *, steering: bool) -> Iterator[str]:
     if event.field == Field.ASSIGNEE:
         yield from (agent_id for agent_id in (event.old, event.new) if agent_id)
     if event.actor_id is None or event.automatic:
         return
     whispers = event.kind is EventKind.COMMENTED and event.public is False
-    steers = event.kind is EventKind.CHANGED and event.field in _AGENTS_ALONE_CHANGE
+    steers = steering and event.kind is EventKind.CHANGED and event.field in _AGENTS_ALONE_CHANGE
     if whispers or steers:
         yield event.actor_id
 

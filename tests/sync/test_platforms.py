@@ -112,6 +112,8 @@ def test_an_export_of_activities_makes_freshdesk_as_exact_as_any_other_a_day_lat
             world.run()
             assert kind == "zendesk" or (before > 20 and approximate(world) == 0)
             found[kind] = lines(world)
+            known = {each.agent_id for each in world.store.records.account("sao-mai", "agents", gone=True)}
+            assert not known & {str(customer) for customer in world.state.account.customer_ids}
     here, there = found["freshdesk"] - found["zendesk"], found["zendesk"] - found["freshdesk"]
     assert {line[0].removesuffix("_calendar") for line in [*here, *there]} == {"survey_response_rate"}, (here, there)
 
