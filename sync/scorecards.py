@@ -59,7 +59,11 @@ def ordered_subjects(figures: Figures, rulebook: Rulebook, language: Language) -
 def sparkline(cells: Sequence[Cell]) -> str:
     """Return a small curve of the periods' values, a dot where there is no figure or one on another scale."""
     series = cells[-1].series if cells else None
-    values = [each.value if each.enough and each.series == series else None for each in cells]
+    return curve([each.value if each.enough and each.series == series else None for each in cells])
+
+
+def curve(values: Sequence[float | None]) -> str:
+    """Return a small curve of values, a dot where there is none."""
     known = [value for value in values if value is not None]
     if not known:
         return _GAP * len(values)

@@ -13,11 +13,13 @@ from kpi_engine.measurement import Clock, CreditLine
 from kpi_engine.periods import Period
 from kpi_engine.records import Agent, Group
 from kpi_engine.reduce import Scope, subject_of
+from kpi_engine.role_cards import SEVERE, RoleCard
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.charging import charges_of
 from sync.disputes import open_disputes
-from sync.figures import Figures, Source, reduced_in, source
+from sync.figures import Asked, Figures, Source, reduced_in, source
+from sync.grading import cards_in_force
 from sync.guarding import Noted, notes
 from sync.joined import here, joined
 from sync.people import People, people
@@ -27,6 +29,7 @@ from sync.settling import PeriodState
 from sync.store.changes import Queued
 from sync.store.published import PublishedCell
 from sync.store.summaries import Summary
+from sync.summaries.fronting import Fronting, front_keys
 from sync.summaries.text import Lateness, Overdue, offered
 from sync.summaries.withholding import readers_stamp
 from sync.zones import in_own_zones, own_period, widest, zones_of
@@ -68,17 +71,40 @@ class Look:
         """The figures of the period, by whose they are."""
         if self.joined:
             together = joined(self.everyone, self.period, self.as_of)
-            found = reduced_in(together, (self.scope,), keep=(MISSED,), only=self.told)
+            found = reduced_in(together, (self.scope,), keep=self._kept, only=self.told)
             return here(found[self.scope], together.everybody, self.account)
         label = self.period.label
         if (label, self.scope) not in self.beside:
             asked = source(self.account, self.period, self.as_of)
-            found = reduced_in(asked, self.scopes, keep=(MISSED,), only=self.told)
+            found = reduced_in(asked, self.scopes, keep=self._kept, only=self.told)
             self.beside.update({(label, scope): self._own(asked, each) for scope, each in found.items()})
         return self.beside.pop((label, self.scope))
 
     def _own(self, asked: Source, found: Figures) -> Figures:
-        return in_own_zones(asked, found, keep=(MISSED,), only=self.told)
+        return in_own_zones(asked, found, keep=self._kept, only=self.told)
+
+    @cached_property
+    def _cards(self) -> list[RoleCard]:
+        """The scorecards in force when the period began."""
+        return cards_in_force(self.account, self.period.start)
+
+    @cached_property
+    def _kept(self) -> set[str]:
+        """The indicators whose credit lines a summary lists."""
+        return {MISSED, *front_keys(self._cards)}
+
+    @cached_property
+    def fronting(self) -> Fronting:
+        """What makes the front of each summary."""
+        if self.joined:
+            asked: Asked = joined(self.everyone, self.period, self.as_of)
+        else:
+            asked = source(self.account, self.period, self.as_of)
+        return Fronting(self.account, self.everyone, asked, self.found, self.state)
+
+    def called(self, line: CreditLine) -> str:
+        """Return how the ticket of a line is called."""
+        return self.ticket(line.account, line.ticket_id or "")
 
     @cached_property
     def _zones(self) -> dict[str, str]:
@@ -103,7 +129,7 @@ class Look:
     @cached_property
     def told(self) -> set[str]:
         """The indicators that a summary may show, and what they need beside them."""
-        beside = {MISSED, *(f"{key}_calendar" for key in self.offered)}
+        beside = {MISSED, *([SEVERE] if self._cards else ()), *(f"{key}_calendar" for key in self.offered)}
         return self.offered | (beside & INDICATORS.keys() - self.account.settings.off)
 
     @property
@@ -231,4 +257,6 @@ class Look:
     @cached_property
     def offered(self) -> set[str]:
         """The indicators that a summary may show."""
-        return offered({key: chosen.on for key, chosen in self.account.settings.indicators.items()})
+        counted = {key for card in self._cards for key in card.indicators}
+        shown = offered({key: chosen.on for key, chosen in self.account.settings.indicators.items()})
+        return shown | (counted - self.account.settings.off)

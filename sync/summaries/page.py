@@ -39,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The figures of one family."""
+    """The figures of one family, or those that need no title."""
 
     title: str
     rows: tuple[Row, ...]
@@ -106,7 +106,7 @@ def _html(block: Block) -> str:
 
 
 def _body(group: Group) -> str:
-    title = f'<tr><td colspan="4"><strong>{escape(harmless(group.title))}</strong></td></tr>'
+    title = f'<tr><td colspan="4"><strong>{escape(harmless(group.title))}</strong></td></tr>' if group.title else ""
     return f"<tbody>{title}{''.join(_row(row) for row in group.rows)}</tbody>"
 
 

@@ -131,7 +131,7 @@ class Summarized:
     the figures shown of the period before this one, `earlier` what the reader saw last; `replaces` is the ticket a
     correction takes the place of. `readers` counts the agents besides the assignee who can open it. `marker` tells
     this version from any other. `lateness` is that of the deadlines listed, as far as it is known;
-    `consequences` what is said about penalties and rewards.
+    `front` is what comes first, `consequences` what is said about penalties and rewards.
     """
 
     name: str
@@ -154,6 +154,7 @@ class Summarized:
     replaces: str | None = None
     addresses: Mapping[str, str] = field(default_factory=dict)
     lateness: Mapping[Overdue, Lateness] = field(default_factory=dict)
+    front: tuple[Block, ...] = ()
     consequences: tuple[Block, ...] = ()
 
 
@@ -183,7 +184,9 @@ class _Page:
         told, language = self.told, self.language
         yield Heading(language(title(told.name, told.period)), 2)
         yield from (Paragraph(language(sentence)) for sentence in self.opening())
+        yield from self.told.front
         yield from self.changes()
+        yield Heading(language(message("All figures")))
         yield self.table()
         yield from self.silent()
         yield from self.disputes()

@@ -25,6 +25,7 @@ from sync.store.published import PublishedCell
 from sync.store.summaries import PROVISIONAL, SETTLED, Summary
 from sync.summaries.consequences import ConsequencePage, Consequences, consequences
 from sync.summaries.decisions import DueSummary
+from sync.summaries.front import FrontPage
 from sync.summaries.look import MISSED, Look
 from sync.summaries.page import Block, Heading, Paragraph, as_html, as_text, harmless
 from sync.summaries.text import LISTED, Overdue, Shown, Summarized, blocks, read_shown, shown, title
@@ -176,6 +177,17 @@ class Writer:
             return {}
         return counts(each for each in self.of.notes if each.subject == self.subject)
 
+    def _front_blocks(self) -> tuple[Block, ...]:
+        of = self.of
+        page = FrontPage(
+            told=of.fronting.front(self.subject),
+            language=self._language,
+            as_of=of.as_of,
+            place=lambda ticket: (of.address(ticket), f"#{ticket}"),
+            called=of.called,
+        )
+        return tuple(page.blocks())
+
     def _ticket(self, row: Summary, earlier: Shown | None, replaces: Summary | None = None) -> SummaryTicket:
         marker = f"{row.external_id}#{row.version + 1}"
         page = blocks(self._summarized(marker, earlier, replaces), self._language)
@@ -222,6 +234,7 @@ class Writer:
             replaces=url(old) if old is not None else None,
             addresses={ticket: of.address(ticket) for ticket in tickets},
             lateness=of.lateness(self.content.overdue[:LISTED]),
+            front=self._front_blocks(),
             consequences=self._consequence_blocks(),
         )
 
