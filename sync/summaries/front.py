@@ -8,8 +8,9 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Better, Indicator, Reduction, Unit
 from kpi_engine.measurement import CreditLine
 from kpi_engine.message import Message, message
-from kpi_engine.reduce import COUNTS, Cell
+from kpi_engine.reduce import Cell
 from kpi_engine.role_cards import Grading
+from kpi_engine.tally import COUNTS
 from sync.grading_text import finding as graded_finding
 from sync.locale import Language
 from sync.scorecards import curve
