@@ -7,7 +7,7 @@ from typing import Final
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Better, Indicator, Reduction, Unit
 from kpi_engine.measurement import CreditLine
-from kpi_engine.message import Message, message
+from kpi_engine.message import message
 from kpi_engine.reduce import Cell
 from kpi_engine.role_cards import Grading
 from kpi_engine.tally import COUNTS
@@ -42,11 +42,6 @@ class Doing:
 
 OVERDUE, DUE, OWED = "overdue", "due", "owed"
 _RANK: Final = {OVERDUE: 0, DUE: 1, OWED: 2}
-_DOING: Final = {
-    OVERDUE: message("overdue since {at}"),
-    DUE: message("{clock} due at {at}"),
-    OWED: message("the customer has been waiting since {at}"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +123,13 @@ class FrontPage:
 
     def _what(self, each: Doing) -> str:
         clock = self.language(clock_name(each.clock)) if each.clock is not None else ""
-        return self.language(Message(_DOING[each.what].text, {"at": self.language.moment(each.at), "clock": clock}))
+        at = self.language.moment(each.at)
+        told = {
+            OVERDUE: message("overdue since {at}", at=at),
+            DUE: message("{clock} due at {at}", clock=clock, at=at),
+            OWED: message("the customer has been waiting since {at}", at=at),
+        }
+        return self.language(told[each.what])
 
     def _headlines(self) -> Iterator[Block]:
         if self.told.headlines:
@@ -199,8 +200,9 @@ class FrontPage:
             yield Items(tuple(Link(self._rated(line), *self.place(self.called(line))) for line in given[:_RATINGS]))
 
     def _rated(self, line: CreditLine) -> str:
-        words = message("rated good, {at}") if line.numerator else message("rated not good, {at}")
-        return self.language(Message(words.text, {"at": self.language.moment(line.at)}))
+        at = self.language.moment(line.at)
+        good, bad = message("rated good, {at}", at=at), message("rated not good, {at}", at=at)
+        return self.language(good if line.numerator else bad)
 
 
 def ordered(doing: Sequence[Doing]) -> list[Doing]:
