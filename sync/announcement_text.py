@@ -14,6 +14,7 @@ from sync.locale import Language
 from sync.summaries.page import Block, Heading, Items, Link, Paragraph
 from sync.wording import clock_name
 
+_WORDS = {"any": message("every ticket that nothing else is said of"), "default": message("tickets without one")}
 _PERIODS = {"week": message("a week"), "month": message("a month"), "quarter": message("a quarter")}
 
 
@@ -68,8 +69,11 @@ class AnnouncementPage:
         goals = clock.goal.model_dump(exclude_none=True) if clock.goal is not None else {}
         if clock.goal_by is not None:
             goals = next(iter(clock.goal_by.model_dump(exclude_none=True).values()))
-        told = ", ".join(f"{word} {goal}" for word, goal in goals.items())
+        told = ", ".join(f"{self._word(word)} {goal}" for word, goal in goals.items())
         return f"{self.language(clock_name(clock.id))}: {told}"
+
+    def _word(self, word: str) -> str:
+        return self.language(_WORDS[word]) if word in _WORDS else word
 
     def _penalty(self, each: PenaltySettings) -> Message:
         rules = "; ".join(self.language(part) for part in self._penalty_parts(each))
@@ -102,8 +106,12 @@ class AnnouncementPage:
         )
         yield message(
             "Before anything is charged it stands as a preview in your own summary, and you can dispute a ticket. What "
-            "is disputed and undecided, exempted, or known only approximately is not charged."
+            "is disputed and undecided, or exempted, is not charged."
         )
+        for each in self.document.penalties:
+            told = message("{name}: what is known only approximately is charged, too.", name=each.id)
+            free = message("{name}: what is known only approximately is not charged.", name=each.id)
+            yield told if each.unsure else free
 
     def _reward(self, each: RewardSettings) -> Message:
         return message(

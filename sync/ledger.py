@@ -15,6 +15,7 @@ from sync.account import Account
 from sync.charging import cases_in, charges_of, is_settled
 from sync.figures import Source
 from sync.overriding import Decision, decisions
+from sync.rewarding import Rewarded, rewarded
 from sync.settling import corrections, settles_after
 from sync.store.settled import Correction
 
@@ -68,7 +69,7 @@ class Told:
 
     `charges` are the deadlines missed with what they cost, `taken_back` those lines that a correction undid, `firings`
     everything that fell due or was taken back. Before the period is settled, at `settles_at`, charges are a preview.
-    `hidden` counts the people whose charges may not be shown.
+    `hidden` counts the people whose charges may not be shown. `rewards` are told to leads alone, of those they lead.
     """
 
     account: Account
@@ -83,6 +84,7 @@ class Told:
     overrides: tuple[Decision, ...]
     corrections: tuple[Correction, ...]
     hidden: int = 0
+    rewards: tuple[Rewarded, ...] = ()
 
 
 def told_ledger(asked: Source, wish: Wish) -> Told:
@@ -106,7 +108,15 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         overrides=tuple(each for each in decisions(account, past=True) if each.ticket_id in tickets),
         corrections=tuple(each for each in corrections(account) if each.concerns(period.start, period.end)),
         hidden=len({each.subject for each in charges if not view.may(each)}),
+        rewards=() if wish.is_narrow else tuple(_rewards(asked, every, view)),
     )
+
+
+def _rewards(asked: Source, charges: Sequence[ChargeEntry], view: "_View") -> Iterator[Rewarded]:
+    for each in rewarded(asked, charges):
+        shown = tuple(one for one in each.awards if view.leads(one.candidate.agent))
+        if shown:
+            yield Rewarded(each.reward, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,13 @@ class _View:
         if agent not in self._seen:
             self._seen[agent] = self.asked.sight.sees(self.asked, agent)
         return self._seen[agent]
+
+    def leads(self, agent: str) -> bool:
+        """Tell whether whoever asks sees an agent's figures, and is not that agent."""
+        sight = self.asked.sight
+        viewer = sight.viewer if sight is not None else None
+        own = viewer is not None and viewer.accounts.get(self.asked.name) == agent
+        return self.sees(agent) and not own
 
     def may(self, charge: ChargeEntry) -> bool:
         return charge.scope is not Scope.AGENT or self.sees(charge.subject)

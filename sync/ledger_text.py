@@ -15,6 +15,7 @@ from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.message import Message, message
 from kpi_engine.penalties import Finding
 from kpi_engine.reduce import Scope
+from kpi_engine.rewards import Award, Standing
 from kpi_engine.rulebook import Rulebook
 from sync.exporting import Columns, Row, Rows, Type
 from sync.ledger import NO_PENALTY, SOMEBODY, Told, Total, fired_and_taken_back
@@ -39,7 +40,24 @@ FINDINGS: Mapping[str, Message] = {
 }
 """What was found about a deadline missed, in words."""
 
-_STEPS = {"warn": message("warning"), "breach": message("breach"), "escalation": message("escalation")}
+STANDINGS: Mapping[Standing, Message] = {
+    Standing.REWARDED: message("rewarded"),
+    Standing.BEHIND: message("others have more"),
+    Standing.FEW_ANSWERS: message("too few ratings to tell"),
+    Standing.LOW_BOUND: message("not sure enough to be as good as agreed"),
+    Standing.FEW_RESPONSES: message("too few surveys were answered"),
+    Standing.PENALIZED: message("too many penalty points"),
+    Standing.NOT_ANNOUNCED: message("not announced before the period began"),
+}
+"""Where somebody stands in a reward, in words."""
+
+_STEPS = {
+    "warn": message("warning"),
+    "breach": message("breach"),
+    "escalation": message("escalation"),
+    "repeat": message("repeated notice"),
+    "met": message("met"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +191,19 @@ class Teller:
             )
         yield from (self._override(each) for each in self.told.overrides)
         yield from (self._correction(each) for each in self.told.corrections)
+        for rewarded in self.told.rewards:
+            yield from (self._award(rewarded.reward.reward, each) for each in rewarded.awards)
+
+    def _award(self, reward: str, each: Award) -> Message:
+        candidate = each.candidate
+        return message(
+            "reward {reward}: {name}, {n} good of {all}: {standing}",
+            reward=reward,
+            name=self.name(candidate.agent, Scope.AGENT),
+            n=self.language.number(candidate.praise.numerator),
+            all=self.language.number(candidate.guard.n),
+            standing=STANDINGS[each.standing],
+        )
 
     def _override(self, each: Decision) -> Message:
         named = {"ticket": each.ticket_id, "name": each.approved_by, "reason": each.reason}
@@ -209,6 +240,25 @@ class Teller:
             "hidden": told.hidden,
             "totals": [self._total_document(each) for each in told.totals],
             "lines": [dict(row) for row in self.rows().rows],
+            "rewards": [
+                self._award_document(rewarded.reward.reward, each)
+                for rewarded in told.rewards
+                for each in rewarded.awards
+            ],
+        }
+
+    def _award_document(self, reward: str, each: Award) -> dict[str, object]:
+        candidate = each.candidate
+        return {
+            "reward": reward,
+            "subject": candidate.agent,
+            "name": self.name(candidate.agent, Scope.AGENT),
+            "good": candidate.praise.numerator,
+            "ratings": candidate.guard.n,
+            "low": candidate.guard.low,
+            "points": candidate.points,
+            "standing": each.standing.value,
+            "place": each.place,
         }
 
     def _total_document(self, each: Total) -> dict[str, object]:

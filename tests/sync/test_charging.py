@@ -1,6 +1,7 @@
 """What periods come to: previewed while they are open, charged once they are settled, changed by corrections alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,13 @@ from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.penalties import Finding
 from kpi_engine.periods import period_named
 from sync.charging import charges_of, is_settled
+from sync.figures import source
+from sync.ledger import Wish, told_ledger
+from sync.ledger_text import Teller
+from sync.locale import Language
 from sync.overriding import Decision, decide
+from sync.people import people
+from sync.privacy import Sight
 from sync.recompute import correct
 from sync.settling import settles_after
 from sync.summaries.text import DISPUTE_TAG
@@ -186,6 +193,15 @@ def test_an_agent_reads_his_own_points_and_a_lead_those_of_the_team_first_as_a_p
     assert "team: 1 late of 11 judged, 0 of them free: 1 points" in team
     assert f"{names[0]}: overdue: 1 late of 1 judged" in team
     assert f"praise: {names[1]}, 10 good of 10" in team
+    asked = source(world.account, WEEK, int(world.sandbox.now))
+    teller = Teller(told_ledger(asked, Wish()), asked.window.rulebook, Language("en"))
+    told = [Language("en")(each) for each in teller.closing()]
+    assert f"reward praise: {names[1]}, 10 good of 10: rewarded" in told
+    (award,) = teller.document()["rewards"]  # type: ignore[misc]  # a list
+    assert (award["subject"], award["standing"], award["place"]) == (binh, "rewarded", 1)
+    everybody = people(world.store, world.account.settings)
+    own = replace(asked, sight=Sight("self", everybody.person_of("sao-mai", binh), everybody))
+    assert told_ledger(own, Wish()).rewards == ()  # leads alone are told
 
     decide(world.account, _exempting(str(late.id)), int(world.sandbox.now), "by hand")
     world.advance(3600)
