@@ -39,6 +39,9 @@ class Names:
     groups: Mapping[str, str]
 
 
+_NO_NAMES = Names({}, {})
+
+
 @dataclass(frozen=True, slots=True)
 class Export:
     """Reads the files of the days since the last one read; `names` are asked for once a file is there.
@@ -54,22 +57,28 @@ class Export:
 
     def pages(self, cursor: str | None) -> Iterator[Page]:
         """Yield the days not read yet; raises Unavailable where there is no file of any."""
-        last = datetime.fromtimestamp(self.now, UTC).date() - DAY
-        first = max(last - (KEPT_DAYS - 1) * DAY, datetime.fromtimestamp(self.begins, UTC).date())
+        first, last = self._reach()
         day = first if cursor is None else max(first, date.fromisoformat(cursor) + DAY)
-        names: Names | None = None
+        begun, later, names = cursor is not None, False, _NO_NAMES
         while day <= last:
             addresses = _addresses(self.session, day)
-            if not addresses and (day == last or not _addresses(self.session, last)):
+            later = later or (not addresses and day < last and bool(_addresses(self.session, last)))
+            if not addresses and not later:
                 break  # of this day there is none yet, nor of a later one
-            if addresses:
-                names = names or self.names()
-            yield from self._day(day, addresses, names or Names({}, {}))
-            cursor = day.isoformat()
+            if addresses and names is _NO_NAMES:
+                names = self.names()
+            if addresses or begun:  # before the export was switched on there is nothing to miss
+                yield from self._day(day, addresses, names)
+                begun = True
             day += DAY
-        if cursor is None and first <= last:
+        if not begun and first <= last:
             told = message("Freshdesk does not offer {stream} to this account", stream=STREAM_NAMES[Stream.ACTIVITIES])
             raise Unavailable(told)
+
+    def _reach(self) -> tuple[date, date]:
+        """Return the first and the last day of which there may be a file."""
+        last = datetime.fromtimestamp(self.now, UTC).date() - DAY
+        return max(last - (KEPT_DAYS - 1) * DAY, datetime.fromtimestamp(self.begins, UTC).date()), last
 
     def _day(self, day: date, addresses: Sequence[str], names: Names) -> Iterator[Page]:
         """Yield a day in pages of many rows: it is done with the last of them only."""

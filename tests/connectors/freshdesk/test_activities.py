@@ -109,7 +109,10 @@ def test_an_export_that_is_off_is_a_stream_the_account_lacks(sandbox: FreshdeskS
 
 def test_a_day_without_a_file_is_a_gap_that_is_told(sandbox: FreshdeskSandbox, account: Freshdesk) -> None:
     sandbox.advance(DAY)
-    cursor = pages(account)[-1].cursor
+    sandbox.fail_next(EXPORT, 404)  # a month ago it was not switched on yet
+    before = pages(account)
+    cursor = before[-1].cursor
+    assert [page.note for page in before if page.note is not None] == []
     sandbox.advance(3 * DAY)
     sandbox.fail_next(EXPORT, 404)
     found = pages(account, cursor)
