@@ -146,12 +146,16 @@ def _heading(call: Call, number: int) -> None:
     call.say(message("\n── {heading} ──", heading=_HEADINGS[number]))
 
 
+_OBSERVED = ("calls_handled", "work_item_handling_time")
+"""What is told of no ticket, beside the headlines: Talk's calls, and Salesforce's calls and work items."""
+
+
 def _together_table(found: Together, language: Language) -> Table:
     """Return one person's figures, over all helpdesks and on each."""
     table = Table(title=one_line(found.person.name), title_justify="left", box=None, padding=(0, 1, 0, 0))
     for title in (language(message("Indicator")), language(ALL_ACCOUNTS), *found.each):
         table.add_column(title, overflow="fold")
-    for indicator in (INDICATORS[key] for key in HEADLINES):
+    for indicator in (INDICATORS[key] for key in (*HEADLINES, *_OBSERVED)):
         cards = [found.whole, *found.each.values()]
         cells = [cell_text(indicator, card[indicator.key], language) if card else "–" for card in cards]
         table.add_row(language(indicator.name), *cells)

@@ -72,6 +72,8 @@ def test_the_json_of_the_demo_has_its_documented_shape(little: "Desk") -> None:
     for key in ("created", "solved", "overdue_count", "first_reply"):
         counted = [card[key]["n"] for card in person["each"].values() if card]
         assert person["joined"][key]["n"] == sum(counted) > max(counted)
+    worked = {name: card["work_item_handling_time"]["n"] for name, card in person["each"].items()}
+    assert worked["care"] == person["joined"]["work_item_handling_time"]["n"] > 0
 
 
 def test_a_demo_without_summaries_says_nothing_of_them(little: "Desk") -> None:
