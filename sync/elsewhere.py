@@ -120,6 +120,10 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "one share for first responses and one for resolutions; Fyne counts tickets times kinds, by when they were "
         "resolved."
     ),
+    "internal_goals_met": (
+        "Zendesk's group SLA: from the assignment to a group until another has the ticket or it is solved; a reopening "
+        "starts it anew."
+    ),
     "goals_met_tickets": (
         "Zendesk's share of policies; Frappe calls a ticket failed as soon as one clock fails, as is done here."
     ),

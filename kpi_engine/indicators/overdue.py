@@ -13,6 +13,10 @@ SEVERE = frozenset({"s1", "urgent"})
 """The severity, or the priority where no severity is told, whose breach no average may hide."""
 
 _WARNED_FROM = 75
+_INTERNAL = "internal_goals_met"
+OWNERSHIP = "ownership"
+"""The clock that runs while one group has the ticket: what groups promise one another."""
+
 WITHOUT_VERDICT = {ClockState.VOID: "clock_void", ClockState.UNDECIDED: "clock_undecided"}
 """The states in which a clock ended without telling whether its goal was met, and the reasons given."""
 _ENDED = frozenset({ClockState.MET, ClockState.BREACHED_CLOSED, ClockState.VOID})
@@ -77,6 +81,15 @@ def _goals_undecided(evidence: Evidence) -> Iterator[CreditLine]:
     for clock, stamp in evidence.once(_judged):
         if clock.state is ClockState.UNDECIDED:
             yield CreditLine("goals_undecided", stamp, 1, 1, clock.clock, clock.certainty)
+
+
+def _internal_goals_met(evidence: Evidence) -> Iterator[CreditLine]:
+    """Yield the verdicts of the clocks of a group's hold on the ticket, each for the group that had it."""
+    for clock, stamp in evidence.once(_judged):
+        if clock.clock == OWNERSHIP and (clock.breached_at is not None or clock.state is ClockState.MET):
+            team = evidence.rulebook.team(None, evidence.state_at(clock.started_at).group, stamp.at)
+            held = evidence.stamp_of(None, team, stamp.at)
+            yield CreditLine(_INTERNAL, held, int(clock.breached_at is None), 1, clock.clock, clock.certainty)
 
 
 def _goals_met_tickets(evidence: Evidence) -> Iterator[CreditLine]:
@@ -185,6 +198,20 @@ INDICATORS = (
         formula=message("clocks that met their goal divided by those and the clocks that went over it"),
         better=Better.HIGHER,
         lines=partial(_verdicts, "goals_met", 0, 1),
+    ),
+    replace(
+        _RATE,
+        key=_INTERNAL,
+        catalogue="ola_pct",
+        name=message("Internal goals met"),
+        formula=message(
+            "clocks of a group's hold on a ticket (ownership) that met their goal divided by those and the ones that "
+            "went over it"
+        ),
+        stamp=message("the breach, else the handover or the solve"),
+        credit=message("the group that had the ticket, no person"),
+        better=Better.HIGHER,
+        lines=_internal_goals_met,
     ),
     replace(
         _RATE,

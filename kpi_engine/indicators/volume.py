@@ -14,6 +14,7 @@ from kpi_engine.story import Step
 
 AUTOMATIC_SOLVES = "automatic_solves"
 COUNT, EXCLUDE = "count", "exclude"
+_REOPENS, _IGNORE = "reopens", "ignore"
 
 
 def _created(evidence: Evidence) -> Iterator[CreditLine]:
@@ -68,8 +69,17 @@ def _tickets_touched(evidence: Evidence) -> Iterator[CreditLine]:
 
 def _net_flow(evidence: Evidence) -> Iterator[CreditLine]:
     yield CreditLine("net_flow", evidence.opening)
-    if solve := evidence.last_solve:
-        yield CreditLine("net_flow", evidence.solver(solve), -1)
+    for reopen in evidence.course.reopens:
+        if _flows_back(evidence, reopen.step.at):
+            yield CreditLine("net_flow", evidence.holder(reopen.step.at))
+    for solve in evidence.course.solves:
+        if solve is evidence.last_solve or _flows_back(evidence, solve.at):
+            yield CreditLine("net_flow", evidence.solver(solve), -1)
+
+
+def _flows_back(evidence: Evidence, at: int) -> bool:
+    """Tell whether a reopening is inflow again, and then every solve outflow."""
+    return evidence.word("net_flow", _REOPENS, _IGNORE, at=at) == COUNT
 
 
 def _solve_ratio(evidence: Evidence) -> Iterator[CreditLine]:
@@ -233,6 +243,17 @@ INDICATORS = (
         reduction=Reduction.SUM,
         lines=_net_flow,
         needs=_NEEDS,
+        parameters=(
+            Parameter(
+                name=_REOPENS,
+                default=_IGNORE,
+                allowed=(_IGNORE, COUNT),
+                why=message(
+                    "A ticket comes once and goes once, when its last solve stands. `count` lets every reopening come "
+                    "in again and every solve go out, where work that comes back is to show on its day."
+                ),
+            ),
+        ),
     ),
     replace(
         _CREATED,

@@ -129,6 +129,7 @@ def volume(told: Told, _judges: Sequence[Judge]) -> Iterator[Line]:
         yield line(told, "assigned", at, agent, part=told.ticket.ticket_id)
     for place in told.solves():
         yield from solve_line(told, "solve_events", told.moments[place])
+    yield from flows_back(told)
     for moment in replies(told):
         yield line(told, "public_replies", moment.at, moment.actor)
     for moment in turns(told):
@@ -137,6 +138,16 @@ def volume(told: Told, _judges: Sequence[Judge]) -> Iterator[Line]:
         yield line(told, "tickets_touched", at, agent, part=told.ticket.ticket_id)
     if (solve := last_solve(told)) is not None:
         yield from volume_at_solve(told, solve)
+
+
+def flows_back(told: Told) -> Iterator[Line]:
+    """Yield what comes in again and goes out before the solve that stands, where that is asked for."""
+    standing = told.last_solve()
+    passing = [place for place in told.solves() if place != standing]
+    for sign, places in ((1, told.reopens()), (-1, passing)):
+        for moment in (told.moments[place] for place in places):
+            if told.rules.parameter("net_flow", "reopens", "ignore", moment.at) == "count":
+                yield line(told, "net_flow", moment.at, assignee_at(told, moment.at), fraction=(sign, 1))
 
 
 def touches(told: Told) -> list[tuple[int, str]]:

@@ -172,3 +172,22 @@ def test_a_verdict_by_a_guessed_calendar_is_marked(play: Play, goals: Any, timel
     assumed = timelines.edition("calendar_choice", {"assumed": "vn"}, since=0)
     played = play("06-09 11:00", goals, assumed)
     assert {line.certainty for line in played.measurement.lines if line.indicator == "goals_met"} == {"approximate"}
+
+
+def test_what_groups_promise_one_another_is_judged_by_group_and_not_by_person(
+    play: Play, timelines: ModuleType
+) -> None:
+    """The first group hands over in time, the second too late.
+
+    06-09 09:00 customer opens group=1 assignee=an
+    06-09 09:30 group becomes 2, assignee becomes binh
+    06-09 11:00 status becomes solved
+    """
+    t = timelines
+    rule = {"start": "group_assigned", "stop": ["group_changed", "solved"], "rearm": "on_group_change"}
+    played = play("06-20 09:00", t.edition("policies", t.policy(t.clock("ownership", "1h", **rule))))
+    found = [line for line in played.measurement.lines if line.indicator == "internal_goals_met"]
+    assert [(line.agent, line.team, played.told(line.at), line.numerator) for line in found] == [
+        (None, "group:1", "06-09 09:30", 1),
+        (None, "group:2", "06-09 10:30", 0),
+    ]

@@ -25,7 +25,7 @@ def test_every_assignment_is_a_line_of_the_same_ticket(play: Played, lines: Play
 
 
 def test_every_solve_is_an_event_but_only_the_one_that_stands_is_a_solved_ticket(
-    play: Played, lines: Played, left: Played
+    play: Played, lines: Played, left: Played, chosen: Played
 ) -> None:
     """Solved by An, reopened by the customer, solved by Bình and closed.
 
@@ -42,6 +42,13 @@ def test_every_solve_is_an_event_but_only_the_one_that_stands_is_a_solved_ticket
     assert lines(played, "solved") == [("binh", "06-09 15:00", 1, 1)]
     assert lines(played, "net_flow") == [("an", "06-09 09:00", 1, 1), ("binh", "06-09 15:00", -1, 1)]
     assert lines(played, "solve_ratio") == [("an", "06-09 09:00", 0, 1), ("binh", "06-09 15:00", 1, 0)]
+    back_and_forth = lines(play("06-20 09:00", chosen("net_flow", reopens="count")), "net_flow")
+    assert [(at, number) for _, at, number, _ in back_and_forth] == [
+        ("06-09 09:00", 1),
+        ("06-09 11:00", 1),
+        ("06-09 10:00", -1),
+        ("06-09 15:00", -1),
+    ]
 
 
 def test_a_solve_by_an_automation_says_so_and_can_be_left_out(
