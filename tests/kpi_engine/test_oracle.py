@@ -52,7 +52,12 @@ def test_the_oracle_tells_of_every_indicator_that_lines_answer(timelines: Module
     plain = [(edition.kind, edition.key, edition.valid_from, edition.body) for edition in editions]
     told = oracle.answers(timelines.history(full), plain, timelines.moment("06-30 09:00"))
     expected = {key for key, row in INDICATORS.items() if not (row.at_instant or row.over_period or row.observed)}
-    known = {line[0] for line in told.lines} | {"ratings_worsened", "created_outbound", "goals_undecided", "internal_goals_met"}
+    known = {line[0] for line in told.lines} | {
+        "ratings_worsened",
+        "created_outbound",
+        "goals_undecided",
+        "internal_goals_met",
+    }
     assert known >= expected
     assert known - set(INDICATORS) == set()
 
