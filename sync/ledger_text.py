@@ -1,24 +1,21 @@
 """The ledger in words: tables for the terminal, a document for JSON, and rows for spreadsheets."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from rich.table import Table
 from rich.text import Text
 
 from connectors.body import one_line
-from kpi_engine.charges import ChargeEntry, ChargeKind
+from kpi_engine.charges import ChargeEntry
 from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.message import Message, message
 from kpi_engine.penalties import Finding
 from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Award, Standing
 from kpi_engine.rulebook import Rulebook
-from sync.exporting import Columns, Row, Rows, Type
-from sync.ledger import NO_PENALTY, SOMEBODY, Told, Total, fired_and_taken_back
+from sync.ledger import NO_PENALTY, SOMEBODY, Told, fired_and_taken_back
 from sync.locale import Language
 from sync.overriding import REFUSED, Decision
 from sync.store.settled import Correction
@@ -225,154 +222,6 @@ class Teller:
             moment=self.language.moment(each.made_at),
         )
 
-    # -- JSON -------------------------------------------------------------------------------------------------------
-
-    def document(self) -> dict[str, object]:
-        """Return the ledger as JSON: instants in seconds since 1970 UTC, money as decimal texts."""
-        told = self.told
-        return {
-            "account": told.account.name,
-            "period": told.period.label,
-            "start": told.period.start,
-            "end": told.period.end,
-            "settled": told.settled,
-            "settles_at": told.settles_at,
-            "hidden": told.hidden,
-            "totals": [self._total_document(each) for each in told.totals],
-            "lines": [dict(row) for row in self.rows().rows],
-            "rewards": [
-                self._award_document(rewarded.reward.reward, each)
-                for rewarded in told.rewards
-                for each in rewarded.awards
-            ],
-        }
-
-    def _award_document(self, reward: str, each: Award) -> dict[str, object]:
-        candidate = each.candidate
-        return {
-            "reward": reward,
-            "subject": candidate.agent,
-            "name": self.name(candidate.agent, Scope.AGENT),
-            "good": candidate.praise.numerator,
-            "ratings": candidate.guard.n,
-            "low": candidate.guard.low,
-            "points": candidate.points,
-            "standing": each.standing.value,
-            "place": each.place,
-        }
-
-    def _total_document(self, each: Total) -> dict[str, object]:
-        return {
-            "penalty": each.penalty,
-            "scope": each.scope.value,
-            "subject": each.subject,
-            "name": self.name(each.subject, each.scope),
-            "late": each.counted,
-            "free": each.allowed,
-            "judged": each.volume,
-            "points": each.points,
-            "money": None if each.money is None else str(each.money),
-            "currency": each.currency,
-        }
-
-    # -- rows -------------------------------------------------------------------------------------------------------
-
-    def rows(self) -> Rows:
-        """Return every line of the ledger as a row, in order of time."""
-        told = self.told
-        made = [
-            *(self._firing_row(each) for each in told.firings),
-            *(self._charge_row(each) for each in (*told.charges, *told.taken_back)),
-            *(self._override_row(each) for each in told.overrides),
-            *(self._correction_row(each) for each in told.corrections),
-        ]
-        return Rows(COLUMNS, iter(sorted(made, key=lambda row: (str(row["at"]), str(row["line"])))))
-
-    def _base(self, line: str, kind: str, at: int, ticket_id: str | None) -> Row:
-        connector = self.told.account.connector
-        return {
-            **dict.fromkeys(COLUMNS),
-            "account": self.told.account.name,
-            "period": self.told.period.label,
-            "state": "settled" if self.told.settled else "preview",
-            "line": line,
-            "kind": kind,
-            "at": self._moment(at),
-            "ticket_id": ticket_id,
-            "url": connector.ticket_url(ticket_id) if ticket_id is not None else None,
-        }
-
-    def _moment(self, at: int) -> str:
-        return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(self.told.period.zone)).isoformat()
-
-    def _firing_row(self, each: Entry) -> Row:
-        return self._base("firing", each.kind.value, each.at, each.ticket_id) | {
-            "clock": each.clock,
-            "step": each.step,
-            "level": each.level,
-            "scope": Scope.AGENT.value if each.agent else Scope.TEAM.value,
-            "subject": each.agent or each.team,
-            "name": self.name(each.agent, Scope.AGENT) if each.agent else self.name(each.team, Scope.TEAM),
-            "recorded_as_of": self._moment(each.recorded_as_of),
-            "edition": each.edition,
-        }
-
-    def _charge_row(self, each: ChargeEntry) -> Row:
-        kind = each.kind.value if each.kind is ChargeKind.WITHDRAWN or self.told.settled else "preview"
-        return self._base("charge", kind, each.at, each.ticket_id) | {
-            "clock": each.clock,
-            "scope": each.scope.value,
-            "subject": each.subject,
-            "name": self.name(each.subject, each.scope),
-            "penalty": each.penalty or None,
-            "finding": each.finding,
-            "points": each.points,
-            "money": each.money,
-            "currency": each.currency,
-            "late_seconds": each.late,
-            "goal_seconds": each.goal,
-            "shares": self.shares(each),
-            "judged": each.volume,
-            "free": each.allowed,
-            "policy": each.policy,
-            "edition": each.edition,
-            "recorded_as_of": self._moment(each.recorded_as_of),
-            "correction": each.correction or None,
-        }
-
-    def _override_row(self, each: Decision) -> Row:
-        return self._base("override", "ended" if each.ended else "noted", each.approved_at, each.ticket_id) | {
-            "clock": each.what,
-            "approved_by": each.approved_by,
-            "reason": each.reason,
-            "source": each.source,
-        }
-
-    def _correction_row(self, each: Correction) -> Row:
-        return self._base("correction", "made", each.made_at, None) | {
-            "correction": each.number,
-            "reason": each.period,
-        }
-
-
-COLUMNS: Columns = {
-    **dict.fromkeys(("account", "period", "state", "line", "kind"), Type.TEXT),
-    "at": Type.MOMENT,
-    **dict.fromkeys(("ticket_id", "url", "clock", "step"), Type.TEXT),
-    "level": Type.INTEGER,
-    **dict.fromkeys(("scope", "subject", "name", "penalty", "finding"), Type.TEXT),
-    "points": Type.INTEGER,
-    **dict.fromkeys(("money", "currency"), Type.TEXT),
-    **dict.fromkeys(("late_seconds", "goal_seconds"), Type.INTEGER),
-    "shares": Type.TEXT,
-    **dict.fromkeys(("judged", "free"), Type.INTEGER),
-    **dict.fromkeys(("policy", "edition"), Type.TEXT),
-    "recorded_as_of": Type.MOMENT,
-    "correction": Type.INTEGER,
-    **dict.fromkeys(("approved_by", "reason", "source"), Type.TEXT),
-}
-"""What every row of the ledger has; a line fills what it knows."""
-
 
 def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
@@ -395,8 +244,3 @@ def money_text(amount: Decimal | str | None, currency: str | None, language: Lan
     exact = Decimal(amount)
     digits = max(0, -int(exact.normalize().as_tuple().exponent))
     return f"{language.number(float(exact), digits)} {currency}"
-
-
-def joined_rows(tellers: Iterable[Teller]) -> Rows:
-    """Return the rows of several accounts, one after another."""
-    return Rows(COLUMNS, (row for teller in tellers for row in teller.rows().rows))

@@ -14,7 +14,8 @@ from sync.cli.frame import Call, framed
 from sync.exits import Exit
 from sync.figures import Source, as_of_now, source
 from sync.ledger import Told, Wish, told_ledger
-from sync.ledger_text import Teller, joined_rows
+from sync.ledger_rows import LedgerRows, joined_rows
+from sync.ledger_text import Teller
 from sync.locale import terminal_text
 from sync.row_files import Format, FormatError, appearing_whole, write_rows
 
@@ -66,7 +67,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             return _write(call, tellers, Format(form), output)
         for teller in tellers:
             _say(call, teller)
-        call.answer({"ledgers": [teller.document() for teller in tellers]})
+        call.answer({"ledgers": [LedgerRows(teller).document() for teller in tellers]})
     return Exit.OK
 
 

@@ -12,6 +12,7 @@ from kpi_engine.periods import period_named
 from sync.charging import charges_of, is_settled
 from sync.figures import source
 from sync.ledger import Wish, told_ledger
+from sync.ledger_rows import LedgerRows
 from sync.ledger_text import Teller
 from sync.locale import Language
 from sync.overriding import Decision, decide
@@ -197,7 +198,7 @@ def test_an_agent_reads_his_own_points_and_a_lead_those_of_the_team_first_as_a_p
     teller = Teller(told_ledger(asked, Wish()), asked.window.rulebook, Language("en"))
     told = [Language("en")(each) for each in teller.closing()]
     assert f"reward praise: {names[1]}, 10 good of 10: rewarded" in told
-    (award,) = teller.document()["rewards"]  # type: ignore[misc]  # a list
+    (award,) = LedgerRows(teller).document()["rewards"]  # type: ignore[misc]  # a list
     assert (award["subject"], award["standing"], award["place"]) == (binh, "rewarded", 1)
     everybody = people(world.store, world.account.settings)
     own = replace(asked, sight=Sight("self", everybody.person_of("sao-mai", binh), everybody))
