@@ -125,6 +125,11 @@ def calendar_choice(settings: Settings) -> dict[str, Any]:
     }
 
 
+def checked_policies(text: str, file: str) -> tuple[PolicyDocument | None, list[Problem]]:
+    """Return the policies that a YAML text, called `file` in problems, tells, or None and all that is wrong with it."""
+    return checked(parse_document(text, file), PolicyDocument, {}, POLICIES)
+
+
 def read_policies(name: str, origin: Origin) -> tuple[PolicyDocument | None, list[Problem]]:
     """Return the starter pack or the policy file called `name`, or None and all that is wrong with it."""
     if name == PLATFORM:

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
-from config.problems import Path, path_text
+from config.documents import configured_policies
+from config.problems import Path, SettingsError, path_text
 from config.settings import PLATFORM, Settings
+
+EFFECTS = ("note", "assign", "raise_priority", "add_tags")
+"""What a step may do on the ticket, by the key that says it."""
 
 
 def not_yet_in_force(settings: Settings) -> list[str]:
@@ -12,5 +16,13 @@ def not_yet_in_force(settings: Settings) -> list[str]:
 
 
 def _idle(settings: Settings) -> Iterator[Path]:
-    if settings.policies == PLATFORM:
+    if settings.policies == PLATFORM and any(each.kind == "salesforce" for each in settings.connectors):
         yield ("policies",)
+    try:
+        policies = configured_policies(settings)
+    except SettingsError:  # told elsewhere, with its lines
+        return
+    for position, escalation in enumerate(policies.escalations):
+        for place, step in enumerate(escalation.steps):
+            path = ("policies", "escalations", position, "steps", place)
+            yield from ((*path, name) for name in EFFECTS if getattr(step, name))

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from kpi_engine.message import Message, message
-from kpi_engine.records import FieldValue, Rating, Record, TicketSnapshot
+from kpi_engine.records import FieldValue, Rating, Record, SlaPolicy, TicketSnapshot
 
 
 class Clock(Protocol):
@@ -290,6 +290,18 @@ class Cost:
     minutes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The account's own SLA set-up as far as policies can say it: a plain policy document, and what they cannot say.
+
+    `whole`: the document is the set-up itself, not a draft made of what was seen.
+    """
+
+    document: Mapping[str, object]
+    left: Sequence[Message] = ()
+    whole: bool = True
+
+
 class Connector(Protocol):
     """One configured helpdesk account."""
 
@@ -442,6 +454,10 @@ class Connector(Protocol):
 
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a private ticket in that group with that assignee."""
+        ...
+
+    def carry_over(self, policies: Sequence[SlaPolicy], seen: Mapping[str, int]) -> Carried:
+        """Return the account's SLA policies as a policy document; `seen` are targets met on tickets, in seconds."""
         ...
 
     def ticket_url(self, ticket_id: str) -> str:

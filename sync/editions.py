@@ -36,6 +36,9 @@ CORRECTABLE = frozenset(
 _ONLY_TOLD = frozenset({Kind.GROUP, Kind.MEMBERSHIP, Kind.SLA_POLICY, Kind.TARGETS, Kind.SCORECARDS, Kind.CONSEQUENCES})
 """What is kept to be told, and measured by nobody."""
 
+_TOLD_LATE = frozenset({Kind.ORGANIZATION, Kind.POLICIES})
+"""What may be known only after tickets were measured without it, and holds from the beginning all the same."""
+
 Body = Mapping[str, object]
 
 
@@ -51,7 +54,7 @@ def keep_editions(account: Account, this: Pass, as_of: int) -> Message | None:
         before = store.editions.newest(name, store.editions.last(name))
         changed = [each for each in _unnamed(account, _today(account)) if _differs(before.get(each[:2]), each[2])]
         kept = [each for each in changed if store.editions.keep(name, *each, as_of)]
-        if before and any(kind is Kind.ORGANIZATION and (kind, key) not in before for kind, key, _ in kept):
+        if before and any(kind in _TOLD_LATE and (kind, key) not in before for kind, key, _ in kept):
             store.records.mark_all_stale(name)  # told late, it holds from the beginning
             told = None
         else:

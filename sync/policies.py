@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from config import Problem, SettingsError, consequence_document, policy_document, policy_problems
+from config.settings import PLATFORM
+from connectors.base import Stream
 from kpi_engine.editions import Edition
 from kpi_engine.message import Message, message
 from kpi_engine.rulebook import Kind
 from sync.account import Account
+from sync.carrying import platform_policies
 from sync.pull import Pass
 
 WRONG_SINCE = "policies_wrong_since"
@@ -75,11 +78,21 @@ def moment_of(account: Account, edition: Edition) -> Message | str:
 
 
 def todays_policies(account: Account) -> Mapping[str, object] | None:
-    """Return today's policies, None while they are wrong."""
+    """Return today's policies, None while they are wrong or, being the helpdesk's own, not known yet."""
+    if account.settings.policies == PLATFORM:
+        return _of_platform(account)
     try:
         return policy_document(account.settings)
     except SettingsError:
         return None
+
+
+def _of_platform(account: Account) -> Mapping[str, object] | None:
+    """Return the helpdesk's own SLA set-up; what was kept stays in force where it cannot be said any more."""
+    if Stream.SLA_POLICIES not in account.store.cursors.all(account.name):
+        return None
+    found = platform_policies(account)
+    return policy_document(account.settings) if found is None and _last_good(account) is None else found
 
 
 def todays_consequences(account: Account) -> Mapping[str, object] | None:

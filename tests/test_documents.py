@@ -31,7 +31,10 @@ organization: Sao Mai
 timezone: Asia/Ho_Chi_Minh
 connectors:
   - {name: one, kind: zendesk, base_url: https://one.zendesk.com, auth: {method: bearer, token: "${env:T}"}}
-  - {name: two, kind: zendesk, base_url: https://two.zendesk.com, auth: {method: bearer, token: "${env:T}"}}
+  - name: two
+    kind: salesforce
+    base_url: https://two.my.salesforce.com
+    auth: {method: oauth_client_credentials, client_id: kpi, client_secret: "${env:T}"}
 agents: [{name: An, accounts: {one: "1", two: "2"}}]
 teams: {tier-1: {lead: lead@saomai.vn}}
 fields: {topic: {one: {tag: billing}}, severity: {one: {field: "3"}}, root_cause: {two: {tag: broken}}}

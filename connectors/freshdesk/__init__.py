@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from connectors import paging
 from connectors.base import (
     STREAM_NAMES,
+    Carried,
     Change,
     Check,
     Clock,
@@ -27,7 +28,7 @@ from connectors.base import (
     WantedView,
 )
 from connectors.errors import InDoubtError, RefusedError, SettingError, SignInError, UnexpectedPayloadError
-from connectors.freshdesk import activities, checking, delivering, mapping, payloads, setup, streams
+from connectors.freshdesk import activities, carrying, checking, delivering, mapping, payloads, setup, streams
 from connectors.freshdesk.activities import Names, Reading
 from connectors.freshdesk.mapping import FollowedFields
 from connectors.freshdesk.settings import FreshdeskSettings
@@ -39,7 +40,7 @@ from connectors.rows import Payload, kept_row, listed, understood
 from connectors.secret import SecretError
 from connectors.signing_in import Basic, Unsigned
 from kpi_engine.message import Message, message
-from kpi_engine.records import FieldValue, Rating, TicketSnapshot
+from kpi_engine.records import FieldValue, Rating, SlaPolicy, TicketSnapshot
 
 BATCH = 20
 HOUR = 3600
@@ -320,6 +321,10 @@ class Freshdesk:
         members = set(place.agent_ids) if place is not None else set()
         agents = self._listed(Stream.AGENTS, payloads.Agent)
         return [each.id for each in agents if each.id == assignee_id or _reads(each, member=each.id in members)]
+
+    def carry_over(self, policies: Sequence[SlaPolicy], _seen: Mapping[str, int]) -> Carried:
+        """Return the account's SLA policies as a policy document; `seen` are targets met on tickets, in seconds."""
+        return carrying.carried(policies)
 
     def ticket_url(self, ticket_id: str) -> str:
         """Return the address where a person opens the ticket."""

@@ -309,6 +309,7 @@ def sla_policy(row: object) -> list[records.SlaPolicy]:
             body={
                 "sla_target": read.sla_target,
                 "applicable_to": read.applicable_to,
+                "escalation": read.escalation,
                 "active": read.active,
                 "is_default": read.is_default,
             },

@@ -173,6 +173,7 @@ class SlaPolicy(_Payload):
     is_default: No = False
     sla_target: Loose = {}
     applicable_to: Loose = {}
+    escalation: Loose = {}
 
 
 class TicketField(_Payload):

@@ -6,6 +6,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from connectors.base import (
+    Carried,
     Change,
     Check,
     Clock,
@@ -26,6 +27,7 @@ from connectors.errors import SettingError
 from connectors.http import Session
 from connectors.quota import Allowance, Quota
 from connectors.salesforce import (
+    carrying,
     checking,
     delivering,
     mapping,
@@ -50,7 +52,7 @@ from connectors.salesforce.streams import PACES, Streams
 from connectors.secret import SecretError
 from connectors.signing_in import Unsigned
 from kpi_engine.message import Message, message
-from kpi_engine.records import FieldValue, Rating, TicketSnapshot
+from kpi_engine.records import FieldValue, Rating, SlaPolicy, TicketSnapshot
 
 HOUR = 3600
 A_MINUTE = 6000
@@ -263,6 +265,10 @@ class Salesforce:
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a case in that queue with that owner."""
         return self._staff().readers(group, assignee_id)
+
+    def carry_over(self, policies: Sequence[SlaPolicy], seen: Mapping[str, int]) -> Carried:
+        """Return the account's SLA policies as a policy document; `seen` are targets met on tickets, in seconds."""
+        return carrying.carried(policies, seen)
 
     def ticket_url(self, ticket_id: str) -> str:
         """Return the address where a person opens the case."""

@@ -12,6 +12,7 @@ from connectors.base import (
     OBSERVED,
     OF_TICKETS,
     STREAM_NAMES,
+    Carried,
     Change,
     Check,
     Clock,
@@ -37,7 +38,19 @@ from connectors.rows import Payload, understood
 from connectors.scalars import clean
 from connectors.secret import SecretError
 from connectors.signing_in import Unsigned
-from connectors.zendesk import audits, checking, delivering, exports, mapping, payloads, rules, setup, surveys, talk
+from connectors.zendesk import (
+    audits,
+    carrying,
+    checking,
+    delivering,
+    exports,
+    mapping,
+    payloads,
+    rules,
+    setup,
+    surveys,
+    talk,
+)
 from connectors.zendesk.delivering import Bulk
 from connectors.zendesk.exports import Filters, Resource, Start, listed
 from connectors.zendesk.jobs import Told
@@ -47,7 +60,7 @@ from connectors.zendesk.reading import People
 from connectors.zendesk.settings import ZendeskSettings
 from connectors.zendesk.signing_in import secrets, sign_in
 from kpi_engine.message import Message, message
-from kpi_engine.records import FieldValue, Rating, TicketSnapshot
+from kpi_engine.records import FieldValue, Rating, SlaPolicy, TicketSnapshot
 
 BATCH = 100
 
@@ -444,6 +457,10 @@ class Zendesk:
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a private ticket in that group with that assignee."""
         return self._staff().readers(group, assignee_id)
+
+    def carry_over(self, policies: Sequence[SlaPolicy], _seen: Mapping[str, int]) -> Carried:
+        """Return the account's SLA policies as a policy document; `seen` are targets met on tickets, in seconds."""
+        return carrying.carried(policies)
 
     def ticket_url(self, ticket_id: str) -> str:
         """Return the address where a person opens the ticket."""

@@ -21,6 +21,7 @@ from sync.organization import unknown_team_leads
 from sync.people import people
 from sync.people_files import configured_files
 from sync.privacy import ALL, OFF, on_profiles
+from sync.recipients import unknown_recipients
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
@@ -70,6 +71,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         found += _finding_checks(account)
         found += _meaning_checks(account)
         found += _people_checks(account)
+        found += _recipient_checks(account)
         found += agreement_checks(account)
         found += _summary_checks(account)
         found += _addressee_checks(account)
@@ -187,6 +189,14 @@ def _people_checks(account: Account) -> Iterator[Check]:
         yield from _file_checks(account)
     for unknown in unknown_team_leads(account):
         yield Check(message("teams"), Verdict.WARNING, unknown, message("correct teams in the configuration"))
+
+
+def _recipient_checks(account: Account) -> Iterator[Check]:
+    """Tell which roles that escalations are for nobody holds: the next level up stands in."""
+    for told in unknown_recipients(account):
+        yield Check(
+            message("escalations"), Verdict.WARNING, told, message("say who leads them under teams, or in org.csv")
+        )
 
 
 def _file_checks(account: Account) -> Iterator[Check]:

@@ -16,7 +16,11 @@ from config.documents import (
     policy_file,
 )
 from config.policies import PolicyDocument
+from connectors import CONNECTORS
+from connectors.base import Unavailable
 from kpi_engine.message import message
+from sync.account import Account
+from sync.carrying import asked_policies, carried, written
 from sync.cli.frame import Call, framed
 from sync.consequence_lint import lint as consequence_lint
 from sync.exits import Exit
@@ -95,6 +99,43 @@ def diff(call: Call, *, before: str, after: str) -> None:
     if not paths:
         call.say(message("the two say the same"))
     call.answer([{"path": path, "before": old.get(path), "after": new.get(path)} for path in paths])
+
+
+@command.command("import", help=terminal_text(message("Write a helpdesk's own SLA set-up as a policy file.")))
+@click.argument("kind", type=click.Choice(list(CONNECTORS)))
+@click.argument("name", required=False)
+@click.option("--output", type=click.Path(path_type=Path), help=terminal_text(message("The file; default: KIND.yaml.")))
+@framed
+def import_(call: Call, *, kind: str, name: str | None, output: Path | None) -> Exit:
+    """Ask the helpdesk for its policies, write them as a file, and list what could not be carried over."""
+    own = [each.name for each in call.settings().connectors if each.kind == kind and name in (None, each.name)]
+    if len(own) != 1:
+        told = message("{n} connectors are {kind} here: name one", n=len(own), kind=kind)
+        raise click.UsageError(terminal_text(told))
+    with call.accounts(own) as (account,):
+        return _imported(call, account, output or Path(f"{kind}.yaml"))
+
+
+def _imported(call: Call, account: Account, file: Path) -> Exit:
+    account.connector.begin()
+    try:
+        policies = asked_policies(account)
+    except Unavailable as unavailable:
+        call.complain(unavailable.reason)
+        return Exit.SETTINGS
+    found = written(account, carried(account, policies), str(file))
+    if file.exists():
+        call.complain(message("{file} is there already; name another with --output", file=str(file)))
+        return Exit.SETTINGS
+    file.write_text(found.text, encoding="utf-8")
+    call.say(message("{file}: {n} policies", file=str(file), n=found.policies))
+    for each in found.left:
+        call.say(message("not carried over: {what}", what=each))
+    for problem in found.problems:
+        call.complain_text(problem.text(call.language))
+    left, problems = ([call.language(each) for each in found.left], [str(each) for each in found.problems])
+    call.answer({"file": str(file), "policies": found.policies, "left": left, "problems": problems})
+    return Exit.PARTIAL if found.problems else Exit.OK
 
 
 def _policies(call: Call, file: str | None) -> tuple[str | None, PolicyDocument]:

@@ -1,5 +1,6 @@
 """The records as pulled: each ticket's snapshots, events and ratings, and the account around them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -215,6 +216,15 @@ class Records:
             these = (RECORD.c.connector == connector, RECORD.c.kind == "metrics", RECORD.c.ticket_id.in_(chunk))
             bodies = (row.body for row in self._database.rows(select(RECORD.c.body).where(*these)))
             yield [LAYOUTS["metrics"].read(values) for values in decoded_all(bodies)]
+
+    def targets_seen(self, connector: str, most: int = 5_000) -> dict[str, int]:
+        """Return, by the platform's name of a clock, the target in seconds that its events tell most often."""
+        wanted = select(RECORD.c.body).where(RECORD.c.connector == connector, RECORD.c.kind == "metric_event")
+        bodies = self._database.scalars(wanted.order_by(RECORD.c.ticket_id.desc()).limit(most))
+        events = (LAYOUTS["metric_event"].read(values) for values in decoded_all(bodies))
+        counts = Counter((event.metric, event.target) for event in events if event.target is not None)
+        ordered = sorted(counts.items(), key=lambda each: (each[1], -each[0][1]))
+        return {metric: target for (metric, target), _ in ordered}
 
     def derived(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, list[DerivedEvent]]:
         """Return the derived events of each ticket that has any."""

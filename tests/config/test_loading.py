@@ -416,13 +416,16 @@ targets:
 scorecards: {agent: {blocks: {speed: {weight: 2, indicators: [first_reply]}}}}
 inputs: {overrides: overrides.csv, org: org.csv}
 appeal: 5 days
-policies: platform
+policies:
+  policies: [{id: a, clocks: [{id: resolution, goal: {any: 4h}, stop: [solved]}]}]
+  escalations: [{on: {clock: resolution}, steps: [{level: 1, notify: [team_lead], note: true, add_tags: [late]}]}]
 indicators: {first_reply: {min_n: 5}, one_touch: {on: false, touch_rule: eq1}}
 privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
 """
     settings = desk.settings(more)
     assert not_yet_in_force(settings) == [
-        "policies",
+        "policies.escalations[0].steps[0].note",
+        "policies.escalations[0].steps[0].add_tags",
     ]
     assert settings.indicators["first_reply"].min_n == 5
     assert settings.teams["a"].lead == "lead@saomai.vn"

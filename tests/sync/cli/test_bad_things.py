@@ -89,8 +89,12 @@ def test_yaml_that_cannot_be_read_is_told_with_its_line(empty_desk: "Desk") -> N
 
 
 def test_what_is_not_yet_in_force_is_noted_unless_quiet(desk: "Desk") -> None:
-    desk.configure(desk.account("sao-mai", desk.sandbox), privacy={"ranking": "lead"})
-    assert "privacy.ranking is accepted but not yet in force" in desk.run("status").stderr
+    clock = {"id": "resolution", "goal": {"any": "4h"}, "stop": ["solved"]}
+    noted = [{"on": {"clock": "resolution"}, "steps": [{"level": 1, "note": True}]}]
+    policies = {"policies": [{"id": "a", "clocks": [clock]}], "escalations": noted}
+    desk.configure(desk.account("sao-mai", desk.sandbox), policies=policies)
+    told = "policies.escalations[0].steps[0].note is accepted but not yet in force"
+    assert told in desk.run("status").stderr
     assert desk.run("status", "-q").stderr == ""
 
 

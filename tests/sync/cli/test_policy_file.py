@@ -102,3 +102,15 @@ def test_a_changed_policy_has_exactly_those_tickets_measured_again_that_it_can_t
         f"the policies changed: they touch {len(high)} of {len(open_ones)} unfinished tickets, which are measured again"
     ]
     assert told["measured"] == len(high)
+
+
+def test_check_tells_which_roles_nobody_holds_and_who_stands_in(ruled: "Desk") -> None:
+    escalation = "escalations: [{on: {clock: first_reply}, steps: [{level: 1, notify: [assignee, team_lead]}]}]\n"
+    (ruled.folder / "care.yaml").write_text(GOOD + escalation)
+    assert "nobody is its team_lead" not in ruled.run("check").stdout
+    ruled.run("sync", "--dry-run")
+    assert "team Hỗ trợ: nobody is its team_lead; an escalation goes to nobody" in ruled.run("check").stdout
+    (ruled.folder / "care.yaml").write_text(
+        GOOD + escalation.replace("[assignee, team_lead]", "[assignee], note: true")
+    )
+    assert "policies.escalations[0].steps[0].note is accepted but not yet in force" in ruled.run("status").stderr

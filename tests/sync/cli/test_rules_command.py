@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
+from connectors.sandbox.zendesk.records import SlaPolicy
+
 if TYPE_CHECKING:
     from conftest import Desk
 
@@ -167,3 +169,25 @@ def test_what_is_less_fair_than_it_could_be_is_told_and_accepted(empty_desk: "De
     (empty_desk.folder / "fair.yaml").write_text(fair, encoding="utf-8")
     assert empty_desk.told("rules", "lint", "fair.yaml")["remarks"] == []
     assert "penalties[hard].min_volume: 5" in empty_desk.run("rules", "show", "hard.yaml").stdout
+
+
+def test_a_helpdesks_own_set_up_is_written_as_a_file_and_what_is_left_is_listed(desk: "Desk") -> None:
+    brand = ({"field": "brand_id", "operator": "is", "value": "9"},)
+    targets = (("high", "first_reply_time", 60, True), ("high", "total_resolution_time", 30, True))
+    desk.sandbox.state.sla_policies.clear()
+    for number, conditions in ((1, brand), (2, ())):
+        desk.sandbox.state.add_sla_policy(
+            SlaPolicy(id=number, title=f"Policy {number}", created_at=0, targets=targets, filter_all=conditions)
+        )
+    result = desk.run("rules", "import", "zendesk")
+    assert result.exit_code == 5
+    assert "zendesk.yaml: 0 policies" in result.stdout
+    assert "not carried over: Policy 1: left out, for brand_id is cannot be said" in result.stdout
+    assert "the first reply is promised later than the solution; at most 30m" in result.stderr
+    assert (desk.folder / "zendesk.yaml").read_text().startswith("# ")
+    assert desk.run("rules", "import", "zendesk").exit_code == 2
+    assert desk.run("rules", "import", "freshdesk").exit_code == 2
+    desk.sandbox.state.sla_policies.pop()
+    told = desk.told("rules", "import", "zendesk", "sao-mai", "--output", "other.yaml")
+    assert (told["file"], told["policies"], told["problems"]) == ("other.yaml", 0, [])
+    assert desk.told("rules", "lint", "other.yaml")["policies"] == 0
