@@ -42,6 +42,7 @@ class Inputs(Section):
     proposals: Place | None = None
     outbound_contacts: Place | None = None
     work_items: Place | None = None
+    agent_states: Place | None = None
     overrides: Place | None = None
 
     @property

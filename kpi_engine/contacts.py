@@ -5,7 +5,7 @@ from kpi_engine.history import DerivedEvent
 from kpi_engine.records import TicketSnapshot
 from kpi_engine.rulebook import Role, Rulebook
 
-_CALLS = frozenset({"phone", "voice"})
+CALLS = frozenset({"phone", "voice"})
 """Channels by which a customer comes to us though an agent opens the ticket: he writes a call down."""
 
 
@@ -17,7 +17,7 @@ def is_outbound(ticket: TicketSnapshot, rulebook: Rulebook, at: int) -> bool:
 
 def is_call(ticket: TicketSnapshot) -> bool:
     """Tell whether the ticket writes a telephone call down."""
-    return (ticket.channel or "").casefold() in _CALLS
+    return (ticket.channel or "").casefold() in CALLS
 
 
 def asks_something(merged: DerivedEvent, rulebook: Rulebook) -> bool:

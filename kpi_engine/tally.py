@@ -107,6 +107,7 @@ _KEPT: Mapping[Reduction, Callable[[Tally, CreditLine], None]] = {
     Reduction.LARGEST: _keep_sum,
     Reduction.NESTED: _keep_step,
     Reduction.NESTED_RATIO: _keep_step,
+    Reduction.NESTED_REST: _keep_step,
 }
 
 
@@ -186,7 +187,7 @@ def _by_part(tally: Tally) -> tuple[Part, ...]:
 
 
 def _broken_down(tally: Tally) -> Sum:
-    return Sum(tally.n, tally.n, 1, float(tally.n), _by_part(tally))
+    return Sum(tally.n, tally.numerator, tally.denominator, float(tally.n), _by_part(tally))
 
 
 def _divided_by_part(tally: Tally) -> Sum:
@@ -215,7 +216,7 @@ def _nested(tally: Tally) -> Sum:
     mask = tally.mask
     before, last = _all_but_last(mask)
     through = _how_many(tally.steps.values(), mask)
-    strays = sum(1 for bits in tally.steps.values() if bits & last and bits & before != before)
+    strays = sum(1 for bits in tally.steps.values() if bits & last and bits & 1 and bits & before != before)
     return Sum(through, through, _how_many(tally.steps.values(), before), float(through), strays=strays if mask else 0)
 
 
@@ -223,6 +224,12 @@ def _nested_ratio(tally: Tally) -> Sum:
     found = _nested(tally)
     n = found.denominator
     return Sum(n, found.numerator, n, found.numerator / n if n else None, strays=found.strays)
+
+
+def _nested_rest(tally: Tally) -> Sum:
+    found = _nested_ratio(tally)
+    gone = found.n - found.numerator
+    return Sum(found.n, gone, found.n, gone / found.n if found.n else None)
 
 
 def _all_but_last(mask: int) -> tuple[int, int]:
@@ -255,6 +262,7 @@ _SUMS: Mapping[Reduction, Callable[[Tally], Sum]] = {
     Reduction.LARGEST: _largest,
     Reduction.NESTED: _nested,
     Reduction.NESTED_RATIO: _nested_ratio,
+    Reduction.NESTED_REST: _nested_rest,
 }
 COUNTS = frozenset(
     {

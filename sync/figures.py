@@ -28,6 +28,7 @@ from kpi_engine.tally import MONETARY, Tally
 from sync.account import Account
 from sync.editions import rulebook
 from sync.exempted import exemption_text
+from sync.facts import facts_of
 from sync.inputs.kinds import KINDS
 from sync.observed import observed_in, observed_kinds
 from sync.people import People, people
@@ -192,6 +193,7 @@ class Source:
     def of(self, period: Period) -> "Source":
         """Return the source of the same indicators' figures in another period."""
         window = replace(self.window, period=period)
+        window = replace(window, facts=facts_of(self.account, window, self.indicators))
         return replace(self, window=window, kept=frozen(self.account, period, window.as_of))
 
 
@@ -201,10 +203,12 @@ def source(account: Account, period: Period, as_of: int, only: Collection[str] =
     everybody = people(account.store, account.settings)
     rules = replace(rulebook(account), called={each.key: each.name for each in everybody.persons})
     missing = {key: why for key, why in _missing(account, rules, as_of).items() if key in wanted}
+    told = {key: INDICATORS[key] for key in wanted if key not in missing}
+    window = Window(period, as_of, rules)
     return Source(
         account,
-        Window(period, as_of, rules),
-        {key: INDICATORS[key] for key in wanted if key not in missing},
+        replace(window, facts=facts_of(account, window, told)),
+        told,
         missing,
         frozen(account, period, as_of),
         everybody,

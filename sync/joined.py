@@ -25,6 +25,7 @@ _DISTINCT = frozenset(
         Reduction.DISTINCT_RATIO,
         Reduction.NESTED,
         Reduction.NESTED_RATIO,
+        Reduction.NESTED_REST,
         Reduction.LARGEST,
     }
 )

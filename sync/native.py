@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from kpi_engine.records import Observation, Withdrawn
+from kpi_engine.records import FieldValue, Observation, Withdrawn
 from sync.account import Account
 
 FACTS = "phone_calls"
@@ -52,5 +52,12 @@ def _completed(account: Account, observations: Sequence[Observation]) -> list[Ob
 def _with_facts(part: Observation, call: Observation | None) -> Observation:
     if call is None:
         return part
-    values = {**part.values, "direction": call.values["direction"]}
+    values = {**part.values, "direction": call.values["direction"], **_waited(part, call)}
     return replace(part, ticket_id=call.ticket_id, customer_id=call.customer_id, values=values)
+
+
+def _waited(part: Observation, call: Observation) -> dict[str, FieldValue]:
+    """Return how long the caller waited, for the part of whoever took the call first: nobody else let him wait."""
+    wait, first = call.values.get("wait_s"), call.values.get("first_agent")
+    taken = part.values.get("outcome") == "answered" and part.agent is not None and part.agent == first
+    return {"wait_s": wait} if taken and wait is not None else {}

@@ -1,8 +1,9 @@
 """The observations behind an account's figures: whose they are, and which state of each counts in a settled period."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from kpi_engine.indicators.indicator import Input
 from kpi_engine.measurement import Measurement
 from kpi_engine.observe import OBSERVED, SEVERAL_ROWS, observed, reach, together
 from kpi_engine.records import Observation
@@ -73,7 +74,19 @@ def _alike(kinds: Collection[str]) -> list[tuple[tuple[int, int], list[str]]]:
 
 
 def _owning(account: Account) -> "_Owning":
-    return _Owning(account, people(account.store, account.settings))
+    return _Owning(account, people(account.store, account.settings), _requesters(account))
+
+
+def _requesters(account: Account) -> dict[str, str]:
+    """Return the helpdesk's ids of customers by the company's own keys."""
+    if not account.store.observations.kinds((INPUTS,), {Input.CUSTOMERS}):
+        return {}
+    told = (kept.observation for kept in account.store.observations.standing(INPUTS, Input.CUSTOMERS))
+    return {
+        str(each.customer_id): str(each.values["requester_ref"])
+        for each in told
+        if each.account in (None, account.name) and "requester_ref" in each.values
+    }
 
 
 def _standing(account: Account, window: Window) -> "_Standing":
@@ -117,6 +130,7 @@ class _Owning:
 
     account: Account
     everybody: People
+    requesters: Mapping[str, str] = field(default_factory=dict)
     known: dict[tuple[str, str | None], Person | None] = field(default_factory=dict)
 
     def mine(self, kept: Kept) -> Iterator[Observation]:
@@ -127,12 +141,21 @@ class _Owning:
             return
         if observation.account not in (None, name):
             return
+        observation = self._renamed(observation)
         person = self._person(observation.agent, observation.account)
         agent = person.accounts.get(name) if person is not None else None
         # With one helpdesk all rows are its own; with several, one that names neither it nor an agent is nobody's.
         alone = len(self.account.settings.connectors) == 1 or observation.account is not None
         if agent is not None or alone:
             yield replace(observation, agent=agent, account=name)
+
+    def _renamed(self, observation: Observation) -> Observation:
+        """Return an observation with customers by their ids on the helpdesk, where the list of customers tells them."""
+        names = self.requesters
+        customer, referrer = observation.customer_id, observation.values.get("referrer_ref")
+        known = {"referrer_ref": names[str(referrer)]} if str(referrer) in names else {}
+        values = {**observation.values, **known}
+        return replace(observation, customer_id=names.get(customer or "", customer), values=values)
 
     def _person(self, word: str | None, account: str | None) -> Person | None:
         if word is None:

@@ -186,7 +186,7 @@ _REASONS = {
     "nothing_to_compare": message("its manager evaluated nobody else then, or all alike"),
     "no_wait_time": message("how long the customer waited is not known"),
     "no_customer": message("whose call it was is not known"),
-    "no_field_needed": message("no field is needed of a solved ticket"),
+    "period_unfit": message("the period it is told for does not lie within this one"),
     "rating_withdrawn": message("the rating was withdrawn"),
     "reopened": message("it was reopened and is not solved again"),
     "scale_unknown": message("its score has no known scale"),

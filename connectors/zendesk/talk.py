@@ -43,6 +43,7 @@ class Call(_Payload):
     customer_id: OptionalId = None
     ticket_id: OptionalId = None
     wait_time: int | None = None
+    agent_id: OptionalId = None
 
 
 class Leg(_Payload):
@@ -63,7 +64,8 @@ def call(row: object, _: FollowedFields) -> list[Observation]:
     """Return a call's direction, ticket and customer; one that the customer gave up is a call of nobody's too."""
     read = Call.model_validate(row)
     given_up = _ABANDONED.get(read.completion_status or "")
-    facts = _of_call(read, FACTS, {"direction": read.direction})
+    first = {"wait_s": read.wait_time, "first_agent": read.agent_id} if given_up is None else {}
+    facts = _of_call(read, FACTS, {"direction": read.direction, **first})
     values: dict[str, FieldValue] = {"direction": read.direction, "outcome": given_up, "wait_s": read.wait_time}
     return [facts, _of_call(read, CALLS, values)] if given_up is not None else [facts]
 

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 
 from kpi_engine.indicators import (
+    books,
     calls,
     complaints,
+    customers,
+    duties,
     evaluations,
     first_contact,
     held,
     overdue,
     quality,
     questionnaires,
+    queue,
     reopening,
     resolution,
     responsiveness,
@@ -38,7 +42,9 @@ FAMILIES: tuple[tuple[Message, tuple[Indicator, ...]], ...] = (
         (*questionnaires.INDICATORS, *service_quality.INDICATORS, *social.INDICATORS),
     ),
     (message("Quality reviews and evaluations"), (*reviews.INDICATORS, *evaluations.INDICATORS)),
-    (message("Calls and work items"), (*calls.INDICATORS, *work.INDICATORS)),
+    (message("Costs, sales and customers"), (*books.INDICATORS, *customers.INDICATORS)),
+    (message("Duties beside answering"), duties.INDICATORS),
+    (message("Calls and work items"), (*calls.INDICATORS, *queue.INDICATORS, *work.INDICATORS)),
 )
 """The names of the families, in the order in which people read them, and their tables."""
 

@@ -35,13 +35,20 @@ def _calls_handled(seen: Seen) -> Iterator[CreditLine | Omission]:
 def _handling_time(seen: Seen) -> Iterator[CreditLine | Omission]:
     if seen.observation.values["outcome"] != _ANSWERED:
         return
-    talked, held, wrapped = (seen.number(name) for name in ("talk_s", "hold_s", "wrap_s"))
-    if talked is None:
+    seconds = handled_seconds(seen)
+    if seconds is None:
         yield seen.left_out_of("handling_time", "no_talk_time")
         return
-    line = CreditLine("handling_time", seen.stamp(), talked + (held or 0) + (wrapped or 0))
+    line = CreditLine("handling_time", seen.stamp(), seconds)
     # Hold and wrap-up that nobody told may have been there: the time is at least this.
-    yield line if held is not None and wrapped is not None else replace(line, certainty=Certainty.APPROXIMATE)
+    known = seen.number("hold_s") is not None and seen.number("wrap_s") is not None
+    yield line if known else replace(line, certainty=Certainty.APPROXIMATE)
+
+
+def handled_seconds(seen: Seen) -> int | None:
+    """Return the seconds talked, on hold and of wrap-up, None where not even those talked are told."""
+    talked = seen.number("talk_s")
+    return None if talked is None else talked + (seen.number("hold_s") or 0) + (seen.number("wrap_s") or 0)
 
 
 _NEEDS = frozenset({Input.CALLS})

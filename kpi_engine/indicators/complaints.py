@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from kpi_engine.evidence import Evidence, Left, said
 from kpi_engine.exclusions import exclusion
@@ -17,6 +18,14 @@ def _complaints(evidence: Evidence) -> Iterator[CreditLine]:
     if _complains(evidence, ticket):
         stamp = evidence.stamp(_named(evidence, ticket), evidence.opened_at)
         yield CreditLine("complaints", stamp, part=_matter(evidence, ticket))
+
+
+def _complaints_by(key: str, meaning: str, evidence: Evidence) -> Iterator[CreditLine]:
+    ticket = evidence.story.ticket
+    if _complains(evidence, ticket):
+        told = evidence.meaning(meaning, ticket.created_at)
+        stamp = evidence.stamp(_named(evidence, ticket), evidence.opened_at)
+        yield CreditLine(key, stamp, part=None if told is None else str(told))
 
 
 def _complaints_attributed(evidence: Evidence) -> Iterator[CreditLine | Omission]:
@@ -134,8 +143,29 @@ _RESPONSIBLE = message(
     "ticket before it"
 )
 
+_BY_CAUSE = replace(
+    _COMPLAINTS,
+    key="complaints_by_cause",
+    catalogue="complaints (by cause)",
+    name=message("Complaints by cause"),
+    formula=message("number of tickets marked as complaints, and how many of each cause"),
+    reduction=Reduction.BREAKDOWN,
+    lines=partial(_complaints_by, "complaints_by_cause", "complaint_cause"),
+    needs=_COMPLAINED | {Input.COMPLAINT_CAUSE},
+)
+
 INDICATORS = (
     _COMPLAINTS,
+    _BY_CAUSE,
+    replace(
+        _BY_CAUSE,
+        key="complaints_by_topic",
+        catalogue="complaints (by topic)",
+        name=message("Complaints by topic"),
+        formula=message("number of tickets marked as complaints, and how many of each topic"),
+        lines=partial(_complaints_by, "complaints_by_topic", "topic"),
+        needs=_COMPLAINED | {Input.TOPIC},
+    ),
     replace(
         _COMPLAINTS,
         key="complaints_attributed",

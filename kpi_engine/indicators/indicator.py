@@ -86,6 +86,7 @@ class Reduction(StrEnum):
     LARGEST = "largest"  # the largest part's share of the numerators
     NESTED = "nested"  # how many parts have all the bits of the denominators: who came through every step of a funnel
     NESTED_RATIO = "nested_ratio"  # of the parts that have all bits but the last, the share that has that too
+    NESTED_REST = "nested_rest"  # the share of them that has not
     MONEY = "money"  # sum of cents, of one currency (the part) only
     MONEY_EACH = "money_each"  # cents of one currency over the denominators of all lines
 
@@ -174,12 +175,14 @@ class Facts:
     """What observations of a period and before it tell about tickets and customers.
 
     `sold` are the tickets after which the customer bought, as far as that is attributed to them; `core` are core
-    customers, `referrers` those who sent somebody. Customers go by their ids on the account.
+    customers, `referrers` those who sent somebody. Customers go by their ids on the account. Until
+    `window` seconds after a ticket nothing is known of its sales.
     """
 
     sold: frozenset[str] = frozenset()
     core: frozenset[str] = frozenset()
     referrers: frozenset[str] = frozenset()
+    window: int = 0
     as_of: int = 0
 
 

@@ -8,7 +8,7 @@ from itertools import takewhile
 from kpi_engine.course import Wait
 from kpi_engine.elapsed import Spent, total
 from kpi_engine.evidence import EXEMPTED, Evidence, Left, Timing
-from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
+from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Seen, Unit
 from kpi_engine.indicators.overdue import WITHOUT_VERDICT
 from kpi_engine.indicators.timed import CALENDAR_SWITCH, span, twins
 from kpi_engine.measurement import Clock, ClockState, CreditLine, Omission
@@ -109,6 +109,17 @@ def _response_time(evidence: Evidence) -> Iterator[Timing | Left]:
         yield _answered(evidence, "response_time", wait)
     if not waits:
         yield _nobody_waited(evidence)
+
+
+def _call_answered(key: str, seen: Seen) -> Iterator[CreditLine]:
+    """Yield how long a caller waited until somebody took his call, which was while the telephone was manned."""
+    wait = seen.number("wait_s")
+    if seen.text("direction") == "inbound" and seen.text("outcome") == "answered" and wait is not None:
+        yield CreditLine(key, seen.stamp(seen.observation.at + wait), wait)
+
+
+def _with_calls(row: Indicator) -> Indicator:
+    return replace(row, observed=partial(_call_answered, row.key), feeds=frozenset({Input.CALLS}))
 
 
 def _nobody_waited(evidence: Evidence) -> Left:
@@ -239,7 +250,7 @@ _RESPONSE = replace(
     name=message("Response time"),
     formula=message(
         "business time from the creation, later from the customer's oldest unanswered message, to the public reply, "
-        "for every reply that somebody waited for"
+        "for every reply that somebody waited for; of a call the wait until it was taken, which is the channel phone"
     ),
 )
 
@@ -299,13 +310,16 @@ INDICATORS = (
             "but the first"
         ),
     ),
-    *twins(
-        _RESPONSE,
-        _response_time,
-        message("Response time (calendar)"),
-        message(
-            "calendar time from the creation, later from the customer's oldest unanswered message, to the public "
-            "reply, for every reply that somebody waited for"
+    *map(
+        _with_calls,
+        twins(
+            _RESPONSE,
+            _response_time,
+            message("Response time (calendar)"),
+            message(
+                "calendar time from the creation, later from the customer's oldest unanswered message, to the public "
+                "reply, for every reply that somebody waited for; of a call the wait until it was taken"
+            ),
         ),
     ),
     *twins(

@@ -91,7 +91,7 @@ def _ratings_worsened(evidence: Evidence) -> Iterator[CreditLine]:
 def _positive(key: str, evidence: Evidence) -> Iterator[CreditLine]:
     chosen = evidence.once(counted)
     if chosen is not None and chosen.category == GOOD:
-        yield CreditLine(key, rater(evidence, chosen.rating))
+        yield CreditLine(key, rater(evidence, chosen.rating), part=evidence.story.ticket.requester_id)
 
 
 def _positive_feedback(evidence: Evidence) -> Iterator[CreditLine]:

@@ -203,9 +203,10 @@ def _observation(importing: _Importing, row: Taken) -> Observation | Refused:
     at = _instant(kind, str(values[kind.at]), source.forms)
     if at > importing.now + _AHEAD and columns_of(kind.model)[kind.at].reading == "date-time":
         return _refused(row, message("{column} lies in the future", column=kind.at))
-    agent = _word(values.get(kind.agent or ""))
+    whose = kind.agent if kind.of_agent(values) else None
+    agent = _word(values.get(whose or ""))
     _meet(importing, agent, account)
-    apart = {kind.agent, kind.customer, kind.ticket, "account"}
+    apart = {whose, kind.customer, kind.ticket, "account"}
     kept = {name for name, column in columns_of(kind.model).items() if column.kept and name not in apart}
     return Observation(
         kind=kind.name,

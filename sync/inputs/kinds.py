@@ -184,6 +184,13 @@ class Customer(RowModel):
         shape="date",
     )
     is_core: bool | None = column("core", "thân thiết", "khách hàng thân thiết", example="true", optional=True)
+    requester_ref: Identity | None = column(
+        "requester",
+        "mã trên hệ thống hỗ trợ",
+        example="361000001",
+        about="The helpdesk's id of the customer, where it is another than your own key.",
+        optional=True,
+    )
 
 
 _CATEGORIES = {
@@ -375,6 +382,21 @@ class Override(RowModel):
     account: Identity | None = _account()
 
 
+class AgentState(RowModel):
+    """A stretch in which an agent was there for calls, or was not."""
+
+    agent_ref: Identity = _agent()
+    started_at: Moment = _at("bắt đầu", "thời điểm bắt đầu")
+    state: Literal["available", "away"] = column(
+        "trạng thái",
+        example="available",
+        about="available: ready, and not on a call; away: anything else.",
+        words={"available": ("ready", "sẵn sàng"), "away": ("break", "vắng mặt", "nghỉ")},
+    )
+    seconds: Seconds = _seconds("giây", example=1_800, about="How long it lasted.", optional=False)
+    account: Identity | None = _account()
+
+
 class WorkItem(RowModel):
     """Work on something, from taking it up to being done with it: a time entry, or an item routed to an agent."""
 
@@ -395,7 +417,7 @@ class Kind:
     """One kind of file: what a row is, which columns tell it from another, and when and of whom it speaks.
 
     `at` names the column with its instant, day or period; an observation of a period stands at its last second.
-    `misfit` says what is wrong between a row's columns.
+    `misfit` says what is wrong between a row's columns, `of_agent` whether the column names an agent in a row.
     """
 
     name: str
@@ -407,6 +429,7 @@ class Kind:
     customer: str | None = "customer_ref"
     ticket: str | None = "ticket_ref"
     misfit: Callable[[Values], Message | None] = lambda _values: None
+    of_agent: Callable[[Values], bool] = lambda _values: True
     observed: bool = True
 
 
@@ -495,7 +518,8 @@ _OBSERVED = (
         model=Cost,
         key=("period", "scope", "subject", "cost_type", "currency"),
         at="period",
-        agent=None,
+        agent="subject",
+        of_agent=lambda values: values["scope"] == "agent",
         customer=None,
         ticket=None,
         misfit=_cost_misfit,
@@ -571,6 +595,15 @@ _OBSERVED = (
         model=Outbound,
         key=("contact_id",),
         at="contacted_at",
+    ),
+    Kind(
+        name="agent_states",
+        title=message("states of agents"),
+        model=AgentState,
+        key=("agent_ref", "started_at"),
+        at="started_at",
+        customer=None,
+        ticket=None,
     ),
     Kind(
         name="work_items",

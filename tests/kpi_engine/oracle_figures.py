@@ -149,6 +149,7 @@ def figure(reduction: str, lines: Sequence[Line]) -> tuple[object, ...]:
     n, above, below = len(lines), sum(line[NUMERATOR] for line in lines), sum(line[DENOMINATOR] for line in lines)
     ratio, mean = above / below if below else None, above / n if n else None
     values = {"count": n, "snapshot": n, "sum": above, "mean": mean, "ratio": ratio, "series_mean": ratio}
+    values["breakdown"] = n
     if reduction == "max":
         largest = max((line[NUMERATOR] for line in lines), default=None)
         return n, largest or 0, int(bool(lines)), largest

@@ -167,9 +167,27 @@ def solve_line(told: Told, indicator: str, solve: Moment) -> Iterator[Line]:
         yield line(told, indicator, solve.at, agent, part="automatic" if automatic else None)
 
 
+def records_kept(told: Told, at: int) -> Iterator[Line]:
+    """Yield the root cause of a solved ticket, and whether all fields that are wanted and mapped are filled in."""
+    ticket, agent = told.ticket, assignee_at(told, at)
+    carriers = told.rules.body("meanings", at).get("fields", {})
+    if cause := told.rules.reads("root_cause", at, ticket.fields, ticket.tags):
+        yield line(told, "root_causes", at, agent, part=cause)
+    wanted = [
+        name
+        for name in ("topic", "severity", "segment", "root_cause")
+        if (carriers.get(name) or {}).get("field") is not None
+        and told.rules.parameter("record_completeness", name, "needed", at) == "needed"
+    ]
+    if wanted:
+        filled = all(told.rules.reads(name, at, ticket.fields, ticket.tags) for name in wanted)
+        yield line(told, "record_completeness", at, agent, fraction=(int(filled), 1))
+
+
 def volume_at_solve(told: Told, solve: Moment) -> Iterator[Line]:
     agent = assignee_at(told, solve.at)
     yield from solve_line(told, "solved", solve)
+    yield from records_kept(told, solve.at)
     yield line(told, "net_flow", solve.at, agent, fraction=(-1, 1))
     yield line(told, "solve_ratio", solve.at, agent, fraction=(1, 0))
     if told.whole:
@@ -655,7 +673,7 @@ def rated(told: Told, one: Given, share: str, count: str) -> Iterator[Line]:
     rank, rating = one
     neutral = told.rules.parameter("satisfaction_rate", "neutral_votes", "against", rating.at)
     if rank == RANKS["good"]:
-        yield rated_line(told, count, rating)
+        yield rated_line(told, count, rating, part=told.ticket.requester_id)
     if rank != RANKS["neutral"] or neutral != "ignore":
         positive = rank == RANKS["good"] or (rank == RANKS["neutral"] and neutral == "for")
         yield rated_line(told, share, rating, fraction=(int(positive), 1))
@@ -719,6 +737,8 @@ def complaints(told: Told) -> Iterator[Line]:
     agent = named_agent(told, ticket)
     if is_complaint(told, ticket):
         yield line(told, "complaints", ticket.created_at, agent, part=matter(told, ticket))
+        for key, meaning in (("complaints_by_cause", "complaint_cause"), ("complaints_by_topic", "topic")):
+            yield line(told, key, ticket.created_at, agent, part=of_ticket(told, meaning, ticket))
         if agent is not None:
             yield from answered_for(told, ticket, agent)
     following = next_ticket(told)

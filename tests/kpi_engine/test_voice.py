@@ -77,7 +77,7 @@ def test_an_edited_rating_says_what_it_says_last(tell: Callable[..., Any]) -> No
     text = OPENED + "06-10 09:00 customer rated bad\n06-11 09:00 customer rated good"
     assert lines(tell(text), "satisfaction_rate") == [("an", "06-11 09:00", 1, 1, None)]
     assert lines(tell(text, rating_policy="first"), "satisfaction_rate") == [("an", "06-10 09:00", 0, 1, None)]
-    assert lines(tell(text), "positive_feedback") == [("an", "06-11 09:00", 1, 1, None)]
+    assert lines(tell(text), "positive_feedback") == [("an", "06-11 09:00", 1, 1, "customer")]
     assert lines(tell(text, as_of="06-10 12:00"), "satisfaction_rate") == [("an", "06-10 09:00", 0, 1, None)]
     assert lines(tell(text, as_of="06-10 12:00"), "positive_feedback") == []
     assert lines(tell(text, as_of="06-10 08:00"), "satisfaction_rate") == []
@@ -343,7 +343,7 @@ def test_warranty_tickets_have_a_satisfaction_of_their_own(tell: Callable[..., A
     for mark in ("tags=warranty", "field:warranty=yes"):
         played = tell(rated.format(mark))
         assert lines(played, "warranty_satisfaction") == [("an", "06-10 09:00", 1, 1, None)]
-        assert lines(played, "warranty_positive") == [("an", "06-10 09:00", 1, 1, None)]
+        assert lines(played, "warranty_positive") == [("an", "06-10 09:00", 1, 1, "customer")]
     for mark in ("field:warranty=no", "priority=low"):
         played = tell(rated.format(mark))
         assert (lines(played, "warranty_satisfaction"), lines(played, "warranty_positive")) == ([], [])

@@ -129,6 +129,7 @@ CARRIERS = {
     "responsible_agent": {"field": "responsible", "tag": None, "values": {}},
     "warranty": {"field": "warranty", "tag": "warranty", "values": {}},
     "severity": {"field": "severity", "tag": None, "values": {}},
+    "root_cause": {"field": None, "tag": "broken", "values": {}},
 }
 MEANINGS: Body = {
     "statuses": STATUSES,

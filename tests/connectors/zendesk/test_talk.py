@@ -37,7 +37,9 @@ def parts(**changed: Any) -> list[Any]:  # noqa: ANN401 -- any JSON
 def test_a_call_tells_direction_ticket_and_customer_and_nothing_that_names_a_person() -> None:
     (facts,) = talk.call(CALL, FollowedFields())
     assert (facts.kind, facts.observation_id, facts.ticket_id, facts.customer_id) == ("phone_calls", "7", "35", "9")
-    assert facts.values == {"direction": "inbound"}
+    assert facts.values == {"direction": "inbound", "wait_s": 12}
+    (whose,) = talk.call({**CALL, "agent_id": 361}, FollowedFields())
+    assert whose.values["first_agent"] == "361"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from kpi_engine.records import Observation
 from kpi_engine.rulebook import compiled
 
 RULES = compiled([])
+OF_AGENTS = {"calls_handled", "missed_call_rate", "handling_time"}
+"""What is said of an agent's part of a call; what is said of queues is tested beside."""
+
 CALL = Observation(
     kind="calls",
     observation_id="c-1",
@@ -35,7 +38,8 @@ def said(observation: Observation) -> dict[str, tuple[object, ...]]:
     found = told(observation)
     assert [line.channel for line in found.lines] == ["phone"] * len(found.lines)
     lines = {line.indicator: (line.agent, line.numerator, line.denominator) for line in found.lines}
-    return lines | {each.indicator: (each.agent, each.reason) for each in found.omissions}
+    lines |= {each.indicator: (each.agent, each.reason) for each in found.omissions}
+    return {key: told for key, told in lines.items() if key in OF_AGENTS}
 
 
 def test_a_call_taken_is_handled_picked_up_and_took_all_its_seconds() -> None:

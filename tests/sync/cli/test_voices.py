@@ -1,12 +1,15 @@
 """What customers, reviewers and books say, from files: imported, reduced, explained, and shown in both languages."""
 
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.books import WINDOW
 from sync.documents import indicators_document
 from sync.examples import EXAMPLES
 
@@ -59,3 +62,73 @@ def test_the_examples_worked_by_hand_come_out_of_the_files_as_they_stand(known: 
     shown = known.run("explain", "customer_effort", *NOVEMBER).stdout
     assert "surveys.csv:7" in shown
     assert "higher_is_better" in shown
+
+
+# --- Books ------------------------------------------------------------------------------------------------------------
+
+COSTS = """\
+period,scope,subject,cost_type,amount,currency
+2026-W46,account,,salary,900000,VND
+2026-W46,agent,{agent},bonus,100000,VND
+2026-W46,account,,licences,50,USD
+2026-W46,account,,rent,70,
+"""
+WEEK = ("--period", "2026-W46")
+
+
+def solved_in(desk: "Desk", week: tuple[str, ...]) -> list[str]:
+    return [str(line["ticket_id"]) for line in explained(desk, "solved", *week)["lines"]]
+
+
+def test_a_missing_currency_is_refused_and_two_are_never_added_up(known: "Desk") -> None:
+    account = known.sandbox.state.account
+    email = str(known.sandbox.state.users[account.agent_ids[0]].email)
+    (known.folder / "costs.csv").write_text(COSTS.format(agent=email), encoding="utf-8")
+    result = known.run("import", "costs", "costs.csv")
+    assert (result.exit_code, "costs.csv:5: currency is empty" in result.stdout) == (5, True)
+    found = explained(known, "support_cost", *WEEK)
+    assert (found["figure"]["value"], found["figure"]["series"]) == (1_000_000, "VND")
+    assert [each["reason"] for each in found["omitted"]] == ["other_currency"]
+    his = explained(known, "support_cost", "--agent", str(account.agent_ids[0]), *WEEK)
+    assert his["figure"]["value"] == 100_000
+    each = explained(known, "cost_per_interaction", *WEEK)["figure"]
+    created = explained(known, "created", *WEEK)["figure"]["n"]
+    assert each["value"] == pytest.approx(1_000_000 / created)
+    english = known.run("explain", "support_cost", *WEEK)
+    assert "1,000,000 VND" in english.stdout
+    known.configure(known.account("sao-mai", known.sandbox), language="vi")
+    shown = known.run("explain", "support_cost", *WEEK).stdout
+    assert "1.000.000 VND" in shown
+    assert "đơn vị tiền tệ khác" in shown
+
+
+def test_a_sale_belongs_to_its_customers_last_ticket_and_a_core_customer_goes_through_the_funnel(
+    known: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = {line["ticket_id"]: line["at"] for line in explained(known, "created", *WEEK)["lines"]}
+    solved = [ticket for ticket in solved_in(known, WEEK) if ticket in created]
+    first, second = solved[:2]
+    buyer = known.sandbox.state.tickets[int(second)].requester_id
+    sold_at = datetime.fromtimestamp(created[second] + 600, UTC).isoformat()
+    head = "sale_id,customer_ref,sold_at,amount,currency,source,ticket_ref,agent_ref,referrer_ref\n"
+    rows = [
+        f"s-1,KH-9,2026-11-15 22:00,100,VND,support,{first},,",
+        f"s-2,KH-1,{sold_at},100,VND,support,,,KH-1",
+        "s-3,KH-2,2026-11-20 00:30,100,VND,support,,,",
+        "s-4,KH-1,2026-11-01 00:30,100,VND,support,,,",
+    ]
+    bring(known, "sales", head + "".join(f"{row}\n" for row in rows))
+    bring(known, "customers", f"customer_ref,active_from,is_core,requester_ref\nKH-1,2026-01-01,true,{buyer}\n")
+    assert explained(known, "support_to_sale_rate", *WEEK)["figure"]["n"] == 0, "thirty days are not over"
+    monkeypatch.setattr("sync.facts.WINDOW", replace(WINDOW, default=3600))
+    told = explained(known, "support_to_sale_rate", *WEEK)
+    assert told["figure"]["n"] == len(solved_in(known, WEEK)), "the time is over for all"
+    assert {line["ticket_id"] for line in told["lines"] if line["numerator"]} == {first, second}
+    served = explained(known, "funnel_referrers", *WEEK)["lines"]
+    assert {line["numerator"] & 12 for line in served if line["part"] == str(buyer)} == {12}
+    referred = explained(known, "referral_rate", *WEEK)["figure"]
+    assert (referred["numerator"], referred["denominator"]) == (1, 1)
+    assert explained(known, "retention", *NOVEMBER)["figure"]["value"] == 1
+    assert explained(known, "retention_served", *NOVEMBER)["figure"]["n"] == 1
+    shown = known.run("report", *NOVEMBER)
+    assert shown.exit_code == 0, shown.output

@@ -1,0 +1,70 @@
+"""What the books say of tickets and customers beside: who bought, who is core, who sent others."""
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.books import WINDOW
+from kpi_engine.indicators.customers import is_customer
+from kpi_engine.indicators.indicator import NO_FACTS, Facts, Input
+from kpi_engine.records import Observation
+from kpi_engine.reduce import Window
+from kpi_engine.seen import Seen
+from sync.account import Account
+from sync.observed import observed_kinds, rows_within
+
+_BOOKS = frozenset({str(Input.SALES), str(Input.CUSTOMERS)})
+_KEY = "support_to_sale_rate"
+
+
+def facts_of(account: Account, window: Window, asked: Collection[str]) -> Facts:
+    """Return what sales and customers say about a window, as far as some indicator that is asked for borrows lines."""
+    needed = {str(each) for key in asked if INDICATORS[key].borrows for each in INDICATORS[key].needs} & _BOOKS
+    kinds = needed & observed_kinds(account) if needed else set()
+    if not kinds:
+        return NO_FACTS
+    within = _window(window)
+    later = replace(window, period=replace(window.period, end=window.period.end + within))
+    sales = [row for row in _rows(account, later, kinds & {Input.SALES}) if row.at <= window.as_of]
+    referrals = [row for row in sales if row.at < window.period.end and "referrer_ref" in row.values]
+    return Facts(
+        sold=frozenset(_sold(account, sales, within)),
+        core=frozenset(_core(account, window, kinds & {Input.CUSTOMERS})),
+        referrers=frozenset(str(row.values["referrer_ref"]) for row in referrals),
+        window=within,
+        as_of=window.as_of,
+    )
+
+
+def _window(window: Window) -> int:
+    configured = window.rulebook.parameters.at(window.as_of).get(_KEY, {})
+    return int(str(configured.get(WINDOW.name, WINDOW.default)))
+
+
+def _rows(account: Account, window: Window, kinds: Collection[str]) -> list[Observation]:
+    return [row for row, _ in rows_within(account, window, kinds)] if kinds else []
+
+
+def _core(account: Account, window: Window, kinds: Collection[str]) -> Iterator[str]:
+    for row in _rows(account, window, kinds):
+        seen = Seen((row,), None, window.rulebook, window.as_of, window.period)
+        if row.customer_id is not None and seen.truth("is_core") and is_customer(seen, window.end - 1):
+            yield row.customer_id
+
+
+def _sold(account: Account, sales: Sequence[Observation], within: int) -> Iterator[str]:
+    """Yield the ticket of each sale: the one it names, else its customer's last one before it, within the window."""
+    loose = [row for row in sales if row.ticket_id is None and row.customer_id is not None]
+    yield from (row.ticket_id for row in sales if row.ticket_id is not None)
+    contacts = account.store.contacts.of(account.name, {str(row.customer_id) for row in loose})
+    for row in loose:
+        found = _last_before(contacts, row)
+        if found is not None and row.at - found[0] <= within:
+            yield found[1]
+
+
+def _last_before(contacts: Mapping[str, Sequence[tuple[int, str]]], sale: Observation) -> tuple[int, str] | None:
+    tickets = contacts.get(str(sale.customer_id), ())
+    place = bisect_right(tickets, sale.at, key=lambda each: each[0])
+    return tickets[place - 1] if place else None
