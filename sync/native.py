@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kpi_engine.records import FieldValue, Observation, Withdrawn
 from sync.account import Account
+from sync.store.pseudonyms import Names
 
 FACTS = "phone_calls"
 """The kind of whole calls."""
@@ -12,7 +13,8 @@ FACTS = "phone_calls"
 
 def bring_observations(account: Account, source: str, records: Iterable[object]) -> int:
     """Keep observations of a page that are new or say something else, end those withdrawn; return how many changed."""
-    told = [each for each in records if isinstance(each, Observation | Withdrawn)]
+    names = account.store.pseudonyms.names(account.name)
+    told = [_unnamed(each, names) for each in records if isinstance(each, Observation | Withdrawn)]
     count = 0
     for kind in sorted({each.kind for each in told}, reverse=True):  # whole calls before their parts
         present = [each for each in told if isinstance(each, Observation) and each.kind == kind]
@@ -20,6 +22,13 @@ def bring_observations(account: Account, source: str, records: Iterable[object])
         count += _brought(account, source, kind, _completed(account, present))
         count += _withdrawn(account, source, kind, gone)
     return count
+
+
+def _unnamed(record: Observation | Withdrawn, names: Names) -> Observation | Withdrawn:
+    """Return an observation without the ids of people who are forgotten, whom the helpdesk may tell of again."""
+    if not names.known or isinstance(record, Withdrawn):
+        return record
+    return replace(record, agent=names(record.agent), customer_id=names(record.customer_id))
 
 
 def _brought(account: Account, source: str, kind: str, observations: Sequence[Observation]) -> int:

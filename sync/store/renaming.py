@@ -78,8 +78,11 @@ def _spoken(value: Any, named: Rename) -> Any:
 
 
 def _agent(agent: Agent, of: Rename) -> dict[str, Any]:
-    called = of(agent.agent_id)
-    return {} if called == agent.agent_id else {"agent_id": called, "name": called, "email": None, "locale": None}
+    called, manager = of(agent.agent_id), of(agent.manager_id)
+    above = {} if manager == agent.manager_id else {"manager_id": manager}
+    if called == agent.agent_id:
+        return above
+    return {**above, "agent_id": called, "name": called, "email": None, "locale": None}
 
 
 def renamed_measurement(measured: Measurement, of: Rename) -> Measurement:

@@ -64,6 +64,16 @@ def test_a_part_takes_direction_and_ticket_from_its_call_and_waits_for_one_not_t
     assert all(each.ticket_id for each in kept.values())
 
 
+def test_a_call_told_again_does_not_bring_back_who_is_forgotten(world: "World") -> None:
+    told = rung(world)
+    called = {str(each.agent): world.store.pseudonyms.remember("sao-mai", str(each.agent)) for each in told}
+    bring_observations(world.account, "legs", told)
+    kept = world.store.observations.named("sao-mai", "calls", [each.observation_id for each in told])
+    assert {key: each.agent for key, each in kept.items()} == {
+        each.observation_id: called[str(each.agent)] for each in told
+    }
+
+
 def test_a_plan_without_talk_is_skipped_and_nobody_is_asked_who_does_not_want_it(
     make_world: Callable[..., "World"],
 ) -> None:

@@ -1,16 +1,19 @@
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from kpi_engine.periods import Period, PeriodKind, period_at
+from kpi_engine.records import Agent
 from kpi_engine.reduce import Scope
 from sync.figures import figures
 from sync.forgetting import CannotForgetError, agent_named, forget, requester_named
 from sync.overriding import Decision, decide, take_back
 from sync.store.pseudonyms import EVERYWHERE, is_pseudonym
+from sync.store.renaming import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,3 +205,14 @@ def test_a_field_that_names_who_left_is_renamed_or_listed_and_the_configuration_
     for word in (gone, user.email or "", user.name.upper()):
         assert word not in remembered(world), word
     assert remembered(world).count(user.name) == remembered(world).count(f"hỏi {user.name}")
+
+
+def test_a_forgotten_manager_is_renamed_where_others_report_to_him() -> None:
+    gone = {"7": "forgotten-1"}
+    agent = Agent(
+        agent_id="8", name="An", email="an@acme.vn", role="agent", active=True, bot=False, locale=None,
+        ticket_access="all", manager_id="7",
+    )  # fmt: skip
+    assert renamed(agent, lambda word: gone.get(word or "", word)) == replace(agent, manager_id="forgotten-1")
+    both = renamed(replace(agent, agent_id="7"), lambda word: gone.get(word or "", word))
+    assert (both.agent_id, both.manager_id, both.email) == ("forgotten-1", "forgotten-1", None)
