@@ -151,6 +151,13 @@ def _ended(account: Account, before: int, through: int) -> Iterator[Period]:
 
 
 def _charge(account: Account, period: Period, as_of: int, correction: int) -> None:
-    judging = [each for each in assessments(account, period, as_of) if each.penalty.judges(period)]
     entries = account.store.charges.of_period(account.name, period.label)
+    if not entries and not _is_judged(account, period):
+        return  # most periods of a store that is older than its penalties
+    judging = [each for each in assessments(account, period, as_of) if each.penalty.judges(period)]
     account.store.charges.append(account.name, settle_charges(entries, judging, as_of, correction))
+
+
+def _is_judged(account: Account, period: Period) -> bool:
+    agreed = consequences_at(account, period.start).penalties
+    return any(each.by is period.kind and each.judges(period) for each in agreed)
