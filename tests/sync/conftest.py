@@ -2,9 +2,11 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +14,9 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from config import Settings, load
 from connectors.base import Clock, Connector, Page, Stream, Target
@@ -29,6 +33,7 @@ from sync.store import Store
 if TYPE_CHECKING:
     from sync.account import Account
 
+POSTGRESQL = os.environ.get("HELPDESK_KPI_TEST_POSTGRESQL", "")
 SECRET = "HELPDESK_KPI_TEST_SECRET"
 MONDAY = 1_795_399_200  # 2026-11-23 09:00 +07:00, an hour after opening
 STORE = "helpdesk-kpi.db"
@@ -139,6 +144,8 @@ class Instead:
 class World:
     """A sandbox with one configured account on it: tests tell stories on the one and run passes of the other."""
 
+    store_url: str | None = None  # a database elsewhere than beside the configuration
+
     def __init__(self, sandbox: Any, folder: Path, clock: Clock | None = None) -> None:  # noqa: ANN401 -- any platform's
         self.sandbox = sandbox
         self.kind = next(kind for kind, platform in PLATFORMS.items() if platform.sandbox is type(sandbox))
@@ -172,6 +179,7 @@ class World:
                     **(own or {}),
                 }
             ],
+            **({} if self.store_url is None else {"store": self.store_url}),
             **top,
         }
         self.path.write_text(json.dumps(document), encoding="utf-8")
@@ -378,6 +386,20 @@ def make_world(
             return made
 
         yield make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRESQL else ["sqlite"])
+def every_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the worlds of a test remember in each kind of store, one after another."""
+    if request.param == "sqlite":
+        yield
+        return
+    schema = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(POSTGRESQL.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+        monkeypatch.setattr(World, "store_url", f"{POSTGRESQL}?options=-csearch_path%3D{schema}")
+        yield
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
 @pytest.fixture

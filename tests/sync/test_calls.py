@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tests.sync.conftest import Platform, World
 
 
+pytestmark = pytest.mark.usefixtures("every_store")
+
+
 @pytest.fixture
 def world(make_world: Callable[..., "World"]) -> "World":
     made = make_world(own={"talk": True})

@@ -1,10 +1,9 @@
 import re
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import create_engine
 
 from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.records import Agent
@@ -14,12 +13,15 @@ from sync.forgetting import CannotForgetError, agent_named, forget, requester_na
 from sync.overriding import Decision, decide, take_back
 from sync.store.pseudonyms import EVERYWHERE, is_pseudonym
 from sync.store.renaming import renamed
+from sync.store.tables import METADATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kpi_engine.reduce import Cell
     from tests.sync.conftest import World
+
+pytestmark = pytest.mark.usefixtures("every_store")
 
 HOUR, DAY = 3600, 86_400
 HANOI = "Asia/Ho_Chi_Minh"
@@ -29,8 +31,11 @@ ORG = "agent_ref,team,lead\n"
 
 def remembered(world: "World") -> str:
     """Return everything that stands in the store, in letters."""
-    with closing(sqlite3.connect(world.folder / "helpdesk-kpi.db")) as connection:
-        dump = "\n".join(connection.iterdump())
+    engine = create_engine(world.store_url or f"sqlite:///{world.folder}/helpdesk-kpi.db")
+    with engine.connect() as connection:
+        rows = [row for table in METADATA.sorted_tables for row in connection.execute(table.select())]
+    engine.dispose()
+    dump = "\n".join(str(value) for row in rows for value in row)
     return re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), dump)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from tests.sync.conftest import World
 
+pytestmark = pytest.mark.usefixtures("every_store")
+
 DAY = 86_400
 HANOI = "Asia/Ho_Chi_Minh"
 
