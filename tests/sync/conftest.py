@@ -144,7 +144,7 @@ class Instead:
 class World:
     """A sandbox with one configured account on it: tests tell stories on the one and run passes of the other."""
 
-    store_url: str | None = None  # a database elsewhere than beside the configuration
+    elsewhere: Callable[[], str | None] = staticmethod(lambda: None)  # where else it remembers
 
     def __init__(self, sandbox: Any, folder: Path, clock: Clock | None = None) -> None:  # noqa: ANN401 -- any platform's
         self.sandbox = sandbox
@@ -154,6 +154,7 @@ class World:
         self.clock = clock or sandbox.clock
         self.secrets = {SECRET: self.platform.secret(sandbox)}
         self.account: Account
+        self.store_url = self.elsewhere()
         self._opened = ExitStack()
         self._seen = len(sandbox.requests)
 
@@ -394,12 +395,18 @@ def every_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     if request.param == "sqlite":
         yield
         return
-    schema = f"test_{uuid.uuid4().hex}"
+    made: list[str] = []
     with psycopg.connect(POSTGRESQL.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
-        monkeypatch.setattr(World, "store_url", f"{POSTGRESQL}?options=-csearch_path%3D{schema}")
+
+        def empty() -> str:
+            made.append(f"test_{uuid.uuid4().hex}")
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(made[-1])))
+            return f"{POSTGRESQL}?options=-csearch_path%3D{made[-1]}"
+
+        monkeypatch.setattr(World, "elsewhere", staticmethod(empty))
         yield
-        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
+        for schema in made:
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 
 
 @pytest.fixture
