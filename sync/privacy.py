@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from config import Settings
 from kpi_engine.message import Message, message
 from kpi_engine.rulebook import Rulebook
+from sync.account import Account
 from sync.people import People, Person
 
 if TYPE_CHECKING:
@@ -65,15 +66,23 @@ class Sight:
 
     def hidden(self, n: int) -> Message:
         """Return the remark that so many people's figures are not shown."""
-        return message(
-            "{n} people's own figures are not shown: privacy.individual is {rule}", n=n, rule=self.individual
-        )
+        return hidden_text(self.individual, n)
 
     def refusal(self, name: str) -> Message:
         """Return why a person's figures are not shown to whoever asked for them."""
         return message(
             "the figures of {name} are not for you: privacy.individual is {rule}", name=name, rule=self.individual
         )
+
+
+def hidden_text(individual: str, n: int) -> Message:
+    """Return the remark that so many people's figures are not shown under a rule."""
+    return message("{n} people's own figures are not shown: privacy.individual is {rule}", n=n, rule=individual)
+
+
+def to_the_operator(account: Account, subject: str | None) -> bool:
+    """Tell whether whoever runs the product may be shown an agent's figures, to prepare them for others."""
+    return subject is None or account.settings.privacy.individual in (TO_LEADS, ALL)
 
 
 def superiors(rules: Rulebook, agent_id: str, at: int) -> Iterator[str]:

@@ -8,13 +8,14 @@ import click
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period, period_named
-from kpi_engine.reduce import Cell
+from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.editions import rulebook
 from sync.exits import Exit, exit_for, gravest
 from sync.locale import terminal_text
+from sync.privacy import hidden_text, to_the_operator
 from sync.recompute import CannotRecomputeError, FigureChange, Recomputed, correct, locked, recompute
 from sync.refetch import cost, refetch
 from sync.store import StoreError
@@ -118,7 +119,10 @@ def _corrected(call: Call, account: Account, period: Period, *, yes: bool) -> Do
     done = correct(account, period, apply=yes, workers=os.cpu_count() or 1)
     rules = rulebook(account)
     call.say(_heading(account, period, done))
-    for change in done.changes:
+    shown = [each for each in done.changes if each.scope is not Scope.AGENT or to_the_operator(account, each.subject)]
+    if hidden := {each.subject for each in done.changes} - {each.subject for each in shown}:
+        call.say(hidden_text(account.settings.privacy.individual, len(hidden)))
+    for change in shown:
         call.say(_sentence(call, change, period, rules))
     call.say(message("  correction {number} is made", number=done.correction) if yes else _NOTHING_DONE)
     return {
@@ -126,7 +130,7 @@ def _corrected(call: Call, account: Account, period: Period, *, yes: bool) -> Do
         "as_of": done.as_of,
         "measured": done.measured,
         "correction": done.correction,
-        "changes": [_document(change) for change in done.changes],
+        "changes": [_document(change) for change in shown],
     }
 
 

@@ -64,6 +64,13 @@ def test_a_correction_is_shown_first_and_made_with_yes(settled: "Desk") -> None:
     assert (document["period"], document["measured"], document["correction"]) == ("2026-W48", 1, None)
     change = next(c for c in document["changes"] if (c["scope"], c["indicator"]) == ("account", "created"))
     assert (change["subject"], change["old"]["n"], change["new"]) == ("sao-mai", 1, None)
+    assert any(each["scope"] == "agent" and each["subject"] for each in document["changes"])
+    own = settled.account("sao-mai", settled.sandbox)
+    settled.configure(own, **WEEKS, privacy={"individual": "self"})
+    document = recomputed(settled, "--corrects", "2026-W48")
+    assert {each["scope"] for each in document["changes"] if each["subject"]} == {"account", "team"}
+    told = settled.run("recompute", "--corrects", "2026-W48").output
+    assert "1 people's own figures are not shown: privacy.individual is self" in told
     done = settled.run("recompute", "--corrects", "2026-W48", "--yes")
     assert "correction 1 is made" in done.output
     assert " → –" in done.output
