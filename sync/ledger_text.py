@@ -53,7 +53,8 @@ _STEPS = {
     "breach": message("breach"),
     "escalation": message("escalation"),
     "repeat": message("repeated notice"),
-    "met": message("met"),
+    "early": message("step after the warning"),
+    "success": message("step after the end"),
 }
 
 
