@@ -201,3 +201,16 @@ def test_scorecards_are_exported_with_a_row_for_each_part(agreed: "Desk") -> Non
         assert (row["grade"], row["coverage"], row["severe"]) == (card["grade"], card["coverage"], card["severe"])
         (part,) = [each for each in card["parts"] if each["indicator"] == row["indicator"]]
         assert (part["weight"], part["attained"]) == (row["weight"], row["attained"])
+
+
+def test_all_of_it_is_said_in_vietnamese_too(agreed: "Desk", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELPDESK_KPI_LANGUAGE", "vi")
+    shown = agreed.run("report", *NOVEMBER).stdout
+    for piece in (
+        "Mức chuẩn",
+        "Bảng điểm theo vai trò",
+        "Bên cạnh số khảo sát",
+        "yêu cầu quá hạn nghiêm trọng",
+        "điểm %",
+    ):
+        assert piece in shown
