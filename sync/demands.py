@@ -1,7 +1,7 @@
 """What the users' own material demands, in our words, and what answers it: figures, or features by their place.
 
-Each row is checked: its indicators give a figure in a full enough world or name the input that is missing, its
-features are keys of the configuration or commands.
+Each row is checked: its indicators give a figure in the demo's world or name the input that is missing, by themselves or
+by a field among the features; features are keys of the configuration or commands.
 """
 
 from dataclasses import dataclass
@@ -151,9 +151,10 @@ DEMANDS: tuple[Demand, ...] = (
     Demand("S3", "Complaints by topic and by cause.", ("complaints",), ("fields.topic", "fields.complaint_cause")),
     Demand(
         "S3",
-        "Interactions are recorded, customers contacted unasked, improvements proposed.",
-        ("record_completeness", "outbound_contacts", "improvement_proposals"),
+        "Customers are contacted unasked, improvements proposed.",
+        ("outbound_contacts", "improvement_proposals"),
     ),
+    Demand("S3", "What is mandatory in a record is filled in.", ("record_completeness",), ("fields.root_cause",)),
     # After-sales service, S4
     Demand(
         "S4",
