@@ -1,6 +1,6 @@
 """What the users' own material demands, in our words, and what answers it: figures, or features by their place.
 
-Each row is checked: its indicators give a figure in the demo's world or name the input that is missing, by themselves or
+Each row is checked: its indicators give a figure in the demo world or name the input that is missing, by themselves or
 by a field among the features; features are keys of the configuration or commands.
 """
 
