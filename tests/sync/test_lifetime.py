@@ -256,7 +256,8 @@ def test_every_field_that_can_still_be_written_is_the_oracles(
     compared = 0
     for history in world.store.records.histories(NAME, tickets, world.account.history_start):
         ticket = tickets[history.ticket_id]
-        if not (measured := world.store.readings.get(NAME, history.ticket_id)) or not is_exact(measured.measurement):
+        measured = world.store.readings.get(NAME, history.ticket_id)
+        if world.kind == "freshdesk" and (measured is None or not is_exact(measured.measurement)):
             continue  # what is only known to lie in some span is nobody's to know better
         answer = oracle.answers(as_it_was(world, history), editions, as_of)
         shown = {key: remote_value(kind(key), value) for key, value in world.shown(ticket).items()}
