@@ -6,7 +6,19 @@ from sync.inputs.rows import Taken
 from sync.store.pseudonyms import Names
 
 _OF_PEOPLE: Final = frozenset(
-    {"agent_ref", "lead", "manager", "evaluator", "reviewer", "approved_by", "referrer_ref", "customer_ref", "proposer"}
+    {
+        "agent_ref",
+        "lead",
+        "manager",
+        "evaluator",
+        "reviewer",
+        "approved_by",
+        "referrer_ref",
+        "customer_ref",
+        "requester_ref",
+        "subject",
+        "proposer",
+    }
 )
 """The columns of files in which somebody is named."""
 

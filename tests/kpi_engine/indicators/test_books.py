@@ -11,6 +11,7 @@ from kpi_engine.indicators.indicator import Facts
 from kpi_engine.observe import observed
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Question, Scope, cells
+from kpi_engine.rulebook import compiled
 from kpi_engine.tally import COUNTS
 
 
@@ -283,3 +284,34 @@ def test_no_agents_make_no_figures_and_everybodys_are_zero_or_nothing(observing:
         found = observing.figure(key, [])
         assert found.value == (0 if row.reduction in COUNTS else None), key
         assert (found.low, found.high) == (None, None)
+
+
+def test_a_month_in_which_clocks_change_is_whole_to_its_last_second(observing: ModuleType) -> None:
+    """Berlin's March has 743 hours; who leaves on its last day was a customer to the end of it."""
+    march = period_named("2026-03", "Europe/Berlin")
+    assert march.end - march.start == (31 * 24 - 1) * 3600
+    rows = [
+        replace(customer(observing, "stays", active_to="2026-03-31"), at=march.start - 1),
+        replace(customer(observing, "goes", active_to="2026-03-28"), at=march.start - 1),
+        replace(cost(observing, 743, period="2026-03"), at=march.end - 1),
+        replace(call(observing, 1), at=march.end - 1),
+        replace(call(observing, 2), at=march.end),
+    ]
+    found = observing.measured(rows, period=march)
+    assert observing.figure("retention", found, period=march).value == 0.5
+    assert observing.figure("cost_per_interaction", found, period=march).value == 743
+
+
+def test_an_agent_who_is_in_two_teams_in_a_month_counts_once_and_in_each_for_its_own_time(
+    observing: ModuleType, timelines: ModuleType
+) -> None:
+    turn = observing.moment("10-15 00:00")
+    places = {"an": [{"team": "day", "end": turn}, {"team": "night", "start": turn}]}
+    rules = compiled([timelines.edition("organization", {"places": places})])
+    rows = [replace(call(observing, number), at=turn + offset) for number, offset in enumerate((-2, -1, 0))]
+    lines = observing.lines("calls_handled", observing.measured(rows, rules), rules=rules)
+    question = Question(Scope.TEAM, "acme", observing.MONTH, observing.MONTH.end, {})
+    by_team = {team: each.value for team, each in cells(INDICATORS["calls_handled"], lines, question).items()}
+    assert by_team == {"day": 2, "night": 1}
+    by_agent = cells(INDICATORS["calls_handled"], lines, replace(question, scope=Scope.AGENT))
+    assert {agent: each.value for agent, each in by_agent.items()} == {"an": 3}
