@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import Holding, Measurement
+from kpi_engine.observe import OBSERVED
 from kpi_engine.periods import Period
 from sync.account import Account
 from sync.store.observations import INPUTS
@@ -64,11 +65,16 @@ def settles_after(account: Account) -> int:
 
 
 def longest_window(account: Account) -> int:
-    """Return the seconds after which no line changes by itself any more."""
+    """Return the seconds after which no line changes by itself any more.
+
+    What waits for observations of a kind that nobody ever brought in, for sales after a solve, keeps nobody waiting.
+    """
     configured = account.settings.parameters
+    absent = OBSERVED - account.store.observations.kinds((account.name, INPUTS), OBSERVED)
     windows = (
         configured.get(indicator.key, {}).get(parameter.name, parameter.default)
         for indicator in INDICATORS.values()
+        if not absent.intersection(map(str, indicator.needs))
         for parameter in indicator.parameters
         if parameter.duration and parameter.name == LOOK_AHEAD
     )
