@@ -6,7 +6,7 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, tuple_, update
 
 from kpi_engine.measurement import (
     Certainty,
@@ -82,10 +82,7 @@ class Readings:
 
     def _save_days(self, connection: Connection, connector: str, readings: Sequence[Written]) -> None:
         # Most readings change few days: writing differences alone is what keeps a recompute fast.
-        days = select(READING_DAY.c.day, READING_DAY.c.ticket_id, READING_DAY.c.digest).where(
-            READING_DAY.c.connector == connector,
-            READING_DAY.c.ticket_id.in_([reading.ticket_id for reading in readings]),
-        )
+        days = _days_of(connector, [reading.ticket_id for reading in readings])
         old = {(day, ticket_id): digest for day, ticket_id, digest in connection.execute(days)}
         new = {(day, reading.ticket_id): digest for reading in readings for day, digest in reading.days.items()}
         for gone in chunked(sorted(old.keys() - new.keys())):
@@ -103,12 +100,8 @@ class Readings:
         """Return the tickets about which these say something else than is kept, up to the day of `until`."""
         last, found = until // DAY, set[str]()
         for chunk in chunked(readings):
-            days = select(READING_DAY.c.day, READING_DAY.c.ticket_id, READING_DAY.c.digest).where(
-                READING_DAY.c.connector == connector,
-                READING_DAY.c.ticket_id.in_([reading.ticket_id for reading in chunk]),
-                READING_DAY.c.day <= last,
-            )
-            kept = {(day, ticket_id, digest) for day, ticket_id, digest in self._database.rows(days)}
+            rows = self._database.rows(_days_of(connector, [reading.ticket_id for reading in chunk]))
+            kept = {(day, ticket_id, said) for day, ticket_id, said in rows if day <= last}
             now = {(day, each.ticket_id, said) for each in chunk for day, said in each.days.items() if day <= last}
             found |= {ticket_id for _, ticket_id, _ in kept ^ now}
         return found
@@ -250,6 +243,15 @@ class Readings:
         columns = select(READING.c.ticket_id, READING.c.live, READING.c.body)
         these = columns.where(READING.c.connector == connector, READING.c.ticket_id.in_(ticket_ids))
         return self._database.rows(these.order_by(READING.c.ticket_id))
+
+
+def _days_of(connector: str, ticket_ids: Sequence[str]) -> Select[int, str, int]:
+    """Return the select of the days of some tickets, with their digests."""
+    # Asked for digests at once, SQLite goes through every ticket's days: only without them its index is enough.
+    listed = READING_DAY.alias()
+    same = and_(*(column == listed.c[column.name] for column in READING_DAY.primary_key))
+    found = select(READING_DAY.c.day, READING_DAY.c.ticket_id, READING_DAY.c.digest).join(listed, same)
+    return found.where(listed.c.connector == connector, listed.c.ticket_id.in_(ticket_ids))
 
 
 _HOLDING_VALUES: Final = attrgetter(*(each for each in Holding.__annotations__ if each != "end"))
