@@ -102,7 +102,6 @@ _KEPT: Mapping[Reduction, Callable[[Tally, CreditLine], None]] = {
     Reduction.MONEY_EACH: _keep_priced,
     Reduction.NET: _keep_square,
     Reduction.BREAKDOWN: _keep_sum,
-    Reduction.RATIO_BREAKDOWN: _keep_sum,
     Reduction.CURVE: _keep_sum,
     Reduction.LARGEST: _keep_sum,
     Reduction.NESTED: _keep_step,
@@ -190,11 +189,6 @@ def _broken_down(tally: Tally) -> Sum:
     return Sum(tally.n, tally.numerator, tally.denominator, float(tally.n), _by_part(tally))
 
 
-def _divided_by_part(tally: Tally) -> Sum:
-    found = _divided(tally)
-    return Sum(found.n, found.numerator, found.denominator, found.value, _by_part(tally))
-
-
 def _curved(tally: Tally) -> Sum:
     """Return the share of all, and how it rises from part to part, in the order of their numbers."""
     found = _divided(tally)
@@ -257,7 +251,6 @@ _SUMS: Mapping[Reduction, Callable[[Tally], Sum]] = {
     Reduction.OVERLAP: _overlapped,
     Reduction.MONEY: _amounting,
     Reduction.BREAKDOWN: _broken_down,
-    Reduction.RATIO_BREAKDOWN: _divided_by_part,
     Reduction.CURVE: _curved,
     Reduction.LARGEST: _largest,
     Reduction.NESTED: _nested,

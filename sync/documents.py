@@ -39,7 +39,6 @@ _REDUCTIONS = {
     Reduction.SCORE: "the mean",
     Reduction.NET: "the sum divided by how many there are",
     Reduction.BREAKDOWN: "how many there are, and how many of each part beside it",
-    Reduction.RATIO_BREAKDOWN: "the sum of the numerators divided by that of the denominators; the same by part",
     Reduction.CURVE: "the share of all, and how it rises step by step",
     Reduction.LARGEST: "the largest part's share of the whole",
     Reduction.NESTED: "how many came through every step; who skipped one is told beside it",
@@ -62,7 +61,6 @@ _UNITS = {
     Unit.DEVIATIONS: "standard deviations from the mean",
     Unit.MONEY: "money, its currency beside it",
     Unit.REVIEWS: "ratings",
-    Unit.RESPONSES: "responses",
     Unit.PROPOSALS: "proposals",
 }
 _BETTER = {Better.HIGHER: "higher", Better.LOWER: "lower", Better.NEUTRAL: "neither"}

@@ -52,7 +52,6 @@ class Unit(StrEnum):
     DEVIATIONS = "deviations"  # standard deviations from the mean
     MONEY = "money"  # in the currency that the cell's series names
     REVIEWS = "reviews"
-    RESPONSES = "responses"
     PROPOSALS = "proposals"
 
 
@@ -81,7 +80,6 @@ class Reduction(StrEnum):
     SCORE = "score"  # mean of each line's numerator over its denominator
     NET = "net"  # as RATIO, of numerators that may lie below 0; their squares serve an interval
     BREAKDOWN = "breakdown"  # how many, and how many of each part
-    RATIO_BREAKDOWN = "ratio_breakdown"  # as RATIO, and the same of each part
     CURVE = "curve"  # as RATIO, and how it rises along parts that are numbers
     LARGEST = "largest"  # the largest part's share of the numerators
     NESTED = "nested"  # how many parts have all the bits of the denominators: who came through every step of a funnel

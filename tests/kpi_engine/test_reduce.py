@@ -169,7 +169,6 @@ def line(numerator: int, denominator: int = 1, *, at: int = 0, part: str | None 
         (Reduction.SERIES_MEAN, [line(9, at=1, part="1-9"), line(4, at=2, part="1-5")], (4.0, 1, 4, 1)),
         (Reduction.SERIES_MEAN, [], (None, 0, 0, 0)),
         (Reduction.SCORE, [line(1, 2), line(1, 4)], (0.375, 2, 3, 8)),
-        (Reduction.RATIO_BREAKDOWN, [line(1, 2, part="a"), line(0, 2, part="b")], (0.25, 2, 1, 4)),
     ],
 )
 def test_each_reduction_is_exact(
