@@ -1,7 +1,7 @@
 """What follows a warning, a breach or a goal met: steps, acknowledgement and repeated notices, as parsed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kpi_engine.conditions import criterion
@@ -81,21 +81,27 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """All that follows one clock; `calendar` is the one that steps count in, None for the clock's own time."""
+    """All that follows one clock; `calendar` is the one that steps count in, None for the clock's own time.
+
+    A plain one has nothing but steps after the breach, in the clock's own time, that nothing holds.
+    """
 
     steps: tuple[EscalationStep, ...] = ()
     calendar: str | None = None
     acknowledgement: Acknowledgement | None = None
     repeat: Repeat | None = None
+    after_breach: tuple[EscalationStep, ...] = field(init=False, compare=False)
+    is_plain: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Work out what every clock of every ticket asks."""
+        object.__setattr__(self, "after_breach", self.at(Trigger.BREACH))
+        simple = self.calendar is None and self.acknowledgement is None and self.repeat is None
+        object.__setattr__(self, "is_plain", simple and len(self.after_breach) == len(self.steps))
 
     def at(self, trigger: Trigger) -> tuple[EscalationStep, ...]:
         """Return the steps that follow a trigger, in their order."""
         return tuple(step for step in self.steps if step.at is trigger)
-
-    @property
-    def after_breach(self) -> tuple[EscalationStep, ...]:
-        """The steps that follow the breach."""
-        return self.at(Trigger.BREACH)
 
     def named(self, name: str) -> EscalationStep | None:
         """Return the step that fires under a name; a repeated notice is the last step's."""

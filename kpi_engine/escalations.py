@@ -36,8 +36,8 @@ def escalate(run: ClockRun, story: Story, account: str, rulebook: Rulebook) -> N
     but the steps that a goal met has. What fired under an earlier rule stays; what a later one has let pass already
     falls due at the change.
     """
-    if not any(rule.escalation.steps for _, rule in run.eras):
-        return
+    if all(rule.escalation.is_plain for _, rule in run.eras):
+        return  # what is due in the clock's own time fired as it ran
     dues: list[Due] = []
     ends = [start for start, _ in run.eras[1:]]
     for (start, rule), end in zip(run.eras, [*ends, None], strict=True):
