@@ -346,6 +346,11 @@ class Connector(Protocol):
         ...
 
     @property
+    def closed_is_final(self) -> bool:
+        """Whether nobody can write to a closed ticket any more; else what our fields show there is kept true, too."""
+        ...
+
+    @property
     def batch(self) -> int:
         """How many ticket changes one delivery may carry."""
         ...

@@ -84,7 +84,8 @@ def ticket_plans(
     Once armed, a ticket gets fields while one of its clocks runs, or when it changed after the first writing pass.
     """
     remote = ticket_field_ids(account)
-    planner = _Planner(account.language, rulebook, account.own.push.ticket_fields, unfit)
+    over = {Status.DELETED, *((Status.CLOSED,) if account.connector.closed_is_final else ())}
+    planner = _Planner(account.language, rulebook, account.own.push.ticket_fields, unfit, over)
     for group in _groups(readings):
         known = _Known.of(account, [reading.measurement.ticket_id for reading in group], remote)
         for reading in group:
@@ -194,6 +195,7 @@ class _Planner:
     rulebook: Rulebook
     keys: Sequence[str]
     unfit: Collection[str]
+    over: Collection[Status]
 
     def plan(self, reading: Reading, shown: _Shown) -> TicketPlan:
         """Return what a ticket's fields need, given what they are known to show.
@@ -212,7 +214,7 @@ class _Planner:
         )
         level, well = urgency(reading.live), shown.is_fresh and shown.was_open and not edits
         status = self.rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
-        if status in (Status.CLOSED, Status.DELETED):
+        if status in self.over:
             return TicketPlan(ticket.ticket_id, level, (), closed=bool(changes), is_well_again=shown.was_open)
         return TicketPlan(ticket.ticket_id, level, changes, edits=edits, is_well_again=well)
 

@@ -122,6 +122,7 @@ class Freshdesk:
     scales: bool = False  # a survey of three answers uses other numbers than one of seven, and does not say which it is
     batch: int = BATCH
     tells_history: bool = False
+    closed_is_final: bool = False
     untold: frozenset[str] = frozenset()
 
     def __init__(

@@ -98,6 +98,7 @@ class Salesforce:
     metrics: Mapping[str, str] = {}
     scales: bool = True
     tells_history: bool = True
+    closed_is_final: bool = False
     batch: int = BATCH
 
     def __init__(

@@ -267,6 +267,7 @@ class Zendesk:
     metrics: Mapping[str, str] = mapping.METRICS
     scales: bool = False  # good and bad have no score, and a survey response does not say how long its scale is
     tells_history: bool = True
+    closed_is_final: bool = True
     untold: frozenset[str] = frozenset()
     batch: int = BATCH
 

@@ -159,6 +159,27 @@ def test_a_lost_write_of_fields_is_repeated_and_a_rate_limit_waited_for(
     assert report.sent.waiting == 0
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_closed_or_merged_ticket_shows_no_deadline_any_more_where_it_can_still_be_written(
+    make_world: "Callable[..., World]", kind: str
+) -> None:
+    world = make_world(kind=kind)
+    closed, merged, into = (world.ticket() for _ in range(3))
+    world.advance(180)
+    world.run()
+    assert all("due_at" in world.shown(ticket) for ticket in (closed, merged, into))
+    world.state.close(closed.id)
+    world.state.merge(merged.id, into.id, world.agents[0])
+    world.advance(HOUR)
+    world.run()
+    in_the_bin = kind == "salesforce"  # where a merged case lies, which nobody can write
+    assert ["due_at" in world.shown(ticket) for ticket in (closed, merged, into)] == [False, in_the_bin, True]
+    world.forget_writes()
+    world.advance(60)
+    world.run()
+    assert world.writes == []
+
+
 def test_freshdesks_statuses_go_by_label_and_its_groups_say_which_hours_they_keep(
     make_world: "Callable[..., World]",
 ) -> None:
