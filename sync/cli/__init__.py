@@ -16,7 +16,7 @@ COMMANDS: dict[str, Message] = {
     "run": message("Run passes on schedule until stopped."),
     "report": message("Show the scorecards of a period."),
     "explain": message("Show the tickets behind one figure."),
-    "compare": message("Compare teams, agents or channels, or two periods, like for like."),
+    "compare": message("Compare teams, countries, agents or channels, or two periods, like for like."),
     "export": message("Write the rows behind the figures as CSV, JSON or Parquet."),
     "import": message("Bring in a CSV file of calls, costs, reviews and the like."),
     "override": message("Exempt a ticket's clock or rating, or decide a dispute."),
