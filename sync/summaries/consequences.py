@@ -15,7 +15,6 @@ from sync.guarding import NOTES, Note
 from sync.ledger import Total, totals
 from sync.ledger_text import FINDINGS, money_text
 from sync.locale import Language
-from sync.people import people
 from sync.privacy import superiors_here, withheld_from
 from sync.rewarding import Rewarded, rewarded
 from sync.summaries.look import Look
@@ -67,7 +66,7 @@ def consequences(look: Look, subject: str, readers: Collection[str]) -> Conseque
 
 def _readable(look: Look, agents: Collection[str], readers: Collection[str]) -> set[str]:
     """Return those of some agents whose points only their leads could read."""
-    account, everybody = look.account, people(look.account.store, look.account.settings)
+    account, everybody = look.account, look.everybody
     at = look.period.end - 1
     return {
         agent

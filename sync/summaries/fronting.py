@@ -13,7 +13,6 @@ from sync.account import Account
 from sync.figures import Asked, Figures
 from sync.grading import cards_in_force, gradings
 from sync.joined import Joined
-from sync.people import people
 from sync.settling import PeriodState
 from sync.summaries.front import DUE, FEEDBACK, OVERDUE, OWED, USUAL, Doing, Front, Headline, chosen, is_shown, ordered
 from sync.targets import Judged, in_force, judged
@@ -127,13 +126,9 @@ class Fronting:
         """Return whose summary here a ticket is about that somebody holds."""
         if self._scope is Scope.TEAM:
             return holding.team
-        if account.name == self.account.name or holding.agent is None:
+        if not isinstance(self.asked, Joined) or account.name == self.account.name or holding.agent is None:
             return holding.agent
-        return (
-            people(account.store, account.settings)
-            .person_of(account.name, holding.agent)
-            .accounts.get(self.account.name)
-        )
+        return self.asked.everybody.person_of(account.name, holding.agent).accounts.get(self.account.name)
 
     def _due(self, account: Account, measured: Measurement, holding: Holding) -> Doing | None:
         ticket = measured.ticket_id if account.name == self.account.name else f"{account.name}/{measured.ticket_id}"

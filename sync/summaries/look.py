@@ -194,6 +194,11 @@ class Look:
         return {each.ticket_id: (groups.get(each.group_id or ""), each.assignee_id) for each in tickets}
 
     @cached_property
+    def everybody(self) -> People:
+        """Who is who on all accounts: read once for the summaries of a period."""
+        return people(self.account.store, self.account.settings)
+
+    @cached_property
     def readers(self) -> str:
         """What tells who can read the period's summaries."""
         return readers_stamp(self.account, self.wanted.group, self.places)
@@ -211,7 +216,7 @@ class Look:
     def disputed(self) -> dict[str, dict[str, list[str]]]:
         """The disputed tickets by subject, each with the indicators it counts in."""
         found: dict[str, dict[str, dict[str, None]]] = {}
-        everybody = people(self.account.store, self.account.settings) if self.joined else None
+        everybody = self.everybody if self.joined else None
         for ticket, line in self._disputed_lines():
             subject = self._subject(line, everybody)
             if subject is not None:

@@ -17,7 +17,6 @@ from sync.figures import Scorecard
 from sync.guard_text import counts
 from sync.guarding import Note
 from sync.locale import Language
-from sync.people import people
 from sync.privacy import superiors_here, withheld_from
 from sync.settling import PeriodState, settles_after
 from sync.store.changes import Desired
@@ -115,18 +114,14 @@ class Writer:
     @cached_property
     def _superiors(self) -> set[str]:
         """The agent's lead and manager at the end of the period, by their ids here."""
-        of, everybody = self.of, people(self.of.account.store, self.of.account.settings)
+        of, everybody = self.of, self.of.everybody
         return superiors_here(of.rules, everybody, of.account.name, self.subject, of.period.end - 1)
 
     @cached_property
     def _key(self) -> str:
         """How the subject is called in figures over several accounts: a person by the key."""
         of = self.of
-        return (
-            people(of.account.store, of.account.settings).person_of(of.account.name, self.subject).key
-            if of.joined
-            else self.subject
-        )
+        return of.everybody.person_of(of.account.name, self.subject).key if of.joined else self.subject
 
     # -- what it says -----------------------------------------------------------------------------------------------
 
