@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from kpi_engine.calendars import ALWAYS, WorkingTime
-from kpi_engine.clocks import ClockRun, Timer
+from kpi_engine.clock_run import ClockRun, Timer
 from kpi_engine.escalating import REPEAT, Acknowledgement, EscalationStep, Repeat, Trigger
 from kpi_engine.recipients import is_one_of
 from kpi_engine.rulebook import Rulebook

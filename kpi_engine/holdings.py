@@ -5,7 +5,7 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from kpi_engine.clocks import ClockRun
+from kpi_engine.clock_run import ClockRun
 from kpi_engine.measurement import Holding
 from kpi_engine.rulebook import UNSOLVED, Rulebook, Status
 from kpi_engine.story import State, Step, Story

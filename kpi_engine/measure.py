@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from kpi_engine.clocks import ClockRun, played
+from kpi_engine.clock_run import ClockRun
+from kpi_engine.clocks import played
 from kpi_engine.differences import Stretch, completed, unsure
 from kpi_engine.escalations import escalate
 from kpi_engine.evidence import Evidence
