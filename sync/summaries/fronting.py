@@ -15,6 +15,7 @@ from sync.grading import cards_in_force, gradings
 from sync.joined import Joined
 from sync.settling import PeriodState
 from sync.summaries.front import DUE, FEEDBACK, OVERDUE, OWED, USUAL, Doing, Front, Headline, chosen, is_shown, ordered
+from sync.summaries.whose import Whose
 from sync.targets import Judged, in_force, judged
 from sync.trends import TREND
 from sync.zones import homes
@@ -60,7 +61,7 @@ def agreed(asked: Asked, found: Figures) -> dict[str | None, Agreed]:
 class Fronting:
     """Makes the fronts of one period's summaries; `figures` are those shown, by the ids of the account."""
 
-    account: Account
+    whose: Whose
     everyone: Sequence[Account]
     asked: Asked
     figures: Figures
@@ -74,7 +75,7 @@ class Fronting:
     def _agreed(self) -> dict[str | None, Agreed]:
         if not isinstance(self.asked, Joined):
             return agreed(self.asked, self.figures)
-        keys = {self.asked.whose(self.account.name, Scope.AGENT, each): each for each in self.figures.scorecards}
+        keys = {self.asked.whose(self.whose.account, Scope.AGENT, each): each for each in self.figures.scorecards}
         cards = {key: self.figures.scorecards[each] for key, each in keys.items()}
         named = Figures(self.asked.question(Scope.AGENT), cards)
         return {keys[key]: each for key, each in agreed(self.asked, named).items() if key in keys}
@@ -99,7 +100,7 @@ class Fronting:
         return [self._shown(period.label) for period in reversed(periods)]
 
     def _shown(self, label: str) -> dict[tuple[str, str], float | None]:
-        listed = self.account.store.published.for_period(self.account.name, label)
+        listed = self.asked.account.store.published.for_period(self.whose.account, label)
         return {
             (each.subject, each.indicator): self._value(each.indicator, each.value, each.n)
             for each in listed
@@ -114,24 +115,21 @@ class Fronting:
     def _doing(self) -> dict[str, list[Doing]]:
         """What needs doing now, by whose it is."""
         found: dict[str, list[Doing]] = {}
-        for account in self.everyone:
-            for measured in account.store.readings.held_at(account.name, self.asked.window.as_of):
-                for holding in _held(measured, self.asked.window.as_of):
-                    subject = self._subject(account, holding)
-                    if subject is not None and (each := self._due(account, measured, holding)) is not None:
-                        found.setdefault(subject, []).append(each)
+        for account, measured, holding in self._open():
+            subject = self.whose.holding(account.name, holding)
+            if subject is not None and (each := self._due(account, measured, holding)) is not None:
+                found.setdefault(subject, []).append(each)
         return found
 
-    def _subject(self, account: Account, holding: Holding) -> str | None:
-        """Return whose summary here a ticket is about that somebody holds."""
-        if self._scope is Scope.TEAM:
-            return holding.team
-        if not isinstance(self.asked, Joined) or account.name == self.account.name or holding.agent is None:
-            return holding.agent
-        return self.asked.everybody.person_of(account.name, holding.agent).accounts.get(self.account.name)
+    def _open(self) -> Iterator[tuple[Account, Measurement, Holding]]:
+        """Yield every ticket that is open now, by who holds it."""
+        at = self.asked.window.as_of
+        for account in self.everyone:
+            for measured in account.store.readings.held_at(account.name, at):
+                yield from ((account, measured, holding) for holding in _held(measured, at))
 
     def _due(self, account: Account, measured: Measurement, holding: Holding) -> Doing | None:
-        ticket = measured.ticket_id if account.name == self.account.name else f"{account.name}/{measured.ticket_id}"
+        ticket = self.whose.ticket(account.name, measured.ticket_id)
         if holding.overdue_since is not None:
             return Doing(ticket, OVERDUE, holding.overdue_since)
         soon = min(_soon(measured.clocks, self.asked.window.as_of), key=lambda clock: clock.due_at or 0, default=None)

@@ -9,10 +9,10 @@ from connectors.account import Summary as SummarySettings
 from connectors.base import Stream, Target
 from kpi_engine.charges import ChargeEntry
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.measurement import Clock, CreditLine
+from kpi_engine.measurement import Clock, CreditLine, Measurement
 from kpi_engine.periods import Period
 from kpi_engine.records import Agent, Group
-from kpi_engine.reduce import Scope, subject_of
+from kpi_engine.reduce import Scope
 from kpi_engine.role_cards import SEVERE, RoleCard
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
@@ -31,6 +31,7 @@ from sync.store.published import PublishedCell
 from sync.store.summaries import Summary
 from sync.summaries.fronting import Fronting, front_keys
 from sync.summaries.text import Lateness, Overdue, offered
+from sync.summaries.whose import Whose
 from sync.summaries.withholding import readers_stamp
 from sync.zones import in_own_zones, own_period, widest, zones_of
 
@@ -100,7 +101,12 @@ class Look:
             asked: Asked = joined(self.everyone, self.period, self.as_of)
         else:
             asked = source(self.account, self.period, self.as_of)
-        return Fronting(self.account, self.everyone, asked, self.found, self.state)
+        return Fronting(self.whose, self.everyone, asked, self.found, self.state)
+
+    @cached_property
+    def whose(self) -> Whose:
+        """How tickets and people of all the accounts are called here."""
+        return Whose(self.account.name, self.scope, self.joined, lambda: self.everybody)
 
     def called(self, line: CreditLine) -> str:
         """Return how the ticket of a line is called."""
@@ -139,7 +145,7 @@ class Look:
 
     def ticket(self, account: str, ticket_id: str) -> str:
         """Return how a ticket is called: by its id, with its account before it where that is another one."""
-        return ticket_id if account == self.account.name else f"{account}/{ticket_id}"
+        return self.whose.ticket(account, ticket_id)
 
     def address(self, ticket: str) -> str:
         """Return where a person opens a ticket that is called so."""
@@ -216,22 +222,28 @@ class Look:
     def disputed(self) -> dict[str, dict[str, list[str]]]:
         """The disputed tickets by subject, each with the indicators it counts in."""
         found: dict[str, dict[str, dict[str, None]]] = {}
-        everybody = self.everybody if self.joined else None
         for ticket, line in self._disputed_lines():
-            subject = self._subject(line, everybody)
+            subject = self.whose.line(line)
             if subject is not None:
                 found.setdefault(subject, {}).setdefault(ticket, {})[line.indicator] = None
         return {subject: {each: list(keys) for each, keys in tickets.items()} for subject, tickets in found.items()}
 
     def _disputed_lines(self) -> Iterator[tuple[str, CreditLine]]:
         """Yield the period's credit lines of disputed tickets that a summary may show, each with its ticket."""
+        for account, measured in self._disputed_tickets():
+            for line in filter(self._tells, measured.lines):
+                yield self.ticket(account.name, measured.ticket_id), line
+
+    def _disputed_tickets(self) -> Iterator[tuple[Account, Measurement]]:
         span = self.span
         for account in self.everyone:
             for measured in account.store.readings.of(account.name, open_disputes(account, span.start, span.end)):
-                for line in measured.lines:
-                    own = self.own_period(line.team)
-                    if own.start <= line.at < own.end and line.indicator in self.offered:
-                        yield self.ticket(account.name, measured.ticket_id), line
+                yield account, measured
+
+    def _tells(self, line: CreditLine) -> bool:
+        """Tell whether a line is of the period and of an indicator that a summary may show."""
+        own = self.own_period(line.team)
+        return own.start <= line.at < own.end and line.indicator in self.offered
 
     @cached_property
     def remarks(self) -> Remarks:
@@ -241,13 +253,6 @@ class Look:
             return remarks(joined(self.everyone, self.period, self.as_of, keys), self.scope)
         asked = source(self.account, self.period, self.as_of, keys)
         return remarks_at_home(asked, self.scope, [*self.found.scorecards, *self.known])
-
-    def _subject(self, line: CreditLine, everybody: People | None) -> str | None:
-        """Return whose summary here a line concerns."""
-        subject = subject_of(line, self.scope)
-        if everybody is None or subject is None:
-            return subject
-        return everybody.person_of(line.account, subject).accounts.get(self.account.name)
 
     @cached_property
     def charges(self) -> list[ChargeEntry]:
