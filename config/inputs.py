@@ -39,7 +39,10 @@ class Inputs(Section):
     org: Place | None = None
     roster: Place | None = None
     social: Place | None = None
+    compliments: Place | None = None
     proposals: Place | None = None
+    knowledge_contributions: Place | None = None
+    training: Place | None = None
     outbound_contacts: Place | None = None
     work_items: Place | None = None
     agent_states: Place | None = None

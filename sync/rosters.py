@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from kpi_engine.message import message
 from kpi_engine.roster import merged
 from sync.account import Account
-from sync.inputs.people_rows import week_of
+from sync.inputs.kinds.roster import week_of
 from sync.inputs.values import instant
 from sync.organization import Body, Placed, Problem, Row, kept_rows, midnight
 from sync.people import People, Person, people
