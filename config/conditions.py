@@ -1,6 +1,7 @@
 """Which tickets something is for: what a policy, a clock or an acknowledgement asks of a ticket."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
@@ -66,6 +67,25 @@ class Clause(Section):
             raise UnfitError(message("this must not be empty"), one_of(Clause.model_fields))
         return self
 
+    @property
+    def asked(self) -> dict[str, frozenset[str]]:
+        """The words asked for by subject, those of the fields by their names."""
+        plain = {name: _as_words(words) for name, words in self if words is not None and name != "field"}
+        return plain | {name: frozenset(words) for name, words in (self.field or {}).items()}
+
+    def path(self, subject: str) -> tuple[str, ...]:
+        """Return where in the clause a subject stands."""
+        return ("field", subject) if subject in (self.field or {}) else (subject,)
+
+
+Asked: TypeAlias = Mapping[str, frozenset[str]]
+_SEVERAL = frozenset({"tag", "group"})
+"""Subjects for which a ticket has several words: a group goes by its name and by its id."""
+
+
+def _as_words(words: object) -> frozenset[str]:
+    return frozenset(map(str, words)) if isinstance(words, tuple) else frozenset({str(words)})
+
 
 class When(Section):
     """Which tickets a policy is for; left out: all of them."""
@@ -81,13 +101,72 @@ class When(Section):
         """Whether there is no condition."""
         return not (self.all or self.any or self.none)
 
+    @model_validator(mode="after")
+    def _fits_something(self) -> "When":
+        for place, clause in enumerate(self.all):
+            for subject in _at_odds(_together(self.all[:place]), clause.asked):
+                raise UnfitError(
+                    message("no ticket can fit this and a clause before it"),
+                    message("words of which one is enough stand in one clause"),
+                    ("all", place, *clause.path(subject)),
+                )
+        must = _together(self.all)
+        for place, clause in enumerate(self.any or ()):
+            for subject in _at_odds(must, clause.asked):
+                raise UnfitError(
+                    message("no ticket can fit this and what {part} asks", part="all"),
+                    below=("any", place, *clause.path(subject)),
+                )
+        for place, clause in enumerate(self.none or ()):
+            if any(_implies(each, clause.asked) for each in _each_and_together(self)):
+                raise UnfitError(
+                    message("this rules out every ticket that {part} asks for", part="all"), below=("none", place)
+                )
+        return self
 
-SUBJECTS = ("segment", "severity", "topic", "complaint_cause", "root_cause", "complaint", "warranty")
-"""What `fields` must read for a condition to mean something."""
+
+def covers(wide: When, narrow: When) -> bool:
+    """Tell whether every ticket that fits `narrow` is certain to fit `wide`, too."""
+    known = _each_and_together(narrow)
+    return (
+        all(any(_implies(each, clause.asked) for each in known) for clause in wide.all)
+        and (not wide.any or _is_one_of(wide.any, narrow, known))
+        and all(_is_ruled_out(clause.asked, narrow) for clause in wide.none or ())
+    )
 
 
-def asked_of_fields(when: When) -> set[str]:
-    """Return the names among `fields` that conditions ask about."""
-    clauses = (*when.all, *(when.any or ()), *(when.none or ()))
-    known = {subject for clause in clauses for subject in SUBJECTS if getattr(clause, subject) is not None}
-    return known | {name for clause in clauses for name in clause.field or ()}
+def _is_one_of(wide: tuple[Clause, ...], narrow: When, known: list[Asked]) -> bool:
+    if any(_implies(each, clause.asked) for each in known for clause in wide):
+        return True
+    return bool(narrow.any) and all(
+        any(_implies(each.asked, clause.asked) for clause in wide) for each in narrow.any or ()
+    )
+
+
+def _is_ruled_out(clause: Asked, narrow: When) -> bool:
+    apart = any(True for _ in _at_odds(_together(narrow.all), clause))
+    return apart or any(_implies(clause, each.asked) for each in narrow.none or ())
+
+
+def _implies(narrow: Asked, wide: Asked) -> bool:
+    return all(subject in narrow and narrow[subject] <= words for subject, words in wide.items())
+
+
+def _at_odds(one: Asked, other: Asked) -> Iterator[str]:
+    """Yield the subjects of which no ticket has a word that both ask for."""
+    for subject, words in other.items():
+        if subject in one and subject not in _SEVERAL and words.isdisjoint(one[subject]):
+            yield subject
+
+
+def _together(clauses: tuple[Clause, ...]) -> Asked:
+    """Return what clauses that must all fit come to: of a subject with several words the first that is asked for."""
+    found: dict[str, frozenset[str]] = {}
+    for clause in clauses:
+        for subject, words in clause.asked.items():
+            found[subject] = found.get(subject, words) if subject in _SEVERAL else found.get(subject, words) & words
+    return found
+
+
+def _each_and_together(when: When) -> list[Asked]:
+    return [_together(when.all), *(clause.asked for clause in when.all)]

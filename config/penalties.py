@@ -2,10 +2,13 @@
 
 import re
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from config.goals import PRIORITIES
+from config.problems import one_of
 from config.shares import share
 from connectors.settings import Day, Duration, Identifier, Line, Section, Slug, UnfitError, each_once
 from kpi_engine.message import message
@@ -56,6 +59,14 @@ class BandSettings(Section):
     points: int = Field(ge=0, le=_MOST_POINTS, description="Points for each of them.")
 
 
+def _spelt(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what looks like one of the priorities and is none; an account may have others of its own."""
+    for place, word in enumerate(words):
+        if word not in PRIORITIES and get_close_matches(word.casefold(), PRIORITIES, n=1):
+            raise UnfitError(message("this word is not known here"), one_of(PRIORITIES, word.casefold()), (place,))
+    return words
+
+
 def _rising(bands: tuple[BandSettings, ...]) -> tuple[BandSettings, ...]:
     for position, band in enumerate(bands[1:], start=1):
         lower = bands[position - 1]
@@ -78,7 +89,7 @@ class PenaltySettings(Section):
     clocks: Annotated[tuple[Line, ...], AfterValidator(each_once)] = Field(
         (), description="Only these clocks; left out: all."
     )
-    priorities: Annotated[tuple[Identifier, ...], AfterValidator(each_once)] = Field(
+    priorities: Annotated[tuple[Identifier, ...], AfterValidator(each_once), AfterValidator(_spelt)] = Field(
         (), description="Only tickets of these priorities."
     )
     channels: Annotated[tuple[Identifier, ...], AfterValidator(each_once)] = Field(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from config.clocks import Clock
-from config.conditions import When
+from config.conditions import When, covers
 from config.escalations import Escalation, On, circle, handings
 from config.goals import plain_goals
 from config.penalties import PenaltySettings, RewardSettings, names_once
@@ -72,12 +72,12 @@ def _is_longer(goal: str, other: str) -> bool:
 
 
 def _only_reachable(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
-    """Refuse a name given twice, and a policy behind one that is for all tickets or for the same ones."""
+    """Refuse a name given twice, and a policy behind one that is for all its tickets."""
     for position, policy in enumerate(policies):
         for earlier in policies[:position]:
             if earlier.id == policy.id:
                 raise UnfitError(message("another policy has this name"), below=(position, "id"))
-            if earlier.when.is_everything or earlier.when == policy.when:
+            if covers(earlier.when, policy.when):
                 raise UnfitError(
                     message("this policy can never apply: {policy} is for all its tickets", policy=earlier.id),
                     message("the first policy that fits a ticket gives it its clocks: the special ones first"),

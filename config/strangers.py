@@ -1,4 +1,4 @@
-"""What a policy document names that the configuration does not have: fields of one's own, and calendars."""
+"""What a policy document names that the configuration does not have: fields, what they say, and calendars."""
 
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -6,16 +6,10 @@ from difflib import get_close_matches
 from config.agreement import ANY, at
 from config.meanings import Fields
 from config.problems import Finding, Path, one_of
+from config.unanswered import CLAUSES, unanswered
 from kpi_engine.message import Message, message
 
 _SOURCES = ("ticket", "organization", "group", "brand")
-_PARTS = ("all", "any", "none")
-_WHENS = (
-    ("policies", ANY, "when"),
-    *(("policies", ANY, "clocks", ANY, name) for name in ("start_when", "stop_when", "pause_when")),
-    ("escalations", ANY, "acknowledgement", "when"),
-    ("severity", "floor", "when"),
-)
 _CALENDARS = (
     ("policies", ANY, "calendar"),
     ("policies", ANY, "calendar", "first_of", ANY),
@@ -31,17 +25,17 @@ def strangers(policies: object, configuration: object) -> Iterator[Finding]:
     """
     yield from _unknown_fields(policies, configuration)
     yield from _unfit_calendars(policies, configuration)
+    yield from unanswered(policies, configuration)
 
 
 def _unknown_fields(policies: object, configuration: object) -> Iterator[Finding]:
     known = [str(path[-1]) for path, _ in at(configuration, "fields", ANY) if path[-1] not in Fields.model_fields]
-    for when in _WHENS:
-        for part in _PARTS:
-            for path, _ in at(policies, *when, part, ANY, "field", ANY):
-                if path[-1] not in known and path[-1] not in Fields.model_fields:
-                    yield Finding(
-                        path, message("`fields` of the configuration gives nothing this name"), _meant(known, path)
-                    )
+    for clause in CLAUSES:
+        for path, _ in at(policies, *clause, "field", ANY):
+            if path[-1] not in known and path[-1] not in Fields.model_fields:
+                yield Finding(
+                    path, message("`fields` of the configuration gives nothing this name"), _meant(known, path)
+                )
 
 
 def _meant(known: list[str], path: Path) -> Message:

@@ -48,10 +48,10 @@ def _unknown(
 ) -> Iterator[Mistaken]:
     known = account.connector.titles(kind) if where else {}
     for each in sorted(where.keys() - known.keys()):
-        yield Mistaken(_not_there(kind, where[each], each), _instead([each, *hints.get(each, ())], known))
+        yield Mistaken(_not_there(kind, where[each], each), instead([each, *hints.get(each, ())], known))
 
 
-def _instead(words: Collection[str], known: Mapping[str, str]) -> Message:
+def instead(words: Collection[str], known: Mapping[str, str]) -> Message:
     """Return what was probably meant, by title or by id; where nothing is alike, what there is."""
     meant = [each for each in known if _is_alike(words, each) or _is_alike(words, known[each])]
     if meant:

@@ -25,6 +25,7 @@ from sync.recipients import unknown_recipients
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
+from sync.unmet import unmet
 from sync.wording import PROFILE_WARNING
 
 _MARKS = {
@@ -178,6 +179,8 @@ def _meaning_checks(account: Account) -> Iterator[Check]:
         yield Check(message("meanings"), Verdict.WARNING, problem, message("correct statuses in the configuration"))
     for mistake in mistaken(account):
         yield Check(message("meanings"), Verdict.WARNING, mistake.finding, mistake.mend)
+    for mistake in () if policy_problems(account.settings) else unmet(account):
+        yield Check(message("policies"), Verdict.WARNING, mistake.finding, mistake.mend)
 
 
 def _people_checks(account: Account) -> Iterator[Check]:

@@ -16,9 +16,10 @@ from config.documents import (
     policy_file,
 )
 from config.policies import PolicyDocument
+from config.unanswered import asked_of_fields
 from connectors import CONNECTORS
 from connectors.base import Unavailable
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.carrying import asked_policies, carried, written
 from sync.cli.frame import Call, framed
@@ -45,7 +46,7 @@ def lint(call: Call, *, file: str | None) -> None:
         named_stories(name)
     counts = {"policies": len(document.policies), "clocks": sum(len(each.clocks) for each in document.policies)}
     call.say(message("{policies} policies with {clocks} clocks: nothing to mend", **counts))
-    remarks = list(consequence_lint(document))
+    remarks = [*consequence_lint(document), *(_wanted(document) if file is not None else ())]
     for remark in remarks:
         call.say(message("to think over: {remark}", remark=remark))
     call.answer({**counts, "remarks": [call.language(remark) for remark in remarks]})
@@ -144,6 +145,16 @@ def _policies(call: Call, file: str | None) -> tuple[str | None, PolicyDocument]
         return file, policy_file(file)
     settings = call.settings()
     return policies_name(settings), configured_policies(settings)
+
+
+def _wanted(document: PolicyDocument) -> Iterator[Message]:
+    """Yield what a configuration must say for a policy file to mean something."""
+    names = asked_of_fields(plain_policies(document))
+    if names:
+        listed = ", ".join(f"fields.{name}" for name in names)
+        yield message(
+            "these policies go by {names}: map it in the configuration, which refuses them otherwise", names=listed
+        )
 
 
 def _plain(document: PolicyDocument) -> dict[str, Any]:

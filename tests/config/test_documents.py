@@ -298,9 +298,12 @@ CLOCK = "{id: first_reply, goal: {default: 2h}, stop: [agent_public_reply]}"
 )
 def test_fault_26_a_rule_that_contradicts_itself_is_told(desk: Desk, policies: str, path: str, reason: str) -> None:
     policies = policies.replace("CLOCK", CLOCK)
-    found = desk.wrong_after(f"policies: {{{policies}}}\n")
+    found = desk.wrong_after(f"policies: {{{policies}}}\nfields: {{severity: {{sao-mai: {{field: 1}}}}}}\n")
     assert found[0].startswith(f"helpdesk-kpi.yaml:9: policies.{path}: ")
     assert reason in found[0]
+
+
+MAPPED = "policies: own.yaml\nfields: {severity: {sao-mai: {field: 1}}}\n"
 
 
 def test_every_word_of_the_rule_model_is_understood(desk: Desk) -> None:
@@ -328,7 +331,7 @@ escalations:
   - {on: {clock: next_reply}, steps: [{level: 1}]}
 """
     )
-    chats, policy = parse_policies(policy_document(desk.settings("policies: own.yaml\n"))).policies
+    chats, policy = parse_policies(policy_document(desk.settings(MAPPED))).policies
     reply, following, resolution = policy.clocks
     assert (reply.start, reply.stop, reply.rearm) == (
         "assigned",

@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 REPLY = "{id: first_reply, goal: {any: 2h}, stop: [agent_public_reply]}"
 SOLVE = "{id: resolution, goal: {any: 8h}, stop: [solved]}"
 LATE = REPLY.replace("2h", "3wd")
+FIELDS = (
+    "{product: {sao-mai: {field: 360}}, topic: {sao-mai: {field: 361}}, complaint: {sao-mai: {tag: complaint}}, "
+    "impact: {sao-mai: {field: 362}}, segment: {sao-mai: {tag: vip}}, "
+    "root_cause: {sao-mai: {field: 363, values: {r_1: packing}}}}"
+)
 CIRCLE = """\
 policies:
   - {id: one, when: {all: [{group: [l1]}]}, clocks: [REPLY]}
@@ -34,6 +39,14 @@ def severe(more: str) -> str:
 
 def escalating(more: str) -> str:
     return f"policies: [{{id: a, clocks: [REPLY]}}]\nescalations:\n  - {{on: {{clock: first_reply}}, {more}}}\n"
+
+
+def behind(first: str, second: str) -> str:
+    clocks = "clocks: [REPLY]"
+    return f"policies:\n  - {{id: a, when: {{{first}}}, {clocks}}}\n  - {{id: b, when: {{{second}}}, {clocks}}}\n"
+
+
+UNREACHABLE = ":3: policies[1]: this policy can never apply: a is for all its tickets"
 
 
 @pytest.mark.parametrize(
@@ -128,6 +141,54 @@ def escalating(more: str) -> str:
             "severity.floor.severity: the scale has no such severity",
         ),
         (severe("floor: {severity: S1, when: {}}"), "severity.floor.when: this must not be empty"),
+        # what no ticket can ever have: nothing is mapped, it is called otherwise, or no severity comes to it
+        (
+            when("{severity: [S1]}"),
+            ":3: policies[0].when.all[0].severity: `fields` of the configuration maps nothing to severity, so no ticket "
+            "ever has one; name the helpdesk's field or tag under fields.severity",
+        ),
+        (when("{warranty: true}"), "all[0].warranty: `fields` of the configuration maps nothing to warranty"),
+        (when("{field: {urgency: [high]}}"), "all[0].field.urgency: `fields` of the configuration maps nothing to"),
+        (
+            when("{segment: [vip, vp]}"),
+            "all[0].segment[1]: no ticket has this word: `fields.segment` calls it otherwise; did you mean vip?",
+        ),
+        (when("{root_cause: [r_1]}"), "root_cause[0]: no ticket has this word: `fields.root_cause` calls it otherwise"),
+        (
+            own("{id: resolution, goal_by: {severity: {S1: 1h, default: 2h}}, stop: [solved]}"),
+            "goal_by.severity: `fields` of the configuration maps nothing to severity",
+        ),
+        (
+            own("{id: resolution, goal_by: {severity: {S2: 1h}}, stop: [solved]}")
+            + "severity: {scale: [S1, S2], floor: {severity: S1, when: {all: [{tag: [x]}]}}}\n",
+            "goal_by.severity.S2: no ticket can come to this severity; name the helpdesk's field or tag under",
+        ),
+        (
+            when("{severity: [S3]}") + "severity: {scale: [S1, S2], matrix: {any: {any: S2}}}\n",
+            "severity[0]: the scale has no such severity; known here: S1, S2",
+        ),
+        (severe("matrix: {any: {high: S1, any: S2}}"), "severity.matrix.any.high: `fields` of the configuration maps"),
+        # conditions that contradict themselves
+        (when("{channel: [email]}, {channel: [chat]}"), ":3: policies[0].when.all[1].channel: no ticket can fit this"),
+        (
+            when("{field: {product: [phone]}}, {field: {product: [oven]}}"),
+            "when.all[1].field.product: no ticket can fit this and a clause before it; words of which one is enough",
+        ),
+        (
+            "policies: [{id: a, when: {all: [{channel: [chat]}], any: [{channel: [email]}]}, clocks: [REPLY]}]\n",
+            "when.any[0].channel: no ticket can fit this and what all asks",
+        ),
+        (
+            "policies: [{id: a, when: {all: [{channel: [chat], type: [x]}], none: [{channel: [chat, email]}]}, "
+            "clocks: [REPLY]}]\n",
+            "when.none[0]: this rules out every ticket that all asks for",
+        ),
+        # policies behind one that is for all their tickets
+        (behind("all: [{channel: [chat, email]}]", "all: [{channel: [chat]}, {tag: [x]}]"), UNREACHABLE),
+        (behind("any: [{channel: [chat]}, {tag: [x]}]", "all: [{tag: [x]}]"), UNREACHABLE),
+        (behind("any: [{channel: [chat]}, {tag: [x]}]", "any: [{tag: [x]}]"), UNREACHABLE),
+        (behind("none: [{channel: [chat]}]", "all: [{channel: [email]}]"), UNREACHABLE),
+        (behind("none: [{tag: [x]}]", "none: [{tag: [x, y]}]"), UNREACHABLE),
     ],
 )
 def test_a_policy_file_that_cannot_be_meant_is_refused_with_its_line(desk: "Desk", policies: str, told: str) -> None:
@@ -135,13 +196,29 @@ def test_a_policy_file_that_cannot_be_meant_is_refused_with_its_line(desk: "Desk
         policies.replace("REPLY", REPLY).replace("SOLVE", SOLVE).replace("LATE", LATE)
     )
     more = (
-        "policies: own.yaml\nfields: {product: {sao-mai: {field: 360}}}\n"
+        f"policies: own.yaml\nfields: {FIELDS}\n"
         'calendars: {office: {week: {mon: ["08:00-12:00"]}}, shut: {week: {mon: []}}}\n'
     )
     found = desk.wrong_after(more)
     assert len(found) == 1
     assert found[0].startswith("own.yaml:")
     assert told in found[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("all: [{channel: [chat]}]", "all: [{channel: [chat, email]}]"),
+        ("all: [{tag: [x]}]", "any: [{tag: [x]}, {tag: [y]}]"),
+        ("any: [{tag: [x]}, {tag: [z]}]", "any: [{tag: [x]}, {tag: [y]}]"),
+        ("all: [{channel: [chat]}], none: [{tag: [x]}]", "all: [{channel: [chat]}]"),
+        ("none: [{tag: [x, y]}]", "none: [{tag: [x]}]"),
+        ("all: [{tag: [x]}]", "all: [{group: [x]}, {group: [y]}, {tag: [y]}, {segment: [vip]}]"),
+    ],
+)
+def test_a_policy_that_some_ticket_may_still_reach_is_not_refused(desk: "Desk", first: str, second: str) -> None:
+    (desk.folder / "own.yaml").write_text(behind(first, second).replace("REPLY", REPLY))
+    assert desk.settings(f"policies: own.yaml\nfields: {FIELDS}\n").policies == "own.yaml"
 
 
 def test_the_same_is_refused_where_policies_stand_in_the_configuration(desk: "Desk") -> None:
@@ -182,5 +259,5 @@ escalations:
   - {{on: {{clock: first_reply, policy: b}}, steps: [{{level: 1, assign: l2}}, {{level: 2, assign: l3}}]}}
 """
     (desk.folder / "own.yaml").write_text(document)
-    more = "policies: own.yaml\nfields: {product: {sao-mai: {field: 360}}}\n"
+    more = f"policies: own.yaml\nfields: {FIELDS}\n"
     assert desk.settings(more).policies == "own.yaml"

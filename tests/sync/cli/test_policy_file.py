@@ -114,3 +114,26 @@ def test_check_tells_which_roles_nobody_holds_and_who_stands_in(ruled: "Desk") -
         GOOD + escalation.replace("[assignee, team_lead]", "[assignee], note: true")
     )
     assert "policies.escalations[0].steps[0].note is accepted but not yet in force" in ruled.run("status").stderr
+
+
+def test_check_tells_of_words_in_conditions_that_no_ticket_of_the_helpdesk_can_have(ruled: "Desk") -> None:
+    clause = "{group: [Hỗ trợ, Ho tro 2], form: ['77'], tag: [never_seen], segment: [vip], complaint: true}"
+    (ruled.folder / "care.yaml").write_text(GOOD.replace("    clocks:", f"    when: {{all: [{clause}]}}\n    clocks:"))
+    document = json.loads(ruled.config.read_text())
+    fields = {name: {document["connectors"][0]["name"]: {"tag": name}} for name in ("complaint", "segment")}
+    fields["segment"] = {document["connectors"][0]["name"]: {"tag": "vip"}}
+    ruled.config.write_text(json.dumps({**document, "fields": fields}))
+    ruled.run("sync", "--dry-run")
+    told = [line for line in ruled.run("check").stdout.splitlines() if "policies.policies[0].when.all[0]" in line]
+    for part in (
+        "when.all[0].group[1]: the helpdesk has no group Ho tro 2",
+        "when.all[0].form[0]: the helpdesk has no ticket form 77",
+        "when.all[0].tag[0]: no ticket that is here bears the tag never_seen",
+    ):
+        assert any(part in line for line in told)
+    assert len(told) == 3
+    other = {**document["connectors"][0], "name": "other"}
+    fields = {"complaint": {"other": {"tag": "c"}}, "segment": {"other": {"tag": "vip"}}}
+    ruled.config.write_text(json.dumps({**document, "connectors": [*document["connectors"], other], "fields": fields}))
+    told = ruled.run("check", document["connectors"][0]["name"]).stdout
+    assert "policies.policies[0].when.all[0].complaint: nothing is mapped to complaint here, so it never fits" in told

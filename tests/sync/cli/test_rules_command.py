@@ -71,6 +71,12 @@ def test_a_story_that_differs_fails_with_what_differs(own: "Desk") -> None:
 
 def test_without_a_file_the_configured_policies_are_meant(own: "Desk", sandbox_settings: dict[str, object]) -> None:
     own.config.write_text(json.dumps({**sandbox_settings, "policies": "own.yaml"}))
+    unmapped = own.run("rules", "lint")
+    assert (unmapped.exit_code, "own.yaml:4: policies[0].when.all[0].segment" in unmapped.stderr) == (2, True)
+    (remark,) = own.told("rules", "lint", "own.yaml")["remarks"]
+    assert remark == "these policies go by fields.segment: map it in the configuration, which refuses them otherwise"
+    mapped = {"segment": {"a": {"tag": "vip"}}}
+    own.config.write_text(json.dumps({**sandbox_settings, "policies": "own.yaml", "fields": mapped}))
     assert own.told("rules", "lint") == {"policies": 2, "clocks": 2, "remarks": []}
     assert own.run("rules", "test").exit_code == 8
     own.config.write_text(json.dumps({**sandbox_settings, "policies": {"policies": []}}))
