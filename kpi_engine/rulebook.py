@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition, WorkingTime
-from kpi_engine.conditions import FORM, ORGANIZATION, SEGMENT, TAG, TYPE, When
+from kpi_engine.conditions import FORM, ORGANIZATION, SEGMENT, SEVERITY, TAG, TYPE, When
 from kpi_engine.editions import Edition
 from kpi_engine.organization import Organization, Place, organization
 from kpi_engine.records import Field, FieldValue
@@ -248,11 +248,16 @@ class Rulebook:
     def telling(self) -> frozenset[str]:
         """The properties, beside those that always do, that decide how a ticket stands under some edition.
 
-        They tell its segment, or what policies ask of it.
+        They tell its segment, how grave it is, or what policies ask of it.
         """
-        told = {name for subject in {SEGMENT, *self.asked} for name in self._carriers(subject)}
+        told = {name for subject in {SEGMENT, SEVERITY, *self.asked} for name in self._carriers(subject)}
         told |= {Field.ORGANIZATION} if any(choice.by_organization for choice in self.choice.values) else set()
         return frozenset(told | {name for subject, name in _TELLING.items() if subject in self.asked})
+
+    @cached_property
+    def grades(self) -> bool:
+        """Whether anything tells, under some edition, how grave a ticket is."""
+        return SEVERITY in self.asked or any(SEVERITY in meanings.fields for meanings in self.meanings.values)
 
     @cached_property
     def followed(self) -> Mapping[str, bool]:

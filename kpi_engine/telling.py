@@ -311,7 +311,7 @@ class _Teller:
             assumed,
             _meaning(SEGMENT, values, rulebook, at) if rulebook.telling else None,
             values[Field.REQUESTER],
-            self.severity(at) if SEVERITY in rulebook.asked else None,
+            self.severity(at) if rulebook.grades else None,
             self.policies.match(facts),
             places,
             frozenset(key for key, when in rulebook.criteria.items() if when.fits(facts))

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 
 from kpi_engine.evidence import EXEMPTED, Evidence, Left
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
-from kpi_engine.measurement import Clock, ClockState, CreditLine, Omission, Stamp
+from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Omission, Stamp
 from kpi_engine.message import message
+from kpi_engine.rulebook import Rulebook
+from kpi_engine.story import State
 
 SEVERE = frozenset({"s1", "urgent"})
-"""The severity, or the priority where no severity is told, whose breach no average may hide."""
+"""The severity where no scale tells the gravest, or the priority where no severity is told: no average may hide it."""
 
 _WARNED_FROM = 75
 _INTERNAL = "internal_goals_met"
@@ -47,15 +50,31 @@ def _overdue_count(evidence: Evidence) -> Iterator[CreditLine | Omission]:
 
 def _severe_overdue_count(evidence: Evidence) -> Iterator[CreditLine]:
     for clock, stamp in evidence.once(_judged):
-        if clock.breached_at is not None and _is_severe(evidence, stamp):
+        if clock.breached_at is not None and is_severe(evidence.state_at(stamp.at), evidence.rulebook, stamp.at):
             part = f"{clock.clock}:{stamp.ticket_id}"
-            yield CreditLine("severe_overdue_count", stamp, 1, 1, part, clock.certainty)
+            certainty = Certainty.APPROXIMATE if _is_graded_in_a_span(evidence, stamp.at) else clock.certainty
+            yield CreditLine("severe_overdue_count", stamp, 1, 1, part, certainty)
 
 
-def _is_severe(evidence: Evidence, stamp: Stamp) -> bool:
-    """Tell whether the ticket is of the gravest kind: by its severity where one is told, else by its priority then."""
-    severity = evidence.meaning("severity", stamp.at)
-    return str(stamp.priority if severity is None else severity).casefold() in SEVERE
+def is_severe(state: State, rulebook: Rulebook, at: int) -> bool:
+    """Tell whether a ticket that stands so is of the gravest kind: by its severity, else by its priority.
+
+    The gravest is the first of the policies' scale, S1 without one.
+    """
+    severity = rulebook.policies.at(at).severity
+    if state.severity is not None and severity is not None:
+        return state.severity == severity.scale[0]
+    return str(state.priority if state.severity is None else state.severity).casefold() in SEVERE
+
+
+def _is_graded_in_a_span(evidence: Evidence, at: int) -> bool:
+    """Tell whether how grave the ticket was at an instant is not known: the change lies in a span around it."""
+    return any(
+        after.since is not None
+        and after.since < at < after.at
+        and (before.state.severity, before.state.priority) != (after.state.severity, after.state.priority)
+        for before, after in pairwise(evidence.story.steps)
+    )
 
 
 def _spared(key: str, evidence: Evidence, clock: Clock) -> Iterator[Omission]:
@@ -173,9 +192,11 @@ INDICATORS = (
         catalogue="overdue_cnt (S1)",
         name=message("Severe overdue requests"),
         formula=message(
-            "number of clocks that went over their goal on tickets of severity S1, or of urgent priority where no "
-            "severity is told, each ticket once per clock; one of them floors the grade of a scorecard"
+            "number of clocks that went over their goal on tickets that were of the gravest severity (the first of the "
+            "policies' scale, else S1) at the breach, or of urgent priority where no severity is told, each ticket "
+            "once per clock; one of them floors the grade of a scorecard"
         ),
+        stamp=message("the instant of the breach, with the severity the ticket had then"),
         lines=_severe_overdue_count,
     ),
     replace(

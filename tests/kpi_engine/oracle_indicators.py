@@ -574,7 +574,7 @@ def breached(told: Told, verdict: Verdict) -> Iterator[Line]:
     once = f"{verdict.clock}:{told.ticket.ticket_id}"  # in a period a ticket counts once per kind of clock
     yield verdict_line(told, "overdue_count", verdict, (1, 1), part=once)
     severe = verdict_line(told, "severe_overdue_count", verdict, (1, 1), part=once)
-    severity = told.rules.reads("severity", verdict.breached_at, told.ticket.fields, told.ticket.tags)
+    severity = told.says("severity", told.values_at(verdict.breached_at), verdict.breached_at)  # as it was then
     if (severity or severe[4] or "").lower() in ("s1", "urgent"):
         yield severe
     yield verdict_line(told, "overdue_rate", verdict, (1, 1))

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_a_ticket_without_a_single_verdict_has_none(play: Play, timelines: Modul
     06-09 08:00 customer opens assignee=an
     06-09 09:00 status becomes solved
     """
-    only_reply = timelines.edition("policies", timelines.policy(timelines.first_reply("2h")))
+    only_reply = timelines.edition("policies", timelines.policy(timelines.first_reply({"any": "2h"})))
     played = play("06-20 09:00", only_reply)
     assert (lines(played, "goals_met_tickets"), lines(played, "near_miss")) == ([], [])
 
@@ -191,3 +192,61 @@ def test_what_groups_promise_one_another_is_judged_by_group_and_not_by_person(
         (None, "group:1", "06-09 09:30", 1),
         (None, "group:2", "06-09 10:30", 0),
     ]
+
+
+def severe(timelines: ModuleType, story: str, more: dict[str, object], *editions: object) -> list[tuple[object, ...]]:
+    """Return the severe lines, of a first reply of two hours opened at 8:00, and how sure each is."""
+    policies = timelines.policy(timelines.first_reply({"any": "2h"}))
+    rules = [timelines.edition("policies", {**policies, **more}), *editions]
+    rules += [
+        each for each in timelines.USUAL if each.kind != "policies" and not (editions and each.kind == "meanings")
+    ]
+    played = timelines.played(timelines.history(story), rules, timelines.moment("06-20 09:00"))
+    found = [each for each in played.measurement.lines if each.indicator == "severe_overdue_count"]
+    return [(played.told(each.at), str(each.certainty)) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("story", "is_severe"),
+    [
+        ("06-09 09:59 field:severity becomes S1", True),
+        ("06-09 10:00 field:severity becomes S1", True),  # what happens at an instant precedes its timers
+        ("06-09 10:01 field:severity becomes S1", False),  # a label put on afterwards judges nobody
+        ("06-09 09:59 priority becomes urgent", True),
+        ("06-09 10:01 priority becomes urgent", False),
+    ],
+)
+def test_a_breach_is_judged_by_the_severity_of_its_instant(
+    timelines: ModuleType, story: str, *, is_severe: bool
+) -> None:
+    found = severe(timelines, f"06-09 08:00 customer opens assignee=an priority=low\n{story}", {})
+    assert bool(found) is is_severe
+    lowered = "06-09 08:00 customer opens assignee=an field:severity=S1\n06-12 09:00 field:severity becomes S4"
+    assert severe(timelines, lowered, {})  # nor does taking it away afterwards undo anything
+
+
+def test_a_ticket_under_the_safety_floor_is_severe_whatever_it_says_itself(timelines: ModuleType) -> None:
+    floor = {"severity": "A", "when": {"all": [{"tag": ["danger"]}]}}
+    scale = {"severity": {"scale": ["A", "S1"], "matrix": {}, "floor": floor}}
+    opens = "06-09 08:00 customer opens assignee=an priority=low"
+    assert severe(timelines, f"{opens} tags=danger", scale) == [("06-09 10:00", "exact")]
+    assert severe(timelines, f"{opens} tags=danger field:severity=S1", scale)
+    assert not severe(timelines, f"{opens} field:severity=S1", scale)  # the scale's gravest is another
+    assert severe(timelines, f"{opens.replace('low', 'urgent')}", scale)  # no severity is told: the priority is
+
+
+def test_a_severity_known_to_have_changed_in_a_span_around_the_breach_is_approximate(timelines: ModuleType) -> None:
+    story = timelines.history(
+        "06-09 08:00 customer opens assignee=an field:severity=S1\n06-09 11:00 field:severity becomes S3"
+    )
+    (changed,) = [each for each in story.events if each.kind == "changed"]
+    for since, certainty in (("06-09 09:30", "approximate"), ("06-09 10:30", "exact")):
+        spanned = replace(changed, event_id="difference:1", since=timelines.moment(since))
+        events = tuple(spanned if each is changed else each for each in story.events)
+        rules = [
+            timelines.edition("policies", timelines.policy(timelines.first_reply({"any": "2h"}))),
+            *timelines.USUAL,
+        ]
+        played = timelines.played(replace(story, events=events), rules, timelines.moment("06-20 09:00"))
+        (line,) = [each for each in played.measurement.lines if each.indicator == "severe_overdue_count"]
+        assert str(line.certainty) == certainty

@@ -53,7 +53,7 @@ POLICIES: dict[str, Any] = {
 
 @pytest.fixture
 def world(make_world: Callable[..., "World"]) -> "World":
-    world = make_world(policies=POLICIES)
+    world = make_world(policies=POLICIES, fields={"severity": {"sao-mai": {"tag": "S1"}}})
     world.run(dry_run=True)
     return world
 
