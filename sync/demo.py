@@ -1,6 +1,6 @@
 """The whole product against simulated helpdesks: two real passes with a working day between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -12,13 +12,16 @@ from connectors.sandbox import ZendeskSandbox
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope
+from kpi_engine.role_cards import Grading
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import Mode, PassReport, run_pass
 from sync.demo_beside import Neighbours, Together, entries, live_on, neighbours, opened_beside, secrets, together
+from sync.demo_books import kept
 from sync.editions import rulebook
-from sync.figures import Explanation, Figures, explained, figures, min_n
+from sync.figures import Explanation, Figures, explained, figures, min_n, source
+from sync.grading import graded_figures
 from sync.planning import TicketPlan
 from sync.pull import silent
 
@@ -65,6 +68,7 @@ class Shown:
     explanation: Explanation
     calls: Explanation
     person: Together
+    graded: Mapping[str | None, Grading]
 
     @property
     def examples(self) -> list[TicketPlan]:
@@ -86,9 +90,13 @@ def config_text(sandbox: ZendeskSandbox, language: str, beside: str = "") -> str
 
 
 def settings_for(sandbox: ZendeskSandbox, language: str, folder: Path, beside: Neighbours | None = None) -> Settings:
-    """Write the ready configuration into `folder` and return it validated; `beside` it the other helpdesks."""
+    """Write the ready configuration into `folder` and return it validated.
+
+    With `beside`, the other helpdesks are in it, and the files of what the company keeps beside them.
+    """
     path = folder / "helpdesk-kpi.yaml"
-    path.write_text(config_text(sandbox, language, entries(beside) if beside else ""), encoding="utf-8")
+    text = config_text(sandbox, language, entries(beside) if beside else "")
+    path.write_text(text + (kept(sandbox, folder) if beside else ""), encoding="utf-8")
     return load(path, {SECRET_VARIABLE: sandbox.oauth.client_secret, **(secrets(beside) if beside else {})})
 
 
@@ -129,6 +137,7 @@ def _shown(account: Account, first: PassReport, second: PassReport, person: Toge
         explained(account, overdue, question, most),
         explained(account, missed, whole, account.name),
         person,
+        graded_figures(source(account, week, as_of), Scope.AGENT)[1],
     )
 
 

@@ -11,13 +11,16 @@ from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import Mode, run_pass
-from sync.figures import Scorecard, figures, reduced
-from sync.joined import joined, least
+from sync.figures import Scorecard, figures, reduced_in
+from sync.joined import Joined, joined, least
 from sync.people import Person
 from sync.pull import silent
+from sync.wording import EVERY_ACCOUNT
 
 TICKETS = 100
-"""How many tickets each of the two has: enough for a scorecard, few enough for a short demo."""
+"""How many tickets the shop's helpdesk has, half as many again the other: enough for a scorecard, and soon shown."""
+_SEEDS = (11, 23)
+"""What makes each of the two another helpdesk than the first and than one another."""
 
 _KEY, _SECRET = "HELPDESK_KPI_DEMO_FRESHDESK", "HELPDESK_KPI_DEMO_SALESFORCE"
 
@@ -52,17 +55,23 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """One person's scorecard over all helpdesks, and on each by its account's name."""
+    """One person's scorecard over all helpdesks and on each by its account's name, and the whole company's.
 
+    `asked` is what they are made of.
+    """
+
+    asked: Joined
     person: Person
     whole: Scorecard
     each: Mapping[str, Scorecard]
+    company: Scorecard
 
 
 @contextmanager
 def neighbours() -> Iterator[Neighbours]:
     """Let the two helpdesks answer for a while."""
-    with FreshdeskSandbox(tickets=TICKETS) as freshdesk, SalesforceSandbox(tickets=TICKETS) as salesforce:
+    shop, care = FreshdeskSandbox(_SEEDS[0], TICKETS), SalesforceSandbox(_SEEDS[1], TICKETS * 3 // 2)
+    with shop as freshdesk, care as salesforce:
         yield Neighbours(freshdesk, salesforce)
 
 
@@ -103,11 +112,12 @@ def together(accounts: Sequence[Account], week: Period) -> Together:
     """Return the scorecards of whoever of all helpdesks solved the most in a week."""
     as_of = least(accounts) or week.end
     asked = joined(accounts, week, as_of)
-    cards = reduced(asked, Scope.AGENT).scorecards
+    found = reduced_in(asked, (Scope.AGENT, Scope.ACCOUNT))
+    cards = found[Scope.AGENT].scorecards
     everywhere = [each for each in asked.everybody.persons if len(each.accounts) == len(accounts)]
     person = max(everywhere, key=lambda each: (cards[each.key]["solved"].n if each.key in cards else 0, each.key))
     alone = {
         account.name: figures(account, week, Scope.AGENT, as_of).scorecards.get(person.accounts[account.name], {})
         for account in accounts
     }
-    return Together(person, cards.get(person.key, {}), alone)
+    return Together(asked, person, cards.get(person.key, {}), alone, found[Scope.ACCOUNT].scorecards[EVERY_ACCOUNT])

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 from time import sleep
+from typing import Final
 
 import click
 from rich.table import Table
@@ -10,6 +11,7 @@ from rich.table import Table
 from connectors.body import one_line
 from connectors.sandbox import ZendeskSandbox
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators.indicator import Input
 from kpi_engine.message import message
 from sync.cli.explain_command import explanation_document, say_explanation, ticket_urls
 from sync.cli.frame import Call, framed
@@ -17,6 +19,9 @@ from sync.cycle import PassReport
 from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played
 from sync.demo_beside import Together
 from sync.exits import Exit
+from sync.figures import Scorecard
+from sync.grading_text import grading_document, gradings_table
+from sync.inputs.kinds import KINDS
 from sync.locale import Language, terminal_text
 from sync.scorecards import cell_document, figures_document, ordered_subjects, scorecard_notes, scorecard_table
 from sync.showing import change_sentences, pass_document
@@ -93,6 +98,11 @@ def _show(call: Call, shown: Shown) -> None:
     )
     call.say(joined_by)
     _heading(call, 5)
+    call.show(_company_table(shown.person.company, call.language))
+    _heading(call, 6)
+    names = dict(ordered_subjects(shown.figures, shown.rules, call.language))
+    call.show(gradings_table(shown.graded, names, call.language))
+    _heading(call, 7)
     for report, first in ((shown.first, True), (shown.second, False)):
         _say_cost(call, shown, report, first=first)
 
@@ -138,13 +148,18 @@ _HEADINGS = {
     2: message("One summary ticket"),
     3: message("One figure explained"),
     4: message("One person on three helpdesks"),
-    5: message("What it cost"),
+    5: message("What files tell: surveys, reviews, money, customers, duties, calls"),
+    6: message("What was agreed, and how much of it was attained"),
+    7: message("What it cost"),
 }
 
 
 def _heading(call: Call, number: int) -> None:
     call.say(message("\n── {heading} ──", heading=_HEADINGS[number]))
 
+
+FILED: Final = frozenset(each for each in Input if each in KINDS)
+"""The inputs that come of files."""
 
 _OBSERVED = ("calls_handled", "work_item_handling_time")
 """What is told of no ticket, beside the headlines: Talk's calls, and Salesforce's calls and work items."""
@@ -162,6 +177,19 @@ def _together_table(found: Together, language: Language) -> Table:
     return table
 
 
+def _company_table(card: Scorecard, language: Language) -> Table:
+    """Return the company's figures that are made of files, with what stands behind each."""
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for title in (message("Indicator"), ALL_ACCOUNTS, message("Rests on")):
+        table.add_column(language(title), overflow="fold")
+    for key, cell in card.items():
+        indicator = INDICATORS[key]
+        if cell.n and (indicator.needs | indicator.feeds) & FILED:
+            words = cell_text(indicator, cell, language), detail_text(indicator, cell, language)
+            table.add_row(language(indicator.name), *map(str, words))
+    return table
+
+
 def _say_cost(call: Call, shown: Shown, report: PassReport, *, first: bool) -> None:
     call.say(
         message(
@@ -176,6 +204,7 @@ def _say_cost(call: Call, shown: Shown, report: PassReport, *, first: bool) -> N
 
 def _document(call: Call, shown: Shown) -> dict[str, object]:
     names = ordered_subjects(shown.figures, shown.rules, call.language)
+    called = dict(names)
     cell = shown.explanation.cell
     name = call.language(subject_name(cell.subject, cell.scope, shown.rules, cell.period.end - 1))
     urls = ticket_urls([shown.account], shown.explanation)
@@ -195,6 +224,8 @@ def _document(call: Call, shown: Shown) -> dict[str, object]:
             if due.desired.summary is not None
         ],
         "explained": explanation_document(shown.explanation, urls, name),
+        "roles": [grading_document(each, called[subject], subject) for subject, each in shown.graded.items()],
+        "company": {key: cell_document(cell) for key, cell in shown.person.company.items()},
         "person": {
             "name": shown.person.person.name,
             "accounts": dict(shown.person.person.accounts),

@@ -5,9 +5,15 @@ import pytest
 
 from connectors.base import Stream
 from connectors.sandbox import ZendeskSandbox
+from kpi_engine.periods import period_named
+from kpi_engine.reduce import Scope
 from sync.cycle import PassReport
+from sync.demands import DEMANDS
 from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played, settings_for
+from sync.demo_books import kept
+from sync.figures import reduced_in
 from sync.pull import Pulled
+from sync.store.observations import INPUTS
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +60,45 @@ def test_the_figure_explained_is_the_most_overdue_and_adds_up(shown: Shown) -> N
     cell = shown.explanation.cell
     most = max(card["overdue_count"].n for agent, card in shown.figures.scorecards.items() if agent is not None)
     assert cell.n == len(shown.explanation.lines) == most > 0
+
+
+def test_every_demand_of_the_users_material_has_a_figure(shown: Shown) -> None:
+    asked = shown.person.asked.of(period_named("2026-11", "Asia/Ho_Chi_Minh"))
+    found = reduced_in(asked, (Scope.ACCOUNT, Scope.AGENT, Scope.TEAM)).values()
+    told = {
+        key
+        for each in found
+        for card in each.scorecards.values()
+        for key, cell in card.items()
+        if cell.value is not None
+    }
+    assert {key for demand in DEMANDS for key in demand.indicators} - told == set()
+    assert set(asked.missing) == {"occupancy"}, "the world has no states of agents"
+    assert "agent_states" in str(asked.missing["occupancy"])
+
+
+def test_the_companys_books_are_files_that_come_in_whole_and_are_the_same_each_time(
+    shown: Shown, tmp_path: Path
+) -> None:
+    folder = shown.account.settings.origin.folder
+    with ZendeskSandbox(quotas="plan") as again:
+        kept(again, tmp_path)
+    for file in tmp_path.glob("*.csv"):
+        assert (folder / file.name).read_bytes() == file.read_bytes()
+        assert file.stem in shown.account.settings.inputs.files
+    assert shown.account.store.quarantine.count(INPUTS) == 0
+
+
+def test_the_two_smaller_helpdesks_are_not_alike(shown: Shown) -> None:
+    shop, care = shown.person.each["cua-hang"], shown.person.each["care"]
+    assert any(shop[key].value != care[key].value for key in ("created", "solved", "first_reply"))
+
+
+def test_who_has_attained_enough_is_graded_and_a_severe_breach_floors_the_grade(shown: Shown) -> None:
+    graded = [each for each in shown.graded.values() if each.grade is not None]
+    assert graded
+    assert all(each.coverage >= 0.6 for each in graded)
+    assert any(each.floored for each in graded)
 
 
 def test_passes_cost_hardly_more_requests_than_the_least_possible(shown: Shown) -> None:

@@ -7,7 +7,7 @@ from random import Random
 from connectors.sandbox.world import people
 from connectors.sandbox.world.people import DOWNGRADED, SUSPENDED, Account
 from connectors.sandbox.world.tale import Tale
-from connectors.sandbox.world.texts import COMPLAINTS, ODD_SUBJECTS, QUESTIONS, SUBJECTS, THANKS
+from connectors.sandbox.world.texts import COMPLAINTS, GRAVE, ODD_SUBJECTS, QUESTIONS, SUBJECTS, THANKS, WARRANTY
 from connectors.sandbox.world.verbs import GONE, Comment, Helpdesk, Opening, RuleChanges, Update, named
 from connectors.sandbox.world.working_hours import next_working
 
@@ -17,6 +17,7 @@ LEFT_DAYS_BEFORE = 14  # how long before the start the departed agents stopped w
 EVERY, PLACE = 8, 3  # each 8th ticket is an awkward one
 ODD_EVERY, ODD_PLACE = 40, 7  # each 40th has a subject that is meant to break things
 
+VIP_EVERY = 6  # customers
 OTHER_BRAND, COMPLAINS, NOTED = 0.2, 0.15, 0.3  # shares of tickets
 RATES_GOOD, RATES_BAD, IS_ASKED = 0.30, 0.36, 0.75  # shares, each with those before it
 
@@ -46,9 +47,12 @@ def _opening(tale: Tale, **values: object) -> Opening:
     chosen: dict[str | int, object] = {"brand_id": tale.account.brand_ids[random.random() < OTHER_BRAND]}
     if priority is not None:
         chosen["priority"] = priority
+    tags = _tags(tale, priority)
     if random.random() < COMPLAINS:
         chosen[tale.account.complaint_field_id] = random.choice(people.COMPLAINTS)
-        chosen["tags"] = ("khieu_nai",)
+        tags = ("khieu_nai", *tags)
+    if tags:
+        chosen["tags"] = tags
     return Opening(
         requester_id=tale.requester,
         author_id=tale.requester,
@@ -58,6 +62,16 @@ def _opening(tale: Tale, **values: object) -> Opening:
         rules=(RuleChanges(rule_id=tale.account.routing_rule_id, changes={"group_id": tale.group}),),
         channel=random.choice(CHANNELS),
     )
+
+
+def _tags(tale: Tale, priority: str | None) -> tuple[str, ...]:
+    """Return the tags that tell what kind of customer and of matter it is."""
+    told = {
+        "khach_vip": tale.requester % VIP_EVERY == 0,
+        "bao_hanh": tale.subject in WARRANTY,
+        "nghiem_trong": priority == "urgent" and tale.subject in GRAVE,
+    }
+    return tuple(tag for tag, holds in told.items() if holds)
 
 
 def _opens(tale: Tale, **values: object) -> None:

@@ -24,6 +24,8 @@ GROUPS = ("Hỗ trợ", "Kỹ thuật", "Khiếu nại")
 KPI_GROUP = "KPI"
 COMPLAINT_FIELD = "Loại khiếu nại"
 COMPLAINTS = ("giao_hang", "chat_luong", "thai_do")
+ROOT_CAUSE_FIELD = "Nguyên nhân gốc"
+ROOT_CAUSES = ("giao_hang", "san_pham", "huong_dan", "thanh_toan")
 ORDER_FIELD = "Mã đơn hàng"
 
 
@@ -42,6 +44,7 @@ class Account:
     complaint_field_id: int = 0
     order_field_id: int = 0
     retired_field_id: int = 0
+    root_cause_field_id: int = 0  # none: this helpdesk has no such field
     routing_rule_id: int = 0
     assigning_rule_id: int = 0
 

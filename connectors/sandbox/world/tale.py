@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from connectors.sandbox.world.people import Account
+from connectors.sandbox.world.people import ROOT_CAUSES, Account
 from connectors.sandbox.world.texts import NOTES, QUESTIONS, REPLIES
 from connectors.sandbox.world.verbs import Comment, Helpdesk, Opening, RuleChanges, Update, Values, named
 from connectors.sandbox.world.working_hours import next_working
 
+FORGETS_EVERY = 5  # solved tickets: there the cause stays empty
 Step = Callable[[Helpdesk, int], object]
 """What happens to a ticket, given the helpdesk and the ticket's id."""
 
@@ -80,8 +81,16 @@ class Tale:
         self.agent, self.group = agent, group
 
     def solve(self, minutes: float = 120) -> None:
-        """Let the agent answer and solve."""
-        self.reply(minutes, status="solved")
+        """Let the agent answer and solve, and note the cause where there is a field for it; now and then he forgets."""
+        self.wait(minutes)
+        changes = named({"status": "solved"}, self._cause())
+        self.update(Update(author_id=self.agent, comment=Comment(self.random.choice(REPLIES)), changes=changes))
+
+    def _cause(self) -> Values:
+        field_id, draw = self.account.root_cause_field_id, len(self.subject) + self.at
+        if not field_id or draw % FORGETS_EVERY == 0:
+            return {}
+        return {field_id: ROOT_CAUSES[draw % len(ROOT_CAUSES)]}
 
     def assigned_by_trigger(self, minutes: float = 60) -> None:
         """Let the agent reply with pending while a trigger, in the same audit, puts the ticket on hold."""

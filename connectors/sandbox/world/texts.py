@@ -14,6 +14,8 @@ SUBJECTS = (
     "Máy không kết nối được mạng",
     "Đề nghị xuất hóa đơn đỏ",
 )
+WARRANTY = frozenset({"Sản phẩm bị lỗi, xin đổi trả", "Hỏi về bảo hành"})
+GRAVE = frozenset({"Thanh toán bị trừ hai lần"})
 ODD_SUBJECTS = (
     "<img src=x onerror=alert(1)> Đơn hàng & hóa đơn",
     "{{ticket.id}} {{current_user.email}} cần hỗ trợ",

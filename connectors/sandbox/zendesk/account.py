@@ -142,6 +142,9 @@ def _add_fields(setup: Setup, at: int) -> None:
     account.retired_field_id = retired.id
     shift = CustomField(id=next(setup.ids), type="text", title="Ca làm việc", key="shift", created_at=at, updated_at=at)
     setup.user_fields[shift.id] = shift
+    cause = _add_ticket_field(setup, "tagger", people.ROOT_CAUSE_FIELD, at)
+    cause.options = people.ROOT_CAUSES
+    account.root_cause_field_id = cause.id
 
 
 def _add_ticket_field(setup: Setup, kind: str, title: str, at: int) -> CustomField:

@@ -8,8 +8,10 @@ from connectors.sandbox.application import Application
 from connectors.sandbox.quotas import QUOTAS, Meter
 from connectors.sandbox.sandbox import START, Sandbox
 from connectors.sandbox.world import arrivals
+from connectors.sandbox.world.books import Books, books
 from connectors.sandbox.zendesk.account import furnished
 from connectors.sandbox.zendesk.api import Api
+from connectors.sandbox.zendesk.company import company
 from connectors.sandbox.zendesk.service import Service, Tokens
 from connectors.sandbox.zendesk.sign_in import FULL
 from connectors.sandbox.zendesk.state import State
@@ -50,6 +52,7 @@ class ZendeskSandbox(Sandbox):
         self.oauth = OAuth("helpdesk-kpi", secrets[0])
         self.api_token = ApiToken("kpi@sao-mai.example", secrets[1])
         self.state = created(seed=seed, tickets=tickets, days=days, start=start, live=live)
+        self.seed, self.days = seed, days
         self.features = {"schedules", "satisfaction", "sla", "group_sla", "ai_agents", "ticket_forms", "talk"}
         tokens = Tokens(random, *self.oauth, *self.api_token)
         self.service = Service(self.state, tokens, self.features, QUOTAS[quotas].jobs)
@@ -77,6 +80,10 @@ class ZendeskSandbox(Sandbox):
     def workspace(self) -> Workspace:
         """The account's forms, views, triggers and automations."""
         return self.service.workspace
+
+    def books(self) -> Books:
+        """Return what the company keeps beside the helpdesk, from its first day until now: rows by kind of file."""
+        return books(company(self.state, self.seed, self.days, int(self.now)))
 
     def doom_next_job(self, fate: Fate) -> None:
         """Give the next job an unhappy end.

@@ -17,7 +17,7 @@ FOLDERS = "helpdesk-kpi-demo-*"
 def little(empty_desk: "Desk") -> "Desk":
     """Play the demo on a smaller helpdesk, and leave nothing behind."""
     empty_desk.patch.setattr("sync.demo.ZendeskSandbox", lambda **options: ZendeskSandbox(tickets=60, **options))
-    empty_desk.patch.setattr("sync.demo_beside.TICKETS", 20)
+    empty_desk.patch.setattr("sync.demo_beside.TICKETS", 40)
     empty_desk.patch.setattr("tempfile.tempdir", str(empty_desk.folder))
     return empty_desk
 
@@ -42,6 +42,11 @@ def test_the_demo_shows_the_things_it_promises(little: "Desk") -> None:
             "── One person on three helpdesks ──",
             "all accounts",
             "joined by the e-mail ",
+            "── What files tell: surveys, reviews, money, customers, duties, calls ──",
+            "Customer effort score",
+            "Quality score",
+            "── What was agreed, and how much of it was attained ──",
+            "Scorecards by role",
             "── What it cost ──",
             "API requests, the least possible is ",
         )
@@ -55,7 +60,9 @@ def test_the_json_of_the_demo_has_its_documented_shape(little: "Desk") -> None:
     result = little.run("demo", "--json", "-q")
     document = json.loads(result.stdout)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert set(document) == {"scorecards", "teams", "passes", "summaries", "explained", "person"}
+    assert set(document) == {
+        "scorecards", "teams", "passes", "summaries", "explained", "person", "roles", "company"
+    }  # fmt: skip
     first, second = document["passes"]
     assert first["fields_created"]
     assert second["fields_created"] == []
@@ -72,6 +79,8 @@ def test_the_json_of_the_demo_has_its_documented_shape(little: "Desk") -> None:
     for key in ("created", "solved", "overdue_count", "first_reply"):
         counted = [card[key]["n"] for card in person["each"].values() if card]
         assert person["joined"][key]["n"] == sum(counted) > max(counted)
+    assert document["company"]["calls_handled"]["n"] > person["joined"]["calls_handled"]["n"]
+    assert {each["role"] for each in document["roles"]} == {"care"}
     worked = {name: card["work_item_handling_time"]["n"] for name, card in person["each"].items()}
     assert worked["care"] == person["joined"]["work_item_handling_time"]["n"] > 0
 
