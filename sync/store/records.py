@@ -103,17 +103,34 @@ class Records:
         """Save what is new or changed, mark its tickets stale, and return how many records that were.
 
         An older version never replaces a newer one. Of a ticket's snapshots only the newest stays, unless
-        `keep_snapshots`: the only history of a helpdesk that has none.
+        `keep_snapshots`: the only history of a helpdesk that has none. A version of those that comes again with other
+        content (we wrote in the second of somebody else's change) keeps its first `after`: a later one would say of
+        what was seen to have changed already that it had not.
         """
         shapes = {**_SHAPES, TicketSnapshot: _EVERY_SNAPSHOT} if keep_snapshots else _SHAPES
         saved = 0
         with self._database.writing() as connection:
             for chunk in chunked(records):
-                rows = _newest(_row(connector, shapes[type(each)], each) for each in self._unnamed(connector, chunk))
+                seen = self._seen_first(connector, chunk) if keep_snapshots else chunk
+                rows = _newest(_row(connector, shapes[type(each)], each) for each in self._unnamed(connector, seen))
                 fresh = connection.execute(self._newer, rows).scalars().all()
                 self.mark_stale(connector, set(fresh))
                 saved += len(fresh)
         return saved
+
+    def _seen_first(self, connector: str, records: Sequence[Kept]) -> Iterator[Kept]:
+        """Yield records, each snapshot with the `after` of the first look at that version of it."""
+        shots = [each for each in records if isinstance(each, TicketSnapshot)]
+        tickets, versions = {each.ticket_id for each in shots}, {str(each.version) for each in shots}
+        whose = RECORD.c.connector == connector, RECORD.c.kind == "snapshot"
+        found = select(RECORD.c.body).where(*whose, RECORD.c.ticket_id.in_(tickets), RECORD.c.key.in_(versions))
+        known = map(_SNAPSHOT.layout.read, decoded_all(self._database.scalars(found)))
+        first = {(each.ticket_id, each.version): each.after for each in known}
+        for record in records:
+            if isinstance(record, TicketSnapshot) and (record.ticket_id, record.version) in first:
+                yield replace(record, after=first[record.ticket_id, record.version])
+            else:
+                yield record
 
     def _unnamed(self, connector: str, records: Iterable[R]) -> Iterable[R]:
         """Return records without the ids of people who are forgotten."""

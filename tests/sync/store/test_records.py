@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -114,6 +115,18 @@ def test_only_the_newest_snapshot_stays_unless_they_are_all_the_history_there_is
 
     store.records.save("sao-mai", [snapshot("2", version=10), snapshot("2", version=9)], keep_snapshots=True)
     assert [each.version for each in history(store, "2").snapshots] == [9, 10]
+
+
+def test_a_version_that_comes_again_does_not_narrow_when_what_was_seen_had_changed(
+    store: Store, snapshot: Snapshot
+) -> None:
+    kept = partial(store.records.save, "sao-mai", keep_snapshots=True)
+    kept([snapshot(version=100, status="open", after=None)])
+    kept([snapshot(version=900, status="solved", after=300), snapshot("2", version=900, after=300)])
+    kept([snapshot(version=900, status="closed", after=840), snapshot("2", version=1000, after=840)])
+
+    assert [(each.status, each.after) for each in history(store).snapshots] == [("open", None), ("closed", 300)]
+    assert [each.after for each in history(store, "2").snapshots] == [300, 840]
 
 
 def test_a_ticket_is_stale_only_once_it_can_be_measured(store: Store, snapshot: Snapshot, event: Event) -> None:
