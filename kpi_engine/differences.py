@@ -48,21 +48,23 @@ def completed(history: History) -> History:
     return replace(history, events=tuple(_chained(events, history.snapshots[0]) if told else events))
 
 
-def unsure(history: History) -> tuple[Stretch, ...]:
+def unsure(history: History, asked: frozenset[str] = frozenset()) -> tuple[Stretch, ...]:
     """Return the stretches of a completed history in which it is not known when things happened.
 
     What came and went between two snapshots far apart is not known at all, and weighs on all that follows, unless the
-    platform told of every change there. Tags and custom fields, our own among them, decide about no instant.
+    platform told of every change there. Tags and custom fields, our own among them, decide about no instant, unless
+    they are `asked`: policies go by them.
     """
+    telling = _TELLING | asked
     if history.latest.begins_as is None:
-        return tuple(_spans(history.events))
+        return tuple(_spans(history.events, telling))
     first = history.snapshots[0]
     unseen = [(first.created_at, first.updated_at)]
     unseen += [(_after(before, now), now.updated_at) for before, now in pairwise(history.snapshots)]
     pieces = (piece for start, end in unseen for piece in _uncovered(start, end, history.covered))
     hidden: list[Stretch] = [(start, None) for start, end in pieces if end - start > LONG]
     told = ((event.field, event.since, event.at) for event in history.events)
-    return (*hidden, *((since, at) for name, since, at in told if name in _TELLING and since is not None))
+    return (*hidden, *((since, at) for name, since, at in told if name in telling and since is not None))
 
 
 def _uncovered(start: int, end: int, covered: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -139,10 +141,10 @@ def _left(events: Sequence[TicketEvent], told: Sequence[TicketEvent]) -> Iterato
             yield replace(event, since=left[-1])
 
 
-def _spans(events: Sequence[TicketEvent]) -> Iterator[Stretch]:
+def _spans(events: Sequence[TicketEvent], telling: frozenset[str]) -> Iterator[Stretch]:
     """Yield where it is not known when something happened; after long, something may have come and gone as well."""
     for event in events:
-        if event.since is not None and event.field in _TELLING:
+        if event.since is not None and event.field in telling:
             yield event.since, None if event.at - event.since > LONG else event.at
 
 

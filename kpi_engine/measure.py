@@ -79,7 +79,7 @@ def _judged(told_history: History, story: Story, rulebook: Rulebook) -> Judged:
     history = with_exemptions(told_history, story, rulebook)
     played_runs = _clock_runs(story, history.account, rulebook) if story.whole else []
     runs = tuple(run for run in played_runs if run.rule.clock not in history.exempt)
-    stretches = unsure(history)
+    stretches = unsure(history, rulebook.telling)
     verdicts = {id(run): _doubted(_clock(run, story, rulebook), stretches) for run in runs}
     clocks = tuple(verdicts.get(id(run)) or _exempted(_clock(run, story, rulebook)) for run in played_runs)
     firings = tuple(_firings(zip(runs, verdicts.values(), strict=True), story, rulebook))

@@ -40,10 +40,10 @@ def history(*snapshots: TicketSnapshot, events: tuple[TicketEvent, ...] = ()) ->
     return History(account="cua-hang", ticket_id="1", snapshots=snapshots, events=events)
 
 
-def changed(field: str, new: str, at: int) -> TicketEvent:
+def changed(field: str, new: str, at: int, since: int | None = None) -> TicketEvent:
     return TicketEvent(
         ticket_id="1", event_id=f"{field}{at}", at=at, order=0, position=0, kind=EventKind.CHANGED, actor_id="an",
-        automatic=False, field=field, old=None, new=new,
+        automatic=False, field=field, old=None, new=new, since=since,
     )  # fmt: skip
 
 
@@ -281,6 +281,23 @@ def test_a_goal_that_changed_within_the_span_is_given_the_benefit_of_the_doubt(
     )
     (clock,) = judged(whole, {"urgent": "1h", "normal": "8h", "default": "normal"}, "06-02 10:00").clocks
     assert (clock.state, clock.breached_at) == (ClockState.RUNNING, None)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["the helpdesk tells its history", "it tells none"])
+def test_what_policies_go_by_is_as_unsure_as_the_look_that_showed_it_and_all_else_is_not(
+    shot: Shot, timelines: ModuleType, *, told: bool
+) -> None:
+    """An incident for which an hour was promised only became one between two looks."""
+    t, seen = timelines, shot("06-02 08:00", "open", ticket_type="Question")
+    now = shot("06-02 09:10", "open", after="06-02 08:50", ticket_type="Incident", organization_id="9")
+    noted = changed("type", "Incident", now.updated_at, since=t.moment("06-02 08:50"))
+    whole = history(replace(now, begins_as=None), events=(noted,)) if told else history(seen, now)
+    meant, ruled = t.meant({"all": [{"type": ["Incident"]}]}, t.resolution("1h")), t.policy(t.resolution("8h"))
+    rules = t.edition("policies", {**ruled, "policies": [meant, {**ruled["policies"][0], "id": "others"}]})
+    (clock,) = measure(whole, compiled([*t.USUAL, rules]), t.moment("06-02 10:00")).clocks
+    assert (clock.policy, clock.certainty) == ("care", Certainty.APPROXIMATE)
+    (clock,) = measure(whole, compiled([*t.USUAL, t.edition("policies", ruled)]), t.moment("06-02 10:00")).clocks
+    assert clock.certainty is Certainty.EXACT
 
 
 def test_a_clock_that_starts_within_a_span_may_have_run_that_much_longer(

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from connectors.sandbox.freshdesk.records import SlaPolicy
 from kpi_engine.differences import completed
 from kpi_engine.history import History
+from kpi_engine.measurement import Certainty, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,12 @@ HOUR = 3600
 def history(world: "World", ticket: Any) -> History:  # noqa: ANN401 -- the sandbox's
     (found,) = world.store.records.histories(NAME, [str(ticket.id)], world.account.history_start)
     return completed(found)
+
+
+def clocks(world: "World", ticket: Any) -> tuple[Clock, ...]:  # noqa: ANN401 -- the sandbox's
+    reading = world.store.readings.get(NAME, str(ticket.id))
+    assert reading is not None
+    return reading.measurement.clocks
 
 
 def test_our_write_in_the_second_of_somebody_elses_does_not_narrow_when_a_ticket_changed_hands(
@@ -41,3 +49,46 @@ def test_our_write_in_the_second_of_somebody_elses_does_not_narrow_when_a_ticket
     (change,) = (event for event in history(world, ticket).events if event.field == "assignee")
     assert change.since is not None
     assert change.since < handed_over <= change.at
+
+
+# --- The account's own SLA policies --------------------------------------------------------------------------------
+
+
+def promised(minutes: int, **limits: list[object]) -> dict[str, object]:
+    """Return an SLA policy of the account: so many minutes, by the clock on the wall, to an answer and to the end."""
+    target = {"respond_within": 60 * minutes, "resolve_within": 120 * minutes, "business_hours": False}
+    whose = {"applicable_to": limits, "escalation": {"resolution": {"level_1": {"escalation_time": 600}}}}
+    return {
+        "name": f"{minutes} minutes", "active": True, "is_default": False, "position": 0, **whose,
+        "sla_target": {f"priority_{priority}": target for priority in range(1, 5)},
+    }  # fmt: skip
+
+
+def test_the_accounts_own_policies_rule_by_type_and_company_for_whole_passes(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world(kind="freshdesk", policies="platform")
+    ordinary, vip = world.state.account.customer_ids[:2]
+    world.state.persons[vip].company_id = 77
+    world.state.policies.append(SlaPolicy(id=5, body=promised(20, company_ids=[77], ticket_types=["Incident"])))
+    incident, question = (
+        world.ticket(requester=vip, type=each, group_id=world.state.account.group_ids[1])
+        for each in ("Incident", "Question")
+    )
+    elsewhere = world.ticket(requester=ordinary, type="Incident")
+    world.advance(300)
+    assert not world.run().sent.waiting
+    shown = [world.shown(ticket)["due_at"] for ticket in (incident, question, elsewhere)]
+    assert shown == ["2026-11-23 09:20 +07:00", "2026-11-23 10:00 +07:00", "2026-11-23 10:00 +07:00"]
+
+    world.advance(600)
+    world.state.change(question.id, world.agents[0], type="Incident")
+    world.advance(1500)
+    world.run()
+    assert [world.shown(ticket).get("overdue") for ticket in (incident, question, elsewhere)] == [True, True, None]
+    (late,) = (clock for clock in clocks(world, question) if clock.clock == "first_reply")
+    assert (late.policy, late.certainty) == ("20 minutes", Certainty.APPROXIMATE)  # since when it is one, is a span
+    assert {clock.certainty for clock in clocks(world, incident)} == {Certainty.EXACT}
+    world.advance(HOUR)
+    world.run()
+    assert world.shown(incident)["escalation_level"] == 1

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from connectors.sandbox.freshdesk.records import Calendar, Group, Person, SlaPolicy, TicketField
+from connectors.sandbox.freshdesk.records import TICKET_TYPES, Calendar, Group, Person, SlaPolicy, TicketField
 from connectors.sandbox.world import people
 from connectors.sandbox.world.people import DOWNGRADED, SUSPENDED, Account
 
@@ -93,6 +93,7 @@ def _add_fields(setup: Setup) -> None:
     complaint.choices = people.COMPLAINTS
     order = _add_field(setup, "cf_ma_don_hang", people.ORDER_FIELD, "custom_text")
     setup.account.complaint_field_id, setup.account.order_field_id = complaint.id, order.id
+    _add_field(setup, "ticket_type", "Type", "default_ticket_type", default=True).choices = TICKET_TYPES
 
 
 def _add_field(setup: Setup, name: str, label: str, kind: str, *, default: bool = False) -> TicketField:

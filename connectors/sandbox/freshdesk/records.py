@@ -14,6 +14,7 @@ STATUSES = {
 WORDS = {OPEN: "open", PENDING: "pending", WAITING_FOR_OTHERS: "hold", FOR_SUPPLIER: "hold", RESOLVED: "solved",
          CLOSED: "closed"}  # fmt: skip
 PRIORITIES = {"low": 1, "normal": 2, "high": 3, "urgent": 4}
+TICKET_TYPES = ("Question", "Incident", "Problem", "Feature Request", "Refund")
 SOURCES = {"mail": 1, "web": 2, "mobile": 2, "voice": 3, "chat": 7, "messaging": 7, "api": 2}
 
 
@@ -28,6 +29,7 @@ class Person:
     is_agent: bool = False
     is_admin: bool = False
     ticket_scope: int = 1
+    company_id: int | None = None
     group_ids: list[int] = field(default_factory=list)
 
 
@@ -70,6 +72,8 @@ class Ticket:
     responder_id: int | None = None
     group_id: int | None = None
     product_id: int | None = None
+    type: str | None = None
+    company_id: int | None = None
     tags: tuple[str, ...] = ()
     fields: dict[str, object] = field(default_factory=dict)
     spam: bool = False

@@ -23,7 +23,7 @@ from connectors.sandbox.freshdesk.records import (
 )
 from connectors.sandbox.world.verbs import CLOSES_AFTER, SYSTEM_USER, Comment, Opening, Row, Update, Values, named
 
-NAMES = {"assignee_id": "responder_id", "brand_id": "product_id"}
+NAMES = {"assignee_id": "responder_id", "brand_id": "product_id", "organization_id": "company_id"}
 VERDICTS = {"good": 103, "bad": -103}
 DONE = (RESOLVED, CLOSED)
 REPLY, NOTE, SURVEY_ANSWER = 0, 2, 6
@@ -76,6 +76,7 @@ class State:
             id=number or next(self._ticket_ids), created_at=now, updated_at=now, subject=opening.subject,
             description=opening.comment.body, requester_id=opening.requester_id,
             source=10 if outbound and opening.channel == "web" else SOURCES.get(opening.channel, 2),
+            company_id=self.persons[opening.requester_id].company_id,
         )  # fmt: skip
         ticket.stats = {"status_updated_at": now}
         self.tickets[ticket.id] = ticket

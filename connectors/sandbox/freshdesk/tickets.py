@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from connectors.sandbox.answers import Refusal, answer
 from connectors.sandbox.freshdesk.api import Call, Route, invalid, not_found, paged
-from connectors.sandbox.freshdesk.records import CLOSED, RESOLVED, Ticket, TicketField
+from connectors.sandbox.freshdesk.records import CLOSED, RESOLVED, TICKET_TYPES, Ticket, TicketField
 from connectors.sandbox.freshdesk.rows import LABELS, conversation_row, ticket_row
 from connectors.sandbox.world.verbs import Comment, Opening, Row, Update
 
@@ -158,7 +158,7 @@ def _fields(wanted: Row) -> dict[str, object]:
 
 
 def _changes(wanted: Row) -> dict[str | int, object]:
-    skipped = {"custom_fields", "source", "requester_id", "email", "type", "description"}
+    skipped = {"custom_fields", "source", "requester_id", "email", "description"}
     changes: dict[str | int, object] = {name: value for name, value in wanted.items() if name not in skipped}
     if "tags" in changes:
         changes["tags"] = tuple(str(tag) for tag in _listed(changes["tags"]))
@@ -176,8 +176,9 @@ def _check(call: Call, wanted: Row, ticket: Ticket | None) -> None:
     for name in wanted:
         if name not in EDITABLE:
             raise invalid(name, "Unexpected/invalid field in request", "invalid_field")
-    if wanted.get("status") is not None and wanted["status"] not in LABELS:
-        raise invalid("status", "It should be one of these values: '2,3,4,5,6,7,8'")
+    for name, allowed in (("status", LABELS), ("type", TICKET_TYPES)):
+        if wanted.get(name) is not None and wanted[name] not in allowed:
+            raise invalid(name, f"It should be one of these values: '{','.join(map(str, allowed))}'")
     for tag in _listed(wanted.get("tags", [])):
         if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
             raise invalid("tags", "Has 33 characters, it can have maximum of 32 characters")
