@@ -71,6 +71,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         found += _field_checks(account)
         found += _finding_checks(account)
         found += _meaning_checks(account)
+        found += _exemption_checks(account)
         found += _people_checks(account)
         found += _recipient_checks(account)
         found += agreement_checks(account)
@@ -181,6 +182,14 @@ def _meaning_checks(account: Account) -> Iterator[Check]:
         yield Check(message("meanings"), Verdict.WARNING, mistake.finding, mistake.mend)
     for mistake in () if policy_problems(account.settings) else unmet(account):
         yield Check(message("policies"), Verdict.WARNING, mistake.finding, mistake.mend)
+
+
+def _exemption_checks(account: Account) -> Iterator[Check]:
+    """Tell that tags and fields exempt nothing where nobody tells whose hand set them."""
+    if account.name in account.settings.exemptions and not account.connector.tells_history:
+        told = message("this helpdesk does not tell who set a tag or a field, so neither exempts anything here")
+        mend = message("exempt by `helpdesk-kpi override add`, or by a file of the kind overrides")
+        yield Check(message("exemptions"), Verdict.WARNING, told, mend)
 
 
 def _people_checks(account: Account) -> Iterator[Check]:

@@ -1,11 +1,17 @@
 """What Freshdesk alone makes necessary: told on whole passes, for no other helpdesk keeps so little."""
 
+import json
 from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
 
 from connectors.sandbox.freshdesk.records import SlaPolicy
 from kpi_engine.differences import completed
 from kpi_engine.history import History
-from kpi_engine.measurement import Certainty, Clock
+from kpi_engine.measurement import Certainty, Clock, ClockState
+from sync.cli import main
+from sync.overriding import Decision, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +31,11 @@ def clocks(world: "World", ticket: Any) -> tuple[Clock, ...]:  # noqa: ANN401 --
     reading = world.store.readings.get(NAME, str(ticket.id))
     assert reading is not None
     return reading.measurement.clocks
+
+
+def first_reply(world: "World", ticket: Any) -> Clock:  # noqa: ANN401 -- the sandbox's
+    (found,) = (clock for clock in clocks(world, ticket) if clock.clock == "first_reply")
+    return found
 
 
 def test_our_write_in_the_second_of_somebody_elses_does_not_narrow_when_a_ticket_changed_hands(
@@ -86,9 +97,51 @@ def test_the_accounts_own_policies_rule_by_type_and_company_for_whole_passes(
     world.advance(1500)
     world.run()
     assert [world.shown(ticket).get("overdue") for ticket in (incident, question, elsewhere)] == [True, True, None]
-    (late,) = (clock for clock in clocks(world, question) if clock.clock == "first_reply")
+    late = first_reply(world, question)
     assert (late.policy, late.certainty) == ("20 minutes", Certainty.APPROXIMATE)  # since when it is one, is a span
     assert {clock.certainty for clock in clocks(world, incident)} == {Certainty.EXACT}
     world.advance(HOUR)
     world.run()
     assert world.shown(incident)["escalation_level"] == 1
+
+
+# --- Exemptions ----------------------------------------------------------------------------------------------------
+
+
+def test_nobody_tells_who_set_a_tag_or_a_field_so_only_decisions_exempt_and_check_says_so(
+    make_world: "Callable[..., World]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the daily export of activities, which tells whose hand it was of statuses, priorities, groups and agents."""
+    world = make_world(kind="freshdesk", sandbox={"activities": True})
+    lead = world.agents[1]
+    exempting = {"tags": {"spare": "first_reply"}, "fields": {"cf_ma_don_hang": {"Outage": "first_reply"}}}
+    world.configure(exemptions={NAME: {"approvers": [str(lead)], **exempting}})
+    late = world.answered(minutes=120)
+    world.advance(300)
+    world.run()
+    world.state.change(late.id, lead, tags=("spare",), fields={"cf_ma_don_hang": "Outage"}, priority="high")
+    for _ in range(2):
+        world.advance(24 * HOUR)
+        world.run()
+    told = {(event.field, event.actor_id) for event in history(world, late).events}
+    assert told >= {
+        ("priority", str(lead)),
+        ("tags", None),
+        ("field:cf_ma_don_hang", None),
+    }
+    assert first_reply(world, late).state is ClockState.BREACHED_CLOSED
+
+    for name, value in world.secrets.items():
+        monkeypatch.setenv(name, value)
+    checked = CliRunner().invoke(main, ["check", "--json", "--config", str(world.path)])
+    checks = json.loads(checked.stdout)["accounts"][0]["checks"]
+    (warned,) = (each for each in checks if each["subject"] == "exemptions")
+    assert (warned["verdict"], warned["finding"]) == (
+        "warning",
+        "this helpdesk does not tell who set a tag or a field, so neither exempts anything here",
+    )
+
+    decided = Decision(ticket_id=str(late.id), what="first_reply", reason="An outage.", approved_by="lan@saomai.vn")
+    decide(world.account, decided, int(world.sandbox.now), "by hand")
+    world.run()
+    assert first_reply(world, late).state is ClockState.VOID
