@@ -9,7 +9,7 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,14 @@ import pytest
 from connectors.errors import ConnectorError
 from connectors.freshdesk.mapping import PRIORITIES
 from connectors.zendesk.mapping import kind, remote_value
+from kpi_engine.exclusions import MERGED_INTO
 from kpi_engine.history import History
 from kpi_engine.ledger import standing
+from kpi_engine.measure import measure
 from kpi_engine.measurement import Certainty, Measurement
 from kpi_engine.records import EventKind, TicketEvent
 from sync.crash import POINTS
+from sync.editions import rulebook
 from sync.exits import Exit
 from sync.locale import Language
 from sync.wording import clock_name
@@ -178,7 +181,7 @@ def end_state(world: "World") -> dict[str, Any]:
             (summary.subject, summary.tags, world.state.status_of(summary.id)) for summary in world.summaries()
         ),
         "known": sorted((s.external_id, s.remote_id is None) for s in world.store.summaries.all(NAME)),
-        "readings": {each.ticket_id: (each.lines, verdicts(each), each.holdings) for each in readings(world)},
+        "readings": {each.ticket_id: reading(each) for each in readings(world)},
         "ledger": set(standing(entries)),
         "pending": world.store.changes.pending_count(NAME),
         "tickets": len(tickets),
@@ -188,6 +191,32 @@ def end_state(world: "World") -> dict[str, Any]:
 def said(world: "World", ticket: Any) -> dict[str, object]:  # noqa: ANN401 -- any platform's
     """Return what our fields say on a ticket: whether one is unchecked or empty depends on what it held before."""
     return {key: value for key, value in world.shown(ticket).items() if value}
+
+
+def reading(measurement: Measurement) -> tuple[object, ...]:
+    return measurement.lines, verdicts(measurement), measurement.holdings
+
+
+def better_known(storm: "World", peace: "World", differing: Iterable[str]) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Yield tickets that were looked at more often in trouble, with what they come to without those looks.
+
+    A pass that is repeated sees what it wrote itself, and so knows until then, instead of until a minute earlier, that
+    nothing else had happened. Where no history is kept, that minute is evidence; without it all must be as in peace.
+    """
+    rules = rulebook(storm.account)
+    for ticket_id in differing:
+        ours, theirs = (known(world, ticket_id) for world in (storm, peace))
+        looks = {shot.version for shot in theirs.snapshots}
+        shared = tuple(shot for shot in ours.snapshots if shot.version in looks)
+        if looks < {shot.version for shot in ours.snapshots}:
+            calm = peace.store.readings.get(NAME, ticket_id)
+            assert calm is not None
+            yield ticket_id, reading(measure(replace(ours, snapshots=shared), rules, calm.measurement.as_of))
+
+
+def known(world: "World", ticket_id: str) -> History:
+    (found,) = world.store.records.histories(NAME, [ticket_id], world.account.history_start)
+    return found
 
 
 def verdicts(measurement: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 -- a measurement
@@ -229,6 +258,13 @@ def test_trouble_on_the_way_does_not_show_in_the_end(lives: "Lives") -> None:
     assert trouble.had["killed"] > 0, trouble.had
     assert wanted["pending"] == 0
     assert len(wanted["fields"]) > TICKETS // 10
+    if not storm.account.connector.tells_history:
+        better = dict(better_known(storm, peace, differing(found["readings"], wanted["readings"])))
+        assert len(better) <= len(wanted["readings"]) // 50, sorted(better)
+        found["readings"] |= better
+        for state in (found, wanted):
+            state["fields"] = {key: value for key, value in state["fields"].items() if key not in better}
+            state["ledger"] = {key for key in state["ledger"] if key[0] not in better}
     for key, value in wanted.items():
         assert differing(found[key], value) == {}, (key, SEED, trouble.had)
 
@@ -261,6 +297,9 @@ def test_every_field_that_can_still_be_written_is_the_oracles(
             continue  # what is only known to lie in some span is nobody's to know better
         answer = oracle.answers(as_it_was(world, history), editions, as_of)
         shown = {key: remote_value(kind(key), value) for key, value in world.shown(ticket).items()}
+        if world.kind == "freshdesk" and any(event.field == MERGED_INTO for event in history.events):
+            assert not any(shown.values()), history.ticket_id  # what was merged away counts in the other ticket
+            continue
         old = history.latest.created_at < START  # solved before the first pass, it is given no fields
         if not world.platform.writable(ticket) or answer is None or (old and not any(shown.values())):
             continue
