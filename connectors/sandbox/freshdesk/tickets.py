@@ -173,15 +173,7 @@ def _listed(value: object) -> list[object]:
 
 def _check(call: Call, wanted: Row, ticket: Ticket | None) -> None:
     """Refuse what Freshdesk would: unknown keys and fields, wrong types, and required fields left empty."""
-    for name in wanted:
-        if name not in EDITABLE:
-            raise invalid(name, "Unexpected/invalid field in request", "invalid_field")
-    for name, allowed in (("status", LABELS), ("type", TICKET_TYPES)):
-        if wanted.get(name) is not None and wanted[name] not in allowed:
-            raise invalid(name, f"It should be one of these values: '{','.join(map(str, allowed))}'")
-    for tag in _listed(wanted.get("tags", [])):
-        if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
-            raise invalid("tags", "Has 33 characters, it can have maximum of 32 characters")
+    _check_own(wanted)
     given = _fields(wanted)
     for name, value in given.items():
         known = call.state.fields.get(name)
@@ -193,6 +185,19 @@ def _check(call: Call, wanted: Row, ticket: Ticket | None) -> None:
     for known in call.state.fields.values():
         if known.required_for_closure and status in (RESOLVED, CLOSED) and held.get(known.name) in (None, ""):
             raise invalid(known.name, "It should not be blank as this is a mandatory field", "missing_field")
+
+
+def _check_own(wanted: Row) -> None:
+    """Refuse what Freshdesk's own properties do not take."""
+    for name in wanted:
+        if name not in EDITABLE:
+            raise invalid(name, "Unexpected/invalid field in request", "invalid_field")
+    for name, allowed in (("status", LABELS), ("type", TICKET_TYPES)):
+        if wanted.get(name) is not None and wanted[name] not in allowed:
+            raise invalid(name, f"It should be one of these values: '{','.join(map(str, allowed))}'")
+    for tag in _listed(wanted.get("tags", [])):
+        if not isinstance(tag, str) or len(tag) > LONGEST_TAG:
+            raise invalid("tags", "Has 33 characters, it can have maximum of 32 characters")
 
 
 def _check_value(known: TicketField, value: object) -> None:
