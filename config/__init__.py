@@ -8,6 +8,7 @@ from config.documents import (
     policy_document,
     policy_problems,
 )
+from config.exemptions import Exemptions
 from config.idle import not_yet_in_force
 from config.initial import Answers, starter_config
 from config.inputs import InputFile
@@ -24,6 +25,7 @@ __all__ = [
     "AgentSettings",
     "Answers",
     "ConnectorSettings",
+    "Exemptions",
     "InputFile",
     "Problem",
     "Settings",

@@ -11,15 +11,18 @@ What: TypeAlias = Literal["first_reply", "next_reply", "resolution", "rating"]
 
 
 class Exemptions(Section):
-    """The tags and fields that exempt, and whose they are to set; set by anybody else they exempt nothing."""
+    """Who may exempt, beside the leads and managers of whoever holds a ticket, and by which tags and fields of it.
+
+    Set by anybody else these exempt nothing. Nobody exempts what is his own.
+    """
 
     approvers: Annotated[tuple[Identifier, ...], AfterValidator(each_once)] = Field(
-        (), description="The helpdesk's ids of those who may."
+        (), description="Who may, whoever holds the ticket: the helpdesk's id, an e-mail or a name of `agents`."
     )
     leads: bool = Field(
         default=False,
-        description="Whether the lead and the manager of whoever holds the ticket at that moment may too; what they "
-        "hold themselves is not theirs to exempt.",
+        description="Whether those above whoever holds the ticket at that moment (his lead, his manager and the one "
+        "above him) may set the tags and fields too.",
     )
     tags: dict[Tag, What] = Field({}, description="By tag, the clock that it exempts, or `rating`.")
     fields: dict[Identifier, dict[Line, What]] = Field(
@@ -28,7 +31,7 @@ class Exemptions(Section):
 
     @model_validator(mode="after")
     def _in_force(self) -> "Exemptions":
-        if not (self.tags or self.fields):
+        if not (self.tags or self.fields or self.approvers):
             raise UnfitError(message("say {field}, {tag} or both", field="fields", tag="tags"))
         if not (self.approvers or self.leads):
             raise UnfitError(

@@ -351,6 +351,11 @@ class Connector(Protocol):
         ...
 
     @property
+    def takes_tags(self) -> bool:
+        """Whether people can put tags on tickets, by which an agent disputes one himself."""
+        ...
+
+    @property
     def batch(self) -> int:
         """How many ticket changes one delivery may carry."""
         ...

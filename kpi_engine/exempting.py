@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from kpi_engine.history import History
+from kpi_engine.recipients import ASSIGNEE, Asked, holders
 from kpi_engine.records import Field, FieldValue, TicketEvent
 from kpi_engine.rulebook import Meanings, Rulebook
 from kpi_engine.story import Story
@@ -67,15 +68,20 @@ def _tags(words: str | None) -> set[str]:
 
 
 def _may(actor: str, at: int, story: Story, rulebook: Rulebook, account: str) -> bool:
-    """Tell whether somebody could exempt at an instant: an approver, or who led whoever held the ticket then.
+    """Tell whether somebody could exempt at an instant: an approver, or who was above whoever held the ticket then.
 
-    Nobody but an approver exempts what he holds himself.
+    Nobody exempts what he holds himself.
     """
-    meanings = rulebook.meanings.at(story.as_of)
+    meanings, state = rulebook.meanings.at(story.as_of), story.state_at(at)
+    if actor == state.agent:
+        return False
     if actor in meanings.approvers:
         return True
-    state = story.state_at(at)
-    if not meanings.leads_approve or actor == state.agent:
-        return False
-    place = rulebook.place(state.agent, rulebook.team(state.agent, state.group, at), at)
-    return rulebook.organization.at(at).key_of(actor, account) in {place.lead, place.manager}
+    key = rulebook.organization.at(at).key_of(actor, account)
+    return meanings.leads_approve and key in above(state.agent, state.group, at, account, rulebook)
+
+
+def above(agent: str | None, group: str | None, at: int, account: str, rulebook: Rulebook) -> frozenset[str]:
+    """Return the keys of those above an agent, or above nobody in a group, at an instant: lead, manager, his head."""
+    asked = Asked(account, agent, rulebook.team(agent, group, at), at)
+    return frozenset(key for role, key in holders(asked, rulebook).items() if role != ASSIGNEE)

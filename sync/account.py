@@ -33,9 +33,14 @@ class Account:
     @property
     def history_start(self) -> int:
         """The instant at which the pulled history begins: history_from in the report time zone."""
-        day, zone = self.own.history_from, ZoneInfo(self.settings.timezone)
-        return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp())
+        return history_start(self.own, self.settings)
 
     def now(self) -> int:
         """Return the local time in whole seconds: for bookkeeping only, never for measuring."""
         return int(self.clock.now())
+
+
+def history_start(own: ConnectorSettings, settings: Settings) -> int:
+    """Return the instant at which a connector's pulled history begins: history_from in the report time zone."""
+    day, zone = own.history_from, ZoneInfo(settings.timezone)
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC).timestamp())

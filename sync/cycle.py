@@ -16,6 +16,7 @@ from sync.agent_fields import agent_work, note_shown
 from sync.announcing import note_acknowledgements
 from sync.backfill import Backfilled, Past, backfill, past_plans
 from sync.crash import crash_point
+from sync.disputing import note_disputes
 from sync.echoes import look_for_echoes
 from sync.editions import keep_editions, rulebook, unexplained
 from sync.findings import noted
@@ -158,6 +159,7 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
     report.note_rules(keep_editions(account, this, as_of))
     report.pulled.notes += [*unexplained(account), *lacking_fields(account)]
     crash_point("after_editions")
+    report.pulled.notes += note_disputes(account, as_of)
     note_overrides(account, this)
     rules = rulebook(account)
     note_acknowledgements(account, this, rules)

@@ -1,6 +1,6 @@
 """Disputes (decision 23): an agent sets a tag, a lead decides within the appeal days, and the figure says so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -14,9 +14,10 @@ from kpi_engine.reduce import Window
 from sync.account import Account
 from sync.editions import rulebook
 from sync.exempted import exemption_text
-from sync.overriding import REFUSED, Decision, decisions
+from sync.overriding import Decision, decisions
 from sync.settling import PeriodState
-from sync.summaries.text import DISPUTE_TAG
+from sync.store.observations import DISPUTED, REFUSED
+from sync.summaries.marking import DISPUTE_TAG
 
 
 class DisputeState(StrEnum):
@@ -40,10 +41,10 @@ class Dispute:
 def disputes(account: Account, window: Window, period: PeriodState) -> Iterator[Dispute]:
     """Yield the disputes of tickets about which something is said in a window of a period that is so final."""
     made: dict[str, list[Decision]] = {}
-    for each in decisions(account):
+    found = decisions(account)
+    for each in (each for each in found if each.what != DISPUTED):
         made.setdefault(each.ticket_id, []).append(each)
-    start, end = window.period.start, window.end
-    for measurement in account.store.readings.tagged(account.name, DISPUTE_TAG, start, end):
+    for measurement in _disputed(account, found, window.period.start, window.end):
         ticket_id = measurement.ticket_id
         decided = made.get(ticket_id, [])
         if _is_spared(measurement) or any(each.what != REFUSED for each in decided):
@@ -63,9 +64,16 @@ def _refusal(told: Decision) -> Message:
 
 def open_disputes(account: Account, start: int, end: int) -> list[str]:
     """Return the disputed tickets about which something is said in [start, end) and nobody has decided anything."""
-    decided = {each.ticket_id for each in decisions(account)}
-    found = account.store.readings.tagged(account.name, DISPUTE_TAG, start, end)
+    made = decisions(account)
+    decided = {each.ticket_id for each in made if each.what != DISPUTED}
+    found = _disputed(account, made, start, end)
     return sorted({each.ticket_id for each in found if not _is_spared(each)} - decided)
+
+
+def _disputed(account: Account, made: Iterable[Decision], start: int, end: int) -> Iterator[Measurement]:
+    """Yield what is said in [start, end) of tickets that bear the tag, or of which a dispute was noted."""
+    noted = {each.ticket_id for each in made if each.what == DISPUTED}
+    return account.store.readings.tagged(account.name, DISPUTE_TAG, start, end, noted)
 
 
 def _is_spared(measurement: Measurement) -> bool:

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from config import calendar_choice, calendar_documents, meaning_documents, scorecard_documents, target_documents
+from config import (
+    Exemptions,
+    calendar_choice,
+    calendar_documents,
+    meaning_documents,
+    scorecard_documents,
+    target_documents,
+)
 from connectors.base import Stream
 from kpi_engine.editions import Edition, Override, corrected, digest_of
 from kpi_engine.message import Message, message
@@ -12,10 +19,12 @@ from kpi_engine.rules import Policies, parse_policies
 from kpi_engine.touching import touches
 from sync.account import Account
 from sync.organization import organization_body
+from sync.people import Person, people
 from sync.policies import todays_consequences, todays_policies
 from sync.pull import Pass
 from sync.rosters import changed_from, roster_bodies
-from sync.settling import corrections, settled_through
+from sync.settling import settled_through
+from sync.store import Store
 from sync.store.codec import chunked
 from sync.store.pseudonyms import EVERYWHERE
 from sync.store.renaming import renamed_body
@@ -124,12 +133,18 @@ def _decides(kind: Kind, before: Edition | None, body: Body) -> bool:
 
 def rulebook(account: Account) -> Rulebook:
     """Return the rulebook compiled from the editions kept for this account, and from its corrections."""
-    overrides = [Override(made.start, made.end, _rules_at(account, made.last_edition)) for made in corrections(account)]
-    return compiled(corrected(account.store.editions.all(account.name), overrides))
+    return rulebook_of(account.store, account.name)
 
 
-def _rules_at(account: Account, number: int) -> dict[tuple[str, str], Edition]:
-    newest = account.store.editions.newest(account.name, number)
+def rulebook_of(store: Store, name: str) -> Rulebook:
+    """Return the rulebook of the account with a name."""
+    made = store.settled.corrections(name, 0)
+    overrides = [Override(each.start, each.end, _rules_at(store, name, each.last_edition)) for each in made]
+    return compiled(corrected(store.editions.all(name), overrides))
+
+
+def _rules_at(store: Store, name: str, number: int) -> dict[tuple[str, str], Edition]:
+    newest = store.editions.newest(name, number)
     return {key: edition for key, edition in newest.items() if edition.kind in CORRECTABLE}
 
 
@@ -268,7 +283,14 @@ def _exemptions(account: Account) -> Body:
         field: {value.casefold(): what for value, what in values.items()} for field, values in given.fields.items()
     }
     more = ({"exempting_fields": fields} if fields else {}) | ({"leads_approve": True} if given.leads else {})
-    return {"exempting": dict(given.tags), "approvers": sorted(given.approvers), **more}
+    return {"exempting": dict(given.tags), "approvers": sorted(_approvers(account, given)), **more}
+
+
+def _approvers(account: Account, given: Exemptions) -> set[str]:
+    """Return the ids of approvers: those named by an e-mail or a name are looked up, what nobody is stays as it is."""
+    everybody = people(account.store, account.settings)
+    found = {word: everybody.matched(word, account.name) for word in given.approvers}
+    return {who.accounts.get(account.name, word) if isinstance(who, Person) else word for word, who in found.items()}
 
 
 def _named(account: Account, word: str) -> list[str]:

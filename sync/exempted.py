@@ -13,7 +13,8 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Window
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
-from sync.overriding import REFUSED, decisions
+from sync.overriding import decisions
+from sync.store.observations import ALL_OF_IT
 
 
 def exemption_text(account: Account, window: Window, ticket_id: str, *, rating: bool) -> Message:
@@ -21,7 +22,7 @@ def exemption_text(account: Account, window: Window, ticket_id: str, *, rating: 
     decided = [
         message("exempted by {name}: {reason} ({place})", name=each.approved_by, reason=each.reason, place=each.source)
         for each in decisions(account)
-        if each.ticket_id == ticket_id and each.what != REFUSED and (each.what == RATING) is rating
+        if each.ticket_id == ticket_id and each.what not in ALL_OF_IT and (each.what == RATING) is rating
     ]
     given = [each for each in given_on(account, window, ticket_id) if (each.what == RATING) is rating]
     told = [*decided, *(_given_text(account, window.rulebook, each) for each in given)]

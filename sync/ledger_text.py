@@ -17,7 +17,8 @@ from kpi_engine.rewards import Award, Standing
 from kpi_engine.rulebook import Rulebook
 from sync.ledger import NO_PENALTY, SOMEBODY, Told, fired_and_taken_back
 from sync.locale import Language
-from sync.overriding import REFUSED, Decision
+from sync.overriding import Decision
+from sync.store.observations import DISPUTED, REFUSED
 from sync.store.settled import Correction
 from sync.wording import clock_name, part_text, subject_name
 
@@ -208,6 +209,8 @@ class Teller:
         moment, ended = self.language.moment(each.approved_at), each.ended
         if each.what == REFUSED:
             told = message("ticket {ticket}: dispute refused by {name}, {moment}: {reason}", moment=moment, **named)
+        elif each.what == DISPUTED:
+            told = message("ticket {ticket}: dispute noted by {name}, {moment}: {reason}", moment=moment, **named)
         else:
             what = part_text(each.what, self.language)
             told = message(

@@ -23,8 +23,9 @@ from sync.derived import derive
 from sync.garbage import look_rarely_for_cycles
 from sync.pull import Pass
 from sync.settling import Freeze, late_changes, settle_periods, settled_through
+from sync.store.observations import DISPUTED
 from sync.store.readings import Reading, Written, written
-from sync.summaries.text import DISPUTE_TAG
+from sync.summaries.marking import DISPUTE_TAG
 
 CHUNK = 500
 WORTH_WORKERS = 10 * CHUNK
@@ -80,7 +81,7 @@ class _Measurer:
 
     def note(self, history: History, outcome: _Outcome) -> None:
         measurement = measure(history, self.rulebook, self.as_of)
-        disputed = DISPUTE_TAG in history.snapshots[-1].tags
+        disputed = DISPUTE_TAG in history.snapshots[-1].tags or DISPUTED in history.exempt
         reading = Reading(measurement=measurement, live=live_fields(measurement), disputed=disputed)
         outcome.written.append(written(reading))
         outcome.firings.extend(measurement.firings)

@@ -5,19 +5,17 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from kpi_engine.message import Message, message
 from kpi_engine.records import Observation, TicketSnapshot
 from sync.account import Account
+from sync.approving import Approving
+from sync.people import people
 from sync.pull import Pass
 from sync.settling import settled_through
 from sync.store import Holder
 from sync.store.codec import decoded, encoded
 from sync.store.observations import INPUTS, OVERRIDES, Kept
-
-REFUSED: Final = "refused"
-"""What is decided of a dispute that changes nothing."""
 
 _NOTED = "overrides_noted"
 
@@ -71,10 +69,18 @@ def decide(account: Account, decision: Decision, at: int, source: str) -> bool:
     """Note a decision made by hand at an instant, with where it comes from for its source.
 
     Tells whether it reaches into a settled period, where nothing changes by itself. Raises UnfitOverrideError for a
-    ticket that nobody knows, LockHeldError while a file is brought in.
+    ticket that nobody knows or by somebody who may not decide it, LockHeldError while a file is brought in.
     """
     ticket = known_ticket(account, decision.ticket_id)
-    observation = Observation(
+    observation = _observation(account, decision, at, source)
+    _refuse_unapproved(account, observation)
+    with _intake(account, source) as intake:
+        account.store.observations.bring(INPUTS, intake, [observation])
+    return ticket.created_at < settled_through(account)
+
+
+def _observation(account: Account, decision: Decision, at: int, source: str) -> Observation:
+    return Observation(
         kind=OVERRIDES,
         observation_id=override_key(decision.ticket_id, decision.what, account.name),
         at=at,
@@ -85,14 +91,22 @@ def decide(account: Account, decision: Decision, at: int, source: str) -> bool:
         values={"clock": decision.what, "reason": decision.reason, "approved_by": decision.approved_by},
         source=source,
     )
-    with _intake(account, source) as intake:
-        account.store.observations.bring(INPUTS, intake, [observation])
-    return ticket.created_at < settled_through(account)
 
 
-def take_back(account: Account, ticket_id: str, what: str, told: str) -> bool:
-    """Take a decision back, with `told` for the log; tell whether there was one. Raises LockHeldError."""
-    key = override_key(ticket_id, what, account.name)
+def _refuse_unapproved(account: Account, decision: Observation) -> None:
+    approving = Approving(account.store, account.settings, people(account.store, account.settings), account.now())
+    for objection in approving.objections([decision]).values():
+        raise UnfitOverrideError(objection)
+
+
+def take_back(account: Account, decision: Decision) -> bool:
+    """Take a decision back; tell whether there was one. Who does it, and why, stand in the log.
+
+    Raises UnfitOverrideError for somebody who may not decide it, LockHeldError while a file is brought in.
+    """
+    told = f"{decision.approved_by}: {decision.reason}"
+    _refuse_unapproved(account, _observation(account, decision, account.now(), told))
+    key = override_key(decision.ticket_id, decision.what, account.name)
     with _intake(account, told) as intake:
         return account.store.observations.withdraw(INPUTS, OVERRIDES, key, intake) > 0
 
@@ -103,6 +117,7 @@ def _intake(account: Account, source: str) -> Iterator[int]:
     lock = store.locks.acquire(INPUTS, Holder(socket.gethostname(), os.getpid(), now), now)
     try:
         with store.transaction(lock):
+            store.observations.take_back_unfinished(INPUTS)
             intake = store.observations.begin(INPUTS, OVERRIDES, source, now)
             yield intake
             store.observations.end(intake, {}, now)

@@ -123,6 +123,7 @@ class Freshdesk:
     batch: int = BATCH
     tells_history: bool = False
     closed_is_final: bool = False
+    takes_tags: bool = True
     untold: frozenset[str] = frozenset()
 
     def __init__(

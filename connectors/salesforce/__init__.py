@@ -99,6 +99,7 @@ class Salesforce:
     scales: bool = True
     tells_history: bool = True
     closed_is_final: bool = False
+    takes_tags: bool = False
     batch: int = BATCH
 
     def __init__(

@@ -268,6 +268,7 @@ class Zendesk:
     scales: bool = False  # good and bad have no score, and a survey response does not say how long its scale is
     tells_history: bool = True
     closed_is_final: bool = True
+    takes_tags: bool = True
     untold: frozenset[str] = frozenset()
     batch: int = BATCH
 

@@ -13,8 +13,9 @@ from sync.exempted import exempted_on_tickets
 from sync.exits import Exit
 from sync.inputs.values import CellError, Forms, instant, moment_of
 from sync.locale import terminal_text
-from sync.overriding import REFUSED, Decision, UnfitOverrideError, decide, decisions, take_back
+from sync.overriding import Decision, UnfitOverrideError, decide, decisions, take_back
 from sync.settling import PeriodState
+from sync.store.observations import ALL_OF_IT, DISPUTED, REFUSED
 from sync.wording import part_text
 
 WHAT = ("first_reply", "next_reply", "resolution", "rating")
@@ -53,6 +54,18 @@ def add(call: Call, *, ticket: str, what: str, reason: str, by: str, at: str | N
 def refuse(call: Call, *, ticket: str, reason: str, by: str, at: str | None, account: str | None) -> Exit:  # noqa: PLR0913 -- one for each option a person may give
     """Note a refusal; the ticket is no longer listed as disputed."""
     return _decided(call, account, Decision(ticket_id=ticket, what=REFUSED, reason=reason, approved_by=by), at)
+
+
+@command.command("dispute", help=terminal_text(message("Note that an agent disputes a ticket that he cannot mark.")))
+@_TICKET
+@_REASON
+@_BY
+@_AT
+@_ACCOUNT
+@framed
+def dispute(call: Call, *, ticket: str, reason: str, by: str, at: str | None, account: str | None) -> Exit:  # noqa: PLR0913 -- one for each option a person may give
+    """Note a dispute, by the agent or by his lead; the ticket is listed as disputed until somebody decides."""
+    return _decided(call, account, Decision(ticket_id=ticket, what=DISPUTED, reason=reason, approved_by=by), at)
 
 
 def _decided(call: Call, name: str | None, decision: Decision, at: str | None) -> Exit:
@@ -98,7 +111,7 @@ def _only(accounts: list[Account]) -> Account:
 
 @command.command("remove", help=terminal_text(message("Take a decision back; what it was stays in the list of all.")))
 @_TICKET
-@click.argument("what", type=click.Choice((*WHAT, REFUSED)))
+@click.argument("what", type=click.Choice((*WHAT, *sorted(ALL_OF_IT))))
 @_REASON
 @_BY
 @_ACCOUNT
@@ -107,7 +120,11 @@ def remove(call: Call, *, ticket: str, what: str, reason: str, by: str, account:
     """Take a decision back; the next pass measures the ticket without it."""
     with call.accounts([account] if account else [], signed_in=False) as accounts:
         only = _only(accounts)
-        done = take_back(only, ticket, what, f"{by}: {reason}")
+        try:
+            done = take_back(only, Decision(ticket_id=ticket, what=what, reason=reason, approved_by=by))
+        except UnfitOverrideError as error:
+            call.complain(error.message)
+            return Exit.SETTINGS
         call.answer({"connector": only.name, "ticket_id": ticket, "what": what, "removed": done})
         if not done:
             call.complain(message("there is no such decision; `helpdesk-kpi override list` shows those there are"))

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +14,7 @@ from connectors.base import Clock, Reject
 from kpi_engine.message import Message, message
 from kpi_engine.periods import period_named
 from kpi_engine.records import FieldValue, Observation
+from sync.approving import Approving
 from sync.crash import crash_point
 from sync.inputs.columns import columns_of
 from sync.inputs.header import Header, header_of
@@ -95,6 +96,7 @@ class _Importing:
     source: Source
     found: Imported
     everybody: People
+    approving: Approving
     accounts: frozenset[str]
     settled: int
     clock: Clock
@@ -116,7 +118,9 @@ def import_file(store: Store, settings: Settings, source: Source, clock: Clock, 
     names = frozenset(own.name for own in settings.connectors)
     now = int(clock.now())
     settled = min((store.switches.number(name, "settled_through") or 0 for name in names), default=0)
-    importing = _Importing(store, source, found, people(store, settings), names, settled, clock)
+    everybody = people(store, settings)
+    approving = Approving(store, settings, everybody, now)
+    importing = _Importing(store, source, found, everybody, approving, names, settled, clock)
     with _locked(store, now) as lock, suppress(_ShownOnlyError):
         _import_as(importing, header, lock, dry_run=dry_run)
     return found
@@ -166,15 +170,30 @@ def _bring(importing: _Importing, intake: int, rows: Sequence[Row]) -> None:
     names = store.pseudonyms.names(EVERYWHERE)
     by_line = {row.line: unnamed(row, names) for row in rows if isinstance(row, Taken)}
     refused = [row for row in rows if isinstance(row, Refused)]
-    made = [_observation(importing, row) for row in by_line.values()]
-    observations = [each for each in made if isinstance(each, Observation)]
-    refused += [each for each in made if isinstance(each, Refused)]
+    made = {line: _observation(importing, row) for line, row in by_line.items()}
+    refused += [each for each in made.values() if isinstance(each, Refused)]
+    refused += _objected(importing, by_line, made)
+    observations = [each for each in made.values() if isinstance(each, Observation)]
     brought = store.observations.bring(INPUTS, intake, observations)
     found.new, found.corrected = found.new + brought.new, found.corrected + brought.corrected
     found.same += brought.same
     found.late += sum(each.at < importing.settled for each in observations)
     refused += [_twice(by_line[line], other) for line, other in brought.twice if line is not None]
     _set_aside(importing, sorted(refused, key=lambda each: each.line))
+
+
+def _objected(
+    importing: _Importing, rows: Mapping[int, Taken], made: dict[int, Observation | Refused]
+) -> Iterator[Refused]:
+    """Take out of what was made, and yield, the decisions that cannot be taken."""
+    if importing.source.kind.name != OVERRIDES:
+        return
+    decisions = {line: each for line, each in made.items() if isinstance(each, Observation)}
+    objections = importing.approving.objections(list(decisions.values()))
+    for line, decision in decisions.items():
+        if decision.source in objections:
+            del made[line]
+            yield _refused(rows[line], objections[decision.source])
 
 
 def _twice(row: Taken, other: int | None) -> Refused:
@@ -198,8 +217,8 @@ def _observation(importing: _Importing, row: Taken) -> Observation | Refused:
         return _refused(row, message("no connector is called {name}", name=account))
     if kind.name == OVERRIDES:
         account = account or (next(iter(importing.accounts)) if len(importing.accounts) == 1 else None)
-        if (misplaced := _misplaced(importing, row, account)) is not None:
-            return _refused(row, misplaced)
+        if account is None:
+            return _refused(row, message("say in {column} which connector's ticket it is", column="account"))
     at = _instant(kind, str(values[kind.at]), source.forms)
     if at > importing.now + _AHEAD and columns_of(kind.model)[kind.at].reading == "date-time":
         return _refused(row, message("{column} lies in the future", column=kind.at))
@@ -227,16 +246,6 @@ def _refused(row: Taken, reason: Message) -> Refused:
 
 def _word(value: FieldValue) -> str | None:
     return None if value is None else str(value)
-
-
-def _misplaced(importing: _Importing, row: Taken, account: str | None) -> Message | None:
-    """Return why a decision concerns no ticket that is known."""
-    if account is None:
-        return message("say in {column} which connector's ticket it is", column="account")
-    ticket = str(row.values["ticket_ref"])
-    if ticket not in importing.store.records.snapshots(account, [ticket]):
-        return message("{account} has no ticket {ticket}", account=account, ticket=ticket)
-    return None
 
 
 def _key(kind: Kind, values: Values) -> str:

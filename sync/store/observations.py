@@ -1,10 +1,10 @@
 """Observations: each state of each, what brought it in, and what of it counted when."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
 
 from kpi_engine.records import Observation
 from sync.store.codec import decoded, encoded, fingerprint
@@ -16,6 +16,15 @@ INPUTS = "inputs"
 
 OVERRIDES = "overrides"
 """The kind of those that say which clock or rating of a ticket does not count."""
+
+REFUSED = "refused"
+"""What is decided of a dispute that changes nothing."""
+
+DISPUTED = "disputed"
+"""What is noted of a ticket whose agent disputes it and could not mark it himself."""
+
+ALL_OF_IT = frozenset({REFUSED, DISPUTED})
+"""What is said of a ticket as a whole, not of one clock or its rating: it exempts nothing."""
 
 _PIECE = 1_000
 
@@ -148,10 +157,17 @@ class Observations:
         return [each for each in self.past(connector, kind) if each.until is None]
 
     def past(self, connector: str, kind: str) -> list[Kept]:
-        """Return every state of the observations of a kind, in order of time: of one that has few only."""
+        """Return every state of the observations of a kind, in order of time: of one that has few only.
+
+        What is being brought in, or was broken off, is as if it had never begun.
+        """
         table = OBSERVATION.c
+        broken = self.unfinished([connector])
         mine = select(OBSERVATION).where(table.connector == connector, table.kind == kind)
-        return [_kept(row) for row in self._database.rows(mine.order_by(table.at, table.number))]
+        kept = [_kept(row) for row in self._database.rows(mine.order_by(table.at, table.number))]
+        return [
+            replace(each, until=None) if each.until in broken else each for each in kept if each.since not in broken
+        ]
 
     def withdraw(self, connector: str, kind: str, key: str, intake: int) -> int:
         """End an observation; return how many that were."""
@@ -201,6 +217,13 @@ class Observations:
         """Forget every observation of a kind, in all its states."""
         mine = delete(OBSERVATION).where(OBSERVATION.c.connector == connector, OBSERVATION.c.kind == kind)
         return self._database.execute(mine)
+
+
+def stands() -> ColumnElement[bool]:
+    """Return the condition that a state of an observation stands, whatever is being brought in or was broken off."""
+    broken = select(INTAKE.c.intake_id).where(INTAKE.c.ended_at.is_(None))
+    table = OBSERVATION.c
+    return and_(table.since.not_in(broken), or_(table.until.is_(None), table.until.in_(broken)))
 
 
 _MOVED = (

@@ -1,6 +1,6 @@
 """What measuring gave: one compact row a ticket, and the days on which it counts."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import attrgetter
@@ -175,10 +175,13 @@ class Readings:
         rows = [self._database.rows(question)[0] for question in (within, before)]
         return encoded([[number, int(total or 0)] for number, total in rows])
 
-    def tagged(self, connector: str, tag: str, start: int, end: int) -> Iterator[Measurement]:
-        """Yield the measurements of tickets that bear a tag now and may have credit lines in [start, end)."""
+    def tagged(
+        self, connector: str, tag: str, start: int, end: int, also: Collection[str] = ()
+    ) -> Iterator[Measurement]:
+        """Yield the measurements of tickets that bear a tag now, or are named, and may have lines in [start, end)."""
         days = READING_DAY.c.day.between(start // DAY, (end - 1) // DAY)
-        bears = RECORD.c.body.contains(encoded(tag), autoescape=True)
+        named = READING_DAY.c.ticket_id.in_(sorted(also))
+        bears = or_(RECORD.c.body.contains(encoded(tag), autoescape=True), named)
         same = and_(RECORD.c.connector == READING_DAY.c.connector, RECORD.c.ticket_id == READING_DAY.c.ticket_id)
         found = select(READING_DAY.c.ticket_id).join(RECORD, same)
         of_tag = found.where(READING_DAY.c.connector == connector, days, RECORD.c.kind == "snapshot", bears)

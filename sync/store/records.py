@@ -28,7 +28,7 @@ from kpi_engine.records import (
 )
 from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
-from sync.store.observations import OVERRIDES
+from sync.store.observations import OVERRIDES, stands
 from sync.store.pseudonyms import Pseudonyms, in_fields
 from sync.store.renaming import renamed
 from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, READING, RECORD, STALE, SUMMARY
@@ -195,7 +195,7 @@ class Records:
         """Return, by ticket, which of its clocks are exempted, and whether its rating is."""
         mine = select(OBSERVATION.c.body).where(OBSERVATION.c.kind == OVERRIDES, OBSERVATION.c.account == connector)
         found: dict[str, frozenset[str]] = {}
-        for _, ticket_id, values in decoded_all(self._database.scalars(mine.where(OBSERVATION.c.until.is_(None)))):
+        for _, ticket_id, values in decoded_all(self._database.scalars(mine.where(stands()))):
             found[ticket_id] = found.get(ticket_id, frozenset()) | {values["clock"]}
         return found
 

@@ -14,11 +14,11 @@ from sync.locale import Language
 from sync.quality import quality_of
 from sync.settling import PeriodState
 from sync.store.published import PublishedCell
+from sync.summaries.marking import Marking, how_to_dispute
 from sync.summaries.page import Block, Group, Heading, Items, Link, Paragraph, Row, Table
 from sync.wording import cell_text, clock_name, detail_text, value_text
 
 LISTED: Final = 20
-DISPUTE_TAG: Final = "helpdesk-kpi-dispute"
 _TWIN: Final = "_calendar"
 
 HEADLINES: Final = frozenset(
@@ -130,8 +130,8 @@ class Summarized:
     tickets to the indicators they count in, `decided` and `exempted` tickets to what was said of them. `before` are
     the figures shown of the period before this one, `earlier` what the reader saw last; `replaces` is the ticket a
     correction takes the place of. `readers` counts the agents besides the assignee who can open it. `marker` tells
-    this version from any other. `lateness` is that of the deadlines listed, as far as it is known;
-    `front` is what comes first, `consequences` what is said about penalties and rewards.
+    this version from any other. `lateness` is that of the deadlines listed, as far as it is known; `marking` is how a
+    ticket can be disputed. `front` is what comes first, `consequences` what is said about penalties and rewards.
     """
 
     name: str
@@ -149,6 +149,7 @@ class Summarized:
     settles_at: int
     appeal_ends: int
     assigned: bool
+    marking: Marking
     readers: int
     marker: str
     replaces: str | None = None
@@ -350,12 +351,7 @@ class _Page:
         editions = sorted({edition for cell in told.card.values() for edition in cell.editions})
         yield message("Rules: {editions}.", editions=", ".join(editions) or "–")
         if told.state is PeriodState.PROVISIONAL and told.as_of < told.appeal_ends:
-            yield message(
-                "Wrong? Add the tag {tag} to the ticket until {until}: it is then listed here until a lead decides. "
-                "A closed ticket takes no tag: say so in a note on this ticket instead.",
-                tag=DISPUTE_TAG,
-                until=language.moment(told.appeal_ends),
-            )
+            yield from how_to_dispute(told.marking, language.moment(told.appeal_ends))
         yield self.who_reads()
         yield message("Figures support a conversation; they decide nothing by themselves.")
 

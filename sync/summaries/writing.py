@@ -26,6 +26,7 @@ from sync.summaries.consequences import ConsequencePage, Consequences, consequen
 from sync.summaries.decisions import DueSummary
 from sync.summaries.front import FrontPage
 from sync.summaries.look import MISSED, Look
+from sync.summaries.marking import marking_of
 from sync.summaries.page import Block, Heading, Paragraph, as_html, as_text, harmless
 from sync.summaries.text import LISTED, Overdue, Shown, Summarized, blocks, read_shown, shown, title
 from sync.wording import clock_of, subject_name
@@ -224,6 +225,7 @@ class Writer:
             settles_at=of.span.end + settles_after(of.account),
             appeal_ends=of.span.end + of.account.settings.appeal,
             assigned=self._assignee_id is not None,
+            marking=marking_of(of.account),
             readers=len(self._others),
             marker=marker,
             replaces=url(old) if old is not None else None,

@@ -192,7 +192,7 @@ def test_a_field_that_names_who_left_is_renamed_or_listed_and_the_configuration_
     world.run()
     told = Decision(ticket_id=str(exact.id), what="rating", reason="An outage.", approved_by=user.email or "")
     decide(world.account, told, world.account.now(), "override")
-    take_back(world.account, str(exact.id), "rating", f"{user.email}: A mistake.")
+    take_back(world.account, replace(told, reason="A mistake."))
     whom = agent_named([world.account], gone)
     listed = [str(each) for each in whom.left_over if "names the person" in str(each)]
     assert [each.split(":")[0] for each in listed] == [

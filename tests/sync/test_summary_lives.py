@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connectors.base import Target
-from sync.overriding import REFUSED, Decision, decide
+from sync.overriding import Decision, decide
 from sync.settling import settles_after
 from sync.store.changes import ChangeState
+from sync.store.observations import REFUSED
 from sync.store.settled import Correction
 from sync.store.summaries import CORRECTED, PLANNED, PROVISIONAL, SETTLED
-from sync.summaries.text import DISPUTE_TAG, LISTED
+from sync.summaries.marking import DISPUTE_TAG
+from sync.summaries.text import LISTED
 from sync.summaries.withholding import Withheld
 
 if TYPE_CHECKING:
@@ -320,12 +322,25 @@ def test_a_refused_creation_is_tried_again_a_day_later(weekly: "Callable[..., Wo
 # -- what it says ------------------------------------------------------------------------------------------------------
 
 
-def test_a_disputed_ticket_is_listed_with_the_figures_it_counts_in(weekly: "Callable[..., World]") -> None:
-    world = weekly()
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_disputed_ticket_is_listed_with_the_figures_it_counts_in(
+    weekly: "Callable[..., World]", *, closed: bool
+) -> None:
+    """A closed one takes no tag: the agent's summary, which is open, takes one with its number."""
+    world = weekly(exemptions={"sao-mai": {"approvers": ["lan"]}})
     first = min(world.state.tickets)
     at(world, 6)
-    world.state.change(first, world.agents[0], tags=(DISPUTE_TAG,))
-    at(world, 8)
+    assert "add helpdesk-kpi-dispute- and its number to this ticket instead" in notes(world, remote(world))[0]
+    if closed:
+        world.state.close(first)
+        tags = (*remote(world).tags, f"{DISPUTE_TAG}-{first}", f"{DISPUTE_TAG}-999999")
+        world.state.change(remote(world).id, world.agents[0], tags=tags)
+    else:
+        world.state.change(first, world.agents[0], tags=(DISPUTE_TAG,))
+    told = [str(each) for each in at(world, 8).pulled.notes]
+    summary = remote(world).id
+    unknown = f"ticket {summary}, tag {DISPUTE_TAG}-999999: sao-mai has no ticket 999999"
+    assert (unknown in told) is closed
     note = notes(world, remote(world))[-1]
     assert "Disputed tickets: 1 (before: 0)" in note
     assert "Disputed, not decided yet" in note

@@ -13,18 +13,20 @@ class Override(RowModel):
     """A decision that a ticket's clock or rating counts for nobody, or that a dispute is refused."""
 
     ticket_ref: Identity = ticket_column(optional=False)
-    clock: Literal["first_reply", "next_reply", "resolution", "rating", "refused"] = column(
+    clock: Literal["first_reply", "next_reply", "resolution", "rating", "refused", "disputed"] = column(
         "what",
         "đồng hồ",
         "nội dung",
         example="first_reply",
-        about="The clock that is exempted, or the rating; refused: the agent's dispute is, and all counts.",
+        about="The clock that is exempted, or the rating; refused: the agent's dispute is, and all counts. "
+        "disputed: the agent disputes the ticket and could not mark it.",
         words={
             "first_reply": ("phản hồi đầu tiên",),
             "next_reply": ("phản hồi tiếp theo",),
             "resolution": ("giải quyết",),
             "rating": ("đánh giá",),
             "refused": ("từ chối", "bác"),
+            "disputed": ("khiếu nại", "phản đối"),
         },
     )
     reason: Words = column("lý do", example="The telephone exchange was down.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kpi_engine.periods import PeriodKind, period_at
-from sync.summaries.text import DISPUTE_TAG
+from sync.summaries.marking import DISPUTE_TAG
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -18,6 +18,7 @@ WHY = ("--reason", "The exchange was down.", "--by", "lan@saomai.vn")
 def late(desk: "Desk") -> str:
     """Return a ticket whose first reply is late, on a helpdesk that was pulled."""
     state = desk.sandbox.state
+    agreed(desk)
     ticket = state.create_ticket(
         priority="urgent", status="open", assignee_id=state.account.agent_ids[0], group_id=state.account.group_ids[0]
     )
@@ -25,6 +26,17 @@ def late(desk: "Desk") -> str:
     state.comment(ticket.id, state.account.agent_ids[0], status="solved")
     passed(desk)
     return str(ticket.id)
+
+
+def agreed(desk: "Desk", *approvers: str, **more: Any) -> None:  # noqa: ANN401 -- any key of the configuration
+    """Have the lead of agent 0 lead him, and others approve whatever it is."""
+    state = desk.sandbox.state
+    an, binh = state.account.agent_ids[:2]
+    mine = {"team": "north", "accounts": {"sao-mai": str(an)}}
+    own = [desk.account(name, sandbox) for name, sandbox in desk.sandboxes.items()]
+    exemptions = {"sao-mai": {"approvers": ["lan@saomai.vn", "lan", *approvers], **more.pop("exempting", {})}}
+    teams = {"north": {"lead": state.users[binh].email}}
+    desk.configure(*own, agents=[{"name": "An", **mine}], teams=teams, exemptions=exemptions, **more)
 
 
 def passed(desk: "Desk") -> None:
@@ -102,6 +114,86 @@ def test_decisions_come_from_a_file_too_and_a_bad_row_is_named(desk: "Desk", lat
     assert overdue(desk, late, "goals_met")[1] == ["exempted by lan: Power cut (overrides.csv:2)"]
 
 
+def test_only_who_is_above_the_agent_or_approves_everything_may_decide_and_nobody_about_his_own(
+    desk: "Desk", late: str
+) -> None:
+    state = desk.sandbox.state
+    an, binh, chi = (str(state.users[each].email) for each in state.account.agent_ids[:3])
+
+    def decided(by: str, *verb: str) -> tuple[int, str]:
+        done = desk.run("override", *verb, "--reason", "Power cut.", "--by", by)
+        return done.exit_code, done.stderr
+
+    nobody = "is neither above the ticket's agent on that day"
+    add = ("add", late, "first_reply")
+    assert [decided(by, *add)[0] for by in (chi, "nemo", an)] == [2, 2, 2]
+    assert f"{chi} {nobody}" in decided(chi, *add)[1]
+    assert f"nemo {nobody}" in decided("nemo", *add)[1]
+    assert f"{an} cannot decide about what is his own" in decided(an, *add)[1]
+    assert desk.told("override", "list")["accounts"][0]["decisions"] == []
+    assert decided(binh, *add) == (0, "")
+    assert nobody in decided(chi, "remove", late, "first_reply")[1]
+    assert decided(binh, "remove", late, "first_reply") == (0, "")
+    state.change(int(late), int(agent(desk, 1)), assignee_id=int(agent(desk, 1)))
+    passed(desk)
+    assert "his own" in decided(binh, *add)[1]
+    agreed(desk, chi, an)
+    assert decided(an, *add)[0] == 2  # an approver, and yet it is his own
+    assert decided(chi, *add) == (0, "")
+
+
+def test_bad_decisions_of_a_file_are_named_by_their_lines_and_what_stands_is_not_asked_about_again(
+    desk: "Desk", late: str
+) -> None:
+    binh, chi = (str(desk.sandbox.state.users[int(agent(desk, number))].email) for number in (1, 2))
+    header = "ticket_ref,clock,reason,approved_by,approved_at\n"
+    rows = [
+        f"{late},{what},Power cut,{by},2026-11-20 10:00\n"
+        for what, by in (
+            ("first_reply", binh),
+            ("resolution", chi),
+            ("rating", agent(desk, 0)),
+            ("next_reply", "nobody"),
+        )
+    ]
+    (desk.folder / "overrides.csv").write_text(header + "".join(rows), encoding="utf-8")
+    result = desk.run("import", "overrides", "overrides.csv", "--json")
+    assert result.exit_code == 5
+    told = json.loads(result.stdout)
+    assert (told["new"], [row["line"] for row in told["rows"]]) == (1, [3, 4, 5])
+    assert [row["reason"].partition(" ")[2][:20] for row in told["rows"]] == [
+        "is neither above the",
+        "cannot decide about ",
+        "is neither above the",
+    ]
+    kept = desk.told("quarantine", "list", "inputs")["accounts"][0]["rows"]
+    assert sorted(row["key"] for row in kept) == [f"overrides.csv:{line}" for line in (3, 4, 5)]
+    own = [desk.account(name, sandbox) for name, sandbox in desk.sandboxes.items()]
+    desk.configure(*own)  # Bình leads nobody any more: what he decided then goes on standing
+    passed(desk)
+    again = json.loads(desk.run("import", "overrides", "overrides.csv", "--json").stdout)
+    assert (again["same"], [row["line"] for row in again["rows"]]) == (1, [3, 4, 5])
+
+
+def test_an_agent_or_his_lead_notes_the_dispute_of_a_ticket_that_cannot_be_marked(desk: "Desk", late: str) -> None:
+    an, chi = agent(desk, 0), agent(desk, 2)
+    refused = desk.run("override", "dispute", late, "--reason", "It is.", "--by", chi)
+    assert (refused.exit_code, "is neither above" in refused.stderr) == (2, True)
+    assert desk.run("override", "dispute", late, "--reason", "The line was down.", "--by", an).exit_code == 0
+    passed(desk)
+    assert desk.told("override", "list")["accounts"][0]["disputed"] == [late]
+    (open_one,) = desk.told("report", "--agent", an, *month(desk))["reports"][0]["disputed"]
+    assert (open_one["ticket_id"], open_one["state"]) == (late, "open")
+    assert overdue(desk, late) == (True, [])  # it counts until somebody decides
+    assert desk.run("override", "add", late, "first_reply", *WHY).exit_code == 0
+    passed(desk)
+    assert desk.told("explain", "overdue_count", *month(desk))["disputed"][0]["state"] == "granted"
+    assert desk.run("override", "remove", late, "first_reply", *WHY).exit_code == 0
+    assert desk.run("override", "remove", late, "disputed", *WHY).exit_code == 0
+    passed(desk)
+    assert desk.told("override", "list")["accounts"][0]["disputes"] == []
+
+
 def test_a_dispute_is_listed_until_a_lead_refuses_it_or_exempts(desk: "Desk", late: str) -> None:
     state = desk.sandbox.state
     state.change(int(late), state.account.agent_ids[0], tags=(DISPUTE_TAG,))
@@ -132,8 +224,7 @@ def test_a_dispute_is_listed_until_a_lead_refuses_it_or_exempts(desk: "Desk", la
 def test_a_tag_of_an_approver_exempts_and_is_named(desk: "Desk", late: str) -> None:
     state = desk.sandbox.state
     lead = state.account.agent_ids[1]
-    own = [desk.account(name, sandbox) for name, sandbox in desk.sandboxes.items()]
-    desk.configure(*own, exemptions={"sao-mai": {"approvers": [str(lead)], "tags": {"spare": "first_reply"}}})
+    agreed(desk, str(state.users[lead].email), exempting={"tags": {"spare": "first_reply"}})
     state.change(int(late), lead, tags=("spare",))
     passed(desk)
     counts, (why,) = overdue(desk, late)
@@ -151,11 +242,7 @@ def test_a_field_exempts_where_the_lead_of_whoever_holds_the_ticket_set_it(desk:
     state = desk.sandbox.state
     an, lead, other = state.account.agent_ids[:3]
     field = state.account.order_field_id
-    own = [desk.account(name, sandbox) for name, sandbox in desk.sandboxes.items()]
-    teams = {"north": {"lead": state.users[lead].email}}
-    agents = [{"name": "An", "accounts": {"sao-mai": str(each)}, "team": "north"} for each in (an,)]
-    exempting = {"leads": True, "fields": {str(field): {"Outage": "first_reply"}}}
-    desk.configure(*own, teams=teams, agents=agents, exemptions={"sao-mai": exempting})
+    agreed(desk, exempting={"leads": True, "fields": {str(field): {"Outage": "first_reply"}}})
     for who, spared in ((other, False), (an, False), (lead, True)):
         state.change(int(late), who, fields={field: None})
         passed(desk)
