@@ -27,6 +27,7 @@ penalties:
     worth: {amount: 50000, currency: VND}
 """
 SOON: dict[str, Any] = {
+    "exemptions": {"sao-mai": {"approvers": ["lan@saomai.vn"]}},
     "policies": "care.yaml",
     "appeal": "1d",
     "indicators": {"first_contact_resolution": {"window": "1d"}, "repeat_contact_rate": {"window": "2d"}},
