@@ -1,11 +1,25 @@
-"""The parts of an account's settings that every helpdesk shares: when to pull, what to leave out, what to push."""
+"""What is told of an account on any helpdesk: where it is, when to pull, what to leave out, what to push."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from connectors.address import checked_base_url
 from connectors.cron import checked_cron
-from connectors.settings import Duration, Email, Identifier, Key, Line, Section, Tag, UnfitError, each_once
+from connectors.settings import (
+    Day,
+    Duration,
+    Email,
+    FilePath,
+    Identifier,
+    Key,
+    Line,
+    Section,
+    Slug,
+    Tag,
+    UnfitError,
+    each_once,
+)
 from kpi_engine.message import message
 
 TicketField: TypeAlias = Literal[
@@ -100,3 +114,39 @@ class Push(Section):
         default=False,
         description="Agents' fields and summaries show each person's figures over all connectors, not over this one.",
     )
+
+
+Beginning = Annotated[Day, Field(description="The first pull starts at this date; default: with everything.")]
+"""Where history begins."""
+
+
+class AccountSettings(Section):
+    """One account; each helpdesk adds its `kind`, its address, how to sign in, and the domain it may live on."""
+
+    vendor_domain: ClassVar[str]
+
+    name: Slug = Field(description="Unique and stable: it is part of every stored key.")
+    kind: str
+    trusted_host: bool = Field(
+        default=False,
+        description="Allow a base_url outside the vendor's domain; plain http for a loopback address only.",
+    )
+    base_url: str
+    auth: Section
+    history_from: Beginning
+    schedule: Schedule = Field(
+        Schedule(every=900), description="When passes run.", json_schema_extra={"default": {"every": "15m"}}
+    )
+    rate_limit_share: float = Field(
+        0.5, gt=0, le=1, description="The part of the account's API quota we may use; people and tools need the rest."
+    )
+    exclude: Exclude = Field(Exclude(), description="Tickets that count nowhere.")
+    push: Push = Field(Push(), description="What is written back.")
+    ca_bundle: FilePath | None = Field(
+        None, description="A file of certificates to trust instead of the usual ones, for a company's own proxy."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe_address(cls, address: str, info: ValidationInfo) -> str:
+        return checked_base_url(address, cls.vendor_domain, trusted_host=info.data.get("trusted_host", False))

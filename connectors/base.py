@@ -71,6 +71,14 @@ OBSERVED = frozenset({Stream.CALLS, Stream.CALL_LEGS, Stream.WORK_ITEMS})
 """The streams whose records are observations: no tickets, and no list that is whole."""
 
 
+HOUR = 3600
+PACES: Mapping[Stream, int] = {
+    **dict.fromkeys((Stream.AGENTS, Stream.GROUPS, Stream.MEMBERSHIPS), HOUR),
+    **dict.fromkeys((Stream.SCHEDULES, Stream.METRIC_EVENTS, Stream.SLA_POLICIES, Stream.CUSTOM_STATUSES), 6 * HOUR),
+}
+"""How many seconds usually may pass between two readings of the streams that change slowly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reject:
     """A row we could not read, kept whole for the quarantine; `raw` is the JSON as it came."""

@@ -55,6 +55,10 @@ class Reader(Protocol):
         """Return what a refusal means; None: what its status says."""
 
 
+def by_status(request: Request, refusal: Refusal) -> None:
+    """Leave every refusal to its status."""
+
+
 class SignIn(Protocol):
     """How requests are signed; may itself send through the session, with `unsigned=True`."""
 
@@ -127,7 +131,7 @@ class Session:
     trusted_host: bool = False
     secrets: Sequence[str] = ()
     ca_bundle: str | None = None
-    reader: Reader = lambda _request, _refusal: None
+    reader: Reader = by_status
     jitter: random.Random = field(default_factory=random.Random)
     requests_made: int = field(default=0, init=False)
     seconds_waited: float = field(default=0.0, init=False)

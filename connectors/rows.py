@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from connectors.base import Reject
+from connectors.base import Page, Reject
 from connectors.errors import UnexpectedPayloadError
 from connectors.http import Answer
 from kpi_engine.message import Message, message
@@ -50,13 +50,19 @@ def without(private: frozenset[str], value: object) -> object:
     return [without(private, inner) for inner in value] if isinstance(value, list) else value
 
 
-def kept_row(name: str, raw: str) -> object | Reject:
-    """Return the row that a reject kept; a reject again where it was cut for its length."""
+def page_of(found: Sequence[Record | Reject], cursor: str | None = None, through: int | None = None) -> Page:
+    """Return records and rejects as a page; without a cursor it stands for no position."""
+    records = [one for one in found if not isinstance(one, Reject)]
+    return Page(records, [one for one in found if isinstance(one, Reject)], cursor, through)
+
+
+def read_again(name: str, raw: str, as_page: Callable[[object], Page]) -> Page:
+    """Return the page that a kept row makes by itself today; one cut for its length stays unreadable."""
     try:
         row: object = json.loads(raw)
     except ValueError:
-        return Reject(name, message("Only the beginning of the row was kept"), raw)
-    return row
+        return page_of([Reject(name, message("Only the beginning of the row was kept"), raw)])
+    return as_page(row)
 
 
 def understood(payload: type[Payload], row: object) -> Payload:

@@ -17,7 +17,7 @@ from connectors.freshdesk.mapping import PRIORITIES
 from connectors.freshdesk.payloads import Activities, Activity
 from connectors.http import Session
 from connectors.quota import Quota
-from connectors.rows import records_and_rejects, understood
+from connectors.rows import page_of, records_and_rejects, understood
 from connectors.scalars import clean
 from connectors.signing_in import Anonymous
 from kpi_engine.message import Message, message
@@ -89,9 +89,9 @@ class Export:
         reading = Reading(names)
         for start in range(0, len(rows), _PAGE):
             found = reading.records(rows[start : start + _PAGE])
-            rejects = [one for one in found if isinstance(one, Reject)]
-            reading.whole = reading.whole and not rejects
-            yield Page([one for one in found if not isinstance(one, Reject)], rejects, before, None)
+            page = page_of(found, before)
+            reading.whole = reading.whole and not page.rejects
+            yield page
         whole = bool(addresses) and len(read) == len(files) and reading.whole
         spans = [file.span() for file in read] if whole else []
         covered = [Coverage(coverage_id=f"{told}:{start}", start=start, end=end) for start, end in spans]

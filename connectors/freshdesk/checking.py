@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
+from connectors import checking
 from connectors.base import STREAM_NAMES, Check, Stream, Verdict
 from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
 from connectors.freshdesk import activities
+from connectors.freshdesk.limits import LIMITS
 from connectors.freshdesk.payloads import Agent, Survey
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.http import Answer, Session
@@ -12,11 +14,7 @@ from connectors.rows import listed, understood
 from kpi_engine.message import Message, message
 
 ME = "/api/v2/agents/me"
-TOTALS = {"growth": 200, "pro": 400, "enterprise": 700}
-"""Requests a minute on each plan. https://developers.freshdesk.com/api/#ratelimit"""
-
 _NOT_FOUND = 404
-_MUCH_SKEW = 60  # seconds
 _NEEDED = (
     (message("agents"), "/api/v2/agents"),
     (message("business hours"), "/api/v2/business_hours"),
@@ -44,9 +42,9 @@ def checks(session: Session, settings: FreshdeskSettings) -> Iterator[Check]:
     user, answer = who_am_i(session, settings.base_url)
     yield Check(message("sign-in"), Verdict.OK, message("signed in as {name}", name=user.contact.name))
     yield _quota(answer.headers, settings)
-    yield _clock(session.skew)
+    yield checking.clock(session.skew)
     yield from (_needed(session, subject, path) for subject, path in _NEEDED)
-    yield from (_offered(session, subject, path) for subject, path in _OPTIONAL)
+    yield from (checking.offered(session, subject, path) for subject, path in _OPTIONAL)
     yield from _asked(session, settings.csat.question)
     yield _exported(session, answer.server_time)
 
@@ -57,19 +55,11 @@ def _quota(headers: Mapping[str, str], settings: FreshdeskSettings) -> Check:
         return Check(subject, Verdict.WARNING, message("Freshdesk does not say how many requests it allows"))
     share = round(settings.rate_limit_share * 100)
     finding = message("{limit} requests a minute; our share is {share} %", limit=told, share=share)
-    if int(told) == TOTALS[settings.plan]:
+    expected = LIMITS[settings.plan].total
+    if int(told) == expected:
         return Check(subject, Verdict.OK, finding)
-    expected = TOTALS[settings.plan]
     mend = message("Set `plan` to the account's own: {plan} allows {expected}", plan=settings.plan, expected=expected)
     return Check(subject, Verdict.WARNING, finding, mend)
-
-
-def _clock(skew: float | None) -> Check:
-    subject = message("clock")
-    if skew is None or abs(skew) <= _MUCH_SKEW:
-        return Check(subject, Verdict.OK, message("agrees with the helpdesk's"))
-    off = message("differs from the helpdesk's by {minutes} min", minutes=round(abs(skew) / 60))
-    return Check(subject, Verdict.WARNING, off, message("Let this computer keep its time by NTP"))
 
 
 def _needed(session: Session, subject: Message, path: str) -> Check:
@@ -114,13 +104,3 @@ def _exported(session: Session, now: int | None) -> Check:
         "two passes are known only approximately"
     )
     return Check(subject, Verdict.WARNING, message("not part of this account's plan, or switched off"), mend)
-
-
-def _offered(session: Session, subject: Message, path: str) -> Check:
-    try:
-        session.get(path)
-    except (SignInError, RefusedError):
-        return Check(subject, Verdict.WARNING, message("not part of this account's plan, or switched off"))
-    except ConnectorError as error:
-        return Check(subject, Verdict.WARNING, error.message)
-    return Check(subject, Verdict.OK, message("available"))

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from connectors.base import SummaryTicket
 from connectors.freshdesk import payloads
 from connectors.scalars import clean, number
 from connectors.time_zones import iana
+from connectors.values import FollowedFields, followed_values, kind, moment_text, sent_value
 from kpi_engine import records
 from kpi_engine.records import EventKind, FieldValue, TicketEvent, TicketSnapshot
 
@@ -35,23 +35,8 @@ _ACCESS = {1: "all", 2: "groups", 3: "assigned"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = re.compile(r"\s*(\d{1,2}):(\d\d)(?::(\d\d))?\s*([ap]m)?\s*", re.IGNORECASE)
 _DAY = 1440
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) ([+-]\d\d:\d\d)")
-_KINDS = {"due_at": "moment", "overdue": "yes_no", "overdue_clock": "text", "escalation_level": "integer"}
 # What a merge leaves on the ticket merged away; neither documented nor recorded.
 _MERGED = re.compile(r"merged into (?:ticket )?#?\s*(\d+)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedFields:
-    """The custom fields we read: `ours` (Freshdesk's name to our key), and those the configuration gives sense."""
-
-    ours: Mapping[str, str] = field(default_factory=dict)
-    mapped: frozenset[str] = frozenset()
-
-
-def kind(key: str) -> str:
-    """Return the kind of value one of our ticket fields holds."""
-    return _KINDS.get(key, "integer")
 
 
 def ticket(row: object, followed: FollowedFields, after: int | None = None) -> list[TicketSnapshot]:
@@ -75,7 +60,7 @@ def ticket(row: object, followed: FollowedFields, after: int | None = None) -> l
             form_id=None,
             channel=_SOURCES.get(read.source or 0, str(read.source)),
             tags=tuple(read.tags),
-            fields=field_values(read, followed),
+            fields=followed_values(read.custom_fields.items(), followed),
             begins_as=OPEN,
             entered=_entered(read),
             after=after,
@@ -109,45 +94,6 @@ def _entered(read: payloads.Ticket) -> dict[str, int]:
     if stats.status_updated_at is not None and str(read.status) not in (RESOLVED, CLOSED):
         known[str(read.status)] = max(stats.status_updated_at, read.created_at)
     return known
-
-
-def field_values(read: payloads.Ticket, followed: FollowedFields) -> dict[str, FieldValue]:
-    """Return the followed custom fields of a ticket by name: ours in our own kinds, the others as they are."""
-    found: dict[str, FieldValue] = {}
-    for name, value in read.custom_fields.items():
-        if name in followed.ours:
-            found[name] = remote_value(kind(followed.ours[name]), value)
-        elif name in followed.mapped:
-            found[name] = plain(value)
-    return found
-
-
-def plain(value: object) -> FieldValue:
-    """Return a custom field's value as one plain value."""
-    if isinstance(value, str):
-        return clean(value) or None
-    return value if isinstance(value, bool | int | float) else None
-
-
-def remote_value(value_kind: str, value: object) -> FieldValue:
-    """Return what one of our fields holds, in our kind; what someone typed over it comes back as it is."""
-    if value_kind == "yes_no":
-        return value is True
-    if value_kind == "integer" and (found := number(value)) is not None and not isinstance(value, bool):
-        return int(found) if found.is_integer() else found
-    if value_kind == "moment" and isinstance(value, str) and (match := _MOMENT.fullmatch(value)):
-        return int(datetime.fromisoformat("".join(match.groups())).timestamp())
-    return plain(value)
-
-
-def sent_value(value_kind: str, value: FieldValue, zone: ZoneInfo) -> FieldValue:
-    """Return `value` as Freshdesk wants it in a field of that kind: its date fields have no time of day."""
-    if value_kind == "yes_no":
-        return bool(value)
-    if value_kind == "moment" and isinstance(value, int | float):
-        text = datetime.fromtimestamp(value, zone).isoformat(sep=" ", timespec="minutes")
-        return f"{text[:16]} {text[16:]}"
-    return value
 
 
 def opening(read: payloads.Ticket) -> TicketEvent:
@@ -366,7 +312,8 @@ def ticket_update(
     values: Mapping[str, FieldValue], names: Mapping[str, str], zone: ZoneInfo
 ) -> dict[str, dict[str, FieldValue]]:
     """Return a ticket's update: only the custom fields listed in it will change."""
-    return {"custom_fields": {names[key]: sent_value(kind(key), value, zone) for key, value in values.items()}}
+    written = partial(moment_text, zone=zone)
+    return {"custom_fields": {names[key]: sent_value(kind(key), value, written) for key, value in values.items()}}
 
 
 def oldest_first(found: Sequence[payloads.Ticket]) -> list[str]:

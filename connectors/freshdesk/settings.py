@@ -1,14 +1,13 @@
 """What the admin must tell us about a Freshdesk account."""
 
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field
 
-from connectors.account import Exclude, Push, Schedule
-from connectors.address import checked_base_url
+from connectors.account import AccountSettings, Beginning
 from connectors.secret import Secret
-from connectors.settings import Day, FilePath, Section, Slug
+from connectors.settings import Section
 
 VENDOR_DOMAIN = "freshdesk.com"
 BEGINNING = date(2010, 1, 1)
@@ -37,14 +36,12 @@ class Csat(Section):
     )
 
 
-class FreshdeskSettings(Section):
+class FreshdeskSettings(AccountSettings):
     """One Freshdesk account."""
 
-    name: Slug = Field(description="Unique and stable: it is part of every stored key.")
+    vendor_domain: ClassVar[str] = VENDOR_DOMAIN
+
     kind: Literal["freshdesk"]
-    trusted_host: bool = Field(
-        default=False, description="Allow a base_url outside freshdesk.com; plain http for a loopback address only."
-    )
     base_url: str = Field(
         description="The account's own address; a mapped domain does not serve the API.",
         examples=["https://your-account.freshdesk.com"],
@@ -53,25 +50,9 @@ class FreshdeskSettings(Section):
     plan: Literal["growth", "pro", "enterprise"] = Field(
         "growth", description="The account's plan: it decides how often tickets may be listed and written."
     )
-    history_from: Day = Field(BEGINNING, description="The first pull starts at this date; default: with everything.")
-    schedule: Schedule = Field(
-        Schedule(every=900), description="When passes run.", json_schema_extra={"default": {"every": "15m"}}
-    )
-    rate_limit_share: float = Field(
-        0.5, gt=0, le=1, description="The part of the account's API quota we may use; people and tools need the rest."
-    )
-    exclude: Exclude = Field(Exclude(), description="Tickets that count nowhere.")
-    push: Push = Field(Push(), description="What is written back.")
-    ca_bundle: FilePath | None = Field(
-        None, description="A file of certificates to trust instead of the usual ones, for a company's own proxy."
-    )
+    history_from: Beginning = BEGINNING
     csat: Csat = Field(Csat(), description="How satisfaction surveys are read.")
     per_page: int = Field(100, ge=1, le=100, description="Rows asked for at once.")
     conversations_per_pass: int = Field(
         1000, ge=1, description="Of how many changed tickets one pass reads what was said; the rest waits for the next."
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _safe_address(cls, address: str, info: ValidationInfo) -> str:
-        return checked_base_url(address, VENDOR_DOMAIN, trusted_host=info.data.get("trusted_host", False))

@@ -1,15 +1,19 @@
 """The custom fields we need in a Freshdesk account: how they are found, and made where they are missing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from connectors.base import FieldSetup, Target, WantedField
-from connectors.errors import UnexpectedPayloadError
+from connectors.connecting import Account
+from connectors.errors import InDoubtError, UnexpectedPayloadError
 from connectors.freshdesk.payloads import TicketField
-from connectors.http import Answer
+from connectors.freshdesk.settings import FreshdeskSettings
+from connectors.http import Answer, Session
+from connectors.rows import listed, understood
 from kpi_engine.message import Message, message
 
 MARK = "[helpdesk-kpi]"
 """Ends the customers' label of whatever we make, which no customer sees: so it is known for ours."""
+_FIELDS = "/api/v2/admin/ticket_fields"
 _TYPES = {
     "integer": "custom_number",
     "number": "custom_decimal",
@@ -17,6 +21,17 @@ _TYPES = {
     "moment": "custom_text",
     "yes_no": "custom_checkbox",
 }
+
+
+def definitions(session: Session) -> list[TicketField]:
+    """Return every field of tickets."""
+    return [understood(TicketField, row) for row in listed(session.get(_FIELDS))]
+
+
+def standing(account: Account[FreshdeskSettings], wanted: Sequence[WantedField]) -> list[FieldSetup]:
+    """Ask the account how each wanted field stands."""
+    on_tickets = any(field.target is Target.TICKET for field in wanted)
+    return compared(wanted, definitions(account.session) if on_tickets else [], account.fields)
 
 
 def compared(
@@ -59,6 +74,25 @@ def _problem(field: WantedField, found: TicketField) -> Message | None:
     )
 
 
+def create(account: Account[FreshdeskSettings], wanted: WantedField) -> str:
+    """Create a missing ticket field and return the name it was given; after a lost answer, look first."""
+    try:
+        answer = account.session.send("POST", _FIELDS, new_field(wanted), safe_to_repeat=False)
+    except InDoubtError:
+        made = standing(account, [wanted])[0]
+        if made.remote_id is None:
+            raise
+        return made.remote_id
+    return created_name(answer)
+
+
+def remove(session: Session, remote_id: str) -> None:
+    """Delete a ticket field with all it holds; one that is gone already is fine."""
+    number = next((each.id for each in definitions(session) if each.name == remote_id), None)
+    if number is not None:
+        session.send("DELETE", f"{_FIELDS}/{number}", None, safe_to_repeat=True)
+
+
 def new_field(field: WantedField) -> dict[str, object]:
     """Return the payload that makes a field; customers neither see nor edit it, and no agent must fill it in."""
     return {
@@ -78,13 +112,3 @@ def created_name(answer: Answer) -> str:
         return TicketField.model_validate(answer.mapping()).name
     except ValueError as error:
         raise UnexpectedPayloadError(message("Freshdesk's answer does not name the field it made")) from error
-
-
-def field_names(remote: Mapping[tuple[Target, str], str]) -> dict[str, str]:
-    """Return the name of each of our ticket fields, by our key."""
-    return {key: name for (target, key), name in remote.items() if target is Target.TICKET}
-
-
-def unknown_keys(values: Iterable[str], names: Mapping[str, str]) -> str:
-    """Return the keys that have no remote field, in words."""
-    return ", ".join(sorted(key for key in values if key not in names))

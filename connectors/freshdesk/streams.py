@@ -1,174 +1,107 @@
-"""How each stream is read: what is listed whole, tickets by their last change, and what was said on those."""
+"""What is pulled and how: the table of lists that are read whole, and the few streams that are more than a list."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from http import HTTPStatus
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from connectors import paging
-from connectors.base import Page, Reject
+from connectors import rows
+from connectors.base import HOUR, PACES, STREAM_NAMES, Page, Stream, Unavailable
+from connectors.connecting import Account
 from connectors.errors import RefusedError, SignInError
-from connectors.exchange import Params
-from connectors.freshdesk import mapping, payloads
-from connectors.freshdesk.mapping import FollowedFields
-from connectors.freshdesk.walking import HELD_BACK, PER_PAGE, TICKETS, Leg, Place, first_page, iso, legs, next_page
-from connectors.http import Session
-from connectors.rows import Payload, listed, records_and_rejects, understood, without
-from kpi_engine.records import Record
+from connectors.freshdesk import mapping, payloads, pulling
+from connectors.freshdesk.activities import Export, Names, Reading
+from connectors.freshdesk.pulling import Listening, Meaning, Whole
+from connectors.freshdesk.settings import FreshdeskSettings
+from connectors.freshdesk.walking import Place, place
+from kpi_engine.message import message
+from kpi_engine.records import Rating
 
-Meaning = Callable[[object], Sequence[Record]]
+WHOLE: Mapping[Stream, Whole] = {
+    Stream.AGENTS: Whole("/api/v2/agents", mapping.agent),
+    Stream.GROUPS: Whole("/api/v2/groups", mapping.group),
+    Stream.MEMBERSHIPS: Whole("/api/v2/groups", mapping.memberships, completed=pulling.group_with_agents),
+    Stream.SCHEDULES: Whole("/api/v2/business_hours", mapping.schedule),
+    Stream.SLA_POLICIES: Whole("/api/v2/sla_policies", mapping.sla_policy),
+    Stream.CUSTOM_STATUSES: Whole("/api/v2/ticket_fields", mapping.statuses, {"type": "default_status"}),
+}
+WALKED = {Stream.TICKETS, Stream.HISTORY, Stream.RATINGS, Stream.ACTIVITIES}
+OFFERED = tuple(stream for stream in Stream if stream in {*WHOLE, *WALKED})
+SLOWLY: Mapping[Stream, int] = {
+    **{stream: pace for stream, pace in PACES.items() if stream in WHOLE},
+    Stream.MEMBERSHIPS: 6 * HOUR,
+    Stream.ACTIVITIES: HOUR,
+}
+"""How many seconds may pass between two readings; who is in a group costs a request for each."""
 
-STAGES: Sequence[tuple[Params, Mapping[str, object]]] = (
-    ({"include": "stats"}, {}),
-    ({"include": "stats", "filter": "deleted"}, {"deleted": True}),
-    ({"include": "stats", "filter": "spam"}, {"spam": True}),
-)
-"""The lists of tickets, for the usual one leaves out deleted ones and spam; what each says of its rows."""
-
-GONE = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
-"""What the parts of a deleted ticket answer."""
-
-_RATING_OVERLAP = 86_400
-_WIDE = 30 * 86_400
-_PRIVATE = frozenset(
-    {"subject", "description", "description_text", "structured_description", "body", "body_text", "requester", "name"}
-    | {"email", "phone", "mobile", "contact", "to_emails", "cc_emails", "fwd_emails", "reply_cc_emails", "feedback"}
-    | {"ticket_cc_emails", "bcc_emails", "from_email", "attachments", "custom_fields", "signature", "support_email"}
-)
+_NEEDED = (Stream.TICKETS, Stream.HISTORY, Stream.AGENTS)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """A stream that is listed whole: its address, what a row means, and what a row needs from elsewhere."""
+class Streams:
+    """The streams of one account; `own_writes` maps tickets to the instant of our own last write there."""
 
-    path: str
-    records: Meaning
-    params: Params | None = None
-    completed: Callable[[Session, object], object] = lambda _, row: row
+    account: Account[FreshdeskSettings]
+    own_writes: Mapping[str, int]
 
-
-def group_with_agents(session: Session, row: object) -> object:
-    """Return a group as it alone is shown: the list does not name its agents."""
-    group = understood(payloads.Group, row)
-    try:
-        return session.get(f"/api/v2/groups/{group.id}").json
-    except RefusedError:  # dissolved meanwhile
-        return row
-
-
-def whole(session: Session, stream: Whole) -> Iterator[Page]:
-    """Yield the pages of a list that is read whole."""
-    for answer in paging.pages(session, stream.path, first_page(stream.params or {}), next_page):
-        rows = [stream.completed(session, row) for row in listed(answer)]
-        yield page_of(stream.path, rows, stream.records, "", answer.server_time)
-
-
-def all_rows(session: Session, stream: Whole, payload: type[Payload]) -> list[Payload]:
-    """Return every row of a list that is read whole."""
-    answers = paging.pages(session, stream.path, first_page(stream.params or {}), next_page)
-    return [understood(payload, stream.completed(session, row)) for answer in answers for row in listed(answer)]
-
-
-def page_of(name: str, rows: Sequence[object], records: Meaning, cursor: str | None, through: int | None) -> Page:
-    """Return rows as a page."""
-    found = records_and_rejects(name.rpartition("/")[2], rows, records, lambda row: without(_PRIVATE, row))
-    rejects = [one for one in found if isinstance(one, Reject)]
-    return Page([one for one in found if not isinstance(one, Reject)], rejects, cursor, through)
-
-
-def tickets(session: Session, start: Place, followed: FollowedFields, per_page: int) -> Iterator[Page]:
-    """Yield the tickets that changed, then those deleted and those taken for spam; only the end is complete."""
-    for stage in range(start.stage, len(STAGES)):
-        params, marks = STAGES[stage]
-        here = start if stage == start.stage else replace(start, since=start.origin or 0, stage=stage)
-        for leg in legs(session, here, params, per_page):
-            rows = [{**row, **marks} if isinstance(row, dict) else row for row in leg.rows]
-            yield _tickets_page(rows, leg, followed, stage)
-            start = replace(start, seen=leg.after.seen)
-
-
-def _tickets_page(rows: Sequence[object], leg: Leg, followed: FollowedFields, stage: int) -> Page:
-    after = leg.after
-    if leg.over and stage + 1 == len(STAGES):
-        cursor, through = after.finished(), after.finished().through
-    else:
-        following = replace(after, stage=stage + 1, since=after.origin or 0) if leg.over else after
-        cursor, through = following, None
-    return page_of(TICKETS, rows, lambda row: mapping.ticket(row, followed, after.through), cursor.text(), through)
-
-
-@dataclass(slots=True)
-class Listening:
-    """Reads what was said on tickets that changed, of no more than `budget` of them.
-
-    `own` maps tickets that we wrote ourselves to the instant of that write: nothing was said there.
-    """
-
-    session: Session
-    budget: int
-    own: Mapping[str, int]
-    per_page: int = PER_PAGE
-
-    def pages(self, start: Place) -> Iterator[Page]:
-        """Yield what was said on the tickets that changed since `start`, oldest change first."""
-        for leg in legs(self.session, start, {}, self.per_page):
-            records: list[Record | Reject] = []
-            for place, row in enumerate(leg.rows):
-                if self.budget <= 0:
-                    yield self._paused(leg, place, records)
-                    return
-                records += self._heard(row)
-            finished = leg.after.finished()
-            yield _page(records, finished if leg.over else leg.after, finished.through if leg.over else _told(leg))
-
-    def _paused(self, leg: Leg, place: int, records: Sequence[Record | Reject]) -> Page:
-        """Return what was heard before the budget was spent; the rest of the page comes with the next pass."""
-        first = understood(payloads.Ticket, leg.rows[place])
-        unheard = {understood(payloads.Ticket, row).id for row in leg.rows[place:]}
-        seen = {key: row for key, row in leg.after.seen.items() if key not in unheard}
-        since = min(leg.after.since, first.updated_at - 1)
-        return _page(records, replace(leg.after, since=since, seen=seen), first.updated_at - 1)
-
-    def _heard(self, row: object) -> list[Record | Reject]:
-        return records_and_rejects("conversations", [row], self._events, lambda kept: without(_PRIVATE, kept))
-
-    def _events(self, row: object) -> Sequence[Record]:
-        ticket = payloads.Ticket.model_validate(row)
-        if self.own.get(ticket.id) == ticket.updated_at:
-            return []
-        self.budget -= 1
-        events: list[Record] = [mapping.opening(ticket)]
-        for place, said in enumerate(self._conversations(ticket.id)):
-            events += mapping.conversation(ticket.id, place, said)
-        return events
-
-    def _conversations(self, ticket_id: str) -> list[object]:
+    def pages(self, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        """Yield the pages of a stream since `cursor`; raises Unavailable where the plan has no such stream."""
         try:
-            path = f"{TICKETS}/{ticket_id}/conversations"
-            answers = paging.pages(self.session, path, first_page({}), next_page)
-            return [row for answer in answers for row in listed(answer)]
-        except (RefusedError, SignInError) as error:
-            if error.status not in GONE:
+            yield from self._pages(stream, cursor)
+        except (SignInError, RefusedError) as error:
+            if stream in _NEEDED or not self.account.lacks(error):
                 raise
-            return []  # deleted, or archived, while we looked
+            told = message("Freshdesk does not offer {stream} to this account", stream=STREAM_NAMES[stream])
+            raise Unavailable(told) from error
 
+    def _pages(self, stream: Stream, cursor: str | None) -> Iterator[Page]:
+        account, settings = self.account, self.account.settings
+        if stream in WHOLE:
+            return pulling.whole(account.session, WHOLE[stream])
+        if stream is Stream.RATINGS:
+            return pulling.ratings(account.session, cursor, account.history_from(), account.now(), self._rating)
+        if stream is Stream.ACTIVITIES:
+            begins, trusted = account.history_from(), settings.trusted_host
+            return Export(account.session, self._names, begins, account.now(), trusted).pages(cursor)
+        if stream is Stream.TICKETS:
+            return pulling.tickets(account.session, self._place(cursor), account.followed(), settings.per_page)
+        budget = settings.conversations_per_pass
+        return Listening(account.session, budget, self.own_writes, settings.per_page).pages(self._place(cursor))
 
-def _told(leg: Leg) -> int:
-    return leg.after.since
+    def fetched(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
+        """Yield the agents named; one who was deleted is an agent no longer, and left out."""
+        for agent_id in ids if stream is Stream.AGENTS else ():
+            try:
+                row = self.account.session.get(f"/api/v2/agents/{agent_id}").json
+            except RefusedError as refusal:
+                if not self.account.lacks(refusal):
+                    raise
+                continue
+            yield pulling.rows_as_page("agents", [row], mapping.agent, None, None)
 
+    def read_again(self, stream: Stream, raw: str) -> Page:
+        """Return what a row that was set aside means today."""
+        return rows.read_again(stream, raw, lambda row: self._again(stream, row))
 
-def _page(found: Sequence[Record | Reject], cursor: Place, through: int | None) -> Page:
-    rejects = [one for one in found if isinstance(one, Reject)]
-    return Page([one for one in found if not isinstance(one, Reject)], rejects, cursor.text(), through)
+    def _again(self, stream: Stream, row: object) -> Page:
+        if stream is Stream.HISTORY:
+            return rows.page_of([])  # what was said is read again with the ticket
+        if stream is Stream.ACTIVITIES:
+            return pulling.rows_as_page(stream, [row], Reading(self._names()).events, None, None)
+        meanings: dict[Stream, Meaning] = {
+            Stream.TICKETS: lambda one: mapping.ticket(one, self.account.followed()),
+            Stream.RATINGS: self._rating,
+            **{listing: each.records for listing, each in WHOLE.items()},
+        }
+        return pulling.rows_as_page(stream, [row], meanings[stream], None, None)
 
+    def _rating(self, row: object) -> Sequence[Rating]:
+        return mapping.rating(row, self.account.settings.csat.question)
 
-def ratings(session: Session, cursor: str | None, history_from: int, now: int, meaning: Meaning) -> Iterator[Page]:
-    """Yield the ratings since `cursor`, once a day also those of a month: an edited one keeps its creation."""
-    asked, wide = (int(part) for part in cursor.split("@")) if cursor else (0, 0)
-    is_wide = cursor is None or now - wide >= _RATING_OVERLAP
-    since = history_from if cursor is None else asked - (_WIDE if is_wide else _RATING_OVERLAP)
-    params = first_page({"created_since": iso(max(since, 0))})
-    for answer in paging.pages(session, "/api/v2/surveys/satisfaction_ratings", params, next_page):
-        rows = listed(answer)
-        over = len(rows) < PER_PAGE
-        kept = f"{now}@{now if is_wide else wide}" if over else cursor
-        yield page_of("ratings", rows, meaning, kept, now - HELD_BACK if over else None)
+    def _names(self) -> Names:
+        session = self.account.session
+        statuses = pulling.all_rows(session, WHOLE[Stream.CUSTOM_STATUSES], payloads.TicketField)
+        groups = pulling.all_rows(session, WHOLE[Stream.GROUPS], payloads.Group)
+        labels = {label: number for row in statuses for number, label in mapping.labels(row)}
+        return Names(labels, {each.name: each.id for each in groups})
+
+    def _place(self, cursor: str | None) -> Place:
+        return place(cursor, self.account.history_from() if cursor is None else 0, self.account.now())

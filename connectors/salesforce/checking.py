@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
+from connectors import checking
 from connectors.base import STREAM_NAMES, Check, Stream, Verdict
 from connectors.errors import AddressError, RefusedError, SignInError
-from connectors.salesforce.org import Org
+from connectors.salesforce.org import Org, versions
 from connectors.salesforce.payloads import Holiday, asked
 from connectors.salesforce.soql import Query, chosen_by, is_
 from kpi_engine.message import Message, message
 
-_MUCH_SKEW = 60  # seconds
 _RESERVE = 0.2
 _NOT_FOUND = 404
 
@@ -35,8 +35,8 @@ _OBJECTS = {
 }
 
 
-def checks(org: Org, mapped: frozenset[str] = frozenset()) -> Iterator[Check]:
-    """Look at the org, and at the followed fields of cases (`mapped`).
+def checks(org: Org) -> Iterator[Check]:
+    """Look at the org, and at the fields of cases to which the configuration gives a meaning.
 
     Raises the errors of connectors.errors where not even its versions can be asked for.
     """
@@ -44,7 +44,7 @@ def checks(org: Org, mapped: frozenset[str] = frozenset()) -> Iterator[Check]:
     limits = org.session.get(f"{org.root}/limits").mapping()
     yield Check(message("sign-in"), Verdict.OK, message("signed in as {name}", name=_own_name(org)))
     yield _quota(limits.get("DailyApiRequests"), org.settings.rate_limit_share)
-    yield _clock(org.session.skew)
+    yield checking.clock(org.session.skew)
     if org.described("Case") is None:
         mend = message("Give the integration user the right to read cases")
         yield Check(message("cases"), Verdict.FAILURE, message("there are none, or we may not see them"), mend)
@@ -52,7 +52,7 @@ def checks(org: Org, mapped: frozenset[str] = frozenset()) -> Iterator[Check]:
     yield _all_cases(org)
     yield from _profiles(org)
     yield from (_tracked(org, field, cost) for field, cost in _TRACKED.items())
-    yield from (_tracked(org, field, _MAPPED) for field in sorted(mapped & org.fields("Case").keys()))
+    yield from (_tracked(org, field, _MAPPED) for field in sorted(org.account.mapped & org.fields("Case").keys()))
     yield from (_offered(org, name, subject) for name, subject in _OBJECTS.items())
     yield from (_offered(org, name, subject) for name, subject in _opted(org))
     yield from _csat(org)
@@ -70,7 +70,7 @@ def _opted(org: Org) -> Iterator[tuple[str, Message]]:
 def _version(org: Org) -> Check:
     """Tell whether the org speaks our version; whoever answers with none is no Salesforce org."""
     try:
-        spoken = org.versions()
+        spoken = versions(org.session)
     except RefusedError as refusal:
         if refusal.status != _NOT_FOUND:
             raise
@@ -105,14 +105,6 @@ def _quota(told: object, share: float) -> Check:
         mend = message("Lower rate_limit_share, run fewer passes, or find out who else uses up the quota")
         return Check(subject, Verdict.WARNING, finding, mend)
     return Check(subject, Verdict.OK, finding)
-
-
-def _clock(skew: float | None) -> Check:
-    subject = message("clock")
-    if skew is None or abs(skew) <= _MUCH_SKEW:
-        return Check(subject, Verdict.OK, message("agrees with the helpdesk's"))
-    finding = message("this computer's clock is {n} seconds off", n=round(skew))
-    return Check(subject, Verdict.WARNING, finding, message("Let this computer keep its time by NTP"))
 
 
 def _all_cases(org: Org) -> Check:

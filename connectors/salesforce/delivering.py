@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from connectors.base import Change, Delivered, Outcome, Refused, Snoozed
+from connectors.delivering import LATER, Outcomes, for_all, homeless, merged
 from connectors.errors import RefusedError, TransientError, UnexpectedPayloadError
 from connectors.rows import understood
 from connectors.salesforce import refusals
@@ -13,13 +13,10 @@ from connectors.salesforce.org import Org
 from connectors.salesforce.refusals import Trouble
 from kpi_engine.message import message
 
-Outcomes: TypeAlias = dict[int, Outcome]
-
 BATCH = 200
 UNASSIGNED = {"Sforce-Auto-Assign": "FALSE"}
 """On every write: the org's assignment rule would hand the case to somebody else, and mail him."""
 
-LATER = 60.0
 _UNLOCKED_AFTER = 5.0  # seconds: whoever holds the record lets go of it soon
 
 
@@ -33,39 +30,27 @@ class Collection:
 
 def send(org: Org, collection: Collection, changes: Sequence[Change]) -> Outcomes:
     """Send the changes in one request; values are absolute, so that a lost answer may simply be repeated."""
-    homeless = {
-        change.change_id: Refused(message("There is no field for {keys} in Salesforce yet: run the setup", keys=absent))
-        for change in changes
-        if (absent := ", ".join(sorted(key for key in change.values if key not in collection.names)))
-    }
-    sendable = [change for change in changes if change.change_id not in homeless]
-    return {**homeless, **(_send(org, collection, sendable) if sendable else {})}
+    refused = homeless(changes, collection.names, "Salesforce")
+    sendable = [change for change in changes if change.change_id not in refused]
+    return {**refused, **(_send(org, collection, sendable) if sendable else {})}
 
 
 def _send(org: Org, collection: Collection, changes: Sequence[Change]) -> Outcomes:
     """Send one record an object: a collection that names one twice is refused as a whole."""
-    merged: dict[str, Change] = {}
-    for change in changes:
-        before = merged.get(change.target_id)
-        values = {**(before.values if before else {}), **change.values}
-        merged[change.target_id] = Change(change.change_id, change.target, change.target_id, values)
-    records = [collection.payload(change, collection.names) for change in merged.values()]
+    single = merged(changes)
+    records = [collection.payload(change, collection.names) for change in single.values()]
     path, wanted = f"{org.root}/composite/sobjects", {"allOrNone": False, "records": records}
     try:
         answer = org.session.send("PATCH", path, wanted, safe_to_repeat=True, headers=UNASSIGNED)
     except TransientError as error:
-        return _all(changes, Snoozed(error.after or LATER, error.message))
+        return for_all(changes, Snoozed(error.after or LATER, error.message))
     except RefusedError as error:
-        return _all(changes, of_refusal(error))
+        return for_all(changes, of_refusal(error))
     told = answer.json
     if not isinstance(told, list) or len(told) != len(records):
         raise UnexpectedPayloadError(message("Salesforce's answer has no outcome for each record"))
-    became = {target: _outcome(understood(Saved, row)) for target, row in zip(merged, told, strict=True)}
+    became = {target: _outcome(understood(Saved, row)) for target, row in zip(single, told, strict=True)}
     return {change.change_id: became[change.target_id] for change in changes}
-
-
-def _all(changes: Sequence[Change], outcome: Outcome) -> Outcomes:
-    return {change.change_id: outcome for change in changes}
 
 
 def of_refusal(error: RefusedError) -> Outcome:

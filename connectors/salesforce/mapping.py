@@ -8,7 +8,8 @@ from connectors.base import Change, SummaryTicket
 from connectors.salesforce import payloads
 from connectors.salesforce.payloads import Creator
 from connectors.salesforce.sense import Sense, priority, status_of
-from connectors.salesforce.values import kind, plain, remote_value, sent_value, text
+from connectors.salesforce.values import moment, moment_text, text
+from connectors.values import FollowedFields, followed_values, kind, sent_value
 from kpi_engine.exclusions import MERGED_TAG
 from kpi_engine.records import EventKind, FieldValue, TicketEvent, TicketSnapshot
 
@@ -139,13 +140,12 @@ def queue(owner: str | None) -> str | None:
 
 def field_values(row: Mapping[str, object], sense: Sense) -> dict[str, FieldValue]:
     """Return the followed custom fields of a row by API name: ours in our own kinds, the others as they are."""
-    own = {name: remote_value(kind(key), row[name]) for name, key in sense.ours.items() if name in row}
-    return {**{name: plain(row[name]) for name in sense.mapped if name in row}, **own}
+    return followed_values(row.items(), FollowedFields(sense.ours, sense.mapped), moment)
 
 
 def case_update(change: Change, names: Mapping[str, str]) -> dict[str, object]:
     """Return one case of a collection: only the fields in it will change."""
-    values = {names[key]: sent_value(kind(key), value) for key, value in change.values.items()}
+    values = {names[key]: sent_value(kind(key), value, moment_text) for key, value in change.values.items()}
     return {"attributes": {"type": "Case"}, "id": change.target_id, **values}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from connectors.connecting import Account
 from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
 from connectors.http import Answer, Session
 from connectors.rows import understood
@@ -31,20 +32,27 @@ VERSIONS = "/services/data/"
 
 @dataclass(slots=True)
 class Org:
-    """One org: the session with it, and what was learned about it."""
+    """One org: the account that is talked to, and what was learned about it."""
 
-    session: Session
-    settings: SalesforceSettings
-    signed_in: AppToken | None
+    account: Account[SalesforceSettings]
     _described: dict[str, Description | None] = field(default_factory=dict, init=False)
     _statuses: list[CustomStatus] | None = field(default=None, init=False)
     _tracked: frozenset[str] | None = field(default=None, init=False)
     _learned_at: float = field(default=0.0, init=False)
-    _requests_before: int = field(default=0, init=False)
+
+    @property
+    def session(self) -> Session:
+        """The session with the org."""
+        return self.account.session
+
+    @property
+    def settings(self) -> SalesforceSettings:
+        """What the admin told of the org."""
+        return self.account.settings
 
     def begin(self) -> None:
-        """Start a pass: the org's time is as of now, and what was learned long ago is learned again."""
-        self._requests_before = self.session.requests_made
+        """Start a pass: what was learned long ago is learned again."""
+        self.account.begin()
         self.forget()
 
     def forget(self, *, at_once: bool = False) -> None:
@@ -58,25 +66,12 @@ class Org:
         """Where the API of the version we speak begins."""
         return f"/services/data/v{self.settings.api_version}"
 
-    def now(self) -> int:
-        """Return the org's own time; whoever asks first in a pass asks for the versions, which needs no sign-in."""
-        if self.session.server_time is None or self.session.requests_made == self._requests_before:
-            self.versions()
-        if self.session.server_time is None:
-            raise UnexpectedPayloadError(message("Salesforce's answers do not tell the time (no Date header)"))
-        return self.session.server_time
-
-    def versions(self) -> list[str]:
-        """Return the versions of the API that the org speaks."""
-        answer = self.session.send("GET", VERSIONS, None, safe_to_repeat=True, unsigned=True)
-        rows = answer.json if isinstance(answer.json, list) else []
-        return [str(row["version"]) for row in rows if isinstance(row, dict) and "version" in row]
-
     def own_id(self) -> str:
         """Return who we are: what the answer to the sign-in says."""
-        if self.signed_in is not None and self.signed_in.user_id is None:
+        signed = self.session.sign_in
+        if isinstance(signed, AppToken) and signed.user_id is None:
             self.session.get(f"{self.root}/limits")  # whatever is asked first signs in
-        found = None if self.signed_in is None else self.signed_in.user_id
+        found = signed.user_id if isinstance(signed, AppToken) else None
         if found is None:
             raise UnexpectedPayloadError(message("Salesforce's answer to the sign-in does not say who we are"))
         return found
@@ -205,6 +200,13 @@ class Org:
         """Return the query for the queues that take cases."""
         taking = Query("QueueSobject", ("QueueId",), (is_("SobjectType", "Case"),))
         return Query("Group", ("Id", "Name"), (is_("Type", "Queue"), chosen_by("Id", taking)), by=("Id",))
+
+
+def versions(session: Session) -> list[str]:
+    """Return the versions of the API that an org speaks: asking for them needs no sign-in."""
+    answer = session.send("GET", VERSIONS, None, safe_to_repeat=True, unsigned=True)
+    rows = answer.json if isinstance(answer.json, list) else []
+    return [str(row["version"]) for row in rows if isinstance(row, dict) and "version" in row]
 
 
 def next_batch(answer: Answer, root: str) -> str | None:

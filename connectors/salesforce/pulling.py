@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
-from connectors.base import Page, Reject
+from connectors.base import Page
 from connectors.errors import UnexpectedPayloadError
-from connectors.rows import kept_row, records_and_rejects, without
+from connectors.rows import page_of, records_and_rejects, without
+from connectors.rows import read_again as rows_again
 from connectors.salesforce import bulk
 from connectors.salesforce.org import PAGE, Org, listed
 from connectors.salesforce.payloads import Payload, asked
@@ -60,7 +60,7 @@ class Stretch:
 
 def stretch(org: Org, cursor: str | None, history_from: int) -> Stretch:
     """Return what a walk has to cover; raises UnexpectedPayloadError for a watermark from the future."""
-    now = org.now()
+    now = org.account.now()
     known = history_from if cursor is None else int(cursor)
     if known > now + _FUTURE_SLACK:
         raise UnexpectedPayloadError(
@@ -215,20 +215,12 @@ def whole_list(org: Org, resource: Resource, sense: Sense) -> Iterator[Page]:
 
 def as_page(resource: Resource, rows: Sequence[object], sense: Sense) -> Page:
     """Return rows as a page that stands for no position."""
-    meaning = partial(_meant, resource, sense)
-    found = records_and_rejects(resource.subject, rows, meaning, _withheld)
-    records = [each for each in found if not isinstance(each, Reject)]
-    return Page(records, [each for each in found if isinstance(each, Reject)], None, None)
-
-
-def _meant(resource: Resource, sense: Sense, row: object) -> Sequence[Record]:
-    return resource.records(row, sense)
+    return page_of(records_and_rejects(resource.subject, rows, lambda row: resource.records(row, sense), _withheld))
 
 
 def read_again(resource: Resource, raw: str, sense: Sense) -> Page:
-    """Return the page that a kept row makes by itself today; one cut for its length stays unreadable."""
-    row = kept_row(resource.subject, raw)
-    return Page([], [row], None, None) if isinstance(row, Reject) else as_page(resource, [row], sense)
+    """Return what a kept row means today, as a page."""
+    return rows_again(resource.subject, raw, lambda row: as_page(resource, [row], sense))
 
 
 def _withheld(row: object) -> object:

@@ -27,7 +27,7 @@ _MINUTE = 60
 
 def vanished(org: Org, cursor: str) -> Page:
     """Return the cases that vanished since the watermark, on a page that leaves it where it is."""
-    now = org.now()
+    now = org.account.now()
     since = int(cursor) - LOOK_BACK
     begin = max(since, now - FARTHEST)
     try:

@@ -1,14 +1,13 @@
 """What the admin must tell us about a Salesforce org."""
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from connectors.account import Exclude, Push, Schedule
-from connectors.address import checked_base_url
+from connectors.account import AccountSettings, Beginning, Exclude
 from connectors.secret import Secret
-from connectors.settings import Day, Email, FilePath, Line, Section, Slug, UnfitError, each_once
+from connectors.settings import Email, Line, Section, UnfitError, each_once
 from kpi_engine.message import message
 
 VENDOR_DOMAIN = "salesforce.com"
@@ -76,30 +75,21 @@ class Csat(Section):
         return self
 
 
-class SalesforceSettings(Section):
+class SalesforceSettings(AccountSettings):
     """One Salesforce org with Service Cloud."""
 
-    name: Slug = Field(description="Unique and stable: it is part of every stored key.")
+    vendor_domain: ClassVar[str] = VENDOR_DOMAIN
+
     kind: Literal["salesforce"]
-    trusted_host: bool = Field(
-        default=False, description="Allow a base_url outside salesforce.com; plain http for a loopback address only."
-    )
     base_url: str = Field(
         description="The org's own address (My Domain).", examples=["https://your-company.my.salesforce.com"]
     )
     auth: Annotated[Auth, Field(discriminator="method")] = Field(description="How to sign in.")
-    history_from: Day = Field(BEGINNING, description="The first pull starts at this date; default: with everything.")
-    schedule: Schedule = Field(
-        Schedule(every=900), description="When passes run.", json_schema_extra={"default": {"every": "15m"}}
-    )
+    history_from: Beginning = BEGINNING
     rate_limit_share: float = Field(
         0.5, gt=0, le=1, description="The part of the org's daily API requests we may use; other tools need the rest."
     )
     exclude: Exclude = Field(Exclude(), description="Cases that count nowhere; forms are record types.")
-    push: Push = Field(Push(), description="What is written back.")
-    ca_bundle: FilePath | None = Field(
-        None, description="A file of certificates to trust instead of the usual ones, for a company's own proxy."
-    )
     api_version: str = Field(
         "62.0", pattern=r"^[1-9][0-9]\.0$", description="The version of the API that is spoken; 62.0 or later."
     )
@@ -138,14 +128,13 @@ class SalesforceSettings(Section):
 
     @field_validator("base_url")
     @classmethod
-    def _safe_address(cls, address: str, info: ValidationInfo) -> str:
-        checked = checked_base_url(address, VENDOR_DOMAIN, trusted_host=info.data.get("trusted_host", False))
-        if checked.removeprefix("https://") in _SHARED_HOSTS:
+    def _own_address(cls, address: str) -> str:
+        if address.removeprefix("https://") in _SHARED_HOSTS:
             raise UnfitError(
                 message("signing in for a server needs the org's own address"),
                 message("https://your-company.my.salesforce.com, from Setup under My Domain"),
             )
-        return checked
+        return address
 
     @field_validator("api_version")
     @classmethod

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from connectors.base import FieldSetup, Target, WantedField
-from connectors.errors import RefusedError, UnexpectedPayloadError
+from connectors.base import Extra, FieldSetup, Target, WantedField
+from connectors.errors import RefusedError, SettingError, UnexpectedPayloadError
 from connectors.salesforce import refusals
 from connectors.salesforce.descriptions import FieldDescription
 from connectors.salesforce.org import Org
@@ -26,6 +26,7 @@ SUMMARY_KEY = WantedField(
 """The external id of summary cases."""
 
 TEXT_LENGTH = 255
+_KEY_EXTRA = "field:summary:summary_key"
 _TYPES = {"integer": "double", "number": "double", "text": "string", "moment": "datetime", "yes_no": "boolean"}
 _TYPES |= {"key": "string"}
 _HELP_LENGTH = 510
@@ -67,12 +68,12 @@ _TYPED: dict[str, dict[str, object]] = {
 }
 
 
-def compared(org: Org, wanted: Iterable[WantedField]) -> list[FieldSetup]:
-    """Return how each wanted field stands among those that we may see."""
-    return [_compared(field, org) for field in wanted]
+def standing(org: Org, wanted: Iterable[WantedField]) -> list[FieldSetup]:
+    """Ask the org how each wanted field stands among those that we may see."""
+    return [_stands(field, org) for field in wanted]
 
 
-def _compared(wanted: WantedField, org: Org) -> FieldSetup:
+def _stands(wanted: WantedField, org: Org) -> FieldSetup:
     found = org.fields(OBJECTS[wanted.target]).get(api_name(wanted))
     if found is None:
         return FieldSetup(wanted, None, None if org.settings.create_fields else _to_be_deployed(wanted))
@@ -111,12 +112,25 @@ def _problem(wanted: WantedField, found: FieldDescription) -> Message | None:
     return None
 
 
-def names(remote: Mapping[tuple[Target, str], str], target: Target) -> dict[str, str]:
-    """Return where each of our keys lives on one target."""
-    return {key: name for (of, key), name in remote.items() if of is target}
+def extras(org: Org) -> list[Extra]:
+    """Return how the key of summary cases stands, where there are any; the list of overdue cases is the package's."""
+    if not org.settings.push.summaries:
+        return []
+    found = standing(org, [SUMMARY_KEY])[0]
+    title = message("the field {field} that keeps summary cases single", field=api_name(SUMMARY_KEY))
+    there = found.remote_id is not None and found.problem is None
+    return [Extra(_KEY_EXTRA, title, there, found.remote_id if found.made_by_us else None, found.problem)]
 
 
 # -- making, where the admin lets us -----------------------------------------------------------------------------------
+
+
+def create_allowed(org: Org, wanted: WantedField) -> str:
+    """Create a missing field and return its API name; raises SettingError where the admin forbids it."""
+    if not org.settings.create_fields:
+        told = standing(org, [wanted])[0].problem
+        raise SettingError(told or message("The field {field} is there", field=api_name(wanted)))
+    return create(org, wanted)
 
 
 def create(org: Org, wanted: WantedField) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from connectors.address import checked_base_url
 from connectors.base import Clock
+from connectors.connecting import Credentials
 from connectors.errors import AddressError, RefusedError, SignInError, UnexpectedPayloadError
 from connectors.http import Session
 from connectors.salesforce.settings import VENDOR_DOMAIN, ClientCredentials, JwtBearer, SalesforceSettings
@@ -129,14 +130,9 @@ def audience(base_url: str) -> str:
     return "https://test.salesforce.com" if ".sandbox." in base_url else "https://login.salesforce.com"
 
 
-def sign_in(settings: SalesforceSettings, clock: Clock) -> AppToken:
+def credentials(settings: SalesforceSettings, clock: Clock) -> Credentials:
     """Return the configured way of signing in; raises SecretError where its secret cannot be read."""
     auth = settings.auth
-    grant = _by_secret(auth) if isinstance(auth, ClientCredentials) else _by_certificate(settings, auth, clock)
-    return AppToken(settings, grant)
-
-
-def secrets(settings: SalesforceSettings) -> list[str]:
-    """Return the configured secrets, to be kept out of every message."""
-    auth = settings.auth
-    return [(auth.client_secret if isinstance(auth, ClientCredentials) else auth.private_key).reveal()]
+    if isinstance(auth, ClientCredentials):
+        return Credentials(AppToken(settings, _by_secret(auth)), [auth.client_secret.reveal()])
+    return Credentials(AppToken(settings, _by_certificate(settings, auth, clock)), [auth.private_key.reveal()])

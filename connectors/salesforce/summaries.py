@@ -3,18 +3,17 @@
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from connectors.base import Change, Delivered, Outcome, Refused, Snoozed, SummaryTicket
+from connectors.base import HOUR, Change, Delivered, Outcome, Refused, Snoozed, SummaryTicket
+from connectors.delivering import LATER
 from connectors.errors import RefusedError, TransientError
 from connectors.rows import understood
 from connectors.salesforce import mapping, setup
-from connectors.salesforce.delivering import LATER, UNASSIGNED, of_refusal
+from connectors.salesforce.delivering import UNASSIGNED, of_refusal
 from connectors.salesforce.descriptions import Saved
 from connectors.salesforce.org import Org
 from connectors.salesforce.setup import SUMMARY_KEY
 from connectors.salesforce.soql import Query, is_, whole_id
 from kpi_engine.message import message
-
-HOUR = 3600
 
 QueueId = Callable[[str], str | None]
 """Tells the id of a queue by its name."""
@@ -26,7 +25,7 @@ def deliver(org: Org, change: Change, queue_id: QueueId) -> Outcome:
         return Refused(message("The summary has no content"))
     if not change.creates:
         return _update(org, change.target_id, change.summary)
-    key = setup.compared(org, [SUMMARY_KEY])[0]
+    key = setup.standing(org, [SUMMARY_KEY])[0]
     if key.problem is not None:
         return Snoozed(HOUR, key.problem)  # it waits for the admin
     key_field = key.remote_id or setup.create(org, SUMMARY_KEY)
@@ -72,7 +71,7 @@ def found(org: Org, external_id: str) -> list[str]:
     return [whole_id(str(row["Id"])) for row in rows]
 
 
-def stands(org: Org, case_id: str, marker: str) -> bool | None:
+def noted(org: Org, case_id: str, marker: str) -> bool | None:
     """Tell whether a version of a summary stands in its case; None where the case is gone."""
     rows = list(org.rows(Query("Case", ("Id", "Description"), (is_("Id", case_id),))))
     return any(marker in str(row.get("Description")) for row in rows) if rows else None

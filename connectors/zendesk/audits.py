@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connectors.scalars import clean
+from connectors.values import FollowedFields
 from connectors.zendesk import payloads
-from connectors.zendesk.mapping import FollowedFields, channel
+from connectors.zendesk.mapping import channel
 from kpi_engine.records import EventKind, Field, TicketEvent
 
 _FIELDS = {

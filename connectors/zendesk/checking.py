@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from connectors import checking
 from connectors.base import Check, Verdict
-from connectors.errors import AddressError, ConnectorError, RefusedError, SignInError
+from connectors.errors import AddressError, RefusedError, SignInError
 from connectors.http import Answer, Session
 from connectors.rows import understood
 from connectors.zendesk import rules
 from connectors.zendesk.payloads import User
 from connectors.zendesk.settings import ApiToken, ZendeskSettings
-from kpi_engine.message import Message, message
+from kpi_engine.message import message
 
 ME = "/api/v2/users/me.json"
 _NOT_FOUND = 404
-_MUCH_SKEW = 60  # seconds
 _EXPORT_START = 3600  # seconds ago
 _LIMITS = ("x-rate-limit", "rate-limit", "ratelimit-limit")
 _REMAINING = ("x-rate-limit-remaining", "rate-limit-remaining", "ratelimit-remaining")
@@ -46,10 +46,10 @@ def checks(session: Session, settings: ZendeskSettings, ours: Collection[str] = 
     yield _signed_in(user)
     yield _credentials(settings)
     yield _quota(answer.headers, settings.rate_limit_share)
-    yield _clock(session.skew)
+    yield checking.clock(session.skew)
     if user.id is not None:
         yield _exports(session)
-        yield from (_offered(session, feature, path) for feature, path in _OPTIONAL)
+        yield from (checking.offered(session, feature, path) for feature, path in _OPTIONAL)
         if settings.push.ticket_fields:
             yield from rules.checks(session, ours)
 
@@ -109,23 +109,6 @@ def _first(headers: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((headers[name] for name in names if name in headers), None)
 
 
-def _clock(skew: float | None) -> Check:
-    subject = message("clock")
-    if skew is None or abs(skew) <= _MUCH_SKEW:
-        return Check(subject, Verdict.OK, message("agrees with Zendesk's"))
-    mend = message("Let this computer keep its time by NTP")
-    return Check(subject, Verdict.WARNING, _skewed(skew), mend)
-
-
-def _skewed(skew: float) -> Message:
-    """Return in words how far this computer's clock is off; `skew` is ours minus Zendesk's, in seconds."""
-    hours, minutes = divmod(round(abs(skew) / 60), 60)
-    off = {"hours": hours, "minutes": minutes}
-    if skew > 0:
-        return message("this computer's clock is {hours} h {minutes} min ahead of Zendesk's", **off)
-    return message("this computer's clock is {hours} h {minutes} min behind Zendesk's", **off)
-
-
 def _exports(session: Session) -> Check:
     subject = message("ticket export")
     start = (session.server_time or _EXPORT_START) - _EXPORT_START
@@ -137,13 +120,3 @@ def _exports(session: Session) -> Check:
     except RefusedError as error:
         return Check(subject, Verdict.FAILURE, error.message)
     return Check(subject, Verdict.OK, message("allowed"))
-
-
-def _offered(session: Session, feature: Message, path: str) -> Check:
-    try:
-        session.get(path)
-    except (SignInError, RefusedError):
-        return Check(feature, Verdict.WARNING, message("not part of this account's plan, or switched off"))
-    except ConnectorError as error:
-        return Check(feature, Verdict.WARNING, error.message)
-    return Check(feature, Verdict.OK, message("available"))

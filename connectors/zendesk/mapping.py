@@ -1,21 +1,18 @@
 """What Zendesk's rows mean as our records, and what our changes look like as Zendesk's payloads: pure functions."""
 
-import math
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from connectors.base import Change, SummaryTicket
 from connectors.scalars import clean, loose_instant, number
 from connectors.time_zones import iana
+from connectors.values import FollowedFields, followed_values, kind, moment_text, sent_value
 from connectors.zendesk import payloads
 from kpi_engine.records import (
     Agent,
     CustomStatus,
-    FieldValue,
     Group,
     Membership,
     MetricEvent,
@@ -48,29 +45,11 @@ METRICS = {
 }
 """Zendesk's names in a metric set, and our indicators of the same meaning."""
 
-_KINDS = {"due_at": "moment", "overdue": "yes_no", "overdue_clock": "text", "escalation_level": "integer"}
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) ([+-]\d\d:\d\d)")
 _DAY = 1440
 _VERDICTS = ("good", "bad")
 _MINUTES = "_in_minutes"
 _COUNTS = ("replies", "reopens", "assignee_stations", "group_stations")
 _ACCESS = {"groups": "groups", "assigned": "assigned"}
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedFields:
-    """The custom fields we read: `ours` (platform id to our key) and `mapped`, those the configuration gives sense."""
-
-    ours: Mapping[str, str] = field(default_factory=dict)
-    mapped: frozenset[str] = frozenset()
-
-    def __contains__(self, field_id: object) -> bool:
-        return field_id in self.ours or field_id in self.mapped
-
-
-def kind(key: str) -> str:
-    """Return the kind of value one of our ticket fields holds."""
-    return _KINDS.get(key, "integer")
 
 
 def ticket(row: object, followed: FollowedFields) -> list[TicketSnapshot]:
@@ -94,7 +73,7 @@ def ticket(row: object, followed: FollowedFields) -> list[TicketSnapshot]:
             form_id=read.ticket_form_id,
             channel=channel(read.via),
             tags=tuple(read.tags),
-            fields=field_values(read, followed),
+            fields=followed_values(custom_fields(read), followed),
             custom_status_id=read.custom_status_id,
             ai_agent=read.support_type == "ai_agent",
             ticket_type=read.type,
@@ -105,15 +84,9 @@ def ticket(row: object, followed: FollowedFields) -> list[TicketSnapshot]:
     ]
 
 
-def field_values(read: payloads.Ticket, followed: FollowedFields) -> dict[str, FieldValue]:
-    """Return the followed custom fields of a ticket by platform id: ours in our own kinds, the others as they are."""
-    return {
-        custom.id: remote_value(kind(followed.ours[custom.id]), custom.value)
-        if custom.id in followed.ours
-        else plain(custom.value)
-        for custom in read.custom_fields
-        if custom.id in followed
-    }
+def custom_fields(read: payloads.Ticket) -> Iterator[tuple[str, object]]:
+    """Yield the custom fields of a ticket with what they hold, by Zendesk's ids."""
+    yield from ((custom.id, custom.value) for custom in read.custom_fields)
 
 
 def channel(via: object) -> str | None:
@@ -304,55 +277,6 @@ def plain_text(value: object) -> str | None:
     return clean(str(value)) or None
 
 
-def plain(value: object) -> FieldValue:
-    """Return a custom field's value as one plain value; several choices are joined by one space."""
-    if isinstance(value, str):
-        return clean(value) or None
-    if isinstance(value, list):
-        return " ".join(clean(choice) for choice in value if isinstance(choice, str)) or None
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, (bool, int)) else None
-
-
-def remote_value(value_kind: str, value: object) -> FieldValue:
-    """Return what one of our fields holds, in our kind; what someone typed over it comes back as it is.
-
-    Numbers come back from Zendesk as numbers or as text, and an empty checkbox as null.
-    """
-    if value_kind == "yes_no":
-        return value in (True, "true", "1")
-    if value_kind in ("integer", "number") and (found := number(value)) is not None:
-        return int(found) if value_kind == "integer" and found.is_integer() else found
-    if value_kind == "moment" and isinstance(value, str):
-        return moment(value)
-    return plain(value)
-
-
-def moment(text: str) -> FieldValue:
-    """Return the instant `text` names, in whole seconds; `text` itself where it names none."""
-    match = _MOMENT.fullmatch(text)
-    try:
-        return int(datetime.fromisoformat("".join(match.groups())).timestamp()) if match else plain(text)
-    except ValueError:
-        return plain(text)
-
-
-def moment_text(seconds: float, zone: ZoneInfo) -> str:
-    """Return sortable text for an instant, to the minute: Zendesk's own date fields have no time of day."""
-    text = datetime.fromtimestamp(seconds, zone).isoformat(sep=" ", timespec="minutes")
-    return f"{text[:16]} {text[16:]}"
-
-
-def sent_value(value_kind: str, value: FieldValue, zone: ZoneInfo) -> FieldValue:
-    """Return `value` as Zendesk wants it in a field of that kind."""
-    if value_kind == "yes_no":
-        return bool(value)
-    if value_kind == "moment" and isinstance(value, (int, float)):
-        return moment_text(value, zone)
-    return value
-
-
 def numeric_id(text: str) -> int | str:
     """Return an id as Zendesk writes it in JSON."""
     return int(text) if text.isdecimal() else text
@@ -360,11 +284,12 @@ def numeric_id(text: str) -> int | str:
 
 def ticket_update(change: Change, field_ids: Mapping[str, str], zone: ZoneInfo) -> dict[str, object]:
     """Return one ticket of an update_many batch: only the fields listed in it will change."""
-    custom_fields = [
-        {"id": numeric_id(field_ids[key]), "value": sent_value(kind(key), value, zone)}
+    written = partial(moment_text, zone=zone)
+    held = [
+        {"id": numeric_id(field_ids[key]), "value": sent_value(kind(key), value, written)}
         for key, value in change.values.items()
     ]
-    return {"id": numeric_id(change.target_id), "custom_fields": custom_fields}
+    return {"id": numeric_id(change.target_id), "custom_fields": held}
 
 
 def user_update(change: Change, field_keys: Mapping[str, str]) -> dict[str, object]:

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.base import Stream
+from connectors.connecting import Account
 from connectors.zendesk.payloads import Group, Membership, User
+from connectors.zendesk.settings import ZendeskSettings
+from connectors.zendesk.streams import all_of
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class Staff:
     """The account's agents, groups and memberships as they are now."""
 
     users: Sequence[User]
@@ -44,3 +48,12 @@ def _reads(user: User, *, member: bool, hidden: bool) -> bool:
     if user.ticket_restriction == "groups":
         return member
     return member or not hidden or user.custom_role_id is not None
+
+
+def staff_of(account: Account[ZendeskSettings]) -> Staff:
+    """Ask an account who works there, in which groups."""
+    return Staff(
+        all_of(account, Stream.AGENTS, User),
+        all_of(account, Stream.GROUPS, Group),
+        all_of(account, Stream.MEMBERSHIPS, Membership),
+    )

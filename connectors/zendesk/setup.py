@@ -1,15 +1,25 @@
 """The custom fields we need in a Zendesk account: how they are found, and made where they are missing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
+from connectors import paging
 from connectors.base import FieldSetup, Target, WantedField
-from connectors.errors import UnexpectedPayloadError
-from connectors.http import Answer
+from connectors.connecting import Account
+from connectors.errors import InDoubtError, RefusedError, UnexpectedPayloadError
+from connectors.http import Answer, Session
+from connectors.rows import understood
+from connectors.zendesk.exports import listed
 from connectors.zendesk.payloads import CustomFieldDefinition
+from connectors.zendesk.settings import ZendeskSettings
 from kpi_engine.message import Message, message
 
 MARK = "[helpdesk-kpi]"
 """Ends the description of whatever we make, so that it is known for ours should the store be lost."""
+_LISTS = {
+    Target.TICKET: ("/api/v2/ticket_fields.json", "ticket_fields"),
+    Target.AGENT: ("/api/v2/user_fields.json", "user_fields"),
+}
 _TYPES = {"integer": "integer", "number": "decimal", "text": "text", "moment": "text", "yes_no": "checkbox"}
 
 
@@ -18,13 +28,20 @@ def user_field_key(indicator: str) -> str:
     return f"kpi_{indicator}"
 
 
-def compared(
-    wanted: Sequence[WantedField],
-    existing: Mapping[Target, Sequence[CustomFieldDefinition]],
-    remembered: Mapping[tuple[Target, str], str],
-) -> list[FieldSetup]:
-    """Return how each wanted field stands among those the account has."""
-    return [_compared(field, existing[field.target], remembered) for field in wanted]
+def definitions(session: Session, target: Target) -> list[CustomFieldDefinition]:
+    """Return every custom field of tickets or of users."""
+    path, key = _LISTS[target]
+    return [
+        understood(CustomFieldDefinition, row)
+        for answer in paging.pages(session, path, {}, paging.by_next_page)
+        for row in listed(answer, key)
+    ]
+
+
+def standing(account: Account[ZendeskSettings], wanted: Sequence[WantedField]) -> list[FieldSetup]:
+    """Ask the account how each wanted field stands."""
+    existing = {target: definitions(account.session, target) for target in {field.target for field in wanted}}
+    return [_compared(field, existing[field.target], account.fields) for field in wanted]
 
 
 def _compared(
@@ -99,7 +116,30 @@ def field_type(field: WantedField) -> str:
     return "decimal" if field.target is Target.AGENT else _TYPES[field.value_kind]
 
 
-def new_field(field: WantedField) -> dict[str, object]:
+def create(account: Account[ZendeskSettings], wanted: WantedField) -> str:
+    """Create a missing custom field and return its id (its key, on users); after a lost answer, look first."""
+    path, _ = _LISTS[wanted.target]
+    try:
+        answer = account.session.send("POST", path, _new_field(wanted), safe_to_repeat=False)
+    except InDoubtError:
+        made = standing(account, [wanted])[0]
+        if made.remote_id is None:
+            raise
+        return made.remote_id
+    return _created_name(wanted, answer)
+
+
+def remove(session: Session, target: Target, remote_id: str) -> None:
+    """Delete a custom field with all it holds; one that is gone already is fine."""
+    path, _ = _LISTS[target]
+    try:
+        session.send("DELETE", f"{path.removesuffix('.json')}/{remote_id}.json", None, safe_to_repeat=True)
+    except RefusedError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+
+
+def _new_field(field: WantedField) -> dict[str, object]:
     """Return the payload that makes a field; end users neither see nor edit it."""
     described = {
         "type": field_type(field),
@@ -112,17 +152,7 @@ def new_field(field: WantedField) -> dict[str, object]:
     return {"ticket_field": {**described, "visible_in_portal": False, "editable_in_portal": False}}
 
 
-def field_ids(remote: Mapping[tuple[Target, str], str], target: Target) -> dict[str, str]:
-    """Return where each of our keys lives on one target."""
-    return {key: name for (of, key), name in remote.items() if of is target}
-
-
-def unknown_keys(values: Iterable[str], ids: Mapping[str, str]) -> str:
-    """Return the keys that have no remote field, in words."""
-    return ", ".join(sorted(key for key in values if key not in ids))
-
-
-def created_name(field: WantedField, answer: Answer) -> str:
+def _created_name(field: WantedField, answer: Answer) -> str:
     """Return what addresses the field just made; raises UnexpectedPayloadError where the answer does not say."""
     made = answer.mapping().get("user_field" if field.target is Target.AGENT else "ticket_field")
     try:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from connectors.base import Clock
+from connectors.connecting import Credentials
 from connectors.errors import RefusedError, SignInError, UnexpectedPayloadError
-from connectors.http import Session, SignIn
+from connectors.http import Session
 from connectors.signing_in import Basic, Bearer
 from connectors.zendesk.settings import ApiToken, ClientCredentials, ZendeskSettings
 from kpi_engine.message import message
@@ -69,17 +70,12 @@ def _granted(body: dict[str, object]) -> tuple[str, float]:
     return token, float(lifetime) if isinstance(lifetime, (int, float)) and lifetime > 0 else _LIFETIME
 
 
-def sign_in(settings: ZendeskSettings, clock: Clock) -> SignIn:
+def credentials(settings: ZendeskSettings, clock: Clock) -> Credentials:
     """Return the configured way of signing in; raises SecretError where its secret cannot be read."""
     auth = settings.auth
     if isinstance(auth, ClientCredentials):
-        return ClientToken(auth.client_id, auth.client_secret.reveal(), clock)
-    if isinstance(auth, ApiToken):
-        return Basic(f"{auth.email}/token", auth.token.reveal())
-    return Bearer(auth.token.reveal())
-
-
-def secrets(settings: ZendeskSettings) -> list[str]:
-    """Return the configured secrets, to be kept out of every message."""
-    auth = settings.auth
-    return [(auth.client_secret if isinstance(auth, ClientCredentials) else auth.token).reveal()]
+        secret = auth.client_secret.reveal()
+        return Credentials(ClientToken(auth.client_id, secret, clock), [secret])
+    token = auth.token.reveal()
+    signed = Basic(f"{auth.email}/token", token) if isinstance(auth, ApiToken) else Bearer(token)
+    return Credentials(signed, [token])

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from connectors.scalars import number
+from connectors.values import FollowedFields
 from connectors.zendesk import payloads
-from connectors.zendesk.mapping import FollowedFields
 from connectors.zendesk.payloads import Answer
 from kpi_engine.records import Rating
 

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from connectors.scalars import Id, Instant, OptionalId, OptionalText
-from connectors.zendesk.mapping import FollowedFields
+from connectors.values import FollowedFields
 from kpi_engine.records import FieldValue, Observation
 
 FACTS: Final = "phone_calls"

@@ -18,7 +18,7 @@ import pytest
 
 from connectors.errors import ConnectorError
 from connectors.freshdesk.mapping import PRIORITIES
-from connectors.zendesk.mapping import kind, remote_value
+from connectors.values import kind, remote_value
 from kpi_engine.exclusions import MERGED_INTO
 from kpi_engine.history import History
 from kpi_engine.ledger import standing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connectors import CONNECTORS
 from connectors.base import Stream
 from connectors.freshdesk import Freshdesk
-from connectors.zendesk import RESOURCES
+from connectors.zendesk.streams import RESOURCES
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import Certainty
 from sync.platforms import EXACT, UNEQUAL

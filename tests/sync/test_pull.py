@@ -7,7 +7,7 @@ import pytest
 
 from connectors.base import DATING, Page, Stream, Unavailable
 from connectors.errors import ConnectorError, SettingError, TransientError, UnexpectedPayloadError
-from connectors.zendesk import exports
+from connectors.zendesk import rating_steps
 from kpi_engine.message import message
 from sync.exits import Exit, exit_for
 from sync.figures import missing_inputs
@@ -124,7 +124,7 @@ def test_a_first_pull_of_ratings_goes_on_in_the_month_it_was_in(
 ) -> None:
     """Thirteen months before the first ticket, and ratings two a page: Zendesk fails once all those are read."""
     world = small_world
-    monkeypatch.setattr(exports, "_LIST_ROWS", 2)
+    monkeypatch.setattr(rating_steps, "LIST_ROWS", 2)
     later = [lambda: world.sandbox.fail_next(RATINGS, 503, None)]
     for _ in range(16):
         later.append(partial(world.sandbox.before_next, RATINGS, later[-1]))

@@ -9,9 +9,9 @@ import pytest
 from connectors.base import SummaryTicket, Target, WantedField
 from connectors.errors import UnexpectedPayloadError
 from connectors.freshdesk import mapping, setup
-from connectors.freshdesk.mapping import FollowedFields
 from connectors.freshdesk.payloads import TicketField
 from connectors.http import Answer
+from connectors.values import FollowedFields
 
 PAGES = Path(__file__).with_name("pages")
 OPENED, PENDING, UPDATED = 1_668_614_597, 1_668_614_605, 1_668_615_425
@@ -164,29 +164,6 @@ def test_statuses_go_by_number_and_the_agents_label() -> None:
         ("8", "Chờ", "8"),
     ]
     assert mapping.statuses({**row, "choices": ["a"]}) == []
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "sent"),
-    [
-        ("yes_no", None, False),
-        ("moment", 1_669_113_000, "2022-11-22 17:30 +07:00"),
-        ("integer", 12, 12),
-        ("moment", None, None),
-    ],
-)
-def test_values_are_sent_as_the_exact_json_type(kind: str, value: Any, sent: object) -> None:  # noqa: ANN401 -- any value
-    found = mapping.sent_value(kind, value, SAIGON)
-    assert (found, type(found)) == (sent, type(sent))
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "found"),
-    [("yes_no", None, False), ("integer", "12", 12), ("integer", 1.5, 1.5), ("integer", "by hand", "by hand"),
-     ("moment", "tomorrow", "tomorrow"), ("text", ["a"], None), ("text", "", None), ("integer", None, None)],
-)  # fmt: skip
-def test_what_somebody_typed_over_our_value_comes_back_as_it_is(kind: str, value: object, found: object) -> None:
-    assert mapping.remote_value(kind, value) == found
 
 
 def test_a_summarys_tag_is_deterministic_and_fits_a_tag() -> None:

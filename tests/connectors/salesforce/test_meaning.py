@@ -9,8 +9,8 @@ import pytest
 from connectors.base import Named, Stream, Unavailable
 from connectors.errors import RefusedError, SettingError, UnexpectedPayloadError
 from connectors.salesforce import history, holidays, lists, mapping, payloads, pulling, sense, soql, values
+from connectors.salesforce.resources import CASES
 from connectors.salesforce.sense import Sense
-from connectors.salesforce.streams import CASES
 from connectors.sandbox.world.verbs import Comment, Opening
 from kpi_engine.records import (
     CustomStatus,
@@ -324,9 +324,7 @@ def test_our_fields_and_mapped_ones_are_read_in_their_kinds() -> None:
     snapshot = mapping.case(row, own)[0]
     assert isinstance(snapshot, TicketSnapshot)
     assert snapshot.fields == {"KPI_Due_At__c": 1_795_399_200, "KPI_Overdue__c": True, "Topic__c": "x", "No__c": None}
-    assert values.remote_value("moment", "by hand") == "by hand"
-    assert values.remote_value("integer", "7") == 7
-    assert values.remote_value("text", "") is None
+    assert values.moment("by hand") == "by hand"
     change = {"Id": "0175g00000AbCdEAAV", "CaseId": CASE["Id"], "Field": "Topic__c", "OldValue": 3.0, "NewValue": True}
     (event,) = history.history({**change, **STAMPS}, own)
     assert (event.field, event.old, event.new) == ("field:Topic__c", "3", "true")

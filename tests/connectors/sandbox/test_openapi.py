@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator
 
 from connectors.sandbox import ZendeskSandbox
 from connectors.sandbox.zendesk.records import SlaPolicy
-from connectors.zendesk import LOOKUPS, RESOURCES
 from connectors.zendesk.exports import Start
+from connectors.zendesk.streams import LOOKUPS, RESOURCES
 
 BESIDE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "zendesk-openapi.json.gz"
 DESCRIPTION = Path(os.environ.get("HELPDESK_KPI_ZENDESK_OPENAPI") or BESIDE)

@@ -4,9 +4,10 @@ from typing import Any
 import pytest
 
 from connectors.base import Stream
-from connectors.zendesk import RESOURCES, exports
+from connectors.values import FollowedFields
+from connectors.zendesk import exports
 from connectors.zendesk.audits import ticket_events
-from connectors.zendesk.mapping import FollowedFields
+from connectors.zendesk.streams import RESOURCES
 from kpi_engine.records import EventKind, Record, TicketEvent
 
 NOTHING = FollowedFields()

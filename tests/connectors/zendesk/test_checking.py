@@ -103,9 +103,9 @@ def test_a_wrong_clock_is_told(well: Callable[[], None], found: Look, clock: "Wo
     clock.seconds -= 7200
     check = found()["clock"]
     assert check.verdict is Verdict.WARNING
-    assert str(check.finding) == "this computer's clock is 2 h 0 min behind Zendesk's"
+    assert str(check.finding) == "this computer's clock is 2 h 0 min behind the helpdesk's"
     clock.seconds += 7200 + 95 * 60
-    assert str(found()["clock"].finding) == "this computer's clock is 1 h 35 min ahead of Zendesk's"
+    assert str(found()["clock"].finding) == "this computer's clock is 1 h 35 min ahead of the helpdesk's"
 
 
 @pytest.mark.parametrize(("left", "verdict"), [("174", Verdict.WARNING), ("175", Verdict.OK), ("soon", Verdict.OK)])

@@ -7,8 +7,8 @@ import pytest
 
 from connectors.base import Change, SummaryTicket, Target
 from connectors.time_zones import iana
+from connectors.values import FollowedFields
 from connectors.zendesk import mapping
-from connectors.zendesk.mapping import FollowedFields
 from kpi_engine.records import Rating
 
 NOTHING = FollowedFields()
@@ -156,37 +156,6 @@ def test_an_unknown_zone_is_refused(name: str) -> None:
         iana(name)
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "read"),
-    [
-        ("yes_no", True, True),
-        ("yes_no", "true", True),
-        ("yes_no", "false", False),
-        ("integer", "12", 12),
-        ("integer", 12.0, 12),
-        ("integer", "12.5", 12.5),
-        ("integer", "many", "many"),
-        ("integer", None, None),
-        ("integer", float("inf"), None),
-        ("integer", 10**400, 10**400),
-        ("number", "4.50", 4.5),
-        ("number", 4, 4.0),
-        ("text", "", None),
-        ("text", 3, 3),
-        ("text", {"odd": 1}, None),
-        ("text", ["a", "b", 3], "a b"),
-        ("text", 2.5, 2.5),
-        ("moment", "2026-11-22 17:30 +07:00", 1795343400),
-        ("moment", "tomorrow", "tomorrow"),
-        ("moment", "2026-13-22 17:30 +07:00", "2026-13-22 17:30 +07:00"),
-        ("moment", None, None),
-    ],
-)
-def test_remote_values_are_read_in_our_kinds(kind: str, value: object, read: object) -> None:
-    found = mapping.remote_value(kind, value)
-    assert (found, type(found)) == (read, type(read))
-
-
 def test_a_ticket_update_lists_only_the_fields_that_change() -> None:
     change = Change(1, Target.TICKET, "28", {"due_at": 1795343459, "overdue": None, "resolution_minutes": 12})
     ids = {"due_at": "11", "overdue": "13", "resolution_minutes": "15"}
@@ -204,11 +173,6 @@ def test_a_cleared_due_time_is_sent_as_nothing() -> None:
     change = Change(1, Target.TICKET, "x9", {"due_at": None})
     update = mapping.ticket_update(change, {"due_at": "11"}, SAIGON)
     assert update == {"id": "x9", "custom_fields": [{"id": 11, "value": None}]}
-
-
-def test_moments_sort_as_text_and_read_back_to_the_minute() -> None:
-    for zone in (SAIGON, ZoneInfo("America/New_York"), ZoneInfo("UTC")):
-        assert mapping.moment(mapping.moment_text(1795343459, zone)) == 1795343400
 
 
 def test_an_agents_figures_are_written_under_their_keys() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from connectors.zendesk.mapping import FollowedFields
+from connectors.values import FollowedFields
 from connectors.zendesk.surveys import survey_response
 from kpi_engine.records import Rating
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from connectors.values import FollowedFields
 from connectors.zendesk import talk
-from connectors.zendesk.mapping import FollowedFields
 
 AT = "2026-11-18T03:00:00Z"
 CALL = {
