@@ -12,6 +12,7 @@ from connectors.scalars import clean, number
 from connectors.time_zones import iana
 from connectors.values import FollowedFields, followed_values, kind, moment_text, sent_value
 from kpi_engine import records
+from kpi_engine.exclusions import MERGED_INTO
 from kpi_engine.records import EventKind, FieldValue, TicketEvent, TicketSnapshot
 
 OPEN, PENDING, RESOLVED, CLOSED = "2", "3", "4", "5"
@@ -25,7 +26,6 @@ STATUSES = {
     "deleted": "deleted",
     "spam": "deleted",
 }
-MERGED_INTO = "merged_into"
 OUTBOUND = 10
 
 PRIORITIES = {1: "low", 2: "normal", 3: "high", 4: "urgent"}

@@ -10,14 +10,13 @@ from connectors.salesforce.payloads import Creator
 from connectors.salesforce.sense import Sense, priority, status_of
 from connectors.salesforce.values import moment, moment_text, text
 from connectors.values import FollowedFields, followed_values, kind, sent_value
-from kpi_engine.exclusions import MERGED_TAG
+from kpi_engine.exclusions import MERGED_INTO, MERGED_TAG
 from kpi_engine.records import EventKind, FieldValue, TicketEvent, TicketSnapshot
 
 STATUSES = {status: status for status in ("new", "open", "pending", "hold", "solved", "closed", "deleted")}
 """Ours: an org words its own, which are the custom statuses; a row shows which of ours each counts to."""
 
 USER, QUEUE, CASE = "005", "00G", "500"
-MERGED_INTO = "merged_into"
 HISTORY_LAST = 1 << 50
 """Where what was changed begins in a second: after what was said."""
 

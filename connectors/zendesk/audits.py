@@ -7,6 +7,7 @@ from connectors.scalars import clean
 from connectors.values import FollowedFields
 from connectors.zendesk import payloads
 from connectors.zendesk.mapping import channel
+from kpi_engine.exclusions import MERGED_INTO
 from kpi_engine.records import EventKind, Field, TicketEvent
 
 _FIELDS = {
@@ -23,7 +24,6 @@ _FIELDS = {
     "organization_id": Field.ORGANIZATION,
 }
 _KINDS = {"Create": EventKind.OPENED_WITH, "Change": EventKind.CHANGED}
-MERGED_INTO = "merged_into"
 """What changes on a ticket that is merged away: from nothing to the ticket that takes it in."""
 
 _OFFERS = frozenset({"surveyoffered"})
