@@ -15,9 +15,10 @@ from kpi_engine.records import Agent, FieldValue
 from kpi_engine.reduce import Cell, Scope, cell
 from sync.account import Account
 from sync.accounts import with_peers
-from sync.figures import Figures, figures, min_n
+from sync.figures import Figures, figures
 from sync.joined import figures_here, least, looks_joined
 from sync.privacy import on_profiles
+from sync.sources import min_n
 from sync.store.changes import Desired
 from sync.store.pseudonyms import is_pseudonym
 

@@ -9,7 +9,8 @@ from kpi_engine.benchmarks import TRAILING, Benchmark, Beside, beside, chosen, o
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Cell, Scope
-from sync.figures import Asked, Figures, reduced_in
+from sync.figures import Figures, reduced_in
+from sync.sources import Asked
 from sync.targets import Judged, pulled
 
 _YEAR: Final = {PeriodKind.DAY: 364, PeriodKind.WEEK: 364, PeriodKind.MONTH: 365, PeriodKind.QUARTER: 365}

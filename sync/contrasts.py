@@ -24,7 +24,8 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.tally import MONETARY
-from sync.figures import Asked, empty_card, reduced
+from sync.figures import empty_card, reduced
+from sync.sources import Asked
 
 OF_CHANCE = 0.05
 """The share of 95 % intervals that leave out the truth."""

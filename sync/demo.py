@@ -20,10 +20,12 @@ from sync.cycle import Mode, PassReport, run_pass
 from sync.demo_beside import Neighbours, Together, entries, live_on, neighbours, opened_beside, secrets, together
 from sync.demo_books import kept
 from sync.editions import rulebook
-from sync.figures import Explanation, Figures, explained, figures, min_n, source
+from sync.explaining import Explanation, explained
+from sync.figures import Figures, figures
 from sync.grading import graded_figures
 from sync.planning import TicketPlan
 from sync.pull import silent
+from sync.sources import min_n, source
 
 SECRET_VARIABLE = "HELPDESK_KPI_DEMO_SECRET"  # noqa: S105 -- the name of a variable
 WORKING_DAY = 54 * 3600

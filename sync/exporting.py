@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Measurement
 from kpi_engine.reduce import PLACED, Scope, cell, lines_of
-from sync.figures import Asked, Source
 from sync.locale import Language
 from sync.people import People, people
 from sync.remarks import remarks
+from sync.sources import Asked, Source
 from sync.wording import subject_name
 from sync.zones import scorecards
 

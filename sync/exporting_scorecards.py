@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from kpi_engine.reduce import Scope
 from sync.exporting import Columns, Row, Rows, Type
-from sync.figures import Asked
 from sync.grading import graded_figures
 from sync.locale import Language
+from sync.sources import Asked
 from sync.wording import subject_name
 
 _COLUMNS: Columns = {

@@ -8,9 +8,10 @@ from kpi_engine.reduce import Scope
 from kpi_engine.role_cards import SEVERE, Grading, RoleCard, graded
 from kpi_engine.rulebook import Kind, Rulebook
 from sync.account import Account
-from sync.figures import Asked, Figures
+from sync.figures import Figures
 from sync.locale import Language
 from sync.people import people
+from sync.sources import Asked
 from sync.targets import Judged, judged
 from sync.wording import subject_name
 from sync.zones import homes, scorecards

@@ -9,7 +9,8 @@ from kpi_engine.measurement import Guard, Measurement, Sign
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell, Scope
 from sync.charging import told_about
-from sync.figures import Asked, Figures, Source
+from sync.figures import Figures
+from sync.sources import Asked, Source
 
 _AT_ONCE: Final = 600
 _MANY: Final = 10

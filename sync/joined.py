@@ -12,11 +12,12 @@ from kpi_engine.periods import Period
 from kpi_engine.reduce import PLACED, Question, Scope, Window, subject_of
 from kpi_engine.rulebook import Person, Rulebook, Timeline
 from sync.account import Account
-from sync.figures import Figures, Scorecard, Source, as_of_now, reduced, source
+from sync.figures import Figures, Scorecard, reduced
 from sync.people import People, people
 from sync.people import Person as Somebody
 from sync.privacy import Sight
 from sync.settling import PeriodState, looks, state_of
+from sync.sources import Source, as_of_now, source
 from sync.wording import EVERY_ACCOUNT
 
 _DISTINCT = frozenset(

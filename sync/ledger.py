@@ -13,10 +13,10 @@ from kpi_engine.periods import Period
 from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.charging import cases_in, charges_of, is_settled
-from sync.figures import Source
 from sync.overriding import Decision, decisions
 from sync.rewarding import Rewarded, rewarded
 from sync.settling import corrections, settles_after
+from sync.sources import Source
 from sync.store.settled import Correction
 
 NO_PENALTY: Final = "no_penalty"

@@ -11,7 +11,7 @@ from sync.account import Account
 from sync.people import People, Person
 
 if TYPE_CHECKING:
-    from sync.figures import Asked
+    from sync.sources import Asked
 
 OFF: Final = "off"
 ALL: Final = "all"

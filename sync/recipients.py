@@ -7,7 +7,7 @@ from kpi_engine.recipients import ASSIGNEE, Asked, reached
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.editions import rulebook
-from sync.figures import as_of_now
+from sync.sources import as_of_now
 from sync.wording import NOBODY
 
 

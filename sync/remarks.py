@@ -11,7 +11,8 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from sync.disputes import Dispute, dispute_document, dispute_text, disputes
 from sync.exempted import exemption_text, one_after_another
-from sync.figures import Asked, Source, whose
+from sync.explaining import whose
+from sync.sources import Asked, Source
 from sync.zones import homes
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from kpi_engine.measurement import CreditLine
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rewards import RESPONSE, Award, Candidate, Reward, awards
 from sync.charging import consequences_at
-from sync.figures import Figures, Source, reduced_in, source
+from sync.figures import Figures, reduced_in
+from sync.sources import Source, source
 
 
 @dataclass(frozen=True, slots=True)

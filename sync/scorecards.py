@@ -14,7 +14,8 @@ from kpi_engine.measurement import Certainty, CreditLine
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell
 from kpi_engine.rulebook import Rulebook
-from sync.figures import Explanation, Figures, LeftOut
+from sync.explaining import Explanation, LeftOut
+from sync.figures import Figures
 from sync.locale import Language
 from sync.trends import Trend
 from sync.wording import (

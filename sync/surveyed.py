@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from kpi_engine.measurement import Measurement
 from kpi_engine.reduce import Scope
 from kpi_engine.response_bias import ELIGIBLE, VERDICT, Case, Kind, Responses, Unheard, cases, responses, unheard
-from sync.figures import Asked, Source, source
 from sync.joined import Joined, joined
+from sync.sources import Asked, Source, source
 
 AGENT, HOUR, LANGUAGE = "agent", "hour", "language"
 DIMENSIONS: Final = ("channel", AGENT, HOUR, LANGUAGE, "priority", "segment")

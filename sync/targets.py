@@ -12,8 +12,8 @@ from kpi_engine.rulebook import Kind, Rulebook
 from kpi_engine.tally import Tally
 from kpi_engine.targets import Attainment, Target, attained
 from sync.account import Account
-from sync.figures import Asked
 from sync.locale import Language
+from sync.sources import Asked
 from sync.wording import subject_name
 
 PLAIN: Final = Language("en")

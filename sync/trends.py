@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from kpi_engine.reduce import Cell, Scope
-from sync.figures import Asked, Figures, Scorecard, empty_card, unknown
+from sync.figures import Figures, Scorecard, empty_card, unknown
+from sync.sources import Asked
 from sync.zones import at_home, scorecards
 
 TREND = 8

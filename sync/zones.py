@@ -7,7 +7,8 @@ from typing import TypeVar
 from kpi_engine.periods import Period, period_named
 from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
-from sync.figures import Asked, Figures, reduced, reduced_in
+from sync.figures import Figures, reduced, reduced_in
+from sync.sources import Asked
 
 Told = TypeVar("Told")
 

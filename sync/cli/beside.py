@@ -9,9 +9,10 @@ from kpi_engine.role_cards import Grading
 from sync.benchmark_text import benchmarks_table, beside_document, placed_document
 from sync.benchmarks import of_targets, placed
 from sync.cli.frame import Call
-from sync.figures import Asked, Figures
+from sync.figures import Figures
 from sync.grading import gradings
 from sync.grading_text import grading_document, gradings_table
+from sync.sources import Asked
 from sync.survey_text import responses_document, silences_document, silences_tables, survey_notes, surveys_table
 from sync.surveyed import beside_surveys, silences, surveyed
 from sync.target_text import judged_document, targets_table

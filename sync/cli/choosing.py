@@ -13,12 +13,12 @@ from kpi_engine.rulebook import Person as Agent
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.frame import Call
-from sync.figures import Asked, Source, as_of_now, source
 from sync.joined import Joined, joined
 from sync.locale import terminal_text
 from sync.naming import unaccented
 from sync.people import Ambiguous, Person, people
 from sync.privacy import Sight
+from sync.sources import Asked, Source, as_of_now, source
 from sync.wording import NOBODY, NONE_GIVEN
 
 PERIODS = click.Choice([kind.value for kind in PeriodKind])

@@ -23,8 +23,8 @@ from sync.contrast_text import (
     signed,
 )
 from sync.contrasts import OF_CHANCE, Across, Change
-from sync.figures import Asked
 from sync.locale import Language
+from sync.sources import Asked
 from sync.wording import value_text
 
 _BESIDE_THE_WHOLE = {

@@ -14,8 +14,8 @@ from sync.cli.comparing import BESIDE_THE_FIRST, Wish, compared_table, heading, 
 from sync.cli.frame import Call
 from sync.contrast_text import change_document, difference_text, figure_text, side_document, signed
 from sync.contrasts import Change, Side, change
-from sync.figures import Asked
 from sync.locale import Language
+from sync.sources import Asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
 from sync.contrasts import across, comparable, sides
 from sync.exits import Exit
-from sync.figures import Asked
 from sync.locale import terminal_text
 from sync.privacy import NO_RANKING
+from sync.sources import Asked
 
 
 @click.command(

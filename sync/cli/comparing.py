@@ -11,8 +11,8 @@ from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.cli.frame import Call
-from sync.figures import Asked
 from sync.locale import Language
+from sync.sources import Asked
 from sync.wording import SCOPES as SCOPE_NAMES
 from sync.wording import subject_name
 

@@ -27,11 +27,12 @@ from sync.cli.choosing import (
 from sync.cli.explain_scorecard import SCORECARD, explained_scorecard
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import Asked, Explanation, LeftOut, as_of_now, explained_by, masked, source
+from sync.explaining import Explanation, LeftOut, explained_by, masked
 from sync.joined import joined
 from sync.locale import terminal_text
 from sync.remarks import remark_notes, remarks, remarks_document
 from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
+from sync.sources import Asked, as_of_now, source
 from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
 from sync.zones import at_home
 

@@ -8,10 +8,10 @@ from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.cli.choosing import subject_named
 from sync.cli.frame import Call
-from sync.figures import Asked
 from sync.grading import GRADED, graded_figures
 from sync.grading_text import grading_document, gradings_table, how_it_is_made
 from sync.locale import terminal_text
+from sync.sources import Asked
 from sync.wording import subject_name
 
 SCORECARD: Final = "scorecard"

@@ -16,10 +16,10 @@ from sync.cli.report_command import SCOPES
 from sync.exits import Exit
 from sync.exporting import Columns, Grain, Rows, cells_of, columns_of_every, exported, needed
 from sync.exporting_scorecards import scorecard_rows
-from sync.figures import as_of_now, source
 from sync.joined import joined, least
 from sync.locale import terminal_text
 from sync.row_files import Format, FormatError, appearing_whole, write_rows
+from sync.sources import as_of_now, source
 
 
 @click.command("export", help=terminal_text(message("Write the rows behind the figures as CSV, JSON or Parquet.")))

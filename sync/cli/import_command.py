@@ -8,7 +8,6 @@ from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import as_of_now
 from sync.inputs.header import template_of
 from sync.inputs.importing import Imported, Source, import_file
 from sync.inputs.kinds import KINDS
@@ -17,6 +16,7 @@ from sync.inputs.scheduled import strangers_of, summary_of
 from sync.inputs.values import DateOrder, Decimal, Forms
 from sync.locale import terminal_text
 from sync.people_files import PEOPLE_KINDS, PeopleFile, read_people_file, take
+from sync.sources import as_of_now
 
 _LISTED = 20
 

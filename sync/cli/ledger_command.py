@@ -12,12 +12,12 @@ from sync.cli.choosing import asked_period, period_options, seen, subject_named,
 from sync.cli.export_command import on_terminal
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import Source, as_of_now, source
 from sync.ledger import Told, Wish, told_ledger
 from sync.ledger_rows import LedgerRows, joined_rows
 from sync.ledger_text import Teller
 from sync.locale import terminal_text
 from sync.row_files import Format, FormatError, appearing_whole, write_rows
+from sync.sources import Source, as_of_now, source
 
 _LISTED = 40
 """So many deadlines missed are listed though nobody is named."""

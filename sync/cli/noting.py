@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from kpi_engine.reduce import Scope
 from sync.cli.frame import Call
-from sync.figures import Asked, Figures
+from sync.figures import Figures
 from sync.guard_text import note_lines
 from sync.guarding import noted_document, notes
+from sync.sources import Asked
 from sync.wording import subject_name
 
 _SCOPES = (Scope.AGENT, Scope.TEAM, Scope.ACCOUNT)

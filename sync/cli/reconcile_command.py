@@ -13,9 +13,9 @@ from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import PERIODS, asked_period
 from sync.exits import Exit
-from sync.figures import as_of_now
 from sync.locale import Language, terminal_text
 from sync.reconciling import CAUSES, SHOWN, Reconciliation, advice, reconciled
+from sync.sources import as_of_now
 
 
 @click.command("reconcile", help=terminal_text(message("Compare our figures with the helpdesk's own.")))

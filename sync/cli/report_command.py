@@ -23,11 +23,12 @@ from sync.cli.choosing import (
 from sync.cli.frame import Call, framed
 from sync.cli.noting import told_of_data
 from sync.exits import Exit
-from sync.figures import Asked, Figures, empty_card
+from sync.figures import Figures, empty_card
 from sync.locale import terminal_text
 from sync.quality import quality_of
 from sync.remarks import remark_notes, remarks_at_home, remarks_document
 from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes, zone_notes
+from sync.sources import Asked
 from sync.trends import Trend, trends
 from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
 from sync.zones import at_home, scorecards

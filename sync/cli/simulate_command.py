@@ -16,10 +16,10 @@ from sync.account import Account
 from sync.cli.choosing import asked_period, period_options, seen, viewer_option, with_data
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import as_of_now, source
 from sync.locale import terminal_text
 from sync.simulating import OtherProgressError, Simulation, fingerprint, kept_in, resumed, simulate, trial_of
 from sync.simulation_text import SimulationTeller
+from sync.sources import as_of_now, source
 
 
 @click.command(

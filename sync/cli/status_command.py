@@ -9,7 +9,7 @@ from sync.account import Account
 from sync.cli.choosing import asked_period
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import as_of_now, figures
+from sync.figures import figures
 from sync.findings import sentence as in_words
 from sync.locale import terminal_text
 from sync.planning import ARMED
@@ -17,6 +17,7 @@ from sync.policies import in_force, moment_of, sentences
 from sync.quality import Quality, quality_of
 from sync.refetch import lacking_fields
 from sync.scheduler import next_run
+from sync.sources import as_of_now
 from sync.store.findings import Finding
 from sync.wording import CHANGE_STATES, PASS_WORDS, SUMMARY_STATES
 

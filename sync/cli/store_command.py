@@ -6,10 +6,10 @@ from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.exits import Exit
-from sync.figures import as_of_now
 from sync.locale import terminal_text
 from sync.locking import locked
 from sync.retention import enforce_retention, outdated
+from sync.sources import as_of_now
 
 
 @click.command(

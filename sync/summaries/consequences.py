@@ -10,13 +10,13 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Standing
 from kpi_engine.rulebook import Rulebook
 from sync.charging import is_settled
-from sync.figures import source
 from sync.guarding import NOTES, Note
 from sync.ledger import Total, totals
 from sync.ledger_text import FINDINGS, money_text
 from sync.locale import Language
 from sync.privacy import superiors_here, withheld_from
 from sync.rewarding import Rewarded, rewarded
+from sync.sources import source
 from sync.summaries.look import Look
 from sync.summaries.page import Block, Heading, Items, Link, Paragraph
 from sync.wording import clock_name, subject_name

@@ -10,10 +10,11 @@ from kpi_engine.reduce import Scope
 from kpi_engine.role_cards import Grading, RoleCard
 from kpi_engine.rulebook import UNSOLVED
 from sync.account import Account
-from sync.figures import Asked, Figures
+from sync.figures import Figures
 from sync.grading import cards_in_force, gradings
 from sync.joined import Joined
 from sync.settling import PeriodState
+from sync.sources import Asked
 from sync.summaries.front import DUE, FEEDBACK, OVERDUE, OWED, USUAL, Doing, Front, Headline, chosen, is_shown, ordered
 from sync.summaries.whose import Whose
 from sync.targets import Judged, in_force, judged

@@ -18,7 +18,7 @@ from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.charging import charges_of
 from sync.disputes import open_disputes
-from sync.figures import Asked, Figures, Source, reduced_in, source
+from sync.figures import Figures, reduced_in
 from sync.grading import cards_in_force
 from sync.guarding import Noted, notes
 from sync.joined import here, joined
@@ -26,6 +26,7 @@ from sync.people import People, people
 from sync.pull import Pass
 from sync.remarks import Remarks, remarks, remarks_at_home
 from sync.settling import PeriodState
+from sync.sources import Asked, Source, source
 from sync.store.changes import Queued
 from sync.store.published import PublishedCell
 from sync.store.summaries import Summary

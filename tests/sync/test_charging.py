@@ -10,7 +10,6 @@ from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.penalties import Finding
 from kpi_engine.periods import period_named
 from sync.charging import charges_of, is_settled
-from sync.figures import source
 from sync.ledger import Wish, told_ledger
 from sync.ledger_rows import LedgerRows
 from sync.ledger_text import Teller
@@ -20,6 +19,7 @@ from sync.people import people
 from sync.privacy import Sight
 from sync.recompute import correct
 from sync.settling import settles_after
+from sync.sources import source
 from sync.summaries.marking import DISPUTE_TAG
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from kpi_engine.measurement import Holding, Measurement
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Scope
 from sync.exporting import Grain, Row, Rows, Type, columns_of_every, exported, needed
-from sync.figures import Source, as_of_now, reduced, source
+from sync.figures import reduced
+from sync.sources import Source, as_of_now, source
 
 if TYPE_CHECKING:
     from tests.sync.conftest import Played
@@ -101,6 +102,6 @@ def test_a_ticket_of_which_only_the_backlog_is_known_was_created_when_its_holdin
     bare = Measurement(
         ticket_id="1", account="sao-mai", as_of=start, edition="", holdings=(replace(held, opened_at=0),)
     )
-    monkeypatch.setattr("sync.figures.Source.measurements", lambda _: iter([bare]))
+    monkeypatch.setattr("sync.sources.Source.measurements", lambda _: iter([bare]))
     ((row),) = rows(from_source, Grain.TICKET)
     assert (row["created_at"], row["backlog"], row["agent"]) == ("1970-01-01T08:00:00+08:00", 1.0, "7")

@@ -10,7 +10,8 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Kind
 from sync.cycle import Mode, run_pass
 from sync.editions import rulebook
-from sync.figures import figures, missing_inputs
+from sync.figures import figures
+from sync.missing import missing_inputs
 from sync.pull import PROBED_EVERY, silent
 from sync.wording import subject_name
 

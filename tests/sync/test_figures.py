@@ -11,18 +11,10 @@ from kpi_engine.measurement import CreditLine, Measurement, Omission, Stamp
 from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope, Window, cell
 from kpi_engine.rulebook import compiled
-from sync.figures import (
-    _omitted,
-    as_of_now,
-    empty_card,
-    explained,
-    figures,
-    min_n,
-    missing_inputs,
-    parameters_in_force,
-    reduced,
-    source,
-)
+from sync.explaining import _omitted, explained, parameters_in_force
+from sync.figures import empty_card, figures, reduced
+from sync.missing import missing_inputs
+from sync.sources import as_of_now, min_n, source
 from sync.trends import TREND, trends
 
 if TYPE_CHECKING:
@@ -245,7 +237,7 @@ def test_scores_on_an_earlier_scale_are_left_out_and_said(account: "Account", mo
     new = CreditLine("satisfaction_mean", stamp._replace(at=5), 400, 100, "1-5")
     measured = replace(_ONE, lines=(old, new))
     monkeypatch.setattr(account.connector, "scales", True)
-    monkeypatch.setattr("sync.figures.Source.measurements", lambda _: iter([measured]))
+    monkeypatch.setattr("sync.sources.Source.measurements", lambda _: iter([measured]))
     question = Question(Scope.ACCOUNT, "sao-mai", period_at(PeriodKind.DAY, "UTC", 5), 9, {})
     explanation = explained(account, INDICATORS["satisfaction_mean"], question, "sao-mai")
     assert (explanation.cell.value, explanation.cell.series, len(explanation.lines)) == (4.0, "1-5", 1)

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Scope
-from sync.figures import reduced, source
+from sync.figures import reduced
 from sync.guard_text import counts, note_lines
 from sync.guarding import Note, Noted, noted_document, notes
 from sync.locale import Language
 from sync.people import people
 from sync.privacy import Sight
+from sync.sources import source
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,8 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope
 from sync.editions import rulebook
-from sync.figures import explained, figures
+from sync.explaining import explained
+from sync.figures import figures
 from sync.people_files import configured_files
 from sync.privacy import superiors
 from sync.rosters import _body, changed_from

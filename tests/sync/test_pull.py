@@ -10,7 +10,7 @@ from connectors.errors import ConnectorError, SettingError, TransientError, Unex
 from connectors.zendesk import rating_steps
 from kpi_engine.message import message
 from sync.exits import Exit, exit_for
-from sync.figures import missing_inputs
+from sync.missing import missing_inputs
 from sync.pull import complete_through
 from sync.store.errors import LostLockError
 from sync.store.locks import Lock

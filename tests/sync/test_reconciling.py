@@ -7,8 +7,8 @@ import pytest
 from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reconcile import Cause, Comparison
 from kpi_engine.records import MetricSet
-from sync.figures import as_of_now
 from sync.reconciling import ADVICE, CAUSES, SHOWN, Reconciliation, advice, reconciled
+from sync.sources import as_of_now
 
 if TYPE_CHECKING:
     from tests.sync.conftest import World

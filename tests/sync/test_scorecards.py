@@ -19,7 +19,8 @@ from sync.accounts import opened
 from sync.cycle import Mode, run_pass
 from sync.demo import settings_for
 from sync.editions import rulebook
-from sync.figures import Figures, LeftOut, explained, figures, min_n, reduced, source
+from sync.explaining import LeftOut, explained
+from sync.figures import Figures, figures, reduced
 from sync.locale import Language
 from sync.pull import silent
 from sync.scorecards import (
@@ -36,6 +37,7 @@ from sync.scorecards import (
     scorecard_table,
     sparkline,
 )
+from sync.sources import min_n, source
 from sync.trends import TREND, trends
 from sync.wording import HEADLINES, part_text
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope
-from sync.figures import explained, min_n
+from sync.explaining import explained
+from sync.sources import min_n
 
 if TYPE_CHECKING:
     from tests.sync.conftest import World

@@ -12,7 +12,8 @@ from kpi_engine.indicators.indicator import Interval, Reduction
 from kpi_engine.measurement import Certainty
 from kpi_engine.periods import Period, PeriodKind, periods_between
 from kpi_engine.reduce import Cell, Scope
-from sync.figures import explained, figures
+from sync.explaining import explained
+from sync.figures import figures
 from sync.settling import settles_after
 
 if TYPE_CHECKING:

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Scope
-from sync.figures import explained_by, reduced, source
+from sync.explaining import explained_by
+from sync.figures import reduced
 from sync.scorecards import figures_document, zone_notes
+from sync.sources import source
 from sync.trends import trends
 from sync.zones import at_home, homes, scorecards
 
