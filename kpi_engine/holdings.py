@@ -82,7 +82,7 @@ def _holding(what: _Held, start: int, end: int | None, story: Story) -> Holding:
     return Holding(
         agent=state.agent,
         team=what.team,
-        status=state.status,
+        status=state.status.value,
         start=start,
         end=end,
         channel=story.ticket.channel,

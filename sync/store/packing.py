@@ -1,8 +1,11 @@
 """Rows that resemble one another, kept as what differs from the row before."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
+
+from sync.store.codec import maker
 
 R = TypeVar("R")
 
@@ -15,10 +18,10 @@ class Packing(Generic[R]):
     """
 
     def __init__(self, kind: type[R], /, **restore: Callable[[Any], object]) -> None:
-        self._kind = kind
         self._names = tuple(kind.__annotations__)
         self._values = attrgetter(*self._names)
-        self._restore = list(restore.items())
+        self._make = maker(kind)
+        self._restore = [(self._names.index(name), make) for name, make in restore.items()]
 
     def packed(self, rows: Iterable[R]) -> Iterator[list[object]]:
         """Yield what differs in each row from the one before."""
@@ -37,8 +40,17 @@ class Packing(Generic[R]):
 
     def read(self, packed: Iterable[list[Any]]) -> Iterator[R]:
         """Yield the rows that `packed` wrote."""
-        values: dict[str, Any] = dict.fromkeys(self._names)
+        values: list[Any] = [None] * len(self._names)
         for mask, *changed in packed:
-            different = [name for position, name in enumerate(self._names) if mask >> position & 1]
-            values |= dict(zip(different, changed, strict=True))
-            yield self._kind(**values | {name: make(values[name]) for name, make in self._restore})
+            for place, value in zip(_places_in(mask), changed, strict=True):
+                values[place] = value
+            row = values.copy()
+            for place, make in self._restore:
+                row[place] = make(row[place])
+            yield self._make(row)
+
+
+@cache
+def _places_in(mask: int) -> tuple[int, ...]:
+    """Return the places of the bits that are set: few masks are ever seen."""
+    return tuple(place for place in range(mask.bit_length()) if mask >> place & 1)

@@ -28,7 +28,7 @@ from kpi_engine.records import (
 )
 from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
-from sync.store.observations import OVERRIDES, stands
+from sync.store.observations import INPUTS, OVERRIDES, stands
 from sync.store.pseudonyms import Pseudonyms, in_fields
 from sync.store.renaming import renamed
 from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, READING, RECORD, STALE, SUMMARY
@@ -193,7 +193,9 @@ class Records:
 
     def exempt(self, connector: str) -> dict[str, frozenset[str]]:
         """Return, by ticket, which of its clocks are exempted, and whether its rating is."""
-        mine = select(OBSERVATION.c.body).where(OBSERVATION.c.kind == OVERRIDES, OBSERVATION.c.account == connector)
+        # All decisions come from files or by hand, under one name: with it SQLite reads them by their index alone.
+        named = and_(OBSERVATION.c.connector == INPUTS, OBSERVATION.c.kind == OVERRIDES)
+        mine = select(OBSERVATION.c.body).where(named, OBSERVATION.c.account == connector)
         found: dict[str, frozenset[str]] = {}
         for _, ticket_id, values in decoded_all(self._database.scalars(mine.where(stands()))):
             found[ticket_id] = found.get(ticket_id, frozenset()) | {values["clock"]}
