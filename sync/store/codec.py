@@ -72,7 +72,8 @@ def maker(kind: type[R]) -> Callable[[Iterable[Any]], R]:
     """
     if issubclass(kind, tuple):
         return kind._make  # type: ignore[attr-defined,no-any-return]  # every NamedTuple has it
-    fill, new = [getattr(kind, each.name).__set__ for each in fields(kind)], kind.__new__  # type: ignore[arg-type]
+    names = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # R is a dataclass then
+    fill, new = [getattr(kind, name).__set__ for name in names], kind.__new__
 
     def make(values: Iterable[Any]) -> R:
         made = new(kind)
