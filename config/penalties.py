@@ -83,7 +83,11 @@ class PenaltySettings(Section):
     """What missed deadlines cost an agent or a team in a period."""
 
     id: Slug = Field(description="The penalty's name; changing it makes another one.")
-    metric: Literal["overdue_count"] = Field("overdue_count", description="What is counted: overdue requests.")
+    metric: Literal["overdue_count", "severe_overdue_count", "complaints"] = Field(
+        "overdue_count",
+        description="What is counted: overdue requests, those of the gravest severity alone, or customers with a "
+        "complaint that the agent answers for, judged by all customers whose tickets he held.",
+    )
     scope: Literal["agent", "team"] = Field("agent", description="Who is charged.")
     period: Span = Field("month", description="Over which time it is counted.")
     clocks: Annotated[tuple[Line, ...], AfterValidator(each_once)] = Field(
@@ -127,9 +131,25 @@ class PenaltySettings(Section):
             raise UnfitError(message("only agents can acknowledge something"), below=("acknowledged",))
         return self
 
+    @model_validator(mode="after")
+    def _of_complaints_no_clocks(self) -> "PenaltySettings":
+        for name, given in (("clocks", self.clocks), ("grace", self.grace)):
+            if self.metric == "complaints" and given:
+                raise UnfitError(message("a complaint is no clock"), below=(name,))
+        return self
+
+    def covers(self, other: "PenaltySettings") -> bool:
+        """Tell whether all that another one could charge is charged here already."""
+        complaints = {self.metric, other.metric} & {"complaints"}
+        alike = self.metric == other.metric if complaints else self.metric in ("overdue_count", other.metric)
+        kinds = ("clocks", "priorities", "channels")
+        sets = ((frozenset(getattr(self, kind)), frozenset(getattr(other, kind))) for kind in kinds)
+        return alike and self.scope == other.scope and all(not mine or (its and its <= mine) for mine, its in sets)
+
     def document(self) -> dict[str, Any]:
         """Return the penalty as an edition keeps it."""
         return {
+            **({} if self.metric == "overdue_count" else {"metric": self.metric}),  # those kept before know no other
             "penalty": self.id,
             "scope": self.scope,
             "by": self.period,
@@ -200,6 +220,19 @@ def names_once(listed: tuple[Any, ...]) -> tuple[Any, ...]:
         if each.id in seen:
             raise UnfitError(message("another one has this name"), below=(position, "id"))
         seen.add(each.id)
+    return listed
+
+
+def none_in_vain(listed: tuple[PenaltySettings, ...]) -> tuple[PenaltySettings, ...]:
+    """Return penalties unless one could never charge anything, for an earlier one speaks of all it does."""
+    for position, each in enumerate(listed):
+        for earlier in listed[:position]:
+            if earlier.covers(each):
+                raise UnfitError(
+                    message("this penalty can never charge anything: {name} does before it", name=earlier.id),
+                    message("one breach is charged once, by the first that speaks of it: the special ones first"),
+                    below=(position,),
+                )
     return listed
 
 

@@ -8,7 +8,7 @@ from config.clocks import Clock
 from config.conditions import When, covers
 from config.escalations import Escalation, On, circle, handings
 from config.goals import plain_goals
-from config.penalties import PenaltySettings, RewardSettings, names_once
+from config.penalties import PenaltySettings, RewardSettings, names_once, none_in_vain
 from config.problems import one_of
 from config.severities import SeveritySettings
 from connectors.settings import Line, Section, UnfitError, each_once
@@ -95,7 +95,7 @@ class PolicyDocument(Section):
         (), description="The first that fits a ticket gives it its clocks."
     )
     escalations: tuple[Escalation, ...] = Field((), description="What follows a breach, by clock.")
-    penalties: Annotated[tuple[PenaltySettings, ...], AfterValidator(names_once)] = Field(
+    penalties: Annotated[tuple[PenaltySettings, ...], AfterValidator(names_once), AfterValidator(none_in_vain)] = Field(
         (), description="What missed deadlines cost; of one the first that speaks of it."
     )
     rewards: Annotated[tuple[RewardSettings, ...], AfterValidator(names_once)] = Field(

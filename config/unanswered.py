@@ -35,6 +35,9 @@ def unanswered(policies: object, configuration: object) -> Iterator[Finding]:
         words = {word: (*path, word) for word in goals if word != _DEFAULT} if isinstance(goals, Mapping) else {}
         yield from _of_severities(path, words, policies, configuration)
     yield from _of_matrix(policies, configuration)
+    for path, metric in at(policies, "penalties", ANY, "metric"):
+        if metric == "complaints" and not _carriers("complaint", configuration):
+            yield _unmapped("complaint", path)
 
 
 def asked_of_fields(policies: object) -> list[str]:

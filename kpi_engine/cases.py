@@ -1,10 +1,11 @@
-"""Cases: the verdicts on clocks that penalties are made of, read from a measurement or straight from a history."""
+"""Cases that penalties are made of: verdicts on clocks, from a measurement or a history, and customers' complaints."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import NamedTuple
 
 from kpi_engine.evidence import EXEMPTED
-from kpi_engine.indicators.overdue import WITHOUT_VERDICT
+from kpi_engine.indicators.overdue import WITHOUT_VERDICT, is_severe
 from kpi_engine.measure import Judged
 from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Measurement, Omission
 from kpi_engine.periods import Period
@@ -12,6 +13,11 @@ from kpi_engine.rulebook import Rulebook
 
 JUDGED = "overdue_rate"
 """The indicator whose lines are cases: a clock that met its goal, or did not."""
+
+SEVERE = "severe_overdue_count"
+COMPLAINTS = "complaint_rate"
+COMPLAINT = "complaint"
+"""What stands in the place of a clock where a case is a customer who complained, or did not."""
 
 _REASONS = frozenset({EXEMPTED, *WITHOUT_VERDICT.values()})
 
@@ -21,7 +27,9 @@ class Case(NamedTuple):
 
     `late` is by how many seconds of its own time it was over its goal when it ended, or is by now; None for a goal met.
     `exempt`: somebody decided that it counts for nobody. `unsure`: it is known only approximately. `shares` are the
-    seconds that each holder had it, `spared` a holder who does not answer, for he was on leave.
+    seconds that each holder had it, `spared` a holder who does not answer, for he was on leave. `severe`: the ticket
+    was of the gravest kind at the breach. A `customer` who was held is a case, too: late by nothing if he complained of
+    the agent.
     """
 
     ticket_id: str
@@ -41,16 +49,56 @@ class Case(NamedTuple):
     policy: str = ""
     shares: tuple[tuple[str | None, int], ...] = ()
     spared: str | None = None
+    severe: bool = False
+    customer: str | None = None
 
 
 def cases_of(measurement: Measurement, period: Period, rulebook: Rulebook, as_of: int) -> Iterator[Case]:
     """Yield the cases of one ticket in a period; how late a clock is that still runs is told as of `as_of`."""
+    severe = {(line.part, line.at) for line in measurement.lines if line.indicator == SEVERE}
     for line in measurement.lines:
         if line.indicator == JUDGED and period.start <= line.at < period.end:
-            yield _judged(line, measurement, rulebook, as_of)
+            case = _judged(line, measurement, rulebook, as_of)
+            yield case._replace(severe=(f"{case.clock}:{case.ticket_id}", case.at) in severe)
     for omission, clock in _left_out(measurement):
         if omission.reason == EXEMPTED and period.start <= omission.at < period.end:
             yield _exempted(omission, clock, measurement)
+
+
+def complaints_of(measurement: Measurement, period: Period) -> Iterator[Case]:
+    """Yield the customers whom agents held in a period, and those of them who complained of one that answers for it."""
+    for held in measurement.holdings:
+        start, end = max(held.start, period.start), period.end if held.end is None else min(held.end, period.end)
+        if held.requester is not None and start < end:
+            yield _customer(measurement, start, held.agent, held.team, held.requester)._replace(
+                priority=held.priority, channel=held.channel
+            )
+    for line in measurement.lines:
+        if line.indicator == COMPLAINTS and period.start <= line.at < period.end:
+            case = _customer(measurement, line.at, line.agent, line.team, line.part or "")
+            yield case._replace(
+                ticket_id=line.ticket_id or measurement.ticket_id,
+                priority=line.priority,
+                channel=line.channel,
+                edition=line.edition,
+                late=0,
+                unsure=line.certainty is not Certainty.EXACT,
+            )
+
+
+def _customer(measurement: Measurement, at: int, agent: str | None, team: str | None, customer: str) -> Case:
+    return Case(
+        ticket_id=measurement.ticket_id,
+        account=measurement.account,
+        clock=COMPLAINT,
+        at=at,
+        agent=agent,
+        team=team,
+        priority=None,
+        channel=None,
+        edition=measurement.edition,
+        customer=customer,
+    )
 
 
 def _left_out(measurement: Measurement) -> Iterator[tuple[Omission, Clock | None]]:
@@ -105,7 +153,9 @@ def lateness(clock: Clock, rulebook: Rulebook, as_of: int) -> int:
 
 def _exempted(omission: Omission, clock: Clock | None, measurement: Measurement) -> Case:
     forgiven = clock is not None and clock.forgiven_at is not None
-    last = next((each for each in reversed(measurement.holdings) if each.start <= omission.at), None)
+    held = [each for each in measurement.holdings if each.start <= omission.at]
+    told = [each for each in measurement.lines if each.at <= omission.at]  # where it was never unsolved till then
+    last = held[-1] if held else max(told, key=attrgetter("at"), default=None)
     return Case(
         ticket_id=measurement.ticket_id,
         account=measurement.account,
@@ -131,7 +181,10 @@ def verdicts(found: Judged, rulebook: Rulebook) -> Iterator[Case]:
     for clock in found.clocks:
         if clock.breached_at is not None:
             yield _case(clock, clock.breached_at, clock.agent, clock.team, found)._replace(
-                late=lateness(clock, rulebook, found.story.as_of), shares=clock.shares, spared=clock.spared
+                late=lateness(clock, rulebook, found.story.as_of),
+                shares=clock.shares,
+                spared=clock.spared,
+                severe=is_severe(found.story.state_at(clock.breached_at), rulebook, clock.breached_at),
             )
         elif clock.state is ClockState.MET or (clock.state is ClockState.VOID and clock.clock in found.history.exempt):
             yield _unbreached(clock, found, rulebook)

@@ -9,9 +9,17 @@ from fractions import Fraction
 from math import floor
 from typing import Any, NamedTuple
 
-from kpi_engine.cases import Case
+from kpi_engine.cases import COMPLAINT, Case
 from kpi_engine.periods import Period, PeriodKind, period_named
 from kpi_engine.reduce import Scope
+
+
+class Metric(StrEnum):
+    """What is charged: goals missed, those of the gravest tickets alone, or customers who complained of the agent."""
+
+    OVERDUE = "overdue_count"
+    SEVERE = "severe_overdue_count"
+    COMPLAINTS = "complaints"
 
 
 class Finding(StrEnum):
@@ -21,7 +29,7 @@ class Finding(StrEnum):
     CAPPED = "capped"  # over the quota, but the period's most was reached
     WITHIN_QUOTA = "within_quota"
     BELOW_VOLUME = "below_volume"  # too few cases in the period to judge anybody by
-    REPEATED = "repeated"  # the same clock of the same ticket was late before in the period
+    REPEATED = "repeated"  # the same clock of the same ticket was late before in the period, or the customer complained
     IN_GRACE = "in_grace"
     UNSURE = "unsure"  # an assumed calendar, or an instant only known as a span, had a part in it
     DISPUTED = "disputed"  # and nobody has decided
@@ -62,6 +70,7 @@ class Penalty:
     scope: Scope
     by: PeriodKind
     bands: tuple[Band, ...]
+    metric: Metric = Metric.OVERDUE
     quota: int = 0
     quota_rate: float | None = None
     min_volume: int = 30
@@ -82,15 +91,21 @@ class Penalty:
         bands = tuple(Band(each["over"], each["points"]) for each in document["bands"])
         worth = Worth(*document["worth"]) if document.get("worth") else None
         kinds = {"scope": Scope(document["scope"]), "by": PeriodKind(document["by"])}
+        kinds |= {"metric": Metric(document.get("metric", Metric.OVERDUE))}
         return cls(**{**document, **sets, **kinds, "bands": bands, "worth": worth})
 
     def takes(self, case: Case) -> bool:
-        """Tell whether a case is among those it speaks of."""
+        """Tell whether a case is among those it judges by."""
         return (
-            (not self.clocks or case.clock in self.clocks)
+            (self.metric is Metric.COMPLAINTS) is (case.clock == COMPLAINT)
+            and (not self.clocks or case.clock in self.clocks)
             and (not self.priorities or case.priority in self.priorities)
             and (not self.channels or case.channel in self.channels)
         )
+
+    def charges(self, case: Case) -> bool:
+        """Tell whether a case that it judges by is its own to charge: of severe ones alone, others are others'."""
+        return self.metric is not Metric.SEVERE or (case.late is not None and case.severe)
 
     def subject(self, case: Case) -> str | None:
         """Return who is charged for a case, None where nobody of the scope answers for it."""
@@ -154,9 +169,12 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What beside the cases decides: the disputed tickets, and who had acknowledged which penalty before the period."""
+    """What beside the cases decides: the disputed tickets, and who had acknowledged which penalty before the period.
 
-    disputed: frozenset[str] = frozenset()
+    Tickets go by their account and id.
+    """
+
+    disputed: frozenset[tuple[str, str]] = frozenset()
     acknowledged: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -165,12 +183,13 @@ def assessed(
 ) -> list[Assessment]:
     """Return what a period's cases come to under the penalties of its kind, by penalty and subject.
 
-    A case is charged once: under the first penalty of each scope that speaks of it, whatever others say.
+    A case is charged once: under the first penalty of each scope that speaks of it, whatever others say. One about the
+    gravest tickets alone judges by all, and leaves what it does not charge to those after it.
     """
     found: dict[tuple[int, str], list[Case]] = {}
     for case in cases:
-        for place, subject in _charged_under(penalties, case):
-            found.setdefault((place, subject), []).append(case)
+        for place, subject, judged in _charged_under(penalties, case):
+            found.setdefault((place, subject), []).append(judged)
     return [
         _assessment(penalties[place], subject, period, found[place, subject], known)
         for place, subject in sorted(found)
@@ -178,20 +197,23 @@ def assessed(
     ]
 
 
-def _charged_under(penalties: Sequence[Penalty], case: Case) -> Iterator[tuple[int, str]]:
+def _charged_under(penalties: Sequence[Penalty], case: Case) -> Iterator[tuple[int, str, Case]]:
     for scope in (Scope.AGENT, Scope.TEAM):
-        fitting = (place for place, each in enumerate(penalties) if each.scope is scope and each.takes(case))
-        place = next(fitting, None)
-        subject = penalties[place].subject(case) if place is not None else None
-        if place is not None and subject is not None:
-            yield place, subject
+        for place, each in enumerate(penalties):
+            subject = each.subject(case) if each.scope is scope and each.takes(case) else None
+            if subject is None:
+                continue
+            if each.charges(case):
+                yield place, subject, case
+                break
+            yield place, subject, case._replace(late=None)
 
 
 def _assessment(
     penalty: Penalty, subject: str, period: Period, cases: Sequence[Case], known: Circumstances
 ) -> Assessment:
-    volume = len(cases)
-    late = sorted((case for case in cases if case.late is not None), key=lambda case: (case.at, case.ticket_id))
+    volume = len({_counted_by(case, place) for place, case in enumerate(cases)})
+    late = sorted((case for case in cases if case.late is not None), key=_in_order)
     found = list(_findings(penalty, subject, period, late, known))
     charges = tuple(_charges(penalty, late, found, volume))
     counted = sum(finding is None for finding in found)
@@ -206,6 +228,15 @@ def _assessment(
     )
 
 
+def _counted_by(case: Case, place: int) -> tuple[object, ...]:
+    """Return what a case counts as among those judged: a customer once, however often he came, each clock by itself."""
+    return (case.account, place if case.customer is None else case.customer)
+
+
+def _in_order(case: Case) -> tuple[int, str, str]:
+    return case.at, case.ticket_id, case.account
+
+
 def _findings(
     penalty: Penalty, subject: str, period: Period, late: Sequence[Case], known: Circumstances
 ) -> Iterator[Finding | None]:
@@ -215,7 +246,7 @@ def _findings(
     for case in late:
         reason = general or _own(penalty, case, known)
         if reason is None:
-            spot = (case.account, case.ticket_id, case.clock)
+            spot = (case.account, case.customer or case.ticket_id, case.clock)
             reason = Finding.REPEATED if seen[spot] else None
             seen[spot] += 1
         yield reason
@@ -233,7 +264,7 @@ def _general(penalty: Penalty, subject: str, period: Period, known: Circumstance
 def _own(penalty: Penalty, case: Case, known: Circumstances) -> Finding | None:
     if case.exempt:
         return Finding.EXEMPTED
-    if case.ticket_id in known.disputed:
+    if (case.account, case.ticket_id) in known.disputed:
         return Finding.DISPUTED
     if (case.late or 0) <= penalty.grace and penalty.grace:
         return Finding.IN_GRACE

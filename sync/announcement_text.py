@@ -1,6 +1,6 @@
 """An announcement in words: what was agreed, and the rules as they will be, for the agent who is asked to read it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +15,16 @@ from sync.summaries.page import Block, Heading, Items, Link, Paragraph
 from sync.wording import clock_name
 
 _WORDS = {"any": message("every ticket that nothing else is said of"), "default": message("tickets without one")}
+_COUNTED: Mapping[str, tuple[Message, ...]] = {
+    "severe_overdue_count": (message("only what is of the gravest severity at the breach is late"),),
+    "complaints": (
+        message(
+            "judged are the customers whose tickets the agent held, and late is who complained of what he answers for"
+        ),
+    ),
+}
+"""What a penalty counts, where it is not every deadline missed."""
+
 _PERIODS = {"week": message("a week"), "month": message("a month"), "quarter": message("a quarter")}
 
 
@@ -81,6 +91,7 @@ class AnnouncementPage:
 
     def _penalty_parts(self, each: PenaltySettings) -> Iterator[Message]:
         number = self.language.number
+        yield from _COUNTED.get(each.metric, ())
         if each.quota_rate:
             share = self.language.percent(float(each.quota_rate))
             yield message("{n} late, or {share} of all judged, cost nothing", n=number(each.quota), share=share)

@@ -1,23 +1,30 @@
 """What periods come to under penalties: a preview while they are open, charges in the ledger once they are settled."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
-from kpi_engine.cases import Case, cases_of
+from kpi_engine.cases import Case, cases_of, complaints_of
 from kpi_engine.charges import ChargeEntry, settle_charges, standing_charges
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.measurement import Measurement
-from kpi_engine.penalties import Assessment, Circumstances, Penalty, assessed
+from kpi_engine.penalties import Assessment, Circumstances, Metric, Penalty, assessed
 from kpi_engine.periods import Period, PeriodKind, periods_between
+from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Reward
 from kpi_engine.rulebook import Kind
 from sync.account import Account
+from sync.accounts import with_peers
 from sync.disputes import open_disputes
 from sync.editions import rulebook
+from sync.people import People, people
 from sync.settling import frozen, settled_through
+from sync.zones import own_period, widest, zones_of
 
 _CHARGED_THROUGH: Final = "charged_through"
+_ZONES_APART: Final = 2 * 86_400
+_GROUP: Final = "group:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ def charged_through(account: Account) -> int:
 
 def is_settled(account: Account, period: Period) -> bool:
     """Tell whether the period's charges are in the ledger, and no preview any more."""
-    return period.end <= charged_through(account)
+    return _end(account, period) <= charged_through(account)
 
 
 def charges_of(account: Account, period: Period, as_of: int) -> list[ChargeEntry]:
@@ -70,32 +77,125 @@ def charges_of(account: Account, period: Period, as_of: int) -> list[ChargeEntry
 
 
 def assessments(account: Account, period: Period, as_of: int) -> list[Assessment]:
-    """Return what the period comes to under the penalties in force when it began."""
-    penalties = consequences_at(account, period.start).penalties
-    if not any(each.by is period.kind for each in penalties):
+    """Return what the period comes to under the penalties in force when it began, with the charges of this account.
+
+    Persons are judged over all their accounts, and teams of the configuration over all helpdesks, each in its own zone.
+    """
+    penalties = [each for each in consequences_at(account, period.start).penalties if each.by is period.kind]
+    if not penalties:
         return []
-    return assessed(penalties, cases_in(account, period, as_of), period, circumstances(account, period))
+    with _everyone(account) as everyone:
+        asked = _Asked(account, everyone, people(account.store, account.settings), as_of)
+        return [found for home in _homes(account, penalties, period) for found in asked.of(penalties, home)]
 
 
-def cases_in(account: Account, period: Period, as_of: int) -> Iterator[Case]:
-    """Yield the verdicts of a period, of a settled one as they are frozen."""
+@contextmanager
+def _everyone(account: Account) -> Iterator[Sequence[Account]]:
+    """Give the accounts over which people and teams are judged together."""
+    if len(account.settings.connectors) == 1:
+        yield [account]
+        return
+    with with_peers(account) as everyone:
+        yield everyone
+
+
+class _Home(NamedTuple):
+    """A period as it begins and ends for subjects of a scope; `teams` None stands for those in no zone of their own."""
+
+    period: Period
+    scope: Scope
+    teams: frozenset[str] | None = None
+    elsewhere: frozenset[str] = frozenset()
+
+    def has(self, subject: str) -> bool:
+        """Tell whether it is the period of a subject."""
+        return subject not in self.elsewhere if self.teams is None else subject in self.teams
+
+
+def _homes(account: Account, penalties: Sequence[Penalty], period: Period) -> Iterator[_Home]:
+    scopes = {each.scope for each in penalties}
+    if Scope.AGENT in scopes:
+        yield _Home(period, Scope.AGENT)
+    if Scope.TEAM in scopes:
+        zones = zones_of(rulebook(account), period)
+        yield _Home(period, Scope.TEAM, elsewhere=frozenset(zones))
+        for zone in sorted(set(zones.values())):
+            there = frozenset(team for team, its in zones.items() if its == zone)
+            yield _Home(own_period(period, zone), Scope.TEAM, there)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose charges are asked for, over which accounts: people are judged over all of theirs."""
+
+    account: Account
+    everyone: Sequence[Account]
+    everybody: People
+    as_of: int
+
+    def of(self, penalties: Sequence[Penalty], home: _Home) -> Iterator[Assessment]:
+        """Yield what penalties come to at home, with the charges of the account's own tickets."""
+        agreed = [each for each in penalties if each.scope is home.scope]
+        cases = self._cases(home.period, {each.metric for each in agreed})
+        for whole in assessed(agreed, cases, home.period, self._known(home.period)):
+            own = self._own(whole) if home.has(whole.subject) else None
+            if own is not None:
+                yield own
+
+    def _cases(self, period: Period, metrics: Collection[Metric]) -> Iterator[Case]:
+        """Yield the cases of a period on all accounts, agents by their persons' keys."""
+        for each in self.everyone:
+            for case in cases_in(each, period, self.as_of, metrics):
+                agent = None if case.agent is None else self.everybody.person_of(case.account, case.agent).key
+                yield case._replace(agent=agent, team=self._team(case))
+
+    def _team(self, case: Case) -> str | None:
+        """Return a case's team: a helpdesk's group is a team of its own there, one of the configuration is the same."""
+        if case.team is None or case.account == self.account.name or not case.team.startswith(_GROUP):
+            return case.team
+        return f"{_GROUP}{case.account}/{case.team.removeprefix(_GROUP)}"
+
+    def _own(self, whole: Assessment) -> Assessment | None:
+        """Return what of an assessment is the account's, by the subject's name there; None where nothing is."""
+        charges = tuple(each for each in whole.charges if each.case.account == self.account.name)
+        subject = whole.subject if whole.penalty.scope is Scope.TEAM else self._agent(whole.subject)
+        return replace(whole, subject=subject, charges=charges) if charges and subject is not None else None
+
+    def _agent(self, key: str) -> str | None:
+        person = self.everybody.person(key)
+        return key.removeprefix(f"{self.account.name}/") if person is None else person.accounts.get(self.account.name)
+
+    def _known(self, period: Period) -> Circumstances:
+        """Return the disputes that nobody has decided, and who acknowledged which penalty before the period began."""
+        digests = _digests(self.account, period.start)
+        disputed = ((each, open_disputes(each, period.start, period.end)) for each in self.everyone)
+        said = ((each, acknowledged(each, digests, period.start)) for each in self.everyone)
+        return Circumstances(
+            disputed=frozenset((each.name, ticket) for each, tickets in disputed for ticket in tickets),
+            acknowledged=frozenset(
+                (penalty, self.everybody.person_of(each.name, agent).key)
+                for each, those in said
+                for penalty, agent in those
+            ),
+        )
+
+
+def cases_in(
+    account: Account, period: Period, as_of: int, metrics: Collection[Metric] = (Metric.OVERDUE,)
+) -> Iterator[Case]:
+    """Yield the verdicts of a period, of a settled one as they are frozen, and its complaints where asked for."""
     rules = rulebook(account)
-    for measurement in told_about(account, period, as_of):
-        yield from cases_of(measurement, period, rules, as_of)
+    for measurement in told_about(account, period, as_of, held=Metric.COMPLAINTS in metrics):
+        if set(metrics) != {Metric.COMPLAINTS}:
+            yield from cases_of(measurement, period, rules, as_of)
+        if Metric.COMPLAINTS in metrics:
+            yield from complaints_of(measurement, period)
 
 
-def told_about(account: Account, period: Period, as_of: int) -> Iterator[Measurement]:
-    """Yield what tickets say about a period, of a settled one as it is frozen."""
-    found = account.store.readings.about(account.name, period.start, period.end, held=False)
+def told_about(account: Account, period: Period, as_of: int, *, held: bool = False) -> Iterator[Measurement]:
+    """Yield what tickets say about a period, of a settled one as it is frozen; with `held` also those held in it."""
+    found = account.store.readings.about(account.name, period.start, period.end, held=held)
     yield from frozen(account, period, as_of).over(found)
-
-
-def circumstances(account: Account, period: Period) -> Circumstances:
-    """Return the disputes that nobody has decided, and who acknowledged which penalty before the period began."""
-    return Circumstances(
-        disputed=frozenset(open_disputes(account, period.start, period.end)),
-        acknowledged=acknowledged(account, _digests(account, period.start), period.start),
-    )
 
 
 def penalty_digest(document: Mapping[str, Any]) -> str:
@@ -122,8 +222,15 @@ def acknowledged(account: Account, penalties: Mapping[str, str], before: int) ->
 
 
 def settle_charges_of_periods(account: Account, as_of: int) -> None:
-    """Write into the ledger what periods come to that were settled since; in the caller's transaction."""
-    through, before = settled_through(account), charged_through(account)
+    """Write into the ledger what periods come to that were settled since; in the caller's transaction.
+
+    Where people or teams are judged over several accounts, a period waits for all of them.
+    """
+    before = charged_through(account)
+    if settled_through(account) <= before:
+        return
+    with _everyone(account) as everyone:
+        through = min(settled_through(each) for each in everyone if each is account or _judges_with(account, each))
     if through <= before:
         return
     for period in _ended(account, before, through):
@@ -131,30 +238,65 @@ def settle_charges_of_periods(account: Account, as_of: int) -> None:
     account.store.switches.set(account.name, _CHARGED_THROUGH, through)
 
 
+def _judges_with(account: Account, other: Account) -> bool:
+    """Tell whether somebody works on both accounts, and anything was ever said about the other."""
+    if other.store.readings.days(other.name) is None:
+        return False
+    both = {account.name, other.name}
+    shared = any(both <= each.accounts.keys() for each in people(account.store, account.settings).persons)
+    return shared or (_judges_teams(account) and not _teams(account).isdisjoint(_teams(other)))
+
+
+def _judges_teams(account: Account) -> bool:
+    agreed = (Consequences.from_document(each.body) for each in _editions(account))
+    return any(each.scope is Scope.TEAM for found in agreed for each in found.penalties)
+
+
+def _teams(account: Account) -> set[str]:
+    return {name for edition in rulebook(account).organization.values for name in edition.names}
+
+
 def correct_charges(account: Account, corrected: Period, as_of: int, number: int) -> None:
-    """Bring the charges of settled periods in line with a correction; in the caller's transaction."""
-    through = charged_through(account)
+    """Bring the charges of settled periods in line with a correction; in the caller's transaction.
+
+    So are those of other accounts on which the same people, or teams, are judged.
+    """
+    with _everyone(account) as everyone:
+        for each in everyone:
+            if each is account or _judges_with(account, each):
+                _correct(each, corrected, as_of, number)
+
+
+def _correct(account: Account, corrected: Period, as_of: int, number: int) -> None:
     for kind in _kinds(account):
         for period in periods_between(kind, corrected.zone, corrected.start, corrected.end):
-            if period.end <= through:
+            if is_settled(account, period):
                 _charge(account, period, as_of, number)
 
 
 def _ended(account: Account, before: int, through: int) -> Iterator[Period]:
     """Yield the periods, of the lengths that penalties are about, that ended after `before` and by `through`."""
     days = account.store.readings.days(account.name)
-    since = max(before, days[0] if days is not None else through)
+    since = max(before, days[0] if days is not None else through) - _ZONES_APART
     for kind in _kinds(account):
         for period in periods_between(kind, account.settings.timezone, since, through):
-            if before < period.end <= through:
+            if before < _end(account, period) <= through:
                 yield period
+
+
+def _end(account: Account, period: Period) -> int:
+    """Return when a period is over for everybody whom penalties are about: teams may be in zones of their own."""
+    agreed = consequences_at(account, period.start).penalties
+    if not any(each.scope is Scope.TEAM and each.by is period.kind for each in agreed):
+        return period.end
+    return widest(rulebook(account), period).end
 
 
 def _charge(account: Account, period: Period, as_of: int, correction: int) -> None:
     entries = account.store.charges.of_period(account.name, period.label)
     if not entries and not _is_judged(account, period):
         return  # most periods of a store that is older than its penalties
-    judging = [each for each in assessments(account, period, as_of) if each.penalty.judges(period)]
+    judging = [each for each in assessments(account, period, as_of) if each.penalty.judges(each.period)]
     account.store.charges.append(account.name, settle_charges(entries, judging, as_of, correction))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from kpi_engine.cases import Case
+from kpi_engine.cases import COMPLAINT, Case
 from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.penalties import Finding
@@ -50,7 +50,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """What a period comes to for one subject under one penalty; `money` is None where points are worth none."""
+    """What a period comes to for one subject under one penalty; `money` is None where points are worth none.
+
+    With `customers` those are counted who complained, of those who were held, and not clocks.
+    """
 
     penalty: str
     scope: Scope
@@ -61,6 +64,7 @@ class Total:
     points: int
     money: Decimal | None
     currency: str | None
+    customers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +218,7 @@ def totals(charges: Sequence[ChargeEntry]) -> Iterator[Total]:
         money = None if first.currency is None else sum((Decimal(each.money or 0) for each in listed), Decimal(0))
         points = sum(each.points for each in listed)
         evidence = (first.counted, first.allowed, first.volume)
-        yield Total(penalty, first.scope, subject, *evidence, points, money, first.currency)
+        yield Total(penalty, first.scope, subject, *evidence, points, money, first.currency, first.clock == COMPLAINT)
 
 
 def fired_and_taken_back(firings: Iterable[Entry]) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors.body import one_line
+from kpi_engine.cases import COMPLAINT
 from kpi_engine.charges import ChargeEntry
 from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.message import Message, message
@@ -37,6 +38,8 @@ FINDINGS: Mapping[str, Message] = {
     NO_PENALTY: message("no penalty speaks of it"),
 }
 """What was found about a deadline missed, in words."""
+
+COMPLAINED_BEFORE = message("the customer complained before in the period, charged once")
 
 STANDINGS: Mapping[Standing, Message] = {
     Standing.REWARDED: message("rewarded"),
@@ -128,7 +131,7 @@ class Teller:
         yield language.moment(each.at)
         yield language(clock_name(each.clock))
         yield self.name(each.subject, each.scope)
-        yield language.duration(each.late)
+        yield "" if each.clock == COMPLAINT else language.duration(each.late)
         yield self.shares(each)
         yield language.number(each.points) if each.penalty else ""
         yield self.finding(each)
@@ -146,7 +149,8 @@ class Teller:
 
     def finding(self, each: ChargeEntry) -> str:
         """Return what was found about a deadline missed, and under which penalty."""
-        found = self.language(FINDINGS[each.finding])
+        again = each.clock == COMPLAINT and each.finding == Finding.REPEATED
+        found = self.language(COMPLAINED_BEFORE if again else FINDINGS[each.finding])
         return f"{each.penalty}: {found}" if each.penalty else found
 
     def firings_table(self) -> Table:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.base import Target
+from kpi_engine.cases import COMPLAINT
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction, Unit
 from kpi_engine.message import Message, message
@@ -18,6 +19,7 @@ _CLOCKS = {
     "resolution": message("Resolution"),
     "update": message("Update"),
     "ownership": message("Ownership"),
+    COMPLAINT: message("Complaint"),
 }
 
 FIELD_TITLES = {

@@ -56,7 +56,7 @@ def example(penalty: Penalty, *, also_exempt: str = "") -> tuple[list[list[str]]
         for number, (ticket, over, beside, _, _) in enumerate(told)
     ]
     met = [case(1000 + number, f"met{number}") for number in range(JUDGED - len(late))]
-    disputed = frozenset(ticket for ticket, _, beside, _, _ in told if "disputes" in beside)
+    disputed = frozenset(("sao-mai", ticket) for ticket, _, beside, _, _ in told if "disputes" in beside)
     (found,) = assessed([penalty], [*late, *met], JANUARY, Circumstances(disputed=disputed))
     return told, found
 

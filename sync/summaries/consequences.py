@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kpi_engine.cases import COMPLAINT
 from kpi_engine.charges import ChargeEntry
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
@@ -134,14 +135,18 @@ class ConsequencePage:
         )
 
     def _total(self, each: Total) -> Message:
-        told = message(
-            "{penalty}: {late} late of {judged} judged, {free} of them free: {points} points",
-            penalty=each.penalty,
-            late=self.language.number(each.counted),
-            judged=self.language.number(each.volume),
-            free=self.language.number(each.allowed),
-            points=self.language.number(each.points),
+        values = {
+            "penalty": each.penalty,
+            "late": self.language.number(each.counted),
+            "judged": self.language.number(each.volume),
+            "free": self.language.number(each.allowed),
+            "points": self.language.number(each.points),
+        }
+        late = message("{penalty}: {late} late of {judged} judged, {free} of them free: {points} points", **values)
+        complaints = message(
+            "{penalty}: {late} of {judged} customers complained, {free} of them free: {points} points", **values
         )
+        told = complaints if each.customers else late
         if each.money is None or each.money == Decimal(0):
             return told
         return message("{line} ({money})", line=told, money=money_text(each.money, each.currency, self.language))
@@ -160,7 +165,7 @@ class ConsequencePage:
             parts = (
                 self.language(clock_name(each.clock)),
                 self.language.moment(each.at),
-                self.language(message("{time} over the goal", time=self.language.duration(each.late))),
+                *self._over(each),
                 *self._share(each),
                 self.language(message("{points} points", points=self.language.number(each.points))),
                 self.language(FINDINGS[each.finding]),
@@ -168,6 +173,10 @@ class ConsequencePage:
             yield Link(" · ".join(parts), self.addresses.get(each.ticket_id), f"#{each.ticket_id}")
         if len(charges) > LISTED:
             yield Link(self.language(message("{n} more", n=self.language.number(len(charges) - LISTED))))
+
+    def _over(self, each: ChargeEntry) -> Iterator[str]:
+        if each.clock != COMPLAINT:
+            yield self.language(message("{time} over the goal", time=self.language.duration(each.late)))
 
     def _share(self, each: ChargeEntry) -> Iterator[str]:
         """Yield for how much of the goal an agent had the clock himself: of others his summary says nothing."""

@@ -1,10 +1,15 @@
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from config import SettingsError
+from config import SettingsError, consequence_document
 from config.documents import plain_policies, policy_file
 from config.penalties import consequences
+from kpi_engine.penalties import Penalty
+
+if TYPE_CHECKING:
+    from conftest import Desk
 
 HEAD = """\
 version: 1
@@ -84,6 +89,9 @@ def test_what_missed_deadlines_cost_is_read_with_every_default_and_judges_no_tic
         ("{id: a, bands: [{over: 0, points: 1}], clocks: [first_replay]}", "clocks[0]", "first_reply"),
         ("{id: a, bands: [{over: 5, points: 1}, {over: 5, points: 2}]}", "bands[1]", "does not follow"),
         ("{id: a, bands: [{over: 0, points: 2}, {over: 5, points: 1}]}", "bands[1]", "does not follow"),
+        ("{id: a, bands: [{over: 0, points: 1}], priorities: [urgnt]}", "priorities[0]", "did you mean urgent"),
+        ("{id: a, bands: [{over: 0, points: 1}], metric: complaints, grace: 5m}", "grace", "a complaint is no clock"),
+        ("{id: a, bands: [{over: 0, points: 1}], metric: csat}", "metric", "severe_overdue_count"),
         ("{id: a, bands: [{over: 0, points: 1}], quota_rate: 5}", "quota_rate", "between 0 and 1"),
         ("{id: a, bands: [{over: 0, points: 1}], quota_rate: some}", "quota_rate", "no share"),
         ("{id: a, bands: [{over: 0, points: 1}], quoter: 5}", "quoter", "quota"),
@@ -112,3 +120,42 @@ def test_a_clock_named_where_no_policy_has_any_is_refused(tmp_path: Path) -> Non
     only = "version: 1\npenalties: [{id: a, bands: [{over: 0, points: 1}], clocks: [first_reply]}]\n"
     with pytest.raises(SettingsError, match="no policy has this clock"):
         policy_file(written(tmp_path, only))
+
+
+BANDS = "bands: [{over: 0, points: 1}]"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "in_vain"),
+    [
+        ("", "clocks: [first_reply]", True),
+        ("", "metric: severe_overdue_count", True),
+        ("channels: [email, web]", "channels: [email], priorities: [urgent]", True),
+        ("metric: complaints", "metric: complaints, channels: [email]", True),
+        ("", "scope: team", False),
+        ("", "metric: complaints", False),
+        ("metric: severe_overdue_count", "", False),
+        ("channels: [email]", "channels: [email, web]", False),
+        ("channels: [email]", "", False),
+    ],
+)
+def test_a_penalty_behind_one_that_charges_all_it_could_is_refused(
+    tmp_path: Path, first: str, second: str, *, in_vain: bool
+) -> None:
+    listed = f"penalties:\n  - {{id: a, {BANDS}, {first}}}\n  - {{id: b, {BANDS}, {second}}}\n"
+    name = written(tmp_path, HEAD + listed.replace(", }", "}"))
+    if not in_vain:
+        assert len(policy_file(name).penalties) == 2
+        return
+    with pytest.raises(SettingsError) as caught:
+        policy_file(name)
+    assert "care.yaml:6: penalties[1]: this penalty can never charge anything: a does before it" in str(caught.value)
+
+
+def test_a_penalty_for_complaints_keeps_its_metric_and_needs_to_know_what_a_complaint_is(desk: "Desk") -> None:
+    (desk.folder / "care.yaml").write_text(f"{HEAD}penalties: [{{id: a, metric: complaints, {BANDS}}}]\n")
+    (told,) = desk.wrong_after("policies: care.yaml\n")
+    assert told.startswith("care.yaml:4: penalties[0].metric: `fields` of the configuration maps nothing to complaint")
+    settings = desk.settings("policies: care.yaml\nfields: {complaint: {sao-mai: {tag: complaint}}}\n")
+    (kept,) = consequence_document(settings)["penalties"]
+    assert Penalty.from_document(kept).metric == "complaints"

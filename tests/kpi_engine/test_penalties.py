@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kpi_engine.cases import Case, cases_of, verdicts
+from kpi_engine.cases import COMPLAINT, Case, cases_of, complaints_of, verdicts
 from kpi_engine.charges import ChargeEntry, ChargeKind, settle_charges, standing_charges
 from kpi_engine.measure import judged, measure
 from kpi_engine.measurement import Exclusion
-from kpi_engine.penalties import Band, Circumstances, Finding, Penalty, Worth, assessed
+from kpi_engine.penalties import Band, Circumstances, Finding, Metric, Penalty, Worth, assessed
 from kpi_engine.periods import Period, PeriodKind, period_named
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rewards import Candidate, Reward, Standing, awards
@@ -115,7 +115,7 @@ def test_what_is_not_held_against_anybody_is_listed_with_the_reason() -> None:
         case(6, late=9999, at=JUNE.start + 7),
         *(case(100 + n) for n in range(30)),
     ]
-    known = Circumstances(disputed=frozenset({"5"}))
+    known = Circumstances(disputed=frozenset({("acme", "5")}))
     assert findings(rule, cases, known) == [
         Finding.IN_GRACE,
         Finding.OVER_QUOTA,
@@ -168,6 +168,63 @@ RULES = st.builds(
     min_volume=st.integers(1, 12),
     cap=st.none() | st.integers(0, 12),
 )
+
+
+def test_a_penalty_for_the_gravest_judges_by_all_charges_those_alone_and_leaves_the_rest_to_the_next() -> None:
+    grave = penalty(penalty="grave", metric=Metric.SEVERE, quota=0, bands=(Band(0, 5),))
+    cases = [case(1, late=60, severe=True), case(2, late=60), *(case(100 + n, severe=n == 0) for n in range(29))]
+    found = {each.penalty.penalty: each for each in assessed([grave, penalty(quota=0)], cases, JUNE, NOTHING_ELSE)}
+    assert {name: ([one.case.ticket_id for one in each.charges], each.volume) for name, each in found.items()} == {
+        "grave": (["1"], 31),
+        "overdue": (["2"], 30),
+    }
+    assert (found["grave"].points, found["overdue"].points) == (5, 1)
+
+
+def customer(number: int, *, complained: bool = False, **more: Any) -> Case:  # noqa: ANN401 -- any property of a case
+    late = 0 if complained else None
+    return case(number, clock=COMPLAINT, late=late, customer=f"c{number}", **more)
+
+
+def test_v13_complaints_are_charged_by_the_customers_one_answers_for_of_those_one_held() -> None:
+    """120 customers, five complaints, of which three are the agent's: 2.5 per 100, and never 4.2."""
+    rule = penalty(metric=Metric.COMPLAINTS, quota=0, quota_rate=0.02, bands=(Band(0, 1),))
+    held = [customer(n) for n in range(120)]
+    again = customer(5, at=JUNE.start + 9999)  # a customer who comes twice is held once
+    mine = [customer(n, complained=True) for n in (1, 2, 3)]
+    twice = customer(3, complained=True, at=JUNE.start + 500)
+    (told,) = assessed([rule], [*held, again, *mine, twice], JUNE, NOTHING_ELSE)
+    assert (told.volume, told.allowed, told.counted, told.points) == (120, 2, 3, 1)
+    assert [each.finding for each in told.charges][-1] == Finding.REPEATED
+    assert assessed([penalty()], held, JUNE, NOTHING_ELSE) == []  # a penalty of clocks knows no customers
+    assert assessed([rule], month(40, 40), JUNE, NOTHING_ELSE) == []
+
+
+def test_complaints_are_read_off_what_was_measured(play: Play, two_hours: object) -> None:
+    """An had it, then nobody, then Bình, who is named.
+
+    06-09 08:00 customer opens assignee=an priority=high tags=complaint field:responsible=binh
+    06-09 10:00 assignee becomes nothing
+    06-10 10:00 assignee becomes binh
+    07-02 10:00 status becomes solved
+    """
+    played = play("07-10 10:00", two_hours)
+    found = list(complaints_of(played.measurement, JUNE))
+    assert Counter((each.agent, each.customer, each.late) for each in found) == Counter(
+        {
+            ("an", "customer", None): 1,
+            (None, "customer", None): 1,
+            ("binh", "customer", None): 1,
+            ("binh", "customer", 0): 1,
+        }
+    )
+    assert {(each.clock, each.priority, each.channel) for each in found} == {(COMPLAINT, "high", "web")}
+    assert list(complaints_of(played.measurement, period_named("2025-05", JUNE.zone))) == []
+    rule = penalty(metric=Metric.COMPLAINTS, quota=0, min_volume=1)
+    assert [(each.subject, each.volume, each.points) for each in assessed([rule], found, JUNE, NOTHING_ELSE)] == [
+        ("an", 1, 0),
+        ("binh", 1, 1),
+    ]
 
 
 @given(RULES, CASES)

@@ -1,0 +1,156 @@
+"""Penalties where people work on several helpdesks, and teams in zones of their own."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from config import load
+from kpi_engine.charges import ChargeKind
+from kpi_engine.penalties import Finding
+from kpi_engine.periods import period_named
+from sync.account import Account
+from sync.accounts import opened
+from sync.charging import charges_of, is_settled
+from sync.cycle import Mode, run_pass
+from sync.overriding import Decision, decide
+from sync.pull import silent
+from sync.recompute import correct
+from sync.settling import settles_after
+from sync.summaries.text import DISPUTE_TAG
+
+if TYPE_CHECKING:
+    from tests.sync.conftest import World
+
+ZONE = "Asia/Ho_Chi_Minh"
+WEEK = period_named("2026-W48", ZONE)
+CLOCKS = [{"id": "first_reply", "goal": {"any": "30m"}, "time": "calendar", "stop": ["agent_public_reply"]}]
+WEEKLY = {
+    "id": "overdue",
+    "period": "week",
+    "min_volume": 1,
+    "bands": [{"over": 0, "points": 1}],
+    "announced_on": "2026-11-01",
+}
+
+
+def agreed(*penalties: dict[str, Any]) -> dict[str, Any]:
+    windows = {"first_contact_resolution": {"window": "1d"}, "repeat_contact_rate": {"window": "2d"}}
+    policies = {"version": 1, "policies": [{"id": "care", "clocks": CLOCKS}], "penalties": list(penalties)}
+    return {"appeal": "1d", "indicators": windows, "policies": policies}
+
+
+@contextmanager
+def twice(world: "World", *penalties: dict[str, Any]) -> Iterator[tuple[Account, Account]]:
+    """Give two accounts on one helpdesk: everybody works on both, joined by e-mail, and every ticket is on both."""
+    world.configure(**agreed(*penalties))
+    document = json.loads(world.path.read_text())
+    (first,) = document["connectors"]
+    world.path.write_text(json.dumps({**document, "connectors": [first, {**first, "name": "beside"}]}))
+    with opened(load(world.path, world.secrets), [], world.clock) as (one, other):
+        yield one, other
+
+
+def passed(*accounts: Account) -> None:
+    for account in accounts:
+        run_pass(account, Mode(dry_run=True), silent)
+
+
+def ledger(account: Account) -> list[tuple[ChargeKind, str, int, str]]:
+    listed = account.store.charges.of_period(account.name, WEEK.label)
+    return [(each.kind, each.ticket_id, each.points, each.finding) for each in listed]
+
+
+def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_are_settled(
+    make_world: Callable[..., "World"],
+) -> None:
+    world = make_world(**agreed())
+    with twice(world, {**WEEKLY, "quota": 1}) as (here, beside):
+        passed(here, beside)
+        late = world.answered(minutes=90)
+        for _ in range(2):
+            world.answered()
+        world.advance(3600)
+        passed(here, beside)
+        now = int(world.sandbox.now)
+        preview = {
+            account.name: [
+                (each.points, each.finding, each.counted, each.allowed, each.volume, each.subject)
+                for each in charges_of(account, WEEK, now)
+            ]
+            for account in (here, beside)
+        }
+        an = str(world.agents[0])
+        assert preview == {  # late once on each: one of them is free, and by itself on each helpdesk both would be
+            "beside": [(0, Finding.WITHIN_QUOTA, 2, 1, 6, an)],
+            "sao-mai": [(1, Finding.OVER_QUOTA, 2, 1, 6, an)],
+        }
+        world.advance(WEEK.end + settles_after(here) + 3600 - world.sandbox.now)
+        passed(here)
+        assert not is_settled(here, WEEK)  # the other helpdesk may still tell of something
+        passed(beside, here)
+        assert is_settled(here, WEEK)
+        assert is_settled(beside, WEEK)
+        charged = (ChargeKind.CHARGED, str(late.id), 1, Finding.OVER_QUOTA)
+        assert ledger(here) == [charged]
+        assert ledger(beside) == [(ChargeKind.CHARGED, str(late.id), 0, Finding.WITHIN_QUOTA)]
+        exempting = Decision(ticket_id=str(late.id), what="first_reply", reason="Down.", approved_by="lan@saomai.vn")
+        decide(beside, exempting, int(world.sandbox.now), "by hand")
+        world.advance(3600)
+        passed(beside, here)
+        assert ledger(here) == [charged]
+        correct(beside, WEEK, apply=True)  # there it is one less, so that the one here is the free one
+        assert ledger(here)[1:] == [
+            (ChargeKind.CHARGED, str(late.id), 0, Finding.WITHIN_QUOTA),
+            (ChargeKind.WITHDRAWN, *charged[1:]),
+        ]
+
+
+def test_a_dispute_on_one_helpdesk_is_none_on_another_and_who_never_ran_is_waited_for_by_nobody(
+    make_world: Callable[..., "World"],
+) -> None:
+    world = make_world(**agreed())
+    with twice(world, WEEKLY) as (here, beside):
+        passed(here)
+        late = world.answered(minutes=90)
+        world.advance(WEEK.end + settles_after(here) + 3600 - world.sandbox.now)
+        passed(here)
+        assert ledger(here) == [(ChargeKind.CHARGED, str(late.id), 1, Finding.OVER_QUOTA)]
+        passed(beside)
+        world.state.change(late.id, world.agents[0], tags=(DISPUTE_TAG,))
+        assert not is_settled(beside, period_named("2026-W49", ZONE))
+
+
+def test_a_teams_penalty_goes_by_the_week_of_its_own_zone(make_world: Callable[..., "World"]) -> None:
+    team = {**WEEKLY, "scope": "team"}
+    world = make_world(**agreed(team))
+    agents = [
+        {"name": name, "accounts": {"sao-mai": str(world.agents[number])}, "team": name}
+        for number, name in enumerate(("north", "south"))
+    ]
+    zones = {"north": {"timezone": "America/New_York"}, "south": {"timezone": ZONE}}
+    world.configure(**agreed(team), teams=zones, agents=agents)
+    world.run(dry_run=True)
+    for agent in (0, 1):
+        world.answered(agent=agent, minutes=90)  # Monday morning in Hanoi, Sunday evening in New York
+    world.advance(3600)
+    world.run(dry_run=True)
+    before = period_named("2026-W47", ZONE)
+
+    def told(week: Any) -> list[tuple[str, int]]:  # noqa: ANN401 -- a Period
+        return [(each.subject, each.period_end) for each in charges_of(world.account, week, int(world.sandbox.now))]
+
+    assert told(before) == [("north", WEEK.start + 12 * 3600)]
+    assert told(WEEK) == [("south", WEEK.end)]
+    world.advance(WEEK.end + settles_after(world.account) + 3600 - world.sandbox.now)
+    world.run(dry_run=True)
+    assert is_settled(world.account, before)
+    assert not is_settled(world.account, WEEK)  # in New York it ends twelve hours later
+    world.advance(13 * 3600)
+    world.run(dry_run=True)
+    assert is_settled(world.account, WEEK)
+    entries = [each for week in (before, WEEK) for each in world.store.charges.of_period("sao-mai", week.label)]
+    assert [(each.period, each.subject, each.points) for each in entries] == [
+        ("2026-W47", "north", 1),
+        ("2026-W48", "south", 1),
+    ]
