@@ -235,6 +235,28 @@ def test_a_penalty_never_grows_by_excluding_tickets(rule: Penalty, drawn: list[t
     assert points(rule, fewer) <= points(rule, told)
 
 
+@given(RULES, CASES)
+def test_a_late_ticket_that_turns_out_to_be_none_never_makes_a_penalty_grow(
+    rule: Penalty, drawn: list[tuple[bool, bool, bool]]
+) -> None:
+    """Merged, deleted, spam: it is out of every figure, those late and those judged."""
+    told = [case(n, late=60 if late else None, exempt=before) for n, (late, before, _) in enumerate(drawn)]
+    fewer = [each for each, (late, _, gone) in zip(told, drawn, strict=True) if not (late and gone)]
+    assert points(rule, fewer) <= points(rule, told)
+
+
+def test_v9_a_rate_is_of_what_was_judged_so_a_ticket_merged_away_is_in_no_quota_and_an_exempted_one_is() -> None:
+    """A tenth of 60 is six; of the 49 that are left once eleven duplicates were merged away it is four."""
+    rule = penalty(quota=0, quota_rate=0.1, cap=None)
+    assert points(rule, month(6, 54)) == 0
+    merged = month(6, 43)
+    assert points(rule, merged) == 2  # those that were no work of one's own excuse nothing
+    assert points(rule, merged[1:]) == 1  # of 48, four are free: the merged one is neither late nor judged
+    exempted = [merged[0]._replace(exempt=True), *merged[1:]]
+    assert points(rule, exempted) == 1
+    assert points(rule, month(6, 20)) == 0  # too few are left to judge anybody by
+
+
 @given(RULES, CASES, CASES)
 def test_the_ledger_of_charges_only_grows_and_ends_with_what_holds_now(
     rule: Penalty, first: list[tuple[bool, bool, bool]], then: list[tuple[bool, bool, bool]]

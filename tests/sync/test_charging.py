@@ -129,6 +129,32 @@ def test_what_is_agreed_while_a_week_runs_says_nothing_about_it(world: "World") 
     assert str(late.id) in {entry.ticket_id for entry in world.store.ledger.within("sao-mai", WEEK.start, WEEK.end)}
 
 
+def test_v9_a_merged_ticket_is_charged_to_nobody_and_one_merged_after_the_settlement_stays_as_it_was_agreed(
+    world: "World",
+) -> None:
+    late, twin, other = world.answered(minutes=90), world.answered(minutes=90), world.answered()
+    world.advance(3600)
+    world.run()
+    assert [ticket for ticket, _, _ in charged(world)] == [str(late.id), str(twin.id)]
+    world.state.merge(late.id, other.id, world.agents[0])
+    world.advance(3600)
+    world.run()
+    assert charged(world) == [(str(twin.id), 1, Finding.OVER_QUOTA)]
+    fired = [
+        each for each in world.store.ledger.within("sao-mai", WEEK.start, WEEK.end) if each.ticket_id == str(late.id)
+    ]
+    assert sorted(each.kind for each in fired if each.step == "breach") == ["fired", "withdrawn"]
+    until_settled(world)
+    settled = ledger(world)
+    assert [(each.ticket_id, each.volume) for each in settled] == [(str(twin.id), 2)]
+    world.state.merge(twin.id, other.id, world.agents[0])
+    world.advance(3600)
+    world.run()
+    assert ledger(world) == settled
+    correct(world.account, WEEK, apply=True)
+    assert [each.kind for each in ledger(world)] == [ChargeKind.CHARGED, ChargeKind.WITHDRAWN]
+
+
 def test_a_dispute_that_nobody_decided_costs_nothing(world: "World") -> None:
     late = world.answered(minutes=90)
     world.state.change(late.id, world.agents[0], tags=(DISPUTE_TAG,))
