@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kpi_engine.message import Message, message
+from sync.counting import TICKETS
 from sync.guarding import NOTES, Note, Noted
 from sync.locale import Language
 
@@ -24,10 +25,10 @@ def _what(each: Noted, language: Language) -> Message:
         told = {"share": language.percent(each.share), "others": language.percent(each.others)}
         return message("{note}: {share}, all others {others}", note=NOTES[each.note], **told)
     first = ", ".join(f"#{ticket}" for _, ticket in each.tickets[:_LISTED])
-    number = language.number(len(each.tickets))
+    so_many = TICKETS.of(len(each.tickets), language)
     if len(each.tickets) > _LISTED:
-        return message("{n} tickets {note} ({tickets} …)", n=number, note=NOTES[each.note], tickets=first)
-    return message("{n} tickets {note} ({tickets})", n=number, note=NOTES[each.note], tickets=first)
+        return message("{so_many} {note} ({tickets} …)", so_many=so_many, note=NOTES[each.note], tickets=first)
+    return message("{so_many} {note} ({tickets})", so_many=so_many, note=NOTES[each.note], tickets=first)
 
 
 def counts(found: Iterable[Noted]) -> Mapping[Note, int]:

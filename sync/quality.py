@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell
+from sync.counting import GOALS, VALUES
 
 UNDECIDED = "goals_undecided"
 """The indicator that counts, and by `explain` lists, the clocks whose goal nobody can decide."""
@@ -30,10 +31,10 @@ class Quality:
     def sentence(self) -> Message:
         """Return it in words."""
         return message(
-            "Data quality: {approximate} values known only approximately, {undecided} goals undecided and charged to "
-            "nobody.",
-            approximate=self.approximate,
-            undecided=self.undecided,
+            "Data quality: {values} approximate (≈), because the opening hours of then were assumed, or a change is "
+            "only known to lie between two looks; {goals} undecided and charged to nobody.",
+            values=VALUES.of(self.approximate),
+            goals=GOALS.of(self.undecided),
         )
 
     def notes(self) -> Iterator[Message]:

@@ -8,6 +8,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.records import FieldValue
 from sync.backfill import Backfilled
+from sync.counting import REQUESTS, ROWS, SUMMARIES, TICKETS
 from sync.cycle import Mode, PassReport
 from sync.findings import sentence
 from sync.locale import Language
@@ -23,14 +24,14 @@ def pass_sentences(report: PassReport, mode: Mode, language: Language) -> Iterat
     if report.as_of is None:
         yield message("{name}: nothing is complete yet; the next pass goes on", name=report.connector)
         return
+    rows = sum(report.pulled.rows.values())
     yield message(
-        "{name}: data complete to {as_of}; {rows} rows pulled, {measured} tickets measured, "
-        "{requests} requests, waited {waited}",
+        "{name}: data complete to {as_of}; {rows} pulled, {measured} measured, {requests}, waited {waited}",
         name=report.connector,
         as_of=language.moment(report.as_of),
-        rows=language.number(sum(report.pulled.rows.values())),
-        measured=language.number(report.measured),
-        requests=language.number(report.usage.requests),
+        rows=ROWS.of(rows, language),
+        measured=TICKETS.of(report.measured, language),
+        requests=REQUESTS.of(report.usage.requests, language),
         waited=language.duration(report.usage.waited),
     )
     yield from _gaps(report)
@@ -48,15 +49,15 @@ def _gaps(report: PassReport) -> Iterator[Message]:
         yield message("{stream} skipped: {reason}", stream=STREAM_NAMES[stream], reason=reason)
     yield from report.pulled.notes
     if report.outdated is not None and report.outdated.tickets:
-        yield message("{n} tickets older than privacy.retention were deleted", n=report.outdated.tickets)
+        yield message("deleted: {tickets} older than privacy.retention", tickets=TICKETS.of(report.outdated.tickets))
     if report.pulled.rejected:
-        yield message("{n} rows could not be read and are in quarantine", n=report.pulled.rejected)
+        yield message("in quarantine: {rows} that could not be read", rows=ROWS.of(report.pulled.rejected))
     yield from report.problems
     yield from report.rules
     for withheld in report.withheld:
         yield message(
-            "{n} summaries for {period} not written ({subjects}): {reason}",
-            n=len(withheld.subjects),
+            "not written: {summaries} for {period} ({subjects}): {reason}",
+            summaries=SUMMARIES.of(len(withheld.subjects)),
             period=withheld.period,
             subjects=", ".join(withheld.subjects),
             reason=withheld.reason,
@@ -122,14 +123,14 @@ def _written(report: PassReport, language: Language) -> Iterator[Message]:
 def _past(found: Backfilled, language: Language) -> Message:
     if found.is_whole:
         return message(
-            "backfill done: {tickets} tickets looked at, {planned} written, {summaries} summaries due",
-            tickets=language.number(found.tickets),
+            "backfill done: {tickets} looked at, {planned} written, {summaries} due",
+            tickets=TICKETS.of(found.tickets, language),
             planned=language.number(found.planned),
-            summaries=language.number(found.summaries),
+            summaries=SUMMARIES.of(found.summaries, language),
         )
     return message(
-        "backfill under way: {tickets} tickets looked at; `sync --backfill` goes on from there",
-        tickets=language.number(found.tickets),
+        "backfill under way: {tickets} looked at; `sync --backfill` goes on from there",
+        tickets=TICKETS.of(found.tickets, language),
     )
 
 

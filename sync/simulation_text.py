@@ -12,6 +12,7 @@ from kpi_engine.penalties import Penalty
 from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.trying import Count, Sums, Trial, points
+from sync.counting import TICKETS
 from sync.locale import Language
 from sync.simulating import Simulation
 from sync.wording import clock_name, subject_name
@@ -91,9 +92,9 @@ class SimulationTeller:
         """Yield what was looked at, and in how many tickets something would be otherwise."""
         language = self.language
         yield message(
-            "{name}: {n} tickets from {first} to {last} looked at; nothing was written",
+            "{name}: {tickets} from {first} to {last} looked at; nothing was written",
             name=name,
-            n=language.number(self.found.tickets),
+            tickets=TICKETS.of(self.found.tickets, language),
             first=language.day(self.trial.start),
             last=language.day(self.trial.end - 1),
         )

@@ -26,6 +26,7 @@ MAKES_MESSAGES_OF_DATA = {
     "kpi_engine/message.py",  # message() itself
     "sync/store/codec.py",  # brings back a stored sentence
     "sync/store/database.py",  # fills one of the sentences above it
+    "sync/counting.py",  # fills the noun that fits the number
     "sync/cli/frame.py",  # the same sentence with its values on one line
     "sync/summaries/text.py",  # fills one of the sentences above it, and writes a summary's marker
     "sync/wording.py",  # a person's or a team's name, a clock that nobody named

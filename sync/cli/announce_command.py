@@ -12,6 +12,7 @@ from sync.account import Account
 from sync.announcing import Announcement, queue_announcement, recipients, ticket_of
 from sync.cli.choosing import with_data
 from sync.cli.frame import Call, framed
+from sync.counting import AGENTS, TICKETS
 from sync.cycle import PassReport, running
 from sync.exits import Exit
 from sync.locale import terminal_text
@@ -93,9 +94,9 @@ def _sent(
     known = {each.subject for each in _of_edition(account, announcement) if each.remote_id is not None}
     call.say(
         message(
-            "{name}: {n} agents, {known} of whom have it: {names}",
+            "{name}: {agents}, {known} of whom have it: {names}",
             name=account.name,
-            n=len(agents),
+            agents=AGENTS.of(len(agents)),
             known=len(known & {agent.agent_id for agent in agents}),
             names=names,
         )
@@ -120,7 +121,7 @@ def _sent(
         call.complain(reason)
     ours = [each for each in _of_edition(account, announcement) if each.remote_id is not None]
     new = len({each.subject for each in ours} - known)
-    call.say(message("{n} tickets made, {waiting} still wait", n=new, waiting=report.sent.waiting))
+    call.say(message("{tickets} made, {waiting} still waiting", tickets=TICKETS.of(new), waiting=report.sent.waiting))
     return {
         "account": account.name,
         "agents": [agent.agent_id for agent in agents],

@@ -12,6 +12,7 @@ from kpi_engine.records import Agent, Group, Record
 from sync.account import Account
 from sync.agreement_checks import agreement_checks
 from sync.cli.frame import Call, framed
+from sync.counting import AGENTS, ROWS, VALUES
 from sync.editions import unexplained
 from sync.exits import Exit, exit_for, gravest
 from sync.findings import sentence
@@ -108,7 +109,7 @@ def _finding_checks(account: Account) -> Iterator[Check]:
     counts = account.store.findings.counts(account.name)
     edited = counts.get(What.EDITED, 0) + counts.get(What.EDITED_AGAIN, 0)
     if edited:
-        told = message("{n} values stand that somebody else set by hand", n=edited)
+        told = message("set by hand by somebody else: {values}", values=VALUES.of(edited))
         mend = message(
             "see `helpdesk-kpi status`; ask those who edit KPI fields, or make the fields read-only for them"
         )
@@ -222,7 +223,7 @@ def _file_checks(account: Account) -> Iterator[Check]:
         for each in found.aside:
             yield Check(subject, Verdict.WARNING, each)
         if not found.problems:
-            yield Check(subject, Verdict.OK, message("{n} rows", n=len(found.rows)))
+            yield Check(subject, Verdict.OK, ROWS.of(len(found.rows)))
 
 
 def _summary_checks(account: Account) -> Iterator[Check]:
@@ -240,10 +241,12 @@ def _summary_checks(account: Account) -> Iterator[Check]:
         elif not readers:
             yield Check(subject, Verdict.OK, message("only the agent himself and administrators"))
         elif allowed:
-            told = message("{n} agents can read all of them, as the configuration allows", n=len(readers))
+            told = message(
+                "all of them, as the configuration allows, can be read by {agents}", agents=AGENTS.of(len(readers))
+            )
             yield Check(subject, Verdict.WARNING, told)
         else:
-            told = message("{n} agents could read all of them, so none is written", n=len(readers))
+            told = message("none is written: all of them could be read by {agents}", agents=AGENTS.of(len(readers)))
             mend = message("restrict the agents or the group, or set privacy.visible_to_all_agents: true")
             yield Check(subject, Verdict.WARNING, told, mend)
 

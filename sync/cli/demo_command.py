@@ -15,6 +15,7 @@ from kpi_engine.indicators.indicator import Input
 from kpi_engine.message import message
 from sync.cli.explain_command import explanation_document, say_explanation, ticket_urls
 from sync.cli.frame import Call, framed
+from sync.counting import REQUESTS, SUMMARIES, TICKETS
 from sync.cycle import PassReport
 from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played
 from sync.demo_beside import Together
@@ -79,7 +80,7 @@ def _show(call: Call, shown: Shown) -> None:
     """Print the demo's parts: scorecards, writes, a summary, a figure explained, one person everywhere, the cost."""
     for figures in (shown.figures, shown.teams):
         call.show(scorecard_table(figures, shown.rules, call.language))
-    call.say(message("some names are hostile on purpose, to be shown harmlessly; a bare number is an agent who left"))
+    call.say(message("some names are hostile on purpose, to be shown harmlessly"))
     for note in scorecard_notes(shown.figures):
         call.say(note)
     _heading(call, 1)
@@ -115,11 +116,10 @@ def _show_writes(call: Call, shown: Shown) -> None:
     ):
         call.say(
             message(
-                "{title}: {tickets} tickets written, {summaries} summary tickets, {refused} refused, "
-                "{closed} closed set aside",
+                "{title}: {tickets} written, {summaries}, {refused} refused, {closed} closed set aside",
                 title=title,
-                tickets=len(report.plans),
-                summaries=len(report.summaries),
+                tickets=TICKETS.of(len(report.plans)),
+                summaries=SUMMARIES.of(len(report.summaries)),
                 refused=len(report.sent.refused),
                 closed=report.closed,
             )
@@ -134,7 +134,7 @@ def _show_explained(call: Call, shown: Shown) -> None:
     missed = shown.calls
     call.say(
         message(
-            "{indicator} of all agents in {period}: {value}, {detail}",
+            "\n{indicator} of all agents in {period}: {value}, {detail}",
             indicator=missed.indicator.name,
             period=missed.cell.period.label,
             value=cell_text(missed.indicator, missed.cell, call.language),
@@ -193,9 +193,9 @@ def _company_table(card: Scorecard, language: Language) -> Table:
 def _say_cost(call: Call, shown: Shown, report: PassReport, *, first: bool) -> None:
     call.say(
         message(
-            "{title}: {requests} API requests, the least possible is {least}; would have waited {waited} for quotas",
+            "{title}: {requests}, the least possible is {least}; would have waited {waited} for quotas",
             title=message("first pass") if first else message("second pass, one working day later"),
-            requests=report.usage.requests,
+            requests=REQUESTS.of(report.usage.requests),
             least=least_requests(report, shown.account, first=first),
             waited=call.language.duration(report.usage.waited),
         )

@@ -13,6 +13,7 @@ from sync.account import Account
 from sync.cli.choosing import asked_period, period_options, seen, viewer_option, with_data
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
+from sync.counting import ROWS
 from sync.exits import Exit
 from sync.exporting import Columns, Grain, Rows, cells_of, columns_of_every, exported, needed
 from sync.exporting_scorecards import scorecard_rows
@@ -108,8 +109,8 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             call.complain(error.message)
             return Exit.SETTINGS
         if output is not None:
-            told = {"n": call.language.number(count), "period": reached, "file": output.name}
-            call.note(message("{n} rows of {period} written to {file}", **told))
+            written = ROWS.of(count, call.language)
+            call.note(message("{rows} of {period} written to {file}", rows=written, period=reached, file=output.name))
     return Exit.OK
 
 

@@ -6,6 +6,7 @@ import click
 
 from kpi_engine.message import message
 from sync.cli.frame import Call, framed
+from sync.counting import ROWS
 from sync.exits import Exit
 from sync.forgetting import CannotForgetError, Forgotten, agent_named, forget, requester_named
 from sync.locale import terminal_text
@@ -54,7 +55,8 @@ def _say_done(call: Call, whom: Forgotten, done: Forgotten | None) -> None:
     if done is None:
         call.say(message("nothing was changed; `--yes` does it, and cannot be undone"))
     else:
-        n = call.language.number(sum(done.rows.values()))
-        call.say(message("forgotten: {n} rows carry a pseudonym now", n=n))
+        n = sum(done.rows.values())
+        rows = ROWS.of(n, call.language)
+        call.say(message("forgotten: a pseudonym stands in {rows} now", rows=rows))
     for each in whom.left_over:
         call.say(each)

@@ -7,6 +7,7 @@ import click
 from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.counting import ROWS
 from sync.exits import Exit
 from sync.inputs.header import template_of
 from sync.inputs.importing import Imported, Source, import_file
@@ -92,7 +93,7 @@ def _taken(call: Call, account: Account, found: PeopleFile, dry_run: bool) -> Ex
         return Exit.SETTINGS
     if not (found.problems or dry_run):
         take(account.store, found, as_of_now(account) or account.now())
-        call.say(message("{file}: {n} rows; the next pass goes by them", file=found.name, n=len(found.rows)))
+        call.say(message("{file}: {rows}; the next pass goes by it", file=found.name, rows=ROWS.of(len(found.rows))))
     counts = {"rows": len(found.rows), "taken": not (found.problems or dry_run)}
     problems = {"problems": list(map(str, found.problems)), "set_aside": list(map(str, found.aside))}
     call.answer({"kind": found.kind, "file": found.name, "dry_run": dry_run, **counts, **problems})
@@ -118,7 +119,7 @@ def _say(call: Call, found: Imported) -> None:
 
 def _say_past(call: Call, found: Imported) -> None:
     if found.withdrawn:
-        call.say(message("{file}: {n} rows of before are withdrawn", file=found.file, n=found.withdrawn))
+        call.say(message("{file}: withdrawn: {rows} of before", file=found.file, rows=ROWS.of(found.withdrawn)))
     elif found.gone:
         told = message(
             "{file}: {n} rows that it held before are no longer in it; they stay, unless you say --replace",

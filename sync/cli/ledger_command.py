@@ -11,6 +11,7 @@ from sync.account import Account
 from sync.cli.choosing import asked_period, period_options, seen, subject_named, viewer_option, with_data
 from sync.cli.export_command import on_terminal
 from sync.cli.frame import Call, framed
+from sync.counting import DEADLINES, ROWS
 from sync.exits import Exit
 from sync.ledger import Told, Wish, told_ledger
 from sync.ledger_rows import LedgerRows, joined_rows
@@ -119,8 +120,8 @@ def _say_charges(call: Call, teller: Teller, told: Told) -> None:
         call.show(teller.charges_table())
     else:
         missed = {(each.ticket_id, each.clock, each.at) for each in told.charges}
-        n = call.language.number(len(missed))
-        call.say(message("{n} deadlines missed; --agent, --team or --ticket lists them, --format csv writes all", n=n))
+        n = DEADLINES.of(len(missed), call.language)
+        call.say(message("{n}; --agent, --team or --ticket lists them, --format csv writes all", n=n))
 
 
 def _write(call: Call, tellers: list[Teller], form: Format, output: Path | None) -> Exit:
@@ -136,5 +137,5 @@ def _write(call: Call, tellers: list[Teller], form: Format, output: Path | None)
     except FormatError as error:
         call.complain(error.message)
         return Exit.SETTINGS
-    call.note(message("{n} lines written to {file}", n=call.language.number(n), file=output.name))
+    call.note(message("{rows} written to {file}", rows=ROWS.of(n, call.language), file=output.name))
     return Exit.OK

@@ -8,6 +8,7 @@ import click
 from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.counting import DECISIONS
 from sync.disputes import DisputeState, dispute_document, disputes, everything
 from sync.exempted import exempted_on_tickets
 from sync.exits import Exit
@@ -149,7 +150,7 @@ def _listed(call: Call, account: Account, *, past: bool) -> dict[str, object]:
     disputed = list(disputes(account, window, PeriodState.PROVISIONAL))
     waiting = [each.ticket_id for each in disputed if each.state is DisputeState.OPEN]
     given = exempted_on_tickets(account, window)
-    call.say(message("{name}: {n} decisions", name=account.name, n=len(found)))
+    call.say(message("{name}: {decisions}", name=account.name, decisions=DECISIONS.of(len(found))))
     for each in found:
         call.say(_line(call, each))
     for ticket, what, told in given:

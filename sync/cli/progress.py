@@ -12,6 +12,7 @@ from kpi_engine.message import Message, message
 from sync.advance import Advance, silent
 from sync.advance import Progress as Told
 from sync.cli.frame import Call
+from sync.counting import PAGES, ROWS
 from sync.locale import Language
 
 EVERY = 30.0
@@ -49,13 +50,13 @@ def sentence(advance: Advance, language: Language, name: str) -> Message:
     values = {
         "name": name,
         "stream": STREAM_NAMES[advance.stream],
-        "rows": language.number(advance.rows),
-        "pages": language.number(advance.pages),
+        "rows": ROWS.of(advance.rows, language),
+        "pages": PAGES.of(advance.pages, language),
     }
     if advance.seconds_left is None:
-        return message("{name}: {stream}: {rows} rows on {pages} pages so far", **values)
+        return message("{name}: {stream}: {rows} on {pages} so far", **values)
     left = language.duration(advance.seconds_left)
-    return message("{name}: {stream}: {rows} rows on {pages} pages so far, about {left} left", **values, left=left)
+    return message("{name}: {stream}: {rows} on {pages} so far, about {left} left", **values, left=left)
 
 
 def _bars(call: Call) -> Iterator[Told]:
@@ -78,6 +79,6 @@ def _shown(advance: Advance, language: Language) -> dict[str, Any]:  # rich take
     left = advance.seconds_left
     return {
         "rows": language.number(advance.rows),
-        "pages": language(message("{n} pages", n=language.number(advance.pages))),
+        "pages": language(PAGES.of(advance.pages, language)),
         "left": "" if left is None else language(message("{left} left", left=language.duration(left))),
     }

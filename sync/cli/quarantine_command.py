@@ -6,6 +6,7 @@ import click
 
 from kpi_engine.message import Message, message
 from sync.cli.frame import Call, framed
+from sync.counting import ROWS
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.quarantine import Retried, retry
@@ -42,7 +43,7 @@ def listing(call: Call, names: tuple[str, ...]) -> Exit:
 
 def _listed(call: Call, store: Store, name: str) -> dict[str, object]:
     rows = store.quarantine.all(name)
-    call.say(message("{name}: {n} rows in quarantine", name=name, n=call.language.number(len(rows))))
+    call.say(message("{name}: {rows} in quarantine", name=name, rows=ROWS.of(len(rows), call.language)))
     for row in rows[:_LISTED]:
         call.say(_line(row, call))
     if len(rows) > _LISTED:
@@ -95,11 +96,11 @@ def again(call: Call, name: str, ids: tuple[int, ...], *, every: bool) -> Exit:
 
 
 def _say_retried(call: Call, found: Retried) -> None:
-    call.say(message("{n} rows could be read; the next pass measures them", n=len(found.read)))
+    call.say(message("read: {rows}, which the next pass measures", rows=ROWS.of(len(found.read))))
     for row in found.unreadable:
         call.say(_line(row, call))
     if found.listed:
-        call.say(message("{n} rows belong to lists that every pull reads whole: drop them", n=len(found.listed)))
+        call.say(message("to be dropped: {rows} of lists that every pull reads whole", rows=ROWS.of(len(found.listed))))
 
 
 def _retried_document(found: Retried) -> dict[str, object]:
@@ -122,7 +123,9 @@ def drop(call: Call, name: str, ids: tuple[int, ...], *, every: bool, yes: bool)
         agreed = yes or _agreed(call, len(chosen))
         dropped = account.store.quarantine.drop(name, [row.quarantine_id for row in chosen]) if agreed else 0
         call.say(
-            message("{n} rows dropped", n=dropped) if agreed else message("nothing was dropped; say --yes to drop")
+            message("dropped: {rows}", rows=ROWS.of(dropped))
+            if agreed
+            else message("nothing was dropped; say --yes to drop")
         )
         call.answer({"connector": name, "dropped": dropped})
     return Exit.OK
@@ -148,4 +151,4 @@ def _is_asked(call: Call) -> bool:
 
 def _agreed(call: Call, n: int) -> bool:
     """Ask, where there is someone to ask."""
-    return _is_asked(call) and click.confirm(call.language(message("Drop {n} rows now?", n=n)), err=True)
+    return _is_asked(call) and click.confirm(call.language(message("Drop {rows} now?", rows=ROWS.of(n))), err=True)

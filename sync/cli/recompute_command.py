@@ -12,6 +12,7 @@ from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.counting import FIGURES, TICKETS
 from sync.editions import rulebook
 from sync.exits import Exit, exit_for, gravest
 from sync.locale import terminal_text
@@ -87,9 +88,9 @@ def _recomputed(call: Call, account: Account) -> Document:
     done = recompute(account, os.cpu_count() or 1)
     call.say(
         message(
-            "{name}: {n} tickets measured again, data complete to {as_of}",
+            "{name}: {tickets} measured again, data complete to {as_of}",
             name=account.name,
-            n=call.language.number(done.measured),
+            tickets=TICKETS.of(done.measured, call.language),
             as_of=call.language.moment(done.as_of),
         )
     )
@@ -141,7 +142,10 @@ def _heading(account: Account, period: Period, done: Recomputed) -> Message:
     if not done.changes:
         return message("{name}: no figure of {period} would change", name=account.name, period=period.label)
     return message(
-        "{name}: {n} figures of {period} change", name=account.name, n=len(done.changes), period=period.label
+        "{name}: changes in {figures} of {period}",
+        name=account.name,
+        figures=FIGURES.of(len(done.changes)),
+        period=period.label,
     )
 
 

@@ -12,6 +12,7 @@ from kpi_engine.reconcile import Cause, Comparison
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import PERIODS, asked_period
+from sync.counting import FIGURES, TICKETS
 from sync.exits import Exit
 from sync.locale import Language, terminal_text
 from sync.reconciling import CAUSES, SHOWN, Reconciliation, advice, reconciled
@@ -68,11 +69,11 @@ def _say(call: Call, account: Account, period: Period, found: Reconciliation) ->
     call.show(_counts_table(found, call.language))
     call.say(
         message(
-            "{name}, {period}: {tickets} tickets; of {figures} figures that both have, {share} agree to the minute",
+            "{name}, {period}: {tickets}; of {figures} that both have, {share} agree to the minute",
             name=account.name,
             period=period.label,
-            tickets=call.language.number(found.tickets),
-            figures=call.language.number(found.both),
+            tickets=TICKETS.of(found.tickets, call.language),
+            figures=FIGURES.of(found.both, call.language),
             share=call.language.percent(total[Cause.AGREES] / found.both) if found.both else "–",
         )
     )

@@ -7,6 +7,7 @@ import click
 from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.counting import WRITES
 from sync.exits import Exit
 from sync.locale import Language, terminal_text
 from sync.outbox import Sent
@@ -55,7 +56,7 @@ def _is_asked(call: Call) -> bool:
 def _agreed(call: Call, plan: Reversal) -> bool:
     """Ask, where there is someone to ask."""
     return _is_asked(call) and click.confirm(
-        call.language(message("Make {n} writes now?", n=len(plan.writes))), err=True
+        call.language(message("Make {writes} now?", writes=WRITES.of(len(plan.writes)))), err=True
     )
 
 

@@ -24,6 +24,7 @@ from sync.account import Account
 from sync.carrying import asked_policies, carried, written
 from sync.cli.frame import Call, framed
 from sync.consequence_lint import lint as consequence_lint
+from sync.counting import CLOCKS, POLICIES
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.stories import outcomes
@@ -45,7 +46,8 @@ def lint(call: Call, *, file: str | None) -> None:
     if name is not None and has_stories(name):
         named_stories(name)
     counts = {"policies": len(document.policies), "clocks": sum(len(each.clocks) for each in document.policies)}
-    call.say(message("{policies} policies with {clocks} clocks: nothing to mend", **counts))
+    policies, clocks = POLICIES.of(counts["policies"]), CLOCKS.of(counts["clocks"])
+    call.say(message("{policies} with {clocks}: nothing to mend", policies=policies, clocks=clocks))
     remarks = [*consequence_lint(document), *(_wanted(document) if file is not None else ())]
     for remark in remarks:
         call.say(message("to think over: {remark}", remark=remark))
@@ -129,7 +131,7 @@ def _imported(call: Call, account: Account, file: Path) -> Exit:
         call.complain(message("{file} is there already; name another with --output", file=str(file)))
         return Exit.SETTINGS
     file.write_text(found.text, encoding="utf-8")
-    call.say(message("{file}: {n} policies", file=str(file), n=found.policies))
+    call.say(message("{file}: {policies}", file=str(file), policies=POLICIES.of(found.policies)))
     for each in found.left:
         call.say(message("not carried over: {what}", what=each))
     for problem in found.problems:

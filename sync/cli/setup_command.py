@@ -15,6 +15,7 @@ from connectors.errors import ConnectorError
 from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.counting import FIELDS
 from sync.exits import Exit, exit_for, gravest
 from sync.locale import terminal_text
 from sync.pull import Pass
@@ -145,7 +146,7 @@ def _create(
         use_remembered_fields(account)
         # Looked at once more: while the question stood, a pass may have made them.
         created = set_up(account, this, account.connector.fields(wanted_fields(account)))
-        call.say(message("{name}: {n} fields created", name=account.name, n=len(created)))
+        call.say(message("{name}: {fields} created", name=account.name, fields=FIELDS.of(len(created))))
         installed = [] if wish.fields_only else install(account, this)
     for title in installed:
         call.say(message("{name}  {title}: made", name=account.name, title=title))

@@ -15,6 +15,7 @@ from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.cli.choosing import asked_period, period_options, seen, viewer_option, with_data
 from sync.cli.frame import Call, framed
+from sync.counting import TICKETS
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.simulating import OtherProgressError, Simulation, fingerprint, kept_in, resumed, simulate, trial_of
@@ -99,7 +100,7 @@ def _simulated(
     span, progress, workers = how
     found = resumed(progress, fingerprint(account, document, span.start, span.end), as_of_now(account) or 0)
     if found.tickets:
-        call.note(message("going on after {n} tickets", n=call.language.number(found.tickets)))
+        call.note(message("going on after {tickets}", tickets=TICKETS.of(found.tickets, call.language)))
     trial = trial_of(account, document, span.start, span.end, found.as_of)
     simulate(account, trial, found, _keeping(call, progress), min(workers, os.cpu_count() or 1))
     if progress is not None:
@@ -131,6 +132,6 @@ def _keeping(call: Call, progress: Path | None) -> Callable[[Simulation], None]:
     def told(found: Simulation) -> None:
         keep(found)
         if call.verbose:
-            call.note(message("{n} tickets looked at", n=call.language.number(found.tickets)))
+            call.note(message("{tickets} looked at", tickets=TICKETS.of(found.tickets, call.language)))
 
     return told

@@ -8,6 +8,7 @@ from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.cli.choosing import asked_period
 from sync.cli.frame import Call, framed
+from sync.counting import TICKETS, WRITES
 from sync.exits import Exit
 from sync.figures import figures
 from sync.findings import sentence as in_words
@@ -131,7 +132,8 @@ def _say_streams(call: Call, account: Account) -> None:
 def _say(call: Call, account: Account, document: dict[str, object], passes: int) -> None:
     language, store, name = call.language, account.store, account.name
     as_of = document["as_of"]
-    call.say(message("{name}: {n} tickets", name=name, n=language.number(store.records.ticket_count(name))))
+    n = store.records.ticket_count(name)
+    call.say(message("{name}: {tickets}", name=name, tickets=TICKETS.of(n, language)))
     if isinstance(as_of, int):
         call.say(
             message(
@@ -144,13 +146,13 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     for each in store.passes.last(name, passes):
         call.say(
             message(
-                "  pass {number} of {began}: {mode}, {state}; {measured} tickets measured, {delivered} writes",
+                "  pass {number} of {began}: {mode}, {state}; {measured} measured, {delivered}",
                 number=each.pass_id,
                 began=language.moment(each.began_at),
                 mode=PASS_WORDS[each.mode],
                 state=PASS_WORDS[each.state],
-                measured=each.counts.get("measured", 0),
-                delivered=each.counts.get("delivered", 0),
+                measured=TICKETS.of(each.counts.get("measured", 0)),
+                delivered=WRITES.of(each.counts.get("delivered", 0)),
             )
         )
     counts = store.changes.counts(name)
@@ -194,4 +196,4 @@ def _say_findings(call: Call, account: Account) -> None:
         call.say(message("  since {since}: {finding}", since=since, finding=in_words(finding)))
     more = sum(account.store.findings.counts(account.name).values()) - len(found)
     if more > 0:
-        call.say(message("  and {n} more findings about our fields", n=more))
+        call.say(message("  more findings about our fields: {n}", n=more))

@@ -5,6 +5,7 @@ import click
 from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
+from sync.counting import OTHER_ROWS, TICKETS
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.locking import locked
@@ -28,18 +29,19 @@ def command(call: Call, names: tuple[str, ...], *, yes: bool) -> Exit:
 def _shown(call: Call, account: Account, *, delete: bool) -> dict[str, object]:
     store, name, language = account.store, account.name, call.language
     tickets, as_of = store.records.ticket_count(name), as_of_now(account)
-    call.say(message("{name}: {n} tickets in {place}", name=name, n=language.number(tickets), place=store.name))
+    shown = TICKETS.of(tickets, language)
+    call.say(message("{name}: {tickets} in {place}", name=name, tickets=shown, place=store.name))
     if as_of is None:
         return {"connector": name, "tickets": tickets}
     found = outdated(account, as_of)
     call.say(
         message(
-            "{name}: kept from {day} on (privacy.retention: {months}); {n} tickets and {others} other rows are older",
+            "{name}: kept from {day} on (privacy.retention: {months}); older are {tickets} and {others}",
             name=name,
             day=language.day(found.cutoff),
             months=account.settings.privacy.retention,
-            n=language.number(found.tickets),
-            others=language.number(found.others),
+            tickets=TICKETS.of(found.tickets, language),
+            others=OTHER_ROWS.of(found.others, language),
         )
     )
     if delete:

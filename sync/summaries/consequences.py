@@ -11,6 +11,7 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Standing
 from kpi_engine.rulebook import Rulebook
 from sync.charging import is_settled
+from sync.counting import TICKETS
 from sync.guarding import NOTES, Note
 from sync.ledger import Total, totals
 from sync.ledger_text import FINDINGS, money_text
@@ -124,7 +125,7 @@ class ConsequencePage:
 
     def _data(self) -> Iterator[Message]:
         for note, n in self.data.items():
-            yield message("{n} tickets {note}", n=self.language.number(n), note=NOTES[note])
+            yield message("{so_many} {note}", so_many=TICKETS.of(n, self.language), note=NOTES[note])
 
     def _finality(self) -> Message:
         if self.told.settled:

@@ -123,11 +123,11 @@ class FrontPage:
 
     def _what(self, each: Doing) -> str:
         clock = self.language(clock_name(each.clock)) if each.clock is not None else ""
-        at = self.language.moment(each.at)
+        at, waited = self.language.moment(each.at), self.language.days(max(0, self.as_of - each.at))
         told = {
             OVERDUE: message("overdue since {at}", at=at),
             DUE: message("{clock} due at {at}", clock=clock, at=at),
-            OWED: message("the customer has been waiting since {at}", at=at),
+            OWED: message("the customer has been waiting for {time}, since {at}", time=waited, at=at),
         }
         return self.language(told[each.what])
 
@@ -187,6 +187,8 @@ class FrontPage:
         name = self.language(indicator.name)
         if indicator.unit is Unit.SECONDS:
             return f"{name}: {self.language.duration(line.numerator)}"
+        if indicator.key == FEEDBACK:
+            return f"{name}: {self._rated(line)}"
         return f"{name}: {self.language.moment(line.at)}"
 
     def _feedback(self) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Cell
+from sync.counting import AGENTS, OTHER_AGENTS
 from sync.locale import Language
 from sync.quality import quality_of
 from sync.settling import PeriodState
@@ -361,7 +362,7 @@ class _Page:
             return message("Who can read this ticket: the agent it is assigned to, and administrators.")
         if self.told.assigned:
             return message(
-                "Who can read this ticket: the agent it is assigned to, {n} other agents, and administrators.",
-                n=readers,
+                "Who can read this ticket: the agent it is assigned to, {others}, and administrators.",
+                others=OTHER_AGENTS.of(readers),
             )
-        return message("Who can read this ticket: {n} agents, and administrators.", n=readers)
+        return message("Who can read this ticket: {agents}, and administrators.", agents=AGENTS.of(readers))

@@ -12,6 +12,7 @@ from kpi_engine.periods import Period
 from kpi_engine.records import Agent
 from kpi_engine.reduce import Cell, Scope, cell
 from kpi_engine.rulebook import OWN_TAG
+from sync.counting import OTHER_AGENTS
 from sync.disputes import DisputeState, dispute_text
 from sync.figures import Scorecard
 from sync.guard_text import counts
@@ -107,8 +108,8 @@ class Writer:
         if not others:
             return None
         return message(
-            "{n} other agents could read it; restrict the group {group}, or set privacy.visible_to_all_agents: true",
-            n=len(others),
+            "it could be read by {others}; restrict the group {group}, or set privacy.visible_to_all_agents: true",
+            others=OTHER_AGENTS.of(len(others)),
             group=group or "–",
         )
 

@@ -122,9 +122,9 @@ def test_what_is_missing_is_told_before_what_was_written() -> None:
     assert gaps == [
         "business hours skipped: the plan has none",
         "odd",
-        "3 rows could not be read and are in quarantine",
+        "in quarantine: 3 rows that could not be read",
         "KPI: overdue is of another type",
-        "2 summaries for 2026-W47 not written (Mai, An): others could read it",
+        "not written: 2 summary tickets for 2026-W47 (Mai, An): others could read it",
     ]
 
 

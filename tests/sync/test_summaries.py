@@ -106,7 +106,7 @@ def test_a_summary_says_the_figures_their_n_and_where_they_come_from(weekly: "Ca
         "still change it until 2026-12-14 00:00",
         "to the ticket until 2026-12-07 00:00",
         "For Nguyễn Văn An, Nov 23, 2026 to Nov 29, 2026, both included (time zone Asia/Ho_Chi_Minh).",
-        " values known only approximately, 0 goals undecided and charged to nobody.",
+        " known to lie between two looks; 0 goals undecided and charged to nobody.",
         "/agent/tickets/1",
     ):
         assert piece in text
@@ -196,7 +196,7 @@ def test_figures_that_others_could_read_are_withheld(weekly: "Callable[..., Worl
     report = world.run()
     (withheld,) = report.withheld
     assert (withheld.subjects, withheld.period) == ((str(world.agents[0]),), "2026-W48")
-    assert "1 other agents could read it" in str(report.withheld[0].reason)
+    assert "it could be read by 1 other agent;" in str(report.withheld[0].reason)
     assert [ticket.assignee_id for ticket in world.summaries()] == [world.agents[1]]
     shown = world.store.published.for_period("sao-mai", "2026-W48")
     assert {cell.subject for cell in shown} == {str(world.agents[1])}

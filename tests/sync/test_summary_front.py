@@ -96,7 +96,7 @@ def test_what_needs_doing_is_told_with_the_overdue_first() -> None:
         "To do now",
         "overdue since",
         "First reply due at",
-        "the customer has been waiting since",
+        "the customer has been waiting for",
         "https://x/1",
     ):
         assert piece in text

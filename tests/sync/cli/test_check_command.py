@@ -88,7 +88,7 @@ def test_what_passes_found_about_our_fields_is_told(desk: "Desk") -> None:
     with Store.open(f"sqlite:///{desk.store.name}", desk.store.parent) as store:
         store.findings.note("sao-mai", findings, 1_795_000_000)
     found = checks(desk.told("check"))
-    assert found["fields edited by hand"]["finding"] == "1 values stand that somebody else set by hand"
+    assert found["fields edited by hand"]["finding"] == "set by hand by somebody else: 1 value"
     assert found["writes taken only in part"]["finding"] == "Zendesk ignored x"
     shown = desk.run("status").stdout
     assert "somebody set due_at of ticket 7 to “mine” once more; it is left so" in shown
@@ -106,7 +106,7 @@ def test_figures_on_profiles_are_a_warning(desk: "Desk") -> None:
 @pytest.mark.parametrize(
     ("visible", "group", "verdict", "words"),
     [
-        (False, "Hỗ trợ", "warning", "so none is written"),
+        (False, "Hỗ trợ", "warning", "none is written: all of them could be read by"),
         (True, "Hỗ trợ", "warning", "as the configuration allows"),
         (False, "KPI", "ok", "only the agent himself"),
     ],

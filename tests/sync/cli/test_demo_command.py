@@ -48,7 +48,7 @@ def test_the_demo_shows_the_things_it_promises(little: "Desk") -> None:
             "── What was agreed, and how much of it was attained ──",
             "Scorecards by role",
             "── What it cost ──",
-            "API requests, the least possible is ",
+            " requests, the least possible is ",
         )
     ]
     assert places == sorted(places)

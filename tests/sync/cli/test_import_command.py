@@ -234,7 +234,7 @@ def test_a_template_can_be_imported_as_it_is(known: "Desk", kind: str) -> None:
     (known.folder / "template.csv").write_text(template, encoding="utf-8", newline="")
     result = known.run("import", kind, "template.csv")
     assert result.exit_code == 0, result.output
-    assert ("1 new" if KINDS[kind].observed else "template.csv: 1 rows") in result.stdout
+    assert ("1 new" if KINDS[kind].observed else "template.csv: 1 row;") in result.stdout
 
 
 def test_an_import_without_a_file_says_what_is_needed(known: "Desk") -> None:
@@ -270,7 +270,7 @@ def test_a_file_about_people_is_taken_whole_or_not_at_all(desk: "Desk") -> None:
     result = desk.run("import", "org", "org.csv")
     assert (result.exit_code, result.stdout.splitlines()) == (
         0,
-        ["org.csv:3: nobody is called nemo; say an e-mail or an id", "org.csv: 2 rows; the next pass goes by them"],
+        ["org.csv:3: nobody is called nemo; say an e-mail or an id", "org.csv: 2 rows; the next pass goes by it"],
     )
     desk.run("sync", "--dry-run")
     assert any("north" in body for (body,) in desk.rows("SELECT body FROM edition WHERE kind = 'organization'"))

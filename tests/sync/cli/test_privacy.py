@@ -136,5 +136,5 @@ def test_forgetting_says_whom_it_means_asks_and_tells_what_it_cannot_remove(led:
     assert led.rows(f"SELECT count(*) FROM account_record WHERE key = '{gone}'") == [(0,)]
     customer = led.rows("SELECT requester_id FROM contact")[0][0]
     result = led.run("forget", customer, "--requester", "--yes")
-    assert (result.exit_code, "rows carry a pseudonym now" in result.stdout) == (0, True)
+    assert (result.exit_code, "a pseudonym stands in" in result.stdout) == (0, True)
     assert led.rows(f"SELECT count(*) FROM contact WHERE requester_id = '{customer}'") == [(0,)]

@@ -48,7 +48,7 @@ def test_no_more_rows_are_listed_than_a_screen_holds(spoiled: "Desk", monkeypatc
 def test_a_retry_that_reads_nothing_ends_partial(spoiled: "Desk") -> None:
     result = spoiled.run("quarantine", "retry", "sao-mai", "--all")
     assert result.exit_code == 5
-    assert "0 rows could be read" in result.stdout
+    assert "read: 0 rows" in result.stdout
     assert len(ids(spoiled)) == 3
 
 
@@ -75,7 +75,7 @@ def test_rows_of_lists_are_told_to_come_anyway(desk: "Desk") -> None:
     desk.run("sync")
     result = desk.run("quarantine", "retry", "sao-mai", "--all")
     assert result.exit_code == 0
-    assert "1 rows belong to lists that every pull reads whole: drop them" in result.stdout
+    assert "to be dropped: 1 row of lists that every pull reads whole" in result.stdout
 
 
 def test_rows_are_dropped_only_after_yes(spoiled: "Desk") -> None:
@@ -84,7 +84,7 @@ def test_rows_are_dropped_only_after_yes(spoiled: "Desk") -> None:
     assert (result.exit_code, "nothing was dropped" in result.stdout, len(ids(spoiled))) == (0, True, 3)
     assert spoiled.told("quarantine", "drop", "sao-mai", str(first), "--yes") == {"connector": "sao-mai", "dropped": 1}
     assert ids(spoiled) == others
-    assert "2 rows dropped" in spoiled.run("quarantine", "drop", "sao-mai", "--all", "--yes").stdout
+    assert "dropped: 2 rows" in spoiled.run("quarantine", "drop", "sao-mai", "--all", "--yes").stdout
     assert ids(spoiled) == []
 
 

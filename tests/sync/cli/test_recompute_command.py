@@ -50,14 +50,14 @@ def created(desk: "Desk") -> int:
 def test_everything_can_be_measured_again(settled: "Desk") -> None:
     assert recomputed(settled)["measured"] == 1
     result = settled.run("recompute")
-    assert "sao-mai: 1 tickets measured again, data complete to" in result.output
+    assert "sao-mai: 1 ticket measured again, data complete to" in result.output
     assert created(settled) == 1, "settled figures stay"
 
 
 def test_a_correction_is_shown_first_and_made_with_yes(settled: "Desk") -> None:
     shown = settled.run("recompute", "--corrects", "2026-W48")
     assert shown.exit_code == 0
-    assert "figures of 2026-W48 change" in shown.output
+    assert "sao-mai: changes in " in shown.output
     assert "nothing was done; --yes does it" in shown.output
     assert created(settled) == 1
     document = recomputed(settled, "--corrects", "2026-W48")

@@ -155,7 +155,7 @@ def test_whoever_sits_at_a_terminal_is_asked_before_anything_is_removed(desk: "D
 
 def test_fields_on_profiles_are_created_too(desk: "Desk") -> None:
     desk.configure(desk.account("sao-mai", desk.sandbox, push={"ticket_fields": [], "agent_fields": ["first_reply"]}))
-    assert "1 fields created" in desk.run("setup", "--yes").stdout
+    assert "1 field created" in desk.run("setup", "--yes").stdout
     assert desk.writes() == [("POST", "/api/v2/user_fields.json")]
 
 

@@ -154,7 +154,7 @@ def test_a_row_that_cannot_be_read_is_quarantined_and_told(desk: "Desk") -> None
     desk.sandbox.fail_next("/api/v2/incremental/tickets/cursor.json", spoiled)
     result = desk.run("sync")
     assert result.exit_code == 5
-    assert "1 rows could not be read and are in quarantine" in result.stdout
+    assert "in quarantine: 1 row that could not be read" in result.stdout
 
 
 def test_a_write_that_is_refused_is_told_and_the_others_are_made(desk: "Desk") -> None:
@@ -210,5 +210,5 @@ def test_summaries_that_others_could_read_are_withheld_and_told(desk: "Desk") ->
     desk.run("sync", "--yes")
     desk.sandbox.advance(4 * 86_400)
     result = desk.run("sync")
-    told = r"\d summaries for 2026-W47 not written \(.+, .+\): \d+ other agents could read it"
+    told = r"not written: \d summary tickets for 2026-W47 \(.+, .+\): it could be read by \d+ other agents"
     assert re.search(told, result.stdout)

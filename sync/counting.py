@@ -1,0 +1,37 @@
+"""A number with its noun, as grammar has it: 1 row, 2 rows."""
+
+from dataclasses import dataclass
+
+from kpi_engine.message import Message, message
+from sync.locale import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What is counted: one of it, and any other number of it; {n} is the number."""
+
+    one: Message
+    many: Message
+
+    def of(self, n: int, language: Language | None = None) -> Message:
+        """Return the phrase for `n` of it, the number as `language` writes it; without one as digits alone."""
+        return Message((self.one if n == 1 else self.many).text, {"n": n if language is None else language.number(n)})
+
+
+AGENTS = Noun(message("{n} agent"), message("{n} agents"))
+CLOCKS = Noun(message("{n} clock"), message("{n} clocks"))
+DECISIONS = Noun(message("{n} decision"), message("{n} decisions"))
+DEADLINES = Noun(message("{n} missed deadline"), message("{n} missed deadlines"))
+FIELDS = Noun(message("{n} field"), message("{n} fields"))
+FIGURES = Noun(message("{n} figure"), message("{n} figures"))
+GOALS = Noun(message("{n} goal"), message("{n} goals"))
+OTHER_AGENTS = Noun(message("{n} other agent"), message("{n} other agents"))
+OTHER_ROWS = Noun(message("{n} other row"), message("{n} other rows"))
+PAGES = Noun(message("{n} page"), message("{n} pages"))
+POLICIES = Noun(message("{n} policy"), message("{n} policies"))
+REQUESTS = Noun(message("{n} request"), message("{n} requests"))
+ROWS = Noun(message("{n} row"), message("{n} rows"))
+SUMMARIES = Noun(message("{n} summary ticket"), message("{n} summary tickets"))
+TICKETS = Noun(message("{n} ticket"), message("{n} tickets"))
+VALUES = Noun(message("{n} value"), message("{n} values"))
+WRITES = Noun(message("{n} write"), message("{n} writes"))
