@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from kpi_engine.message import Message, message
+from sync.counting import ROWS, TICKETS
 from sync.locale import LANGUAGE_VARIABLE, Language, preferred_language, terminal_text
 
 VIETNAMESE = Language("vi", "Asia/Ho_Chi_Minh")
@@ -20,9 +21,15 @@ def no_language_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_sentence_is_said_in_the_language_with_its_values() -> None:
-    sentence = message("{name}: {n} tickets", name="sao-mai", n="1.234")
+    sentence = message("{name}: {tickets}", name="sao-mai", tickets=TICKETS.of(1234, VIETNAMESE))
     assert ENGLISH(sentence) == "sao-mai: 1.234 tickets"
     assert VIETNAMESE(sentence) == "sao-mai: 1.234 yêu cầu"
+
+
+@pytest.mark.parametrize(("n", "english", "vietnamese"), [(0, "0 rows", "0 dòng"), (1, "1 row", "1 dòng")])
+def test_a_number_has_the_noun_that_fits_it(n: int, english: str, vietnamese: str) -> None:
+    assert (ENGLISH(ROWS.of(n)), VIETNAMESE(ROWS.of(n, VIETNAMESE))) == (english, vietnamese)
+    assert ENGLISH(ROWS.of(5611, ENGLISH)) == "5,611 rows"
 
 
 def test_a_sentence_within_a_sentence_is_translated_too() -> None:
