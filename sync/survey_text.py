@@ -1,18 +1,20 @@
 """How the answers to surveys are put into words: beside a figure, and where they go missing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
 from connectors.body import one_line
+from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
-from kpi_engine.response_bias import Gap, Responses, Unheard
+from kpi_engine.response_bias import Gap, Responses, Survey, Unheard
 from kpi_engine.rulebook import Rulebook
 from sync.locale import Language
-from sync.wording import NOBODY, NONE_GIVEN, subject_name
+from sync.wording import NOBODY, NONE_GIVEN, subject_name, value_text
 
 LEAST_SURE: Final = 0.05
 """Below this chance a gap is called more than chance."""
@@ -25,32 +27,55 @@ _TITLES: Final = {
     "priority": message("Priority"),
     "segment": message("Segment"),
 }
+_BESIDE: Final = {
+    "ratings": message("Beside the survey figures: tickets solved in the period"),
+    "csat": message("Beside the satisfaction surveys of files: those sent in the period"),
+    "nps": message("Beside the net promoter surveys: those sent in the period"),
+    "ces": message("Beside the customer effort surveys: those sent in the period"),
+    "servqual": message("Beside the service quality surveys: those sent in the period"),
+}
+_COUNTED: Final = {
+    True: (message("Solved"), message("Not asked"), message("Asked, no answer"), message("Answered")),
+    False: (message("Sent"), message("Asked, no answer"), message("Answered")),
+}
 _SHOWN: Final = 8  # lines a dimension: the most silent ones, the rest is in the JSON
 
 
 def surveys_table(
-    found: Mapping[str | None, Responses], names: Mapping[str | None, str], min_n: int, language: Language
+    survey: Survey,
+    found: Mapping[str | None, Responses],
+    names: Mapping[str | None, str],
+    min_n: int,
+    language: Language,
 ) -> Table:
-    """Return a table of what stands beside the survey figures of each subject; of fewer answers than min_n no rate."""
-    table = _table(language(message("Beside the survey figures: tickets solved in the period")))
-    heads = (message("Whose"), message("Asked"), message("Answered"), message("Bias"), message("Satisfied"))
+    """Return a table of what stands beside a survey's figure, by whose it is; of fewer answers than min_n no figure."""
+    table = _table(language(_BESIDE[survey.name]))
+    asked = message("Asked") if survey.covers else message("Sent")
+    heads = (message("Whose"), asked, message("Answered"), message("Bias"), INDICATORS[survey.answered].name)
     for head in (*heads, message("Weighed"), message("Worst to best")):
         table.add_column(language(head), overflow="fold")
     for subject, name in names.items():
         if subject in found:
-            table.add_row(*(Text(each) for each in _row(found[subject], name, min_n, language)))
+            table.add_row(*(Text(each) for each in _row(survey, found[subject], name, min_n, language)))
     return table
 
 
-def _row(found: Responses, name: str, min_n: int, language: Language) -> Iterator[str]:
+def _row(survey: Survey, found: Responses, name: str, min_n: int, language: Language) -> Iterator[str]:
+    told = partial(_value, survey, language)
     yield one_line(name)
-    yield language(_of(found.asked, found.eligible, found.coverage, language))
+    yield language(_of(found.asked, found.eligible, found.coverage, language)) if survey.covers else str(found.asked)
     yield language(_of(found.answered, found.asked, found.response, language))
     yield gap_text(found.gap, language)
     enough = found.answered >= min_n
-    yield _share(found.rate, language) if enough else f"(n={found.answered})"
-    yield _share(found.adjusted, language) if enough else ""
-    yield f"{_share(found.worst, language)} – {_share(found.best, language)}"
+    yield told(found.value) if enough else f"(n={found.answered})"
+    yield told(found.adjusted) if enough else ""
+    yield f"{told(found.worst)} – {told(found.best)}"
+
+
+def _value(survey: Survey, language: Language, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return value_text(INDICATORS[survey.answered], value, language)
 
 
 def _of(part: int, whole: int, share: float | None, language: Language) -> Message:
@@ -77,34 +102,37 @@ def gap_text(found: Gap | None, language: Language) -> str:
 def survey_notes() -> Iterator[Message]:
     """Yield what a reader must know of that table."""
     yield message(
-        "Asked, of those solved; answered, of those asked. Bias: by how much a channel, agent, priority or the like is "
-        "more or less frequent among the answers than among all. Weighed: each kind of ticket by its share of all. "
-        "Worst to best: had none, or all, of the silent customers been satisfied; the truth lies between. "
+        "Asked, of those solved; answered, of those asked or sent. Bias: by how much a channel, agent, priority or the "
+        "like is more or less frequent among the answers than among all. Weighed: each kind of ticket by its share of "
+        "all. Worst to best: had all silent customers given the lowest, or the highest answer; the truth lies between. "
         "(n=): too few answers."
     )
 
 
 def silences_tables(
-    found: Mapping[str, Sequence[Unheard]], rules: Rulebook, at: int, language: Language
+    survey: Survey, found: Mapping[str, Sequence[Unheard]], place: tuple[Rulebook, int], language: Language
 ) -> Iterator[Table]:
-    """Yield a table for each dimension: where surveys go unsent or unanswered, the most silent first."""
+    """Yield a table for each dimension: where surveys go unsent or unanswered, the most silent first.
+
+    `place` are the rulebook and the instant that name agents.
+    """
     for dimension, rows in found.items():
-        table = _table(
-            language(message("Where surveys go unsent or unanswered, by {dimension}", dimension=_TITLES[dimension]))
-        )
-        for head in (
-            _TITLES[dimension],
-            message("Solved"),
-            message("Not asked"),
-            message("Asked, no answer"),
-            message("Answered"),
-        ):
+        table = _table(language(_where(survey, dimension)))
+        for head in (_TITLES[dimension], *_COUNTED[survey.covers]):
             table.add_column(language(head), overflow="fold")
         for row in rows[:_SHOWN]:
             counts = (row.eligible, row.eligible - row.asked, row.asked - row.answered, row.answered)
-            cells = (kind_name(dimension, row.kind, rules, at, language), *(language.number(each) for each in counts))
+            told = counts if survey.covers else (row.eligible, row.asked - row.answered, row.answered)
+            cells = (kind_name(dimension, row.kind, *place, language), *(language.number(each) for each in told))
             table.add_row(*(Text(one_line(cell)) for cell in cells))
         yield table
+
+
+def _where(survey: Survey, dimension: str) -> Message:
+    by = _TITLES[dimension]
+    if survey.covers:
+        return message("Where surveys go unsent or unanswered, by {dimension}", dimension=by)
+    return message("Where surveys go unanswered ({survey}), by {dimension}", survey=survey.name, dimension=by)
 
 
 def kind_name(dimension: str, kind: str | None, rules: Rulebook, at: int, language: Language) -> str:
@@ -118,20 +146,24 @@ def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
 
 
-def responses_document(found: Responses, name: str, subject: str | None, min_n: int) -> dict[str, object]:
-    """Return what stands beside a subject's survey figures as JSON."""
+def responses_document(
+    survey: Survey, found: Responses, whose: tuple[str | None, str], min_n: int
+) -> dict[str, object]:
+    """Return what stands beside a survey's figure as JSON; `whose` are the subject's key and name."""
     gap = found.gap
     return {
-        "subject": subject,
-        "name": name,
-        "solved": found.eligible,
+        "survey": survey.name,
+        "figure": survey.answered,
+        "subject": whose[0],
+        "name": whose[1],
+        "eligible": found.eligible,
         "asked": found.asked,
         "answered": found.answered,
-        "coverage": found.coverage,
+        "coverage": found.coverage if survey.covers else None,
         "response_rate": found.response,
         "bias": None if gap is None else {"gap": gap.share, "kind": gap.of, "chance": gap.chance},
         "enough": found.answered >= min_n,
-        "satisfaction": found.rate,
+        "value": found.value,
         "weighed": found.adjusted,
         "weighed_covers": found.covered,
         "worst": found.worst,
@@ -143,7 +175,7 @@ def silences_document(found: Mapping[str, Sequence[Unheard]]) -> dict[str, objec
     """Return where surveys go unsent or unanswered as JSON, every kind."""
     return {
         dimension: [
-            {"kind": row.kind, "solved": row.eligible, "asked": row.asked, "answered": row.answered} for row in rows
+            {"kind": row.kind, "eligible": row.eligible, "asked": row.asked, "answered": row.answered} for row in rows
         ]
         for dimension, rows in found.items()
     }

@@ -91,3 +91,9 @@ def scale_name(scale: tuple[float, float]) -> str:
     """Return how a scale is called: its ends, such as 1-5."""
     low, high = scale
     return f"{low:g}-{high:g}"
+
+
+def scale_of(name: str) -> tuple[float, float]:
+    """Return the ends of a scale that is called so."""
+    low, _, high = name[1:].partition("-")  # the first sign may be that of a number
+    return float(name[:1] + low), float(high)

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Input
-from kpi_engine.response_bias import VERDICT
+from kpi_engine.response_bias import SURVEYS
 from kpi_engine.role_cards import Grading
 from sync.benchmark_text import benchmarks_table, beside_document, placed_document
 from sync.benchmarks import of_targets, placed
@@ -14,7 +13,7 @@ from sync.grading import gradings
 from sync.grading_text import grading_document, gradings_table
 from sync.sources import Asked
 from sync.survey_text import responses_document, silences_document, silences_tables, survey_notes, surveys_table
-from sync.surveyed import beside_surveys, silences, surveyed
+from sync.surveyed import Answers, beside_survey, figures_of, silences, surveyed
 from sync.target_text import judged_document, targets_table
 from sync.targets import judged
 from sync.zones import homes
@@ -54,21 +53,27 @@ def _graded(call: Call, cards: Mapping[str | None, Grading], names: Names) -> di
 
 
 def told_of_surveys(call: Call, asked: Asked, found: Figures, names: Names, *, everywhere: bool) -> dict[str, object]:
-    """Show who answered surveys, wherever a figure of ratings is shown; `everywhere`: also where they go missing."""
-    rated = {key for card in found.scorecards.values() for key in card if Input.RATINGS in INDICATORS[key].needs}
-    answers = surveyed(asked) if rated - found.missing.keys() else []
+    """Show who answered surveys, wherever a figure of one is shown; `everywhere`: also where they go missing."""
+    keys = {key for card in found.scorecards.values() for key in card} - found.missing.keys()
+    wanted = [each for each in SURVEYS if keys & figures_of(each)]
+    answers = surveyed(asked, wanted) if wanted else {}
     if not answers:
         return {}
-    beside = beside_surveys(asked, found.question.scope, answers, names)
-    least = found.question.min_n.get(VERDICT, INDICATORS[VERDICT].min_n)
-    call.show(surveys_table(beside, names, least, call.language))
+    told: list[dict[str, object]] = []
+    for survey, several in answers.items():
+        beside = beside_survey(asked, found.question.scope, survey, several)
+        least = found.question.min_n.get(survey.answered, INDICATORS[survey.answered].min_n)
+        call.show(surveys_table(survey, beside, names, least, call.language))
+        told += [responses_document(survey, beside[key], (key, names[key]), least) for key in names if key in beside]
     for note in survey_notes():
         call.say(note)
-    listed = [responses_document(each, names[key], key, least) for key, each in beside.items()]
-    told: dict[str, object] = {"surveys": listed}
-    if not everywhere:
-        return told
-    missing = silences(asked, answers)
-    for table in silences_tables(missing, asked.window.rulebook, asked.window.period.end - 1, call.language):
-        call.show(table)
-    return {**told, "silences": silences_document(missing)}
+    return {"surveys": told, **(_silent(call, asked, answers) if everywhere else {})}
+
+
+def _silent(call: Call, asked: Asked, answers: Answers) -> dict[str, object]:
+    missing = {survey: silences(asked, several) for survey, several in answers.items()}
+    for survey, several in missing.items():
+        place = asked.window.rulebook, asked.window.period.end - 1
+        for table in silences_tables(survey, several, place, call.language):
+            call.show(table)
+    return {"silences": {survey.name: silences_document(each) for survey, each in missing.items()}}

@@ -6,10 +6,23 @@ from random import Random
 import pytest
 from scipy.stats import chi2_contingency
 
+from kpi_engine.indicators.verdicts import scale_name, scale_of
 from kpi_engine.measurement import CreditLine, Measurement, Stamp
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Window
-from kpi_engine.response_bias import Case, Responses, Unheard, cases, gap, responses, stratum, unheard
+from kpi_engine.response_bias import (
+    SURVEYS,
+    Case,
+    Responses,
+    Survey,
+    Unheard,
+    cases,
+    gap,
+    of_one_series,
+    responses,
+    stratum,
+    unheard,
+)
 from kpi_engine.rulebook import compiled
 
 MONTH = period_named("2026-11", "Asia/Ho_Chi_Minh")
@@ -20,7 +33,7 @@ by_priority = attrgetter("line.priority")
 
 def case(channel: str, *, asked: bool = True, good: bool | None = None, priority: str = "normal") -> Case:
     stamp = Stamp(AT, "an", None, "1", "acme", channel, priority, None, "")
-    return Case(CreditLine("survey_coverage", stamp, int(asked)), asked, good)
+    return Case(CreditLine("survey_coverage", stamp, int(asked)), asked, None if good is None else float(good))
 
 
 def several(n: int, channel: str, *, asked: bool = True, good: bool | None = None) -> list[Case]:
@@ -38,11 +51,11 @@ def test_a_solved_ticket_is_a_case_with_what_its_customer_said_until_now() -> No
         CreditLine("created", stamp),
     )
     (found,) = cases(Measurement(ticket_id="7", account="acme", as_of=0, edition="", lines=lines), window)
-    assert (found.asked, found.good, found.answered, found.line.agent) == (True, True, True, "an")
+    assert (found.asked, found.value, found.answered, found.line.agent) == (True, True, True, "an")
     silent = Measurement(
         ticket_id="7", account="acme", as_of=0, edition="", lines=(CreditLine("survey_coverage", stamp, 0),)
     )
-    assert [(each.asked, each.good) for each in cases(silent, window)] == [(False, None)]
+    assert [(each.asked, each.value) for each in cases(silent, window)] == [(False, None)]
     outside = Measurement(
         ticket_id="7", account="acme", as_of=0, edition="", lines=(CreditLine("survey_coverage", later),)
     )
@@ -59,8 +72,8 @@ def test_what_stands_beside_a_survey_worked_by_hand() -> None:
     found += [*several(2, "mail", good=True), *several(3, "mail", good=False), *several(25, "mail")]
     found += several(10, "mail", asked=False)
     told = responses(found, [by_channel, by_priority])
-    assert (told.eligible, told.asked, told.answered, told.good) == (100, 90, 25, 20)
-    assert (told.coverage, told.response, told.rate) == (0.9, 25 / 90, 0.8)
+    assert (told.eligible, told.asked, told.answered, told.total) == (100, 90, 25, 20)
+    assert (told.coverage, told.response, told.value) == (0.9, 25 / 90, 0.8)
     assert told.adjusted == pytest.approx(0.7)
     assert (told.covered, told.worst, told.best) == (1.0, 0.2, 0.95)
     assert told.gap is not None
@@ -71,11 +84,11 @@ def test_what_stands_beside_a_survey_worked_by_hand() -> None:
 def test_without_a_case_or_an_answer_nothing_is_claimed() -> None:
     nothing = Responses(0, 0, 0, 0, None, None, None)
     assert responses([], [by_channel]) == nothing
-    assert (nothing.coverage, nothing.response, nothing.rate, nothing.worst, nothing.best) == (None,) * 5
+    assert (nothing.coverage, nothing.response, nothing.value, nothing.worst, nothing.best) == (None,) * 5
     silent = responses(several(3, "chat", asked=False), [by_channel])
-    assert (silent.coverage, silent.response, silent.rate, silent.worst, silent.best) == (0, None, None, 0, 1)
+    assert (silent.coverage, silent.response, silent.value, silent.worst, silent.best) == (0, None, None, 0, 1)
     one = responses([case("chat", good=True)], [by_channel])
-    assert (one.rate, one.adjusted, one.worst, one.best) == (1, 1, 1, 1)
+    assert (one.value, one.adjusted, one.worst, one.best) == (1, 1, 1, 1)
     assert one.gap is not None
     assert (one.gap.share, one.gap.chance) == (0, None)
 
@@ -83,6 +96,58 @@ def test_without_a_case_or_an_answer_nothing_is_claimed() -> None:
 def test_a_kind_that_nobody_answered_for_is_not_covered() -> None:
     told = responses([*several(5, "chat", good=True), *several(5, "chat"), *several(30, "fax")], [by_channel])
     assert (told.adjusted, told.covered) == (1, 0.25)
+
+
+def answers(survey: Survey, *told: tuple[float, str | None]) -> list[Case]:
+    """Return cases of a file's survey, answered one after another, as its lines tell them."""
+    window = Window(MONTH, MONTH.end, compiled(()))
+    found = []
+    for minute, (value, series) in enumerate(told):
+        stamp = Stamp(AT + minute, None, "tier-1", None, "acme", None, None, None, "", "surveys.csv:2")
+        lines = (
+            CreditLine(survey.asked, stamp, 1),
+            CreditLine(survey.answered, stamp._replace(at=AT + 90), round(value * 100), 100, series),
+        )
+        found += cases(Measurement(ticket_id="", account="acme", as_of=0, edition="", lines=lines), window, survey)
+    return found
+
+
+def test_the_silent_could_have_said_anything_on_the_surveys_own_scale() -> None:
+    """Each survey asks four more who stay silent.
+
+    Recommending: 100, 100, 0 and -100 of -100 to 100: 25, between (100 - 400) / 8 and (100 + 400) / 8. Effort: 6, 6, 7
+    and 5 of 1 to 7: 6, between (24 + 4) / 8 and (24 + 28) / 8. SERVQUAL: gaps of -1 and -2 on 1 to 7, where a gap lies
+    between -6 and 6.
+    """
+    by_name = {each.name: each for each in SURVEYS}
+    silent = several(4, "chat")
+    net = responses(
+        [*answers(by_name["nps"], (100, None), (100, None), (0, None), (-100, None)), *silent],
+        [by_channel],
+        survey=by_name["nps"],
+    )
+    assert (net.value, net.worst, net.best, net.response) == (25, -37.5, 62.5, 0.5)
+    effort = responses(
+        [*answers(by_name["ces"], (6, "1-7"), (6, "1-7"), (7, "1-7"), (5, "1-7")), *silent],
+        [by_channel],
+        survey=by_name["ces"],
+    )
+    assert (effort.value, effort.worst, effort.best) == (6, 3.5, 6.5)
+    gaps = responses(
+        [*answers(by_name["servqual"], (-1, "1-7"), (-2, "1-7")), *silent[:2]], [by_channel], survey=by_name["servqual"]
+    )
+    assert (gaps.value, gaps.worst, gaps.best) == (-1.5, -3.75, 2.25)
+    nobody = responses(silent, [by_channel], survey=by_name["ces"])
+    assert (nobody.value, nobody.worst, nobody.best, nobody.response) == (None, None, None, 0)
+
+
+def test_answers_on_several_scales_are_no_one_figure_so_that_the_newest_scale_is_told_of() -> None:
+    (effort,) = (each for each in SURVEYS if each.name == "ces")
+    found = [*answers(effort, (3, "1-5"), (6, "1-7"), (7, "1-7")), *several(2, "chat")]
+    assert [each.value for each in of_one_series(found)] == [6, 7, None, None]
+    assert of_one_series(several(2, "chat")) == several(2, "chat")
+    assert scale_of(scale_name((-2.0, 2.0))) == (-2, 2)
+    assert scale_of(scale_name((1.0, 7.0))) == (1, 7)
 
 
 def test_small_groups_are_put_together_and_too_few_answers_tell_nothing() -> None:
@@ -127,12 +192,12 @@ def test_bias_through_what_is_known_of_tickets_is_reduced_and_the_bounds_hold_th
             satisfied += good
             found.append(made[channel, good if random.random() < answers else None])
         told, truth = responses(found, [by_channel], stratum), satisfied / 800
-        assert told.rate is not None
+        assert told.value is not None
         assert told.adjusted is not None
         assert told.worst is not None
         assert told.best is not None
         assert told.worst <= truth <= told.best
-        plain.append(told.rate - truth)
+        plain.append(told.value - truth)
         weighed.append(told.adjusted - truth)
     assert sum(plain) / 40 > 0.08
     assert abs(sum(weighed) / 40) < 0.02

@@ -144,11 +144,11 @@ def test_figures_without_a_target_stand_beside_benchmarks_of_just_their_tickets(
 def test_who_answered_stands_beside_the_figures_of_surveys(agreed: "Desk") -> None:
     (found,) = report(agreed, "--scope", "account")["surveys"]
     (figures,) = report(agreed, "--scope", "account")["scorecards"]
-    assert found["asked"] / found["solved"] == found["coverage"]
-    assert found["solved"] == figures["indicators"]["survey_coverage"]["denominator"]
+    assert found["asked"] / found["eligible"] == found["coverage"]
+    assert found["eligible"] == figures["indicators"]["survey_coverage"]["denominator"]
     assert found["answered"] > 0
     assert found["worst"] <= found["weighed"] <= found["best"]
-    assert found["worst"] <= found["satisfaction"] <= found["best"]
+    assert found["worst"] <= found["value"] <= found["best"]
     shown = agreed.run("report", *NOVEMBER, "--scope", "account").stdout
     assert "Beside the survey figures" in shown
     assert "the truth lies between" in " ".join(shown.split())
@@ -156,14 +156,15 @@ def test_who_answered_stands_beside_the_figures_of_surveys(agreed: "Desk") -> No
     assert "(n=" in agreed.run("report", *NOVEMBER).stdout
     agents = report(agreed)["surveys"]
     assert {each["enough"] for each in agents} == {False}
-    assert sum(each["solved"] for each in agents) == found["solved"]
+    assert sum(each["eligible"] for each in agents) == found["eligible"]
 
 
 def test_where_surveys_go_unsent_or_unanswered_is_told_by_kind(agreed: "Desk") -> None:
     found = report(agreed, "--scope", "account", "--surveys")
-    assert list(found["silences"]) == ["channel", "agent", "hour", "priority", "segment"]
-    for rows in found["silences"].values():
-        assert sum(row["solved"] for row in rows) == found["surveys"][0]["solved"]
+    assert list(found["silences"]) == ["ratings"]
+    assert list(found["silences"]["ratings"]) == ["channel", "agent", "hour", "priority", "segment"]
+    for rows in found["silences"]["ratings"].values():
+        assert sum(row["eligible"] for row in rows) == found["surveys"][0]["eligible"]
         assert sum(row["answered"] for row in rows) == found["surveys"][0]["answered"]
     shown = agreed.run("report", *NOVEMBER, "--scope", "account", "--surveys").stdout
     assert "by Hour" in shown

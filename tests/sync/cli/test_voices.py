@@ -64,6 +64,44 @@ def test_the_examples_worked_by_hand_come_out_of_the_files_as_they_stand(known: 
     assert "higher_is_better" in shown
 
 
+SENT = (
+    "response_id,instrument,item,score,scale_min,scale_max,higher_is_better,"
+    "sent_at,answered_at,customer_ref,ticket_ref\n"
+)
+
+
+def test_who_answered_stands_beside_the_figures_of_files_too(known: "Desk") -> None:
+    """Ten surveys a kind about tickets solved in a week, of which the first four are answered, with the best score."""
+    solved = solved_in(known, WEEK)[:10]
+    kinds = (("nps", "recommend", 0, 10), ("ces", "effort", 1, 7), ("csat", "satisfaction", 1, 5))
+    rows = [
+        f"{kind}-{place},{kind},{item},{best if place < 4 else ''},{low},{best},true,2026-11-12 09:00,"
+        f"{'2026-11-12 10:00' if place < 4 else ''},KH-{place},{ticket}\n"
+        for kind, item, low, best in kinds
+        for place, ticket in enumerate(solved)
+    ]
+    bring(known, "surveys", SENT + "".join(rows))
+    (report,) = known.told("report", *WEEK, "--scope", "account", "--surveys")["reports"]
+    told = {each["survey"]: each for each in report["surveys"]}
+    assert list(told) == ["ratings", "csat", "nps", "ces"]
+    for kind, (worst, best) in {"nps": (-20, 100), "ces": (3.4, 7), "csat": (0.4, 1)}.items():
+        each = told[kind]
+        assert (each["eligible"], each["answered"], each["response_rate"]) == (10, 4, 0.4)
+        assert (each["value"], each["weighed"], each["worst"], each["best"]) == (best, best, worst, best)
+        assert each["bias"]["gap"] > 0
+        assert each["enough"] is False
+    channels = {row["kind"] for row in report["silences"]["nps"]["channel"]}
+    tickets = known.sandbox.state.tickets
+    assert len(channels) == len({tickets[int(each)].channel for each in solved})
+    agents = known.told("report", *WEEK, "--surveys")["reports"][0]["surveys"]
+    assert [each["subject"] for each in agents if each["survey"] == "ces"] == [None], "no row names an agent"
+    english = " ".join(known.run("report", *WEEK, "--scope", "account", "--surveys").stdout.split())
+    assert "Beside the net promoter surveys: those sent in the period" in english
+    assert "Where surveys go unanswered (ces), by Channel" in english
+    known.configure(known.account("sao-mai", known.sandbox), language="vi")
+    assert "Bên cạnh khảo sát giới thiệu" in known.run("report", *WEEK, "--scope", "account").stdout
+
+
 # --- Books ------------------------------------------------------------------------------------------------------------
 
 COSTS = """\
