@@ -1,7 +1,7 @@
 """One core, no network: stored tickets read, measured and written, all of them and then the one per cent that changed.
 
-Run it as `python benchmarks/engine.py [--tickets 10000]`, with 100000 or 1000000 for what a large account takes. It
-only reports.
+Run it as `python benchmarks/engine.py [--tickets 10000]`, with 100000 or 1000000 for what a large account takes; with
+`--folder PLACE` the store stays there, and the next run only changes and measures one in a hundred. It only reports.
 """
 
 import argparse
@@ -189,11 +189,11 @@ def records_of(number: int, customers: int) -> Iterator[TicketRecord]:
     )  # fmt: skip
 
 
-def changes(count: int) -> Iterator[TicketRecord]:
-    """Yield a note for one ticket in every hundred."""
+def changes(count: int, which: int) -> Iterator[TicketRecord]:
+    """Yield a note for one ticket in every hundred; another `which` gives another note."""
     for number in range(0, count, CHANGED):
         yield TicketEvent(
-            ticket_id=str(number), event_id=f"{number}-note", at=AS_OF, order=EVENTS, position=0,
+            ticket_id=str(number), event_id=f"{number}-note-{which}", at=AS_OF, order=EVENTS + which, position=0,
             kind=EventKind.COMMENTED, actor_id="agent1", automatic=False, public=False,
         )  # fmt: skip
 
@@ -220,7 +220,8 @@ def account_in(folder: Path) -> Iterator[Account]:
 def change(folder: Path, count: int) -> None:
     """Let something happen to one ticket in every hundred."""
     with account_in(folder) as account:
-        account.store.records.save(NAME, changes(count))
+        earlier = next(account.store.records.histories(NAME, ["0"], 0)).events
+        account.store.records.save(NAME, changes(count, len(earlier)))
 
 
 # --- The passes ---------------------------------------------------------------------------------------------------
@@ -300,21 +301,43 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+@contextmanager
+def place_for(chosen: Path | None) -> Iterator[Path]:
+    """Give the folder that was chosen, or one for this run alone."""
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True)
+        yield chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="helpdesk-kpi-engine-") as place:
+        yield Path(place)
+
+
+def whole_in(folder: Path, count: int) -> Result:
+    """Make the store, measure all of it and note what that took; of a store that is there already only return it."""
+    noted = folder / "whole.json"
+    if noted.exists():
+        return Result(**json.loads(noted.read_text(encoding="utf-8")))
+    began = time.perf_counter()
+    in_a_process(fill, folder, count)
+    saved = time.perf_counter() - began
+    say(f"{count:,} tickets of {EVENTS} events under three clocks, saved in {saved:.0f} s\n")
+    whole = measured(folder)
+    noted.write_text(json.dumps(asdict(whole)), encoding="utf-8")
+    return whole
+
+
 def main() -> None:
     """Make the store, measure all of it, change one per cent and measure that."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument("--folder", type=Path, help="keep the store here; one that is there is changed, not made anew")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON as well")
     chosen = parser.parse_args()
     say(f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    with tempfile.TemporaryDirectory(prefix="helpdesk-kpi-engine-") as place:
-        folder, began = Path(place), time.perf_counter()
-        in_a_process(fill, folder, chosen.tickets)
-        saved = time.perf_counter() - began
-        say(f"{chosen.tickets:,} tickets of {EVENTS} events under three clocks, saved in {saved:.0f} s\n")
-        whole = measured(folder)
+    with place_for(chosen.folder) as folder:
+        whole = whole_in(folder, chosen.tickets)
         show("All of them", whole)
-        in_a_process(change, folder, chosen.tickets)
+        in_a_process(change, folder, whole.tickets)
         later = measured(folder)
         show("\nOne in a hundred changed", later)
         compare(whole, later, sum(file.stat().st_size for file in folder.glob("helpdesk-kpi.db*")))

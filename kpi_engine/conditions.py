@@ -59,7 +59,8 @@ def _fits(clause: Clause, facts: Facts) -> bool:
 
 def parse_when(document: Mapping[str, object]) -> When:
     """Return the conditions of a validated document: lists of clauses under all, any and none."""
-    return When(*(_clauses(document.get(part)) for part in ("all", "any", "none")))
+    parts = [_clauses(document.get(part)) for part in ("all", "any", "none")]
+    return When(*parts) if any(parts) else ALWAYS_FITS
 
 
 def criterion(document: object) -> str:

@@ -1,6 +1,5 @@
 """What happened to a ticket, as indicators ask for it: solves, reopens, replies, waits and stations."""
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -42,6 +41,7 @@ class Course:
         "solves",
         "stations",
         "story",
+        "turns",
         "waits",
     )
 
@@ -55,6 +55,8 @@ class Course:
         """Every change from solved to unsolved, but for one of what a status means: nobody's solve failed then."""
         self.replies = [step for step in story.steps if step.kind is StepKind.AGENT_REPLY]
         """Every public message of a human agent but the opening comment."""
+        self.turns = _turns(story)
+        """The first message of every reply turn: what agents write before the customer's next message is one turn."""
         self.waits = list(_waits(story))
         """Every wait that was answered, in order; where the beginning is unknown, from the first reply we saw on."""
         given = _stations((step.at, step.state.agent) for step in story.steps)
@@ -74,16 +76,6 @@ class Course:
         return any(start <= reply.at <= end for reply in self.replies)
 
     @property
-    def turns(self) -> list[Step]:
-        """The first message of every reply turn: what agents write before the customer's next message is one turn."""
-        turns, ours = [], False
-        for step in self.story.steps:
-            if step.kind is StepKind.AGENT_REPLY and not ours:
-                turns.append(step)
-            ours = step.kind is StepKind.AGENT_REPLY or (ours and step.kind is not StepKind.CUSTOMER_MESSAGE)
-        return turns
-
-    @property
     def opened_publicly(self) -> bool:
         """Whether a human agent opened the ticket with a message to the customer."""
         opening = self.story.steps[0]
@@ -101,6 +93,18 @@ class Course:
                 found.append((begun, step))
                 begun = None
         return found
+
+
+def _turns(story: Story) -> list[Step]:
+    turns, ours = [], False
+    for step in story.steps:
+        if step.kind is StepKind.AGENT_REPLY:
+            if not ours:
+                turns.append(step)
+            ours = True
+        elif step.kind is StepKind.CUSTOMER_MESSAGE:
+            ours = False
+    return turns
 
 
 def _reopens(story: Story) -> list[Reopen]:
@@ -148,4 +152,4 @@ def _stations(holders: Iterator[tuple[int, str | None]]) -> Iterator[Station]:
 
 def until(stations: list[Station], instant: int) -> list[Station]:
     """Return the stations up to and including an instant."""
-    return stations[: bisect_right(stations, instant, key=lambda station: station.at)]
+    return [station for station in stations if station.at <= instant]

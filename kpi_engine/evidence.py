@@ -96,16 +96,18 @@ class Evidence:
 
     def word(self, indicator: str, parameter: str, default: str, at: int | None = None) -> str:
         """Return the parameter of an indicator that is one of several words, as configured at an instant (as_of)."""
-        configured = self._configured(at).get(indicator)
-        return default if configured is None else str(configured.get(parameter, default))
+        if indicator not in self.rulebook.tuned:  # nearly all
+            return default
+        return str(self._configured(indicator, at).get(parameter, default))
 
     def number(self, indicator: str, parameter: str, default: int, at: int | None = None) -> int:
         """Return the parameter that is a whole number (seconds for a duration), as configured at an instant (as_of)."""
-        configured = self._configured(at).get(indicator)
-        return default if configured is None else int(str(configured.get(parameter, default)))
+        if indicator not in self.rulebook.tuned:
+            return default
+        return int(str(self._configured(indicator, at).get(parameter, default)))
 
-    def _configured(self, at: int | None) -> Mapping[str, Mapping[str, object]]:
-        return self.rulebook.parameters.at(self.story.as_of if at is None else at)
+    def _configured(self, indicator: str, at: int | None) -> Mapping[str, object]:
+        return self.rulebook.parameters.at(self.story.as_of if at is None else at).get(indicator, {})
 
     def is_exempt(self, what: str) -> bool:
         """Tell whether somebody exempted a clock of this ticket, or its rating."""

@@ -14,8 +14,8 @@ from kpi_engine.exempting import Given, exemptions, with_exemptions
 from kpi_engine.guards import signs
 from kpi_engine.history import History
 from kpi_engine.holdings import Answerable, held, responsible
-from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Input
+from kpi_engine.indicators import INDICATORS, complaints, satisfaction
+from kpi_engine.indicators.indicator import Input, no_lines
 from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Exclusion, Firing, Measurement, Omission
 from kpi_engine.message import message
 from kpi_engine.rulebook import DONE, Rulebook
@@ -143,12 +143,29 @@ _RATED: Final = frozenset(key for key, indicator in INDICATORS.items() if Input.
 _ANSWERED_FOR: Final = ("breach", "escalation:", "repeat:")
 """What fell due because the clock breached."""
 
-_ANSWERING: Final = tuple(dict.fromkeys(indicator.lines for indicator in INDICATORS.values()))
-"""What tells the lines of all indicators; twins share theirs."""
+_OF_RATINGS: Final = tuple(dict.fromkeys(indicator.lines for indicator in satisfaction.INDICATORS))
+"""What tells the lines of those indicators that say nothing of a ticket which nobody rated."""
+
+_OF_COMPLAINTS: Final = tuple(dict.fromkeys(indicator.lines for indicator in complaints.INDICATORS))
+"""What tells the lines of those that say nothing where no field or tag marks a complaint."""
+
+_OF_ALL: Final = tuple(
+    dict.fromkeys(
+        indicator.lines
+        for indicator in INDICATORS.values()
+        if indicator.lines not in (no_lines, *_OF_RATINGS, *_OF_COMPLAINTS)
+    )
+)
+"""What tells the lines of all others; twins share theirs."""
 
 
 def _answers(evidence: Evidence) -> tuple[tuple[CreditLine, ...], tuple[Omission, ...]]:
-    found = [answer for answering in _ANSWERING for answer in answering(evidence)]
+    answering = _OF_ALL
+    if evidence.history.ratings:
+        answering += _OF_RATINGS
+    if "complaint" in evidence.rulebook.carried:
+        answering += _OF_COMPLAINTS
+    found = [answer for tell in answering for answer in tell(evidence)]
     lines = tuple([answer for answer in found if isinstance(answer, CreditLine)])
     if len(lines) == len(found):
         return lines, ()

@@ -46,8 +46,9 @@ class Organization:
 
     def team(self, agent: str | None, at: int) -> str | None:
         """Return the team an agent is in, None where nothing tells one."""
-        place = _covering(self.places.get(agent or "", ()), at)
-        return (place.team if place is not None else None) or self.team_of.get(agent or "")
+        key = agent or ""
+        place = _covering(self.places[key], at) if key in self.places else None
+        return (place.team if place is not None else None) or self.team_of.get(key)
 
     def place(self, agent: str | None, team: str | None, at: int) -> Place:
         """Return all that is known of an agent in a team: what his own place leaves open, the team's says."""

@@ -163,13 +163,19 @@ class CalendarChoice:
 
     def of(self, source: str, places: "Places") -> str | None:
         """Return the calendar of one source for a ticket in these places; any other word is a calendar's own key."""
-        if source == "ticket":
-            return places.schedule
-        if source == ORGANIZATION:
-            return self.by_organization.get(places.organization or "")
-        if source == "group":
-            return self.by_group.get(places.group or "")
-        return self.by_brand.get(places.brand or "") if source == "brand" else source
+        if source in _SOURCES:
+            return self.candidates(places)[_SOURCES.index(source)]
+        return source
+
+    def candidates(self, places: "Places") -> tuple[str | None, ...]:
+        """Return the calendar of each source for a ticket in these places, in their order, and then the default."""
+        return (
+            places.schedule,
+            self.by_organization.get(places.organization or ""),
+            self.by_group.get(places.group or ""),
+            self.by_brand.get(places.brand or ""),
+            self.default,
+        )
 
 
 class Places(NamedTuple):
@@ -245,6 +251,16 @@ class Rulebook:
         return {key: when for edition in self.policies.values for key, when in edition.criteria.items()}
 
     @cached_property
+    def tuned(self) -> frozenset[str]:
+        """The indicators of which some edition configures a parameter."""
+        return frozenset(key for edition in self.parameters.values for key in edition)
+
+    @cached_property
+    def carried(self) -> frozenset[str]:
+        """The meanings that some field or tag carries under some edition."""
+        return frozenset(name for edition in self.meanings.values for name in edition.fields)
+
+    @cached_property
     def telling(self) -> frozenset[str]:
         """The properties, beside those that always do, that decide how a ticket stands under some edition.
 
@@ -265,9 +281,8 @@ class Rulebook:
 
         Fields of ours are never among them: writing them is not work on a ticket.
         """
-        carriers = {name for meanings in self.meanings.values for name in meanings.fields}
         touched: dict[str, bool] = {Field.TAGS: False, Field.FORM: False}
-        touched |= dict.fromkeys((name for meaning in carriers for name in self._carriers(meaning)), False)
+        touched |= dict.fromkeys((name for meaning in self.carried for name in self._carriers(meaning)), False)
         return touched | dict.fromkeys([*_DECIDING, *self.telling], True)
 
     def _carriers(self, meaning: str) -> Iterator[str]:
@@ -288,7 +303,7 @@ class Rulebook:
         The platform's own assignment first, then the configured map, then the oldest schedule; none: calendar time.
         """
         choice = self.choice.at(at)
-        for key in (*(choice.of(source, places) for source in _SOURCES), choice.default):
+        for key in choice.candidates(places):
             if key is not None and key in self.calendars:
                 return key, False
         return (choice.assumed, True) if choice.assumed in self.calendars and choice.assumed else ("", False)

@@ -201,7 +201,10 @@ class Policies:
 
     def match(self, facts: Facts) -> int:
         """Return the place of the first policy that fits, NO_MATCH where none does."""
-        return next((place for place, policy in enumerate(self.policies) if policy.when.fits(facts)), NO_MATCH)
+        for place, policy in enumerate(self.policies):
+            if policy.when is ALWAYS_FITS or policy.when.fits(facts):
+                return place
+        return NO_MATCH
 
     def at(self, place: int) -> Policy:
         """Return the policy at a place, the one without clocks at NO_MATCH."""

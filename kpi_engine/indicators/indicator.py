@@ -1,6 +1,6 @@
 """What an indicator is: one row of a family's table."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
@@ -218,7 +218,7 @@ class Indicator:
     unit: Unit
     better: Better
     reduction: Reduction
-    lines: Callable[[Evidence], Iterator[CreditLine | Omission]] = no_lines
+    lines: Callable[[Evidence], Iterable[CreditLine | Omission]] = no_lines
     observed: Callable[[Seen], Iterator[CreditLine | Omission]] | None = None
     at_instant: Callable[[Holding, Asked], Portion | None] | None = None
     over_period: Callable[[Holding, Asked], Iterator[Portion]] | None = None

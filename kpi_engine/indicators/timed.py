@@ -1,6 +1,6 @@
 """Times come in twins, in business and in calendar time; what both and their tables share."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -40,16 +40,17 @@ def twins(row: Indicator, find: Find, name: Message, formula: Message) -> tuple[
     return business, calendar
 
 
-def _lines(business: str, calendar: str, find: Find, evidence: Evidence) -> Iterator[CreditLine | Omission]:
+def _lines(business: str, calendar: str, find: Find, evidence: Evidence) -> list[CreditLine | Omission]:
+    lines: list[CreditLine | Omission] = []
     for found in find(evidence):
         if isinstance(found, Left):
-            yield found.out_of(business)
-            yield found.out_of(calendar)
+            lines += (found.out_of(business), found.out_of(calendar))
         else:
             stamp, spent, part = found
             certainty = Certainty.APPROXIMATE if spent.guessed else Certainty.EXACT
-            yield CreditLine(business, stamp, spent.business, 1, part, certainty)
-            yield CreditLine(calendar, stamp, spent.calendar, 1, part)
+            lines.append(CreditLine(business, stamp, spent.business, 1, part, certainty))
+            lines.append(CreditLine(calendar, stamp, spent.calendar, 1, part))
+    return lines
 
 
 def span(evidence: Evidence, key: str, start: int, stamp: Stamp) -> Timing:
