@@ -26,7 +26,9 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.GROUPS: "exact, with the hours each keeps",
         Stream.MEMBERSHIPS: "exact",
         Stream.SCHEDULES: "one stretch a day, no holidays: those belong into `calendars`",
-        Stream.TICKETS: "exact; one deleted for good just vanishes, and so does one that is archived",
+        Stream.TICKETS: "exact; one deleted for good just vanishes, and so does one that is archived; what was "
+        "archived before the first pull (closed, and left alone for 120 days) is on no list, so that months before "
+        "lack it",
         Stream.HISTORY: "messages exact; statuses exact where the helpdesk stamps them; priority, agent, group and "
         "tags only as the difference of two looks, and never whose hand it was, unless activities are exported",
         Stream.ACTIVITIES: "exact to the second, with whose hand it was, a day later: where an account admin switched "

@@ -1,6 +1,7 @@
 """What `check` looks at in a Freshdesk account: sign-in, rights, quota, clock, and what the plan offers."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 
 from connectors import checking
 from connectors.base import STREAM_NAMES, Check, Stream, Verdict
@@ -14,6 +15,9 @@ from connectors.rows import listed, understood
 from kpi_engine.message import Message, message
 
 ME = "/api/v2/agents/me"
+LISTED = timedelta(days=120)
+"""How long a closed ticket that nobody touches stays on the lists; after that it is archived."""
+
 _NOT_FOUND = 404
 _NEEDED = (
     (message("agents"), "/api/v2/agents"),
@@ -46,6 +50,7 @@ def checks(session: Session, settings: FreshdeskSettings) -> Iterator[Check]:
     yield from (_needed(session, subject, path) for subject, path in _NEEDED)
     yield from (checking.offered(session, subject, path) for subject, path in _OPTIONAL)
     yield from _asked(session, settings.csat.question)
+    yield from _archived(settings.history_from, answer.server_time)
     yield _exported(session, answer.server_time)
 
 
@@ -89,6 +94,17 @@ def _asked(session: Session, chosen: str) -> Iterator[Check]:
     else:
         mend = message("Set `csat.question` to the one whose answer is the customer's satisfaction")
         yield Check(message("the survey's questions"), Verdict.WARNING, finding, mend)
+
+
+def _archived(history_from: date, now: int | None) -> Iterator[Check]:
+    """Tell what the first pull cannot bring of a history that begins longer ago than tickets stay on the lists."""
+    if now is not None and history_from < datetime.fromtimestamp(now, UTC).date() - LISTED:
+        told = message(
+            "what was closed and left alone for {days} days before the first pull is on no list: figures of months "
+            "before that lack it",
+            days=LISTED.days,
+        )
+        yield Check(message("archived tickets"), Verdict.OK, told)
 
 
 def _exported(session: Session, now: int | None) -> Check:

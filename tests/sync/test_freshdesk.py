@@ -11,7 +11,8 @@ from kpi_engine.differences import completed
 from kpi_engine.history import History
 from kpi_engine.measurement import Certainty, Clock, ClockState
 from sync.cli import main
-from sync.overriding import Decision, decide
+from sync.disputes import open_disputes
+from sync.overriding import REFUSED, Decision, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,3 +146,87 @@ def test_nobody_tells_who_set_a_tag_or_a_field_so_only_decisions_exempt_and_chec
     decide(world.account, decided, int(world.sandbox.now), "by hand")
     world.run()
     assert first_reply(world, late).state is ClockState.VOID
+
+
+# --- After the end -------------------------------------------------------------------------------------------------
+
+
+def lines(world: "World", ticket: Any, key: str) -> list[tuple[str | None, str | None, Certainty]]:  # noqa: ANN401 -- the sandbox's
+    reading = world.store.readings.get(NAME, str(ticket.id))
+    assert reading is not None
+    moment = world.account.language.moment
+    found = [line for line in reading.measurement.lines if line.indicator == key]
+    return [(moment(line.at)[11:16], line.agent, line.certainty) for line in found]
+
+
+def test_a_dispute_on_a_closed_ticket_is_heard_and_decided_without_touching_anything_else(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world(kind="freshdesk")
+    world.run()
+    world.advance(60)
+    late = world.answered(minutes=100)
+    world.advance(300)
+    world.run()
+    world.advance(5 * 24 * HOUR)
+    assert world.state.status_of(late.id) == "closed"
+    world.run()
+    before, shown = world.store.readings.get(NAME, str(late.id)), world.shown(late)
+    assert shown["resolution_minutes"] == 100
+    world.state.change(late.id, world.agents[0], tags=("helpdesk-kpi-dispute",))
+    world.advance(300)
+    world.run()
+    after = world.store.readings.get(NAME, str(late.id))
+    assert before is not None
+    assert after is not None
+    assert after.measurement.lines == before.measurement.lines
+    assert world.shown(late) == shown
+    assert open_disputes(world.account, 0, int(world.sandbox.now)) == [str(late.id)]
+    refused = Decision(ticket_id=str(late.id), what=REFUSED, reason="It was late.", approved_by="lan@saomai.vn")
+    decide(world.account, refused, int(world.sandbox.now), "by hand")
+    assert open_disputes(world.account, 0, int(world.sandbox.now)) == []
+
+
+def test_a_ticket_reopened_and_solved_again_while_no_pass_could_run_counts_as_both(
+    make_world: "Callable[..., World]",
+) -> None:
+    """Solved 09:31 by one agent, seen; during an outage written to at 11:36, taken by another and solved at 12:36."""
+    world = make_world(kind="freshdesk")
+    world.run()
+    world.advance(60)
+    ticket = world.answered(minutes=30)
+    world.advance(300)
+    world.run()
+    assert world.shown(ticket)["resolution_minutes"] == 30
+    world.advance(2 * HOUR)
+    world.state.comment(ticket.id, ticket.requester_id)
+    world.advance(HOUR)
+    world.state.comment(ticket.id, world.agents[1], assignee_id=world.agents[1], status="solved")
+    world.advance(20 * HOUR)
+    world.run()
+    one, other = (str(agent) for agent in world.agents[:2])
+    # Who knows what else happened in twenty hours.
+    assert lines(world, ticket, "solved") == [("12:36", other, Certainty.APPROXIMATE)]
+    assert lines(world, ticket, "reopens") == [("11:36", one, Certainty.APPROXIMATE)]
+    assert [line[0] for line in lines(world, ticket, "next_reply")] == ["12:36"]
+    resolved = [clock for clock in clocks(world, ticket) if clock.clock == "resolution"]
+    assert [(clock.elapsed // 60, clock.state) for clock in resolved] == [(30, ClockState.MET), (60, ClockState.MET)]
+    assert world.shown(ticket)["resolution_minutes"] == 215
+
+
+def test_a_ticket_reopened_during_an_outage_and_still_open_is_due_from_where_it_stood(
+    make_world: "Callable[..., World]",
+) -> None:
+    world = make_world(kind="freshdesk")
+    world.run()
+    world.advance(60)
+    ticket = world.answered(minutes=30)
+    world.advance(300)
+    world.run()
+    world.advance(2 * HOUR)
+    world.state.comment(ticket.id, ticket.requester_id)
+    world.advance(HOUR)
+    world.run()
+    shown = world.shown(ticket)
+    assert "resolution_minutes" not in shown
+    assert shown["due_at"]

@@ -1,6 +1,7 @@
 """The connector against the simulated account, as strict as Freshdesk; each known bug of its clients by number."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -439,6 +440,15 @@ def test_checks_tell_a_wrong_plan_and_missing_features(sandbox: FreshdeskSandbox
         found = {str(check.subject): check for check in opened(small, plan="pro").checks()}
         assert "growth" not in str(found["quota"].finding)
         assert found["quota"].verdict is Verdict.WARNING
+
+
+@pytest.mark.parametrize(("days", "told"), [(119, False), (125, True)])
+def test_a_history_longer_than_the_lists_reach_lacks_what_was_archived_and_check_says_so(
+    sandbox: FreshdeskSandbox, opened: Open, days: int, *, told: bool
+) -> None:
+    begins = datetime.fromtimestamp(sandbox.now - days * DAY, UTC).date()
+    account = opened(sandbox, history_from=begins.isoformat())
+    assert any(str(check.subject) == "archived tickets" for check in account.checks()) is told
 
 
 def test_a_wrong_key_and_a_wrong_domain_are_told_as_such(
