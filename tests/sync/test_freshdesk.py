@@ -12,6 +12,7 @@ from kpi_engine.history import History
 from kpi_engine.measurement import Certainty, Clock, ClockState
 from sync.cli import main
 from sync.disputes import open_disputes
+from sync.editions import rulebook
 from sync.overriding import REFUSED, Decision, decide
 
 if TYPE_CHECKING:
@@ -230,3 +231,24 @@ def test_a_ticket_reopened_during_an_outage_and_still_open_is_due_from_where_it_
     shown = world.shown(ticket)
     assert "resolution_minutes" not in shown
     assert shown["due_at"]
+
+
+def test_an_agent_who_was_deleted_keeps_his_figures_and_his_name(make_world: "Callable[..., World]") -> None:
+    """A deleted agent is a contact there: no list shows him, and tickets go on naming him."""
+    world = make_world(kind="freshdesk")
+    world.run()
+    world.advance(60)
+    ticket = world.answered(agent=2, minutes=30)
+    world.advance(300)
+    world.run()
+    gone = world.state.persons[world.agents[2]]
+    gone.is_agent = False
+    world.advance(2 * HOUR)
+    world.state.comment(ticket.id, ticket.requester_id)
+    world.advance(HOUR)
+    world.run()
+    person = rulebook(world.account).person(str(gone.id), int(world.sandbox.now))
+    assert person is not None
+    assert person.name == gone.name
+    assert [line[1] for line in lines(world, ticket, "first_reply")] == [str(gone.id)]
+    assert [line[1] for line in lines(world, ticket, "reopens")] == [str(gone.id)]
