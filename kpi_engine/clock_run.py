@@ -147,6 +147,10 @@ class ClockRun:
         worked = self.calendar.between(earliest, latest)
         self.elapsed -= worked
         self.slack += worked
+        self.unfire(since)
+
+    def unfire(self, since: int) -> None:
+        """Forget what fell due after `since`."""
         self.fired = [timer for timer in self.fired if timer.at <= since]
         if self.breached_at is not None and self.breached_at > since:
             self.breached_at, self.breach_elapsed = None, 0

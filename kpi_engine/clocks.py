@@ -78,15 +78,21 @@ class _Player:
     def doubt(self, instance: ClockRun, step: Step, since: int) -> None:
         """Give the benefit of the doubt where a step that happened some time after `since` stops or re-aims the clock.
 
-        It counts as stopped at the earliest; whether the goal was met is undecided if the latest would break it.
+        It counts as stopped at the earliest; whether the goal was met is undecided if the latest would break it. One
+        that ran all the while under another goal ran for as long as it did: only what fell due since is not certain.
         """
         rule = self.rule or instance.rule
         over = step.done or self.ends(instance.rule, step)
         rests = not is_running(rule, step.state)
-        if over or rests or rule.promise(goes_by(rule, step.state, self.channel)) != instance.promise:
-            instance.run_until(step.at)
+        word = goes_by(rule, step.state, self.channel)
+        if not over and not rests and rule.promise(word) == instance.promise:
+            return
+        instance.run_until(step.at)
+        if over or rests or rule.in_business_time(word) is not instance.business:
             instance.take_back(since)
-            instance.ended_at = since if over else None
+        else:
+            instance.unfire(since)
+        instance.ended_at = since if over else None
 
     def change_rule(self, step: Step) -> None:
         self.rule, self.aimed = self.policies.at(step.state.policy).rule(self.clock), None

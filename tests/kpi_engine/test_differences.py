@@ -283,6 +283,21 @@ def test_a_goal_that_changed_within_the_span_is_given_the_benefit_of_the_doubt(
     assert (clock.state, clock.breached_at) == (ClockState.RUNNING, None)
 
 
+def test_a_goal_shortened_within_a_span_is_due_from_the_beginning_and_late_when_that_was_seen(
+    shot: Shot, judged: Callable[..., Any], timelines: ModuleType
+) -> None:
+    """It ran all the while, by whichever goal: an urgent ticket of 08:00 is due at 09:00, seen or not."""
+    seen, urgent = shot("06-02 08:00", "open", priority="normal"), {"priority": "urgent", "after": "06-02 08:10"}
+    goals = {"urgent": "1h", "normal": "8h", "default": "normal"}
+    (soon,) = judged(history(seen, shot("06-02 08:40", "open", **urgent)), goals, "06-02 08:50").clocks
+    assert (soon.due_at, soon.certainty) == (timelines.moment("06-02 09:00"), Certainty.APPROXIMATE)
+    (late,) = judged(history(seen, shot("06-02 09:30", "open", **urgent)), goals, "06-02 10:00").clocks
+    assert (late.breached_at, late.certainty) == (timelines.moment("06-02 09:30"), Certainty.APPROXIMATE)
+    times = {"urgent": "calendar", "normal": "business", "default": "business"}
+    (mixed,) = judged(history(seen, shot("06-02 08:40", "open", **urgent)), goals, "06-02 08:50", time=times).clocks
+    assert mixed.due_at == timelines.moment("06-02 09:30")  # of that half hour nobody knows by which time it ran
+
+
 @pytest.mark.parametrize("told", [True, False], ids=["the helpdesk tells its history", "it tells none"])
 def test_what_policies_go_by_is_as_unsure_as_the_look_that_showed_it_and_all_else_is_not(
     shot: Shot, timelines: ModuleType, *, told: bool
