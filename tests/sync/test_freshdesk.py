@@ -13,7 +13,8 @@ from kpi_engine.measurement import Certainty, Clock, ClockState
 from sync.cli import main
 from sync.disputes import open_disputes
 from sync.editions import rulebook
-from sync.overriding import REFUSED, Decision, decide
+from sync.overriding import Decision, decide
+from sync.store.observations import REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,10 @@ def clocks(world: "World", ticket: Any) -> tuple[Clock, ...]:  # noqa: ANN401 --
     reading = world.store.readings.get(NAME, str(ticket.id))
     assert reading is not None
     return reading.measurement.clocks
+
+
+def address(world: "World", agent: int) -> str:
+    return str(world.state.persons[agent].email)
 
 
 def first_reply(world: "World", ticket: Any) -> Clock:  # noqa: ANN401 -- the sandbox's
@@ -143,7 +148,9 @@ def test_nobody_tells_who_set_a_tag_or_a_field_so_only_decisions_exempt_and_chec
         "this helpdesk does not tell who set a tag or a field, so neither exempts anything here",
     )
 
-    decided = Decision(ticket_id=str(late.id), what="first_reply", reason="An outage.", approved_by="lan@saomai.vn")
+    decided = Decision(
+        ticket_id=str(late.id), what="first_reply", reason="An outage.", approved_by=address(world, lead)
+    )
     decide(world.account, decided, int(world.sandbox.now), "by hand")
     world.run()
     assert first_reply(world, late).state is ClockState.VOID
@@ -164,6 +171,8 @@ def test_a_dispute_on_a_closed_ticket_is_heard_and_decided_without_touching_anyt
     make_world: "Callable[..., World]",
 ) -> None:
     world = make_world(kind="freshdesk")
+    lead = world.agents[1]
+    world.configure(exemptions={NAME: {"approvers": [str(lead)], "tags": {"spare": "rating"}}})
     world.run()
     world.advance(60)
     late = world.answered(minutes=100)
@@ -183,7 +192,7 @@ def test_a_dispute_on_a_closed_ticket_is_heard_and_decided_without_touching_anyt
     assert after.measurement.lines == before.measurement.lines
     assert world.shown(late) == shown
     assert open_disputes(world.account, 0, int(world.sandbox.now)) == [str(late.id)]
-    refused = Decision(ticket_id=str(late.id), what=REFUSED, reason="It was late.", approved_by="lan@saomai.vn")
+    refused = Decision(ticket_id=str(late.id), what=REFUSED, reason="It was late.", approved_by=address(world, lead))
     decide(world.account, refused, int(world.sandbox.now), "by hand")
     assert open_disputes(world.account, 0, int(world.sandbox.now)) == []
 
