@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from config.currency import Currency
 from config.goals import PRIORITIES
 from config.problems import one_of
 from config.shares import share
@@ -25,12 +26,6 @@ Share = Annotated[
 """A share, as 0.05 or "5 %"; afterwards a number between 0 and 1."""
 
 
-def _currency(text: str) -> str:
-    if re.fullmatch(r"[A-Z]{3}", text) is None:
-        raise UnfitError(message("this is no currency"), message("its three letters, for example {word}", word="VND"))
-    return text
-
-
 def _decimal(value: float | str) -> float | str:
     if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", str(value)) is None or Decimal(str(value)) == 0:
         raise UnfitError(message("this is no amount of money"), message("for example {examples}", examples="50000"))
@@ -45,7 +40,7 @@ class WorthSettings(Section):
         AfterValidator(_decimal),
         WithJsonSchema({"type": ["number", "string"], "examples": [50000, 2.5]}),
     ]
-    currency: Annotated[str, Field(examples=["VND"]), AfterValidator(_currency)]
+    currency: Currency
 
     def document(self) -> list[str]:
         """Return it as an edition keeps it."""

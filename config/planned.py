@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from config.calendars import Zone
+from config.currency import Currency
 from connectors.settings import Day, Email, Line, Section, UnfitError
 from kpi_engine.durations import DurationError, months_of
 
@@ -28,4 +29,7 @@ class Team(Section):
     country: Line | None = None
     tier: Line | None = None
     timezone: Zone | None = None
+    currency: Currency | None = Field(
+        None, description="In which its amounts, and its agents', are told; without one in that with the most amounts."
+    )
     since: Day | None = Field(None, description="From when this holds; default: from the beginning.")

@@ -17,6 +17,7 @@ class Place:
     country: str | None = None
     tier: str | None = None
     timezone: str | None = None
+    currency: str | None = None
     start: int | None = None
     end: int | None = None
 
@@ -61,6 +62,7 @@ class Organization:
             country=own.country or of_team.country,
             tier=own.tier or of_team.tier,
             timezone=of_team.timezone,
+            currency=of_team.currency,
         )
 
     @property

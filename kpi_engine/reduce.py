@@ -1,7 +1,7 @@
 """Credit lines become cells: one figure for an indicator, a subject and a period."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from operator import attrgetter
@@ -76,13 +76,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a set of credit lines: the scope, the period, the instant and where min_n was configured."""
+    """What is asked of a set of credit lines: the scope, the period, the instant and where min_n was configured.
+
+    `currencies` are those in which some subjects' amounts are told.
+    """
 
     scope: Scope
     account: str
     period: Period
     as_of: int
     min_n: Mapping[str, int]
+    currencies: Mapping[str | None, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +266,7 @@ def cell(indicator: Indicator, lines: Iterable[CreditLine], question: Question, 
 
 def tallied(indicator: Indicator, tally: Tally, question: Question, subject: str | None) -> Cell:
     """Return the figure that a tally comes to; of several series only one, for scales and currencies never mix."""
-    series = chosen_series(tally)
+    series = chosen_series(tally, question.currencies.get(subject))
     one = tally if series is None else tally.series[series]
     found = sum_of(tally, one)
     interval = interval_of(indicator.interval, one, found)

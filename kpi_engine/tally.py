@@ -275,9 +275,11 @@ MONETARY = frozenset({Reduction.MONEY, Reduction.MONEY_EACH})
 """The reductions whose series are currencies."""
 
 
-def chosen_series(tally: Tally) -> str | None:
-    """Return the one series that a figure is made of: the newest scale; the currency with the most amounts."""
+def chosen_series(tally: Tally, currency: str | None = None) -> str | None:
+    """Return the one series that a figure is made of: the newest scale; the currency given or with most amounts."""
     if tally.reduction in MONETARY:
+        if currency in tally.series:
+            return currency
         return max(tally.series, key=lambda name: (tally.series[name].n, name), default=None)
     return max(tally.series, key=lambda name: (tally.series[name].last_at, name), default=None)
 

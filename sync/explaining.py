@@ -89,7 +89,7 @@ def explained_by(asked: Asked, indicator: Indicator, question: Question, subject
             excluded += _excluded(measurement, asked.window)
     figure = cell(indicator, lines, question, subject)
     missing = asked.missing.get(indicator.key)
-    omitted += [_of_other_series(line, indicator) for line in lines if not enters(line, figure)]
+    omitted += [_of_other_series(line, indicator, sources) for line in lines if not enters(line, figure)]
     return Explanation(
         indicator=indicator,
         cell=figure if missing is None else unknown(figure),
@@ -122,9 +122,10 @@ def _when(each: CreditLine | LeftOut) -> tuple[int, str]:
     return each.at, each.ticket_id or ""
 
 
-def _of_other_series(line: CreditLine, indicator: Indicator) -> LeftOut:
+def _of_other_series(line: CreditLine, indicator: Indicator, sources: Mapping[str, str]) -> LeftOut:
     reason = OTHER_CURRENCY if indicator.reduction in MONETARY else OTHER_SCALE
-    return LeftOut(line.ticket_id or "", line.at, reason, line.agent, line.team, account=line.account)
+    where = sources.get(line.stamp.observation_id or "")
+    return LeftOut(line.ticket_id or "", line.at, reason, line.agent, line.team, account=line.account, source=where)
 
 
 def _omitted(

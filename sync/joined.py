@@ -146,7 +146,13 @@ class Joined:
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked of the lines in a scope."""
-        return replace(self.sources[0].question(scope), account=EVERY_ACCOUNT)
+        asked = {each.name: each.question(scope) for each in self.sources}
+        currencies = {
+            self.whose(name, scope, subject): currency
+            for name, question in asked.items()
+            for subject, currency in question.currencies.items()
+        }
+        return replace(asked[self.sources[0].name], account=EVERY_ACCOUNT, currencies=currencies)
 
     def of(self, period: Period) -> "Joined":
         """Return the same of another period."""

@@ -217,6 +217,7 @@ def _teams(account: Account, everybody: People) -> dict[str, list[Body]]:
                 "country": each.country,
                 "tier": each.tier,
                 "timezone": each.timezone,
+                "currency": each.currency,
                 "start": start,
             }
             for each, start in zip(versions, starts, strict=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from kpi_engine.currencies import currencies_of
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.measurement import CreditLine, Measurement
@@ -172,7 +173,9 @@ class Source:
 
     def question(self, scope: Scope) -> Question:
         """Return what is asked of the lines in a scope."""
-        return Question(scope, self.account.name, self.window.period, self.window.as_of, min_n(self.account))
+        period, rules = self.window.period, self.window.rulebook
+        currencies = currencies_of(rules, scope, period.end - 1)
+        return Question(scope, self.account.name, period, self.window.as_of, min_n(self.account), currencies)
 
     def of(self, period: Period) -> "Source":
         """Return the source of the same indicators' figures in another period."""

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.currencies import currencies_of
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Facts
 from kpi_engine.observe import observed
 from kpi_engine.periods import period_named
-from kpi_engine.reduce import Question, Scope, cells
+from kpi_engine.reduce import Question, Scope, cells, enters
 from kpi_engine.rulebook import compiled
 from kpi_engine.tally import COUNTS
 
@@ -284,6 +285,42 @@ def test_no_agents_make_no_figures_and_everybodys_are_zero_or_nothing(observing:
         found = observing.figure(key, [])
         assert found.value == (0 if row.reduction in COUNTS else None), key
         assert (found.low, found.high) == (None, None)
+
+
+def test_a_teams_figures_and_its_agents_are_in_its_own_currency_and_currencies_never_add_up(
+    observing: ModuleType, timelines: ModuleType
+) -> None:
+    """North counts in đồng though it has one amount in them and two in dollars; south has dollars alone."""
+    teams = {
+        "north": [{"currency": "VND"}],
+        "group:1": [{"currency": "VND"}],
+        "south": [{"currency": "VND"}],
+        "east": [{}],
+    }
+    told = {"teams": teams, "team_of": {"an": "north", "binh": "east"}}
+    member = timelines.edition("membership", {"groups": ["1"]}, "chi")
+    people = [timelines.agent(name) for name in ("an", "binh", "chi")]
+    rules = compiled([*people, member, timelines.edition("organization", told)])
+    end = observing.MONTH.end - 1
+    assert currencies_of(rules, Scope.TEAM, end) == {"north": "VND", "group:1": "VND", "south": "VND"}
+    assert currencies_of(rules, Scope.AGENT, end) == {"an": "VND", "chi": "VND"}
+    assert currencies_of(rules, Scope.ACCOUNT, end) == {}
+    assert currencies_of(compiled(people), Scope.AGENT, end) == {}
+
+    rows = [
+        cost(observing, amount, scope="team", subject=team, currency=currency, cost_type=str(number))
+        for number, (team, amount, currency) in enumerate(
+            [("north", 500_000, "VND"), ("north", 20, "USD"), ("north", 30, "USD"), ("south", 7, "USD")]
+        )
+    ]
+    lines = observing.lines("support_cost", observing.measured(rows, rules), rules=rules)
+    question = Question(Scope.TEAM, "acme", observing.MONTH, observing.MONTH.end, {})
+    plain = cells(INDICATORS["support_cost"], lines, question)
+    assert (plain["north"].value, plain["north"].series) == (50, "USD")
+    own = cells(INDICATORS["support_cost"], lines, replace(question, currencies=currencies_of(rules, Scope.TEAM, end)))
+    assert (own["north"].value, own["north"].series, own["north"].n) == (500_000, "VND", 1)
+    assert (own["south"].value, own["south"].series) == (7, "USD")  # what there is, in its own name
+    assert [enters(line, own["north"]) for line in lines if line.team == "north"] == [True, False, False]
 
 
 def test_a_month_in_which_clocks_change_is_whole_to_its_last_second(observing: ModuleType) -> None:

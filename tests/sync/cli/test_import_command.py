@@ -257,6 +257,31 @@ def test_a_configured_folder_is_read_in_a_pass_where_it_changed(known: "Desk") -
     assert "november.csv" not in known.run("sync", "--dry-run").output
 
 
+def test_a_teams_costs_are_told_in_its_own_currency_and_the_others_are_named(known: "Desk") -> None:
+    own = [known.account(name, sandbox) for name, sandbox in known.sandboxes.items()]
+    known.configure(*own, teams={"north": {"currency": "VND"}, "south": {"country": "US"}})
+    known.run("sync", "--dry-run")
+    rows = ("north,salary,15000000,VND", "north,rent,20,USD", "north,tools,30,USD", "south,rent,7,USD")
+    (known.folder / "costs.csv").write_text(
+        "period,scope,subject,cost_type,amount,currency\n" + "".join(f"2026-11-18,team,{row}\n" for row in rows),
+        encoding="utf-8",
+    )
+    assert known.run("import", "costs", "costs.csv").exit_code == 0
+    (report,) = known.told("report", "--scope", "team", "--indicator", "support_cost", *MONTH)["reports"]
+    shown = {card["subject"]: card["indicators"]["support_cost"] for card in report["scorecards"]}
+    assert {team: (each["value"], each["series"]) for team, each in shown.items() if each["value"]} == {
+        "north": (15_000_000, "VND"),
+        "south": (7, "USD"),
+    }
+    assert "15,000,000 VND" in known.run("report", "--scope", "team", "--indicator", "support_cost", *MONTH).stdout
+    told = figure(known, "support_cost", "--team", "north")
+    assert (told["figure"]["value"], [line["source"] for line in told["lines"]]) == (15_000_000, ["costs.csv:2"])
+    assert {(each["source"], each["reason"]) for each in told["omitted"]} >= {
+        ("costs.csv:3", "other_currency"),
+        ("costs.csv:4", "other_currency"),
+    }
+
+
 def test_a_file_about_people_is_taken_whole_or_not_at_all(desk: "Desk") -> None:
     desk.run("sync", "--dry-run")
     agent, other = desk.sandbox.state.account.agent_ids[:2]
