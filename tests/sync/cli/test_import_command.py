@@ -266,7 +266,8 @@ def test_a_teams_costs_are_told_in_its_own_currency_and_the_others_are_named(kno
         "period,scope,subject,cost_type,amount,currency\n" + "".join(f"2026-11-18,team,{row}\n" for row in rows),
         encoding="utf-8",
     )
-    assert known.run("import", "costs", "costs.csv").exit_code == 0
+    done = known.run("import", "costs", "costs.csv")
+    assert done.exit_code == 0, done.output
     (report,) = known.told("report", "--scope", "team", "--indicator", "support_cost", *MONTH)["reports"]
     shown = {card["subject"]: card["indicators"]["support_cost"] for card in report["scorecards"]}
     assert {team: (each["value"], each["series"]) for team, each in shown.items() if each["value"]} == {
