@@ -100,6 +100,23 @@ class Summary(Section):
         return self
 
 
+Effect: TypeAlias = Literal["note", "add_tags", "raise_priority", "assign"]
+EFFECTS: tuple[Effect, ...] = ("note", "add_tags", "raise_priority", "assign")
+
+
+class Escalations(Section):
+    """What steps of escalations may do on this helpdesk's tickets; `within` is in seconds."""
+
+    allow: Annotated[tuple[Effect, ...], AfterValidator(each_once)] = Field(
+        (), description="Each is allowed by itself, and done only where a step of the policy asks for it."
+    )
+    within: Duration = Field(
+        86_400,
+        description="A step that fell due longer ago, when a pass first learns of it, is kept in the ledger only.",
+        json_schema_extra={"default": "24h"},
+    )
+
+
 class Push(Section):
     """What is written back to the helpdesk."""
 
@@ -110,6 +127,9 @@ class Push(Section):
         (), description="Indicators shown on agents' profiles; on most plans every agent can read them."
     )
     summaries: tuple[Summary, ...] = Field((), description="Which summary tickets are made.")
+    escalations: Escalations = Field(
+        Escalations(), description="What escalations may do on tickets; default: nothing, they are fields only."
+    )
     joined: bool = Field(
         default=False,
         description="Agents' fields and summaries show each person's figures over all connectors, not over this one.",

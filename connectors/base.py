@@ -137,6 +137,7 @@ class Target(StrEnum):
     TICKET = "ticket"
     AGENT = "agent"
     SUMMARY = "summary"
+    ESCALATION = "escalation"  # what a step of an escalation does on a ticket: each stands by itself
 
 
 class Named(StrEnum):
@@ -218,7 +219,8 @@ class SummaryTicket:
 class Change:
     """A desired remote state: some fields of one ticket or agent, or one summary ticket to be there.
 
-    `values` maps our field keys to what they must hold (None clears); moments are seconds since 1970 UTC.
+    `values` maps our field keys to what they must hold (None clears); moments are seconds since 1970 UTC. `previous` is
+    what stood in their place when it was planned. Of an escalation the keys are those of `connectors.effects`.
     """
 
     change_id: int
@@ -226,6 +228,7 @@ class Change:
     target_id: str
     values: Mapping[str, FieldValue] = field(default_factory=dict)
     summary: SummaryTicket | None = None
+    previous: Mapping[str, FieldValue] = field(default_factory=dict)
 
     @property
     def creates(self) -> bool:
@@ -361,6 +364,11 @@ class Connector(Protocol):
     @property
     def takes_tags(self) -> bool:
         """Whether people can put tags on tickets, by which an agent disputes one himself."""
+        ...
+
+    @property
+    def effects(self) -> frozenset[str]:
+        """What steps of escalations can do on tickets here, of the names that `push.escalations` knows."""
         ...
 
     @property

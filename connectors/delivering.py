@@ -49,8 +49,9 @@ def merged(changes: Sequence[Change]) -> dict[str, Change]:
 def says(row: object, keys: Sequence[str], marker: str) -> bool:
     """Tell whether a marker stands in one of the texts of a row, however they were escaped, wrapped or guarded."""
     texts = [str(row.get(key)) for key in keys] if isinstance(row, dict) else []
-    return any(_letters(marker) in _letters(text) for text in texts)
+    return any(letters(marker) in letters(text) for text in texts)
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
+    """Return the letters of a text, however it was escaped, wrapped or guarded."""
     return "".join(letter for letter in clean(unescape(text)) if letter.isprintable() and not letter.isspace())

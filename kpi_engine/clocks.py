@@ -13,6 +13,7 @@ from kpi_engine.rules import BREACH, NEXT_REPLY, NO_POLICIES, ClockRule, OnChang
 from kpi_engine.story import State, Step, StepKind, Story
 
 _REOPENING = frozenset({Rearm.ON_REOPEN, Rearm.CONTINUES})
+_NO_CHANGE = frozenset({StepKind.OPENED, StepKind.RULES, StepKind.ESCALATED})
 _COMING_TRUE = frozenset({Rearm.ON_CRITERIA, Rearm.SEQUENTIAL})
 
 
@@ -274,5 +275,5 @@ class _Player:
 
 
 def _is_change(step: Step) -> bool:
-    """Tell whether somebody or something changed the ticket, or said something on it."""
-    return step.kind not in (StepKind.OPENED, StepKind.RULES)
+    """Tell whether somebody or something changed the ticket, or said something on it: an escalation of ours is none."""
+    return step.kind not in _NO_CHANGE

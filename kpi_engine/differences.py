@@ -7,6 +7,7 @@ from operator import attrgetter
 
 from kpi_engine.exclusions import MERGED_INTO
 from kpi_engine.history import History
+from kpi_engine.own_writes import told_apart
 from kpi_engine.records import EventKind, Field, FieldValue, TicketEvent, TicketSnapshot
 
 DERIVED = "difference:"
@@ -37,8 +38,14 @@ Stretch = tuple[int, int | None]
 def completed(history: History) -> History:
     """Return the history with what its snapshots' differences tell; one whose events are told is complete already.
 
-    What the platform told by itself (comments, an export of activities) stands, and is not told again.
+    What the platform told by itself (comments, an export of activities) stands, and is not told again. What we wrote
+    ourselves is told apart.
     """
+    whole = _completed(history)
+    return replace(whole, events=tuple(told_apart(whole.events, history.writes))) if history.writes else whole
+
+
+def _completed(history: History) -> History:
     if history.latest.begins_as is None:
         return _beside_told(history)
     told = [event for event in history.events if event.kind is EventKind.CHANGED]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kpi_engine.own_writes import OwnWrite
 from kpi_engine.records import Rating, TicketEvent, TicketSnapshot
 
 REQUESTER_RETURNED = "requester_returned"
@@ -34,7 +35,8 @@ class History:
 
     `known_from` is the instant before which the account's history was not pulled. `own` marks a ticket that we
     created ourselves: a summary, never evidence. `exempt` names the clocks that somebody exempted, and RATING.
-    `covered` are the stretches, in order, of which a helpdesk that keeps no history told every change.
+    `covered` are the stretches, in order, of which a helpdesk that keeps no history told every change. `writes` is what
+    escalations set on the ticket.
     """
 
     account: str
@@ -47,6 +49,7 @@ class History:
     own: bool = False
     exempt: frozenset[str] = frozenset()
     covered: tuple[tuple[int, int], ...] = ()
+    writes: tuple[OwnWrite, ...] = ()
 
     @property
     def latest(self) -> TicketSnapshot:

@@ -222,6 +222,7 @@ def _firings(pairs: Iterable[tuple[ClockRun, Clock]], story: Story, rulebook: Ru
                 agent=agent,
                 team=team,
                 edition=rulebook.policies.digest_at(timer.at),
+                severity=state.severity if rulebook.policies.at(timer.at).has_tiers else None,
             )
 
 

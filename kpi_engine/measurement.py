@@ -147,7 +147,10 @@ class Clock:
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make
 class Firing:
-    """A step that fell due on a clock: its warning (level 0) or one of the escalation levels after breach."""
+    """A step that fell due on a clock: its warning (level 0) or one of the escalation levels after breach.
+
+    `severity` is how grave the ticket was then, where policies say that somebody answers for each severity.
+    """
 
     ticket_id: str
     clock: str
@@ -159,6 +162,7 @@ class Firing:
     team: str | None
     edition: str
     kind: str | None = None  # functional or hierarchical, of an escalation
+    severity: str | None = None
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make

@@ -211,6 +211,11 @@ class Policies:
         return NO_POLICY if place == NO_MATCH else self.policies[place]
 
     @property
+    def has_tiers(self) -> bool:
+        """Whether somebody answers for a severity as such."""
+        return self.severity is not None and bool(self.severity.tiers)
+
+    @property
     def subjects(self) -> frozenset[str]:
         """What conditions and goals ask of a ticket."""
         asked = {subject for policy in self.policies for subject in policy.when.subjects}

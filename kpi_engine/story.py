@@ -17,6 +17,7 @@ class StepKind(Enum):
 
     OPENED = auto()
     CHANGED = auto()  # some followed property changed
+    ESCALATED = auto()  # an escalation of ours did something on the ticket: nobody did anything
     RULES = auto()  # a later edition of the rules came into force: nobody did anything
     AGENT_REPLY = auto()
     CUSTOMER_MESSAGE = auto()  # also one that another ticket brought along when it was merged in

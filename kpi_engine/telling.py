@@ -24,6 +24,7 @@ from kpi_engine.contacts import asks_something
 from kpi_engine.differences import DERIVED
 from kpi_engine.evidence import said
 from kpi_engine.history import MERGED_IN, DerivedEvent, History
+from kpi_engine.own_writes import OWN
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
 from kpi_engine.rulebook import DONE, OWN_TAG, Places, Role, Rulebook, Status
 from kpi_engine.rules import NO_POLICIES, Policies
@@ -278,9 +279,17 @@ class _Teller:
             self.take_statuses(events[0])
         self.changing = []
         state = self.state(events[0].at) if decides else self.steps[-1].state
+        if events[0].event_id.startswith(OWN):
+            self.escalate(events[0], state)
+            return
         self.add(events[0].at, StepKind.CHANGED, state, self.hand(events[0]))
         if events[0].event_id.startswith(DERIVED):
             self.doubt(events[0].since)
+
+    def escalate(self, first: TicketEvent, state: State) -> None:
+        """Add what an escalation of ours did; it may be known as a span only when that was."""
+        self.add(first.at, StepKind.ESCALATED, state, (None, False))
+        self.steps[-1] = self.steps[-1]._replace(since=first.since)
 
     def take_statuses(self, first: TicketEvent) -> None:
         """Take a status and the custom status beside it as their audit leaves them: they change at once.

@@ -24,7 +24,18 @@ from connectors.base import (
 )
 from connectors.connecting import UTC, Account, session_with
 from connectors.delivering import for_all
-from connectors.freshdesk import carrying, checking, delivering, limits, mapping, payloads, setup, showing, summaries
+from connectors.freshdesk import (
+    acting,
+    carrying,
+    checking,
+    delivering,
+    limits,
+    mapping,
+    payloads,
+    setup,
+    showing,
+    summaries,
+)
 from connectors.freshdesk.reading import group_id, staff_of
 from connectors.freshdesk.settings import FreshdeskSettings
 from connectors.freshdesk.signing_in import credentials
@@ -57,6 +68,7 @@ class Freshdesk:
     metrics: Mapping[str, str] = {}
     scales: bool = False  # a survey of three answers uses other numbers than one of seven, and does not say which it is
     batch: int = BATCH
+    effects: frozenset[str] = acting.EFFECTS
     tells_history: bool = False
     closed_is_final: bool = False
     takes_tags: bool = True
@@ -165,6 +177,8 @@ class Freshdesk:
             return Refused(message("Freshdesk's agents have no fields of their own"))
         if change.target is Target.SUMMARY:
             return summaries.deliver(self.session, change, self._me, partial(group_id, self.session))
+        if change.target is Target.ESCALATION:
+            return acting.act(self.session, change)
         names = self.account.names(Target.TICKET)
         outcome, answer = delivering.update_ticket(self.session, change, names, self.account.zone)
         if answer is not None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from connectors.base import SummaryTicket
+from connectors.effects import is_own_note
 from connectors.freshdesk import payloads
 from connectors.scalars import clean, number
 from connectors.time_zones import iana
@@ -109,7 +110,8 @@ def conversation(ticket_id: str, place: int, row: object) -> Iterator[TicketEven
     merged = _MERGED.search(read.body_text or "") if read.source == _NOTE else None
     if merged is not None:
         yield _merge(ticket_id, read, merged[1])
-    automatic = read.auto_response or read.automation_id is not None
+    own = read.private and is_own_note(read.body_text)
+    automatic = read.auto_response or read.automation_id is not None or own
     yield _said(ticket_id, read.id, read.created_at, place, read.user_id, public=not read.private, automatic=automatic)
 
 

@@ -49,7 +49,7 @@ class Ticket(_Payload):
 
 
 class Conversation(_Payload):
-    """A reply or a note on a ticket; its words stay unread but for what a merge leaves behind."""
+    """A reply or a note on a ticket; its words stay unread but for what a merge and our own notes leave."""
 
     id: Id
     ticket_id: OptionalId = None

@@ -38,7 +38,7 @@ def deliver(session: Session, change: Change, own_id: Callable[[], str], group_i
 def _create(session: Session, summary: SummaryTicket, own_id: str, group_id: str | None) -> Outcome:
     """Create a summary ticket; whoever loses the answer must look for its tag before trying again."""
     payload = summary_ticket(summary, own_id, group_id)
-    return _sent_once(lambda: session.send("POST", TICKETS, payload, safe_to_repeat=False), named=True)
+    return sent_once(lambda: session.send("POST", TICKETS, payload, safe_to_repeat=False), named=True)
 
 
 def _update(session: Session, ticket_id: str, summary: SummaryTicket) -> Outcome:
@@ -50,10 +50,11 @@ def _update(session: Session, ticket_id: str, summary: SummaryTicket) -> Outcome
         if outcome is not None:
             return outcome
     note = {"body": summary.html, "private": True}
-    return _sent_once(lambda: session.send("POST", f"{path}/notes", note, safe_to_repeat=False), named=False)
+    return sent_once(lambda: session.send("POST", f"{path}/notes", note, safe_to_repeat=False), named=False)
 
 
-def _sent_once(send: Callable[[], Answer], *, named: bool) -> Outcome:
+def sent_once(send: Callable[[], Answer], *, named: bool) -> Outcome:
+    """Send a write that must not be repeated unseen, and return what became of it; `named`: what it made has an id."""
     try:
         answer = send()
         made = answer.mapping().get("id")

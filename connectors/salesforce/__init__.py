@@ -29,6 +29,7 @@ from connectors.connecting import UTC, Account, session_with
 from connectors.delivering import for_all
 from connectors.quota import Allowance, Quota
 from connectors.salesforce import (
+    acting,
     carrying,
     checking,
     delivering,
@@ -78,6 +79,7 @@ class Salesforce:
     closed_is_final: bool = False
     takes_tags: bool = False
     batch: int = BATCH
+    effects: frozenset[str] = acting.EFFECTS
 
     def __init__(self, org: Org) -> None:
         self.name = org.settings.name
@@ -196,6 +198,8 @@ class Salesforce:
         target = changes[0].target
         if target is Target.SUMMARY:
             return {change.change_id: summaries.deliver(self.org, change, self._queue_id) for change in changes}
+        if target is Target.ESCALATION:
+            return {change.change_id: acting.act(self.org, change, self._reading.sense()) for change in changes}
         payload = mapping.user_update if target is Target.AGENT else mapping.case_update
         return delivering.send(self.org, Collection(payload, self.org.account.names(target)), changes)
 
@@ -208,8 +212,9 @@ class Salesforce:
         return summaries.found(self.org, external_id)
 
     def noted(self, ticket_id: str, marker: str) -> bool | None:
-        """Tell whether a version of a summary stands in its case; None where the case is gone."""
-        return summaries.noted(self.org, ticket_id, marker)
+        """Tell whether a version of a summary, or a comment, stands on a case; None where the case is gone."""
+        stands = summaries.noted(self.org, ticket_id, marker)
+        return acting.noted(self.org, ticket_id, marker) if stands is False else stands
 
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a case in that queue with that owner."""

@@ -13,6 +13,13 @@ class Meta(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
 
 
+class Choice(Meta):
+    """A value of a picklist."""
+
+    value: Text
+    active: bool = True
+
+
 class FieldDescription(Meta):
     """A field as `describe` tells it, as far as we may see it."""
 
@@ -25,6 +32,12 @@ class FieldDescription(Meta):
     external_id: bool = False
     unique: bool = False
     inline_help_text: OptionalText = None
+    picklist_values: list[Choice] = []
+
+    @property
+    def choices(self) -> list[str]:
+        """The values that may be chosen, by API name."""
+        return [each.value for each in self.picklist_values if each.active]
 
 
 class RecordTypeInfo(Meta):

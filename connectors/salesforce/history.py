@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from connectors.effects import is_own_note
 from connectors.salesforce import payloads
 from connectors.salesforce.mapping import HISTORY_LAST, QUEUE, USER, assignee, queue
 from connectors.salesforce.payloads import Creator
@@ -138,7 +139,7 @@ def comment(row: object, _: Sense) -> list[TicketEvent]:
             position=place(read.id),
             kind=EventKind.COMMENTED,
             actor_id=_actor(read.created_by, read.created_by_id),
-            automatic=_is_machine(read.created_by),
+            automatic=_is_machine(read.created_by) or (not read.is_published and is_own_note(read.comment_body)),
             public=read.is_published,
         )
     ]

@@ -124,11 +124,12 @@ class EmailMessage(Payload):
 
 
 class CaseComment(Payload):
-    """A comment on a case; its words stay unread."""
+    """A comment on a case; its words stay unread but for our own notes."""
 
     id: Id
     parent_id: Id
     is_published: Yes = False
+    comment_body: OptionalText = None
     created_date: Instant
     created_by_id: OptionalId = None
     created_by: Annotated[Creator, Nested] = _NOBODY

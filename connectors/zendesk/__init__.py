@@ -26,6 +26,7 @@ from connectors.connecting import UTC, Account, session_with
 from connectors.errors import RefusedError, SignInError
 from connectors.quota import Allowance, Quota
 from connectors.zendesk import (
+    acting,
     carrying,
     checking,
     delivering,
@@ -81,6 +82,7 @@ class Zendesk:
     takes_tags: bool = True
     untold: frozenset[str] = frozenset()
     batch: int = BATCH
+    effects: frozenset[str] = acting.EFFECTS
 
     def __init__(self, account: Account[ZendeskSettings]) -> None:
         self.name = account.settings.name
@@ -201,6 +203,8 @@ class Zendesk:
             return {}
         if changes[0].target is Target.SUMMARY:
             return {change.change_id: self._deliver_summary(change) for change in changes}
+        if changes[0].target is Target.ESCALATION:
+            return {change.change_id: acting.act(self.session, change, self._own_user_id()) for change in changes}
         sent = delivering.send_bulk(self.session, delivering.bulk_of(self.account, changes[0].target), changes)
         self._warnings |= sent.warnings
         return sent.outcomes

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from connectors.effects import is_own_note
 from connectors.scalars import clean
 from connectors.values import FollowedFields
 from connectors.zendesk import payloads
@@ -29,6 +30,7 @@ _KINDS = {"Create": EventKind.OPENED_WITH, "Change": EventKind.CHANGED}
 _OFFERS = frozenset({"surveyoffered"})
 _OFFERED = "offered"
 _AUTOMATIC = frozenset({"rule", "trigger", "automation", "automatic", "system"})
+_BODIES = ("body", "html_body", "plain_body", "value")
 _SYSTEM = "-1"  # the author of what nobody did
 
 
@@ -93,9 +95,13 @@ def _comment(child: _Child) -> TicketEvent:
         position=child.position,
         kind=EventKind.COMMENTED,
         actor_id=_person(author),
-        automatic=_automatic(child),
+        automatic=_automatic(child) or (public is False and _is_own_note(child)),
         public=public if isinstance(public, bool) else None,
     )
+
+
+def _is_own_note(child: _Child) -> bool:
+    return is_own_note(*(child.json.get(name) for name in _BODIES))
 
 
 def _offers_survey(child: _Child) -> bool:

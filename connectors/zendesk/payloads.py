@@ -60,7 +60,7 @@ class Ticket(_Payload):
 
 
 class TicketEventRow(_Payload):
-    """A row of the ticket event export: one audit with its children, whose bodies stay unread."""
+    """A row of the ticket event export: one audit with its children, whose bodies stay unread but for our own notes."""
 
     id: Id
     ticket_id: Id

@@ -37,7 +37,7 @@ def deliver(session: Session, change: Change, own_id: str, group_id: GroupId) ->
 def _create(session: Session, summary: SummaryTicket, own_id: str, group_id: str | None) -> Outcome:
     """Create a summary ticket; whoever loses the answer must look for its external id before trying again."""
     payload = {"ticket": summary_import(summary, own_id, group_id)}
-    made = _sent_once(lambda: session.send("POST", "/api/v2/imports/tickets.json", payload, safe_to_repeat=False))
+    made = sent_once(lambda: session.send("POST", "/api/v2/imports/tickets.json", payload, safe_to_repeat=False))
     return replace(made, closed=False) if isinstance(made, Refused) else made  # there is no ticket yet to be closed
 
 
@@ -46,7 +46,7 @@ def _update(session: Session, ticket_id: str, summary: SummaryTicket, own_id: st
     done = {"status": "solved", "tags": list(summary.tags)} if summary.solve else {}
     payload = {"ticket": {"comment": private_note(summary, own_id), **done}}
     path = f"/api/v2/tickets/{numeric_id(ticket_id)}.json"
-    return _sent_once(lambda: session.send("PUT", path, payload, safe_to_repeat=False))
+    return sent_once(lambda: session.send("PUT", path, payload, safe_to_repeat=False))
 
 
 def noted(session: Session, ticket_id: str, marker: str) -> bool | None:
@@ -61,7 +61,8 @@ def noted(session: Session, ticket_id: str, marker: str) -> bool | None:
         return None
 
 
-def _sent_once(send: Callable[[], Answer]) -> Outcome:
+def sent_once(send: Callable[[], Answer]) -> Outcome:
+    """Send a write that must not be repeated unseen, and return what became of it."""
     try:
         answer = send()
         return _created(answer.mapping().get("ticket"), answer.headers)

@@ -19,6 +19,7 @@ class Column:
     unique: bool = False
     help: str | None = None
     custom: bool = False
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -43,7 +44,8 @@ def _to(subject: str, relation: str, *, updateable: bool = False) -> Column:
 
 
 def _written(column: Column, length: int = 0) -> Column:
-    return Column(column.type, filterable=column.filterable, updateable=True, length=length or column.length)
+    return Column(column.type, filterable=column.filterable, updateable=True, length=length or column.length,
+                  choices=column.choices)  # fmt: skip
 
 
 _MADE = {"CreatedDate": _STAMP, "CreatedById": _to("User", "CreatedBy")}
@@ -57,7 +59,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "ContactId": _to("Contact", "Contact", updateable=True), "ParentId": _to("Case", "Parent", updateable=True),
         "SuppliedEmail": Column("email", updateable=True), "RecordTypeId": _to("RecordType", "RecordType"),
         "Status": _written(Column("picklist"), 255), "Origin": _written(Column("picklist"), 255),
-        "Priority": _written(Column("picklist"), 255), "Subject": _written(_WORD), "Description": _written(_TEXT),
+        "Priority": _written(Column("picklist", choices=("High", "Medium", "Low")), 255), "Subject": _written(_WORD), "Description": _written(_TEXT),
         "OwnerId": _to("User", "Owner", updateable=True), "IsClosed": _YES, "ClosedDate": _STAMP,
         "BusinessHoursId": _to("BusinessHours", "BusinessHours", updateable=True),
         "CSAT__c": Column("double", "CSAT", updateable=True, custom=True),
@@ -161,7 +163,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
 
 TOOLING = frozenset({"CustomField"})
 """The objects that only the tooling address knows."""
-MADE_BY_CLIENTS = frozenset({"PermissionSet", "PermissionSetAssignment", "FieldPermissions"})
+MADE_BY_CLIENTS = frozenset({"PermissionSet", "PermissionSetAssignment", "FieldPermissions", "CaseComment"})
 
 
 def tables() -> dict[str, Table]:

@@ -95,6 +95,7 @@ def _described(name: str, column: Column) -> Row:
         "unique": column.unique,
         "inlineHelpText": column.help,
         "filterable": column.filterable,
+        "picklistValues": [{"value": value, "label": value, "active": True} for value in column.choices],
     }
 
 

@@ -12,6 +12,7 @@ from connectors.sandbox.salesforce.selecting import Row
 from connectors.sandbox.salesforce.state import Ticket
 
 MOST = 200
+LONGEST_COMMENT = 4000
 
 
 class Unwritable(Exception):  # noqa: N818 -- an outcome, not a failure of ours
@@ -169,8 +170,21 @@ def create(call: Call) -> Response:
             raise refusal(400, "INVALID_FIELD", f"No such column '{name}' on sobject of type {subject}")
         if name == "Field" and str(value).partition(".")[2] not in _columns(state.tables, str(value)):
             raise refusal(400, "INVALID_INPUT", f"Field Name: bad value {value}")
+    if subject == "CaseComment":
+        return answer({"id": _commented(call, body), "success": True, "errors": []}, 201)
     made = state.org.add(subject, **body)
     return answer({"id": made, "success": True, "errors": []}, 201)
+
+
+def _commented(call: Call, body: Mapping[str, object]) -> str:
+    """Add a comment to a case that is there; its words may be no longer than 4,000 characters."""
+    ticket = call.service.state.ticket_of(str(body.get("ParentId")))
+    if ticket is None or ticket.row["IsDeleted"]:
+        raise refusal(404, "ENTITY_IS_DELETED", "entity is deleted")
+    if len(str(body.get("CommentBody"))) > LONGEST_COMMENT:
+        raise refusal(400, "STRING_TOO_LONG", "Comment Body: data value too large")
+    said = {"ParentId": ticket.key, "IsPublished": body.get("IsPublished") is True, "CommentBody": body["CommentBody"]}
+    return call.service.state.add("CaseComment", said, author=call.service.own_id)
 
 
 def _columns(tables: Mapping[str, Table], field: str) -> Iterator[str]:
