@@ -18,7 +18,7 @@ _HANDED = frozenset({Field.GROUP, Field.ASSIGNEE})
 class OwnWrite(NamedTuple):
     """A property that we set, and when: not before `start`, not after `end` (None: nobody knows yet when, or whether).
 
-    `new` is what it was set to, as events word it; of tags, those that were added.
+    `new` is what it was set to, as events word it; of tags, those that were added or removed.
     """
 
     field: str
@@ -55,9 +55,9 @@ def _explains(write: OwnWrite, event: TicketEvent) -> bool:
     first, last = event.at if event.since is None else event.since, event.at
     if last < write.start - _SLACK or (write.end is not None and first > write.end + _SLACK):
         return False
-    return _adds_only(write, event) if write.field == Field.TAGS else event.new == write.new
+    return _is_all_that_differs(write, event) if write.field == Field.TAGS else event.new == write.new
 
 
-def _adds_only(write: OwnWrite, event: TicketEvent) -> bool:
-    before, after = set((event.old or "").split()), set((event.new or "").split())
-    return before < after and after - before <= set((write.new or "").split())
+def _is_all_that_differs(write: OwnWrite, event: TicketEvent) -> bool:
+    changed = set((event.old or "").split()) ^ set((event.new or "").split())
+    return bool(changed) and changed <= set((write.new or "").split())

@@ -42,6 +42,7 @@ class ChangeState(StrEnum):
 
 UNRESOLVED: Final = (ChangeState.SENDING, ChangeState.UNDER_WAY, ChangeState.IN_DOUBT)
 PENDING: Final = (ChangeState.QUEUED, *UNRESOLVED)
+_KEPT_TRUE: Final = (Target.TICKET, Target.AGENT)
 _AT_ONCE: Final = 500
 
 
@@ -90,7 +91,7 @@ class Queued:
     @property
     def change(self) -> Change:
         """What the connector is given."""
-        return Change(self.change_id, self.target, self.target_id, self.values, self.summary)
+        return Change(self.change_id, self.target, self.target_id, self.values, self.summary, self.previous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Changes:
         """Queue desired states and return how many are new: a key already queued or sent changes nothing.
 
         One still queued for the same object gives way: its values not desired anew are taken over, and so are the
-        previous values it would have replaced.
+        previous values it would have replaced. What escalations do gives way to nothing.
         """
         queued = 0
         with self._database.writing() as connection:
@@ -127,6 +128,8 @@ class Changes:
         return queued
 
     def _superseded(self, connection: Connection, connector: str, desired: Desired, now: int) -> Queued | None:
+        if desired.target is Target.ESCALATION:
+            return None
         row = connection.execute(_queued_for(connector, desired.target, desired.target_id)).first()
         if row is None:
             return None
@@ -206,6 +209,8 @@ class Changes:
     def _give_way(self, connection: Connection, change_id: int, now: int) -> None:
         """Let a newer change of the same object, queued while this one was under way, take its place."""
         older = connection.execute(select(CHANGE).where(CHANGE.c.change_id == change_id)).one()
+        if older.target == Target.ESCALATION:
+            return
         after = _queued_for(older.connector, older.target, older.target_id).where(CHANGE.c.change_id > change_id)
         newer = connection.execute(after).first()
         if newer is not None:
@@ -222,7 +227,8 @@ class Changes:
         with self._database.writing() as connection:
             row = connection.execute(select(CHANGE).where(CHANGE.c.change_id == change_id)).one()
             whose = {"connector": row.connector, "target": row.target, "target_id": row.target_id}
-            values = decoded(row.values) if row.target != Target.SUMMARY else {}  # what a summary shows stands by it
+            # What a summary shows stands by it, and what an escalation did is people's to change.
+            values = decoded(row.values) if row.target in _KEPT_TRUE else {}
             self._database.upsert(
                 DELIVERED_VALUE,
                 [
@@ -271,6 +277,16 @@ class Changes:
         for chunk in chunked(target_ids):
             for row in self._database.rows(alive.where(CHANGE.c.target_id.in_(chunk))):
                 found[row.target_id] = _queued(row)
+        return found
+
+    def escalated(self, connector: str, ticket_ids: Iterable[str]) -> dict[str, list[Queued]]:
+        """Return what escalations do, or did, on those of some tickets of which they do anything, oldest first."""
+        mine = select(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.target == Target.ESCALATION)
+        in_order = mine.where(CHANGE.c.state != ChangeState.SUPERSEDED).order_by(CHANGE.c.change_id)
+        found: dict[str, list[Queued]] = {}
+        for chunk in chunked(ticket_ids):
+            for row in self._database.rows(in_order.where(CHANGE.c.target_id.in_(chunk))):
+                found.setdefault(row.target_id, []).append(_queued(row))
         return found
 
     def of_pass(self, connector: str, pass_id: int) -> Iterator[Queued]:

@@ -5,7 +5,7 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from kpi_engine.ledger import Entry, EntryKind
 from sync.store.codec import chunked
@@ -42,6 +42,19 @@ class Ledger:
         while rows := self._database.rows(mine.where(at >= reached, or_(at > reached, number > last)).limit(_AT_ONCE)):
             yield from map(_entry, rows)
             reached, last = rows[-1].at, rows[-1].entry_id
+
+    def last(self, connector: str) -> int:
+        """Return the number of the newest entry, 0 where there is none."""
+        newest = select(func.max(LEDGER_ENTRY.c.entry_id)).where(LEDGER_ENTRY.c.connector == connector)
+        return int(self._database.scalar(newest) or 0)
+
+    def after(self, connector: str, number: int) -> Iterator[tuple[int, list[Entry]]]:
+        """Yield the entries made after the one numbered so, some at a time, with the number of the last of them."""
+        columns = [LEDGER_ENTRY.c.entry_id, *(LEDGER_ENTRY.c[name] for name in _NAMES)]
+        mine = select(*columns).where(LEDGER_ENTRY.c.connector == connector).order_by(LEDGER_ENTRY.c.entry_id)
+        while rows := self._database.rows(mine.where(LEDGER_ENTRY.c.entry_id > number).limit(_AT_ONCE)):
+            number = rows[-1].entry_id
+            yield number, [_entry(row) for row in rows]
 
     def entries(self, connector: str, ticket_ids: Iterable[str]) -> list[Entry]:
         """Return the entries of some tickets, those of each ticket in the order they were made."""

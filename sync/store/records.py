@@ -29,6 +29,7 @@ from kpi_engine.records import (
 from sync.store.codec import Layout, chunked, decoded, decoded_all, encoded, fingerprint, tupled
 from sync.store.database import Database
 from sync.store.observations import INPUTS, OVERRIDES, stands
+from sync.store.own_writes import OwnWrites
 from sync.store.pseudonyms import Pseudonyms, in_fields
 from sync.store.renaming import renamed
 from sync.store.tables import ACCOUNT_RECORD, DUPLICATE, OBSERVATION, READING, RECORD, STALE, SUMMARY
@@ -148,13 +149,17 @@ class Records:
     def histories(self, connector: str, ticket_ids: Iterable[str], known_from: int) -> Iterator[History]:
         """Yield the histories of `ticket_ids`, in their order; a ticket without a snapshot yet has none."""
         exempt, covered = self.exempt(connector), self.covered(connector)
+        escalations = OwnWrites(self._database, connector)
         for chunk in chunked(ticket_ids):
             found, own = self._by_ticket(connector, chunk), self._own(connector, chunk)
+            writes = escalations.of(chunk)
             for ticket_id in chunk:
                 if "snapshot" in found[ticket_id]:
                     history = _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
                     if ticket_id in exempt or covered:
                         history = replace(history, exempt=exempt.get(ticket_id, frozenset()), covered=covered)
+                    if ticket_id in writes:
+                        history = replace(history, writes=writes[ticket_id])
                     yield history
 
     def covered(self, connector: str) -> tuple[tuple[int, int], ...]:
