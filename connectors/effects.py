@@ -12,7 +12,7 @@ from kpi_engine.message import Message, message
 # The keys of a change's values.
 NOTE, MARKER = "note", "marker"
 PRIORITY, GROUP, ASSIGNEE = "priority", "group", "assignee"
-TAGS_ADDED, TAGS_REMOVED = "add_tags", "remove_tags"  # joined by one space
+TAGS, TAGS_ADDED, TAGS_REMOVED = "tags", "add_tags", "remove_tags"  # joined by one space
 WHILE_UNSOLVED = "while_unsolved"
 """Whether nothing is done on a ticket that was solved meanwhile."""
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from sync.crash import crash_point
 from sync.disputing import note_disputes
 from sync.echoes import look_for_echoes
 from sync.editions import keep_editions, rulebook, unexplained
+from sync.effects import Effects, new_effects, note_learned
 from sync.findings import noted
 from sync.inputs.scheduled import import_changed
 from sync.measuring import measure_changed_and_due
@@ -65,7 +67,7 @@ class Mode:
 
 @dataclass(slots=True)
 class PassReport:
-    """What a pass did, or would do: `plans` are the ticket writes, `summaries` the tickets to be made.
+    """What a pass did, or would do: `plans` are the ticket writes, `effects` what escalations do on tickets.
 
     `setups` are the wanted custom fields that are missing or cannot serve, `rules` what is said of those that changed.
     """
@@ -77,6 +79,7 @@ class PassReport:
     measured: int = 0
     plans: Sample[TicketPlan] = field(default_factory=Sample)
     agents: Sample[Desired] = field(default_factory=Sample)
+    effects: Effects = field(default_factory=Effects)
     edits: Sample[Finding] = field(default_factory=Sample)
     summaries: list[DueSummary] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
@@ -97,7 +100,7 @@ class PassReport:
     @property
     def writes_planned(self) -> int:
         """How many objects this pass found to be written."""
-        return self.plans.total + self.agents.total + len(self.summaries)
+        return self.plans.total + self.agents.total + self.effects.plans.total + len(self.summaries)
 
     def note(self, plan: TicketPlan) -> None:
         """Count one ticket that was looked at."""
@@ -199,7 +202,7 @@ def _show(account: Account, this: Pass, mode: Mode, report: PassReport, rules: R
     armed = account.store.switches.number(account.name, ARMED)
     since = as_of if armed is None else armed
     if mode.dry_run:  # which shows every write there would be
-        report.plans, report.agents = Sample(None), Sample(None)
+        report.plans, report.agents, report.effects.plans = Sample(None), Sample(None), Sample(None)
     if mode.backfill_since is not None:
         since = min(since, mode.backfill_since)
         for plan in past_plans(account, rules, since, report.unfit(Target.TICKET)):
@@ -209,6 +212,7 @@ def _show(account: Account, this: Pass, mode: Mode, report: PassReport, rules: R
         plans = ticket_plans(account, unplanned, rules, since, report.unfit(Target.TICKET))
         for plan in plans:
             report.note(plan)
+    deque(new_effects(account, rules, as_of, report.effects), maxlen=0)
     for work in summary_work(account, this, rules, as_of, since):
         report.take(work)
     for desired in agent_work(account, this.pass_id, as_of, report.unfit(Target.AGENT)).due:
@@ -224,8 +228,10 @@ def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as
             armed = as_of
             store.switches.set(account.name, ARMED, as_of)
         tickets = _wanted_of_tickets(account, this, report, _Planning(rules, armed))
-        desired = chain(tickets, _wanted_of_agents(account, this, report, as_of))
+        escalated = (plan.desired() for plan in new_effects(account, rules, as_of, report.effects))
+        desired = chain(tickets, escalated, _wanted_of_agents(account, this, report, as_of))
         store.changes.enqueue(account.name, desired, pass_id=this.pass_id, now=account.now())
+        note_learned(account)
     for work in summary_work(account, this, rules, as_of, armed):
         with store.transaction(this.lock):
             queue_summaries(account, this, work)

@@ -1,9 +1,10 @@
-"""Summaries sent without an answer: what the helpdesk shows of them, looked up before anything is sent again."""
+"""Summaries and notes sent without an answer: what the helpdesk shows of them, before anything is sent again."""
 
 from collections.abc import Sequence
 from typing import Final
 
-from connectors.base import Delivered, Outcome, Refused, Snoozed
+from connectors.base import Delivered, Outcome, Refused, Snoozed, Target
+from connectors.effects import MARKER
 from kpi_engine.message import message
 from sync.account import Account
 from sync.crash import crash_point
@@ -21,7 +22,7 @@ def server_now(account: Account) -> int:
     return told if told is not None else account.now()
 
 
-def found_summaries(account: Account, doubtful: Sequence[Queued]) -> dict[int, Outcome]:
+def found_writings(account: Account, doubtful: Sequence[Queued]) -> dict[int, Outcome]:
     """Look for what was sent: what is there counts as delivered, what is not once the window is over is sent again.
 
     Of several tickets that a creation left the oldest is it.
@@ -40,6 +41,8 @@ def found_summaries(account: Account, doubtful: Sequence[Queued]) -> dict[int, O
 
 
 def _found(account: Account, each: Queued) -> Outcome:
+    if each.target is Target.ESCALATION:
+        return _found_effect(account, each)
     if each.summary is None:
         return Refused(message("The summary has no content"))
     if not is_creation(each):
@@ -54,6 +57,16 @@ def _found_note(account: Account, each: Queued, marker: str) -> Outcome:
     if noted is None:
         return Refused(message("it is gone from the helpdesk"), closed=True)
     return Delivered(each.target_id) if noted else Snoozed(0, message("its answer was lost and it had not arrived"))
+
+
+def _found_effect(account: Account, each: Queued) -> Outcome:
+    """Look for an escalation's note, which is written with the rest or after it; without one all is sent again.
+
+    What is done already is not done twice: the ticket is read first.
+    """
+    if MARKER in each.values:
+        return _found_note(account, each, str(each.values[MARKER]))
+    return Snoozed(0, message("its answer was lost and it is looked at again"))
 
 
 def is_creation(each: Queued) -> bool:

@@ -10,13 +10,14 @@ from sync.comparing import after_conflict, changed_meanwhile, found_values, unke
 from sync.crash import crash_point
 from sync.duplicates import close_duplicates
 from sync.findings import note_warning
-from sync.look_ups import found_summaries, remember_summary, server_now
+from sync.look_ups import found_writings, remember_summary, server_now
 from sync.pull import Pass
 from sync.sample import Sample
 from sync.store.changes import ChangeState, Queued
 from sync.store.codec import chunked
 
-ORDER = (Target.TICKET, Target.AGENT, Target.SUMMARY)
+ORDER = (Target.TICKET, Target.ESCALATION, Target.AGENT, Target.SUMMARY)
+_ONE_BY_ONE = frozenset({Target.ESCALATION, Target.SUMMARY})
 _POLL_SECONDS = 2.0
 _POLLS = 150
 """How often a job is asked after before it is left to the next pass: five minutes in all."""
@@ -72,7 +73,7 @@ def send_all(account: Account, this: Pass, limit: int | None, *, of_pass: int | 
 
 
 def _next_batch(account: Account, target: Target, left: int, of_pass: int | None) -> list[Queued]:
-    size = min(1 if target is Target.SUMMARY else account.connector.batch, left)
+    size = min(1 if target in _ONE_BY_ONE else account.connector.batch, left)
     return account.store.changes.next_batch(account.name, target, size, server_now(account), of_pass=of_pass)
 
 
@@ -209,7 +210,7 @@ def resolve_leftovers(account: Account, this: Pass, sent: Sent) -> None:
             for each in account.store.changes.unresolved(account.name)
             if each.target is target and each.state is not ChangeState.UNDER_WAY
         ]
-        look_up = found_summaries if target is Target.SUMMARY else found_values
+        look_up = found_writings if target in _ONE_BY_ONE else found_values
         for some in chunked(doubtful, account.connector.batch):
             _note(account, this, some, look_up(account, some), sent)
         _after_conflict(account, this, [each for each in met if each.target is target], sent, again=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.base import Target
+from connectors.effects import ASSIGNEE, GROUP, NOTE, PRIORITY, RESTORES, TAGS, TAGS_ADDED, TAGS_REMOVED
 from kpi_engine.message import Message, message
 from kpi_engine.records import FieldValue
 from kpi_engine.rulebook import Rulebook, Status
@@ -83,6 +84,8 @@ def _take_back(account: Account, rules: Rulebook, plan: Reversal, delivered: Seq
     for each in delivered:
         if each.target is Target.SUMMARY:
             _be_done_with(account, plan, each)
+        elif each.target is Target.ESCALATION:
+            _undo(plan, each)
 
 
 def revert(account: Account, plan: Reversal) -> Sent:
@@ -173,6 +176,29 @@ def _previous(pass_id: int, each: Queued) -> Desired:
         previous=each.values,
         why=_WHY,
     )
+
+
+def _undo(plan: Reversal, each: Queued) -> None:
+    """Plan what undoes an escalation, as far as nobody changed it since: whoever writes it looks first."""
+    if NOTE in each.values:
+        plan.kept.append(Kept(each.target, each.target_id, message("a note on a ticket cannot be taken back")))
+    added, before = (
+        str(values.get(key) or "").split() for values, key in ((each.values, TAGS_ADDED), (each.previous, TAGS))
+    )
+    values = {key: each.previous.get(key) for key in (PRIORITY, GROUP, ASSIGNEE) if key in each.values}
+    if removed := [tag for tag in added if tag not in before]:
+        values[TAGS_REMOVED] = " ".join(removed)
+    if values:
+        plan.writes.append(
+            Desired(
+                key=f"revert:{plan.pass_id}:{each.key}",
+                target=each.target,
+                target_id=each.target_id,
+                values={**values, RESTORES: True},
+                previous={key: value for key, value in each.values.items() if key in values},
+                why=_WHY,
+            )
+        )
 
 
 def _be_done_with(account: Account, plan: Reversal, each: Queued) -> None:

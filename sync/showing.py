@@ -10,6 +10,7 @@ from kpi_engine.records import FieldValue
 from sync.backfill import Backfilled
 from sync.counting import REQUESTS, ROWS, SUMMARIES, TICKETS
 from sync.cycle import Mode, PassReport
+from sync.effect_text import effect_document, effect_sentences
 from sync.findings import sentence
 from sync.locale import Language
 from sync.planning import FieldChange, TicketPlan
@@ -54,6 +55,7 @@ def _gaps(report: PassReport) -> Iterator[Message]:
         yield message("in quarantine: {rows} that could not be read", rows=ROWS.of(report.pulled.rejected))
     yield from report.problems
     yield from report.rules
+    yield from report.effects.sentences()
     for withheld in report.withheld:
         yield message(
             "not written: {summaries} for {period} ({subjects}): {reason}",
@@ -69,29 +71,35 @@ def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Mes
         yield message("custom fields that would be created: {titles}", titles=", ".join(missing))
     yield message("writes this pass would make: {n}; none was made", n=report.writes_planned)
     if mode.dry_run:
-        for plan in report.plans:
-            yield from change_sentences(plan, language)
-        for desired in report.agents:
-            for key, new in desired.values.items():
-                old = desired.previous.get(key)
-                yield message(
-                    "agent {id}: {field}: {old} → {new} ({why})",
-                    id=desired.target_id,
-                    field=INDICATORS[key].name,
-                    old=value_words(key, old, language),
-                    new=value_words(key, new, language),
-                    why=desired.why,
-                )
-        for due in report.summaries:
-            subject = due.desired.summary.subject if due.desired.summary is not None else ""
-            if due.new:
-                yield message("new ticket: {subject} ({why})", subject=subject, why=due.desired.why)
-            else:
-                yield message("note on: {subject} ({why})", subject=subject, why=due.desired.why)
+        yield from _each_write(report, language)
     elif report.writes_planned:
         yield message("look at them with --dry-run")
     if not report.armed and report.writes_planned:
         yield message("writing is not yet allowed: the first pass with --yes allows it, for all later passes too")
+
+
+def _each_write(report: PassReport, language: Language) -> Iterator[Message]:
+    for plan in report.plans:
+        yield from change_sentences(plan, language)
+    for effect in report.effects.plans:
+        yield from effect_sentences(effect, language)
+    for desired in report.agents:
+        for key, new in desired.values.items():
+            old = desired.previous.get(key)
+            yield message(
+                "agent {id}: {field}: {old} → {new} ({why})",
+                id=desired.target_id,
+                field=INDICATORS[key].name,
+                old=value_words(key, old, language),
+                new=value_words(key, new, language),
+                why=desired.why,
+            )
+    for due in report.summaries:
+        subject = due.desired.summary.subject if due.desired.summary is not None else ""
+        if due.new:
+            yield message("new ticket: {subject} ({why})", subject=subject, why=due.desired.why)
+        else:
+            yield message("note on: {subject} ({why})", subject=subject, why=due.desired.why)
 
 
 def _written(report: PassReport, language: Language) -> Iterator[Message]:
@@ -174,6 +182,9 @@ def pass_document(report: PassReport) -> dict[str, object]:
         "armed": report.armed,
         "fields_created": report.created_fields,
         "writes": [_change(plan, change) for plan in report.plans for change in plan.changes],
+        "effects": [effect_document(plan) for plan in report.effects.plans],
+        "effects_left": {words: n for words, (_, n) in report.effects.left.items()},
+        "effect_remarks": list(report.effects.remarks),
         "agent_writes": [
             {"agent_id": each.target_id, "values": dict(each.values), "previous": dict(each.previous)}
             for each in report.agents

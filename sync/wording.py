@@ -75,6 +75,7 @@ TARGET_NAMES = {
     Target.TICKET: message("ticket"),
     Target.AGENT: message("agent"),
     Target.SUMMARY: message("summary"),
+    Target.ESCALATION: message("escalation on ticket"),
 }
 
 PASS_WORDS = {

@@ -4,10 +4,12 @@ import sys
 
 import click
 
+from connectors.effects import RESTORES
 from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.counting import WRITES
+from sync.effect_text import TITLES
 from sync.exits import Exit
 from sync.locale import Language, terminal_text
 from sync.outbox import Sent
@@ -99,12 +101,13 @@ def _lines(desired: Desired, language: Language) -> list[str]:
                 "{target} {id}: {field}: {old} → {new}",
                 target=target,
                 id=desired.target_id,
-                field=field_name(key),
+                field=TITLES.get(key) or field_name(key),
                 old=_words(key, desired.previous.get(key), language),
                 new=_words(key, value, language),
             )
         )
         for key, value in desired.values.items()
+        if key != RESTORES
     ]
 
 
