@@ -7,9 +7,14 @@ from config.agreement import ANY, at
 from config.meanings import Fields
 from config.problems import Finding, Path, one_of
 from config.unanswered import CLAUSES, unanswered
+from connectors.account import SUMMARY_TAG
 from kpi_engine.message import Message, message
 
 _SOURCES = ("ticket", "organization", "group", "brand")
+_TAGGED = (
+    ("connectors", ANY, "exclude", "tags", ANY),
+    ("fields", ANY, ANY, "tag"),
+)
 _CALENDARS = (
     ("policies", ANY, "calendar"),
     ("policies", ANY, "calendar", "first_of", ANY),
@@ -26,6 +31,7 @@ def strangers(policies: object, configuration: object) -> Iterator[Finding]:
     yield from _unknown_fields(policies, configuration)
     yield from _unfit_calendars(policies, configuration)
     yield from unanswered(policies, configuration)
+    yield from _deciding_tags(policies, configuration)
 
 
 def _unknown_fields(policies: object, configuration: object) -> Iterator[Finding]:
@@ -52,6 +58,20 @@ def _unfit_calendars(policies: object, configuration: object) -> Iterator[Findin
                 yield Finding(path, message("this calendar never opens: no goal would ever be due"))
             elif name not in own and get_close_matches(name, own, n=1):
                 yield Finding(path, message("no calendar has this name"), one_of(own, name))
+
+
+def _deciding_tags(policies: object, configuration: object) -> Iterator[Finding]:
+    """Yield tags that escalations add though something goes by them: they would work upon themselves."""
+    asked = {str(tag) for clause in CLAUSES for _, tag in at(policies, *clause, "tag", ANY)}
+    asked |= {str(tag) for steps in _TAGGED for _, tag in at(configuration, *steps)}
+    asked |= {str(path[-1]) for path, _ in at(configuration, "exemptions", ANY, "tags", ANY)}
+    for path, tag in at(policies, "escalations", ANY, "steps", ANY, "add_tags", ANY):
+        if str(tag) in asked or str(tag).startswith(SUMMARY_TAG):
+            yield Finding(
+                path,
+                message("something goes by this tag, so that an escalation would work upon itself"),
+                message("a tag that nothing else asks for"),
+            )
 
 
 def _opens(week: object) -> bool:

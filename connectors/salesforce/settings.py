@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from connectors.account import AccountSettings, Beginning, Exclude
+from connectors.account import AccountSettings, Beginning, Exclude, Push
 from connectors.secret import Secret
 from connectors.settings import Email, Line, Section, UnfitError, each_once
 from kpi_engine.message import message
@@ -125,6 +125,19 @@ class SalesforceSettings(AccountSettings):
     bulk_above: int = Field(
         20_000, ge=0, description="How many rows are still read page by page; more come through a bulk job."
     )
+
+    @field_validator("push")
+    @classmethod
+    def _without_tags(cls, push: Push) -> Push:
+        if "add_tags" in push.escalations.allow:
+            place = push.escalations.allow.index("add_tags")
+            told = message("Salesforce has no tags: {effect} can do nothing there", effect="add_tags")
+            raise UnfitError(
+                told,
+                message("leave it out; a note, a priority and a handover can be had"),
+                ("escalations", "allow", place),
+            )
+        return push
 
     @field_validator("base_url")
     @classmethod

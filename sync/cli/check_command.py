@@ -14,6 +14,7 @@ from sync.agreement_checks import agreement_checks
 from sync.cli.frame import Call, framed
 from sync.counting import AGENTS, ROWS, VALUES
 from sync.editions import unexplained
+from sync.effect_checks import effect_checks
 from sync.exits import Exit, exit_for, gravest
 from sync.findings import sentence
 from sync.locale import terminal_text
@@ -75,6 +76,7 @@ def _looked_at(account: Account) -> tuple[list[Check], Exit]:
         found += _exemption_checks(account)
         found += _people_checks(account)
         found += _recipient_checks(account)
+        found += effect_checks(account)
         found += agreement_checks(account)
         found += _summary_checks(account)
         found += _addressee_checks(account)

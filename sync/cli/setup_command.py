@@ -16,6 +16,7 @@ from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.counting import FIELDS
+from sync.effect_checks import effect_sentences
 from sync.exits import Exit, exit_for, gravest
 from sync.locale import terminal_text
 from sync.pull import Pass
@@ -120,6 +121,8 @@ def _made(call: Call, account: Account, wish: Wish) -> tuple[dict[str, object], 
         call.say(line)
     if account.own.push.agent_fields:
         call.say(message("{name}  agent fields: {warning}", name=account.name, warning=PROFILE_WARNING))
+    for told in effect_sentences(account):
+        call.say(message("{name}  escalations: {told}", name=account.name, told=told))
     created, installed = _create(call, account, setups, places, wish)
     document: dict[str, object] = {
         "connector": account.name,

@@ -89,11 +89,14 @@ def test_yaml_that_cannot_be_read_is_told_with_its_line(empty_desk: "Desk") -> N
 
 
 def test_what_is_not_yet_in_force_is_noted_unless_quiet(desk: "Desk") -> None:
-    clock = {"id": "resolution", "goal": {"any": "4h"}, "stop": ["solved"]}
-    noted = [{"on": {"clock": "resolution"}, "steps": [{"level": 1, "note": True}]}]
-    policies = {"policies": [{"id": "a", "clocks": [clock]}], "escalations": noted}
-    desk.configure(desk.account("sao-mai", desk.sandbox), policies=policies)
-    told = "policies.escalations[0].steps[0].note is accepted but not yet in force"
+    org = {
+        "name": "care",
+        "kind": "salesforce",
+        "base_url": "https://saomai.my.salesforce.com",
+        "auth": {"method": "oauth_client_credentials", "client_id": "kpi", "client_secret": "${env:SECRET_SAO_MAI}"},
+    }
+    desk.configure(desk.account("sao-mai", desk.sandbox), org, policies="platform")
+    told = "policies is accepted but not yet in force"
     assert told in desk.run("status").stderr
     assert desk.run("status", "-q").stderr == ""
 
