@@ -125,6 +125,15 @@ def is_one_of(roles: Iterable[str], step: Step, account: str, rulebook: Rulebook
     owner = tier(asked, rulebook).owner
     actor = rulebook.organization.at(at).key_of(step.actor or "", account)
     held = {role for role, who in found.items() if who == actor}
-    if owner is not None and (owner in held or owner == rulebook.team(step.actor, None, at)):
-        held.add(OWNER)
+    if OWNER in roles and owner is not None and (owner in held or owner in _groups(step.actor or "", at, rulebook)):
+        return True
     return not held.isdisjoint(roles)
+
+
+def _groups(actor: str, at: int, rulebook: Rulebook) -> Iterator[str]:
+    """Yield what the groups of an agent, and his team, are called."""
+    for group in rulebook.groups_of(actor, at):
+        yield group
+        if group in rulebook.groups:
+            yield rulebook.groups[group].at(at)
+    yield rulebook.team(actor, None, at) or ""

@@ -1,6 +1,6 @@
 """The ledger of one period, told: what fell due, what was charged to whom on which evidence, and what undid it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
@@ -13,6 +13,7 @@ from kpi_engine.periods import Period
 from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.charging import cases_in, charges_of, is_settled
+from sync.escalated import Followed, Spot, followed, spot
 from sync.overriding import Decision, decisions
 from sync.rewarding import Rewarded, rewarded
 from sync.settling import corrections, settles_after
@@ -74,6 +75,7 @@ class Told:
     `charges` are the deadlines missed with what they cost, `taken_back` those lines that a correction undid, `firings`
     everything that fell due or was taken back. Before the period is settled, at `settles_at`, charges are a preview.
     `hidden` counts the people whose charges may not be shown. `rewards` are told to leads alone, of those they lead.
+    `followed` says, where somebody or something is named, whom each step of an escalation was for.
     """
 
     account: Account
@@ -89,6 +91,7 @@ class Told:
     corrections: tuple[Correction, ...]
     hidden: int = 0
     rewards: tuple[Rewarded, ...] = ()
+    followed: Mapping[Spot, Followed] = field(default_factory=dict)
 
 
 def told_ledger(asked: Source, wish: Wish) -> Told:
@@ -113,7 +116,12 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         corrections=tuple(each for each in corrections(account) if each.concerns(period.start, period.end)),
         hidden=len({each.subject for each in charges if not view.may(each)}),
         rewards=() if wish.is_narrow else tuple(_rewards(asked, every, view)),
+        followed=_followed(asked, firings) if wish.is_narrow else {},
     )
+
+
+def _followed(asked: Source, firings: Iterable[Entry]) -> dict[Spot, Followed]:
+    return {spot(each.entry): each for each in followed(asked.account, asked.window.rulebook, firings)}
 
 
 def _rewards(asked: Source, charges: Sequence[ChargeEntry], view: "_View") -> Iterator[Rewarded]:

@@ -55,6 +55,7 @@ class LedgerRows:
             "hidden": told.hidden,
             "totals": [self._total_document(each) for each in told.totals],
             "lines": [dict(row) for row in self.rows().rows],
+            "escalations": [each.document() for each in told.followed.values()],
             "rewards": [
                 self._award_document(rewarded.reward.reward, each)
                 for rewarded in told.rewards

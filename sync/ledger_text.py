@@ -16,6 +16,7 @@ from kpi_engine.penalties import Finding
 from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Award, Standing
 from kpi_engine.rulebook import Rulebook
+from sync.escalated import spot
 from sync.ledger import NO_PENALTY, SOMEBODY, Told, fired_and_taken_back
 from sync.locale import Language
 from sync.overriding import Decision
@@ -160,15 +161,30 @@ class Teller:
             table,
             self.language,
             (message("Ticket"), message("When"), message("Clock"), message("Step"), message("Whose")),
-            (message("Noted"),),
+            (message("Noted"), message("For"), message("On the ticket")),
         )
         for each in self.told.firings:
             taken = message("{step}, taken back", step=self.step(each))
             step = self.step(each) if each.kind is EntryKind.FIRED else self.language(taken)
             whose = self.name(each.agent, Scope.AGENT) if each.agent else self.name(each.team, Scope.TEAM)
             when, noted = self.language.moment(each.at), self.language.moment(each.recorded_as_of)
-            _row(table, each.ticket_id, when, self.language(clock_name(each.clock)), step, whose, noted)
+            _row(
+                table,
+                each.ticket_id,
+                when,
+                self.language(clock_name(each.clock)),
+                step,
+                whose,
+                noted,
+                *self.further(each),
+            )
         return table
+
+    def further(self, each: Entry) -> tuple[str, str]:
+        """Return whom a step of an escalation was for, and what became of what it did on the ticket."""
+        found = self.told.followed.get(spot(each)) if each.kind is EntryKind.FIRED else None
+        done = None if found is None else found.done()
+        return "" if found is None else found.roles(self.language), "" if done is None else self.language(done)
 
     def step(self, each: Entry) -> str:
         """Return what fell due, with the part of the goal or the level."""

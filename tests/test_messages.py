@@ -29,6 +29,7 @@ MAKES_MESSAGES_OF_DATA = {
     "sync/counting.py",  # fills the noun that fits the number
     "sync/cli/frame.py",  # the same sentence with its values on one line
     "sync/summaries/text.py",  # fills one of the sentences above it, and writes a summary's marker
+    "sync/role_words.py",  # a priority in the helpdesk's own word
     "sync/wording.py",  # a person's or a team's name, a clock that nobody named
 }
 

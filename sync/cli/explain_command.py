@@ -1,7 +1,7 @@
 """`helpdesk-kpi explain`: the tickets behind one figure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import click
@@ -26,6 +26,8 @@ from sync.cli.choosing import (
 )
 from sync.cli.explain_scorecard import SCORECARD, explained_scorecard
 from sync.cli.frame import Call, framed
+from sync.editions import rulebook
+from sync.escalated import Followed, followed
 from sync.exits import Exit
 from sync.explaining import Explanation, LeftOut, explained_by, masked
 from sync.joined import joined
@@ -35,6 +37,9 @@ from sync.scorecards import Urls, cell_document, explanation_table, left_out_tab
 from sync.sources import Asked, as_of_now, source
 from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
 from sync.zones import at_home
+
+_ESCALATED = ("overdue_count", "overdue_rate", "escalation_rate", "functional_escalations", "hierarchical_escalations")
+_LISTED = 50
 
 __all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
 
@@ -79,8 +84,12 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         said = remarks(asked, scope).about([whom])
         for note in remark_notes(replace(said, exempted=())):  # those are listed with their reasons already
             call.say(note)
+        escalations = list(_escalations(ready, explanation))
+        for each in escalations[:_LISTED]:
+            call.say(each.sentence(call.language))
         whose = call.language(subject_name(whom, scope, rules, asked.window.period.end - 1))
-        call.answer({**explanation_document(explanation, urls, whose), **remarks_document(said)})
+        told = {**explanation_document(explanation, urls, whose), **remarks_document(said)}
+        call.answer({**told, "escalations": [each.document() for each in escalations]})
     return Exit.OK
 
 
@@ -91,6 +100,19 @@ def _asked(accounts: list[Account], indicator: str, when: tuple[str, str | None]
     if len(accounts) > 1:
         return seen(joined(accounts, period, as_of, (indicator,)), viewer)
     return seen(source(accounts[0], period, as_of, (indicator,)), viewer)
+
+
+def _escalations(accounts: Iterable[Account], explanation: Explanation) -> Iterator[Followed]:
+    """Yield whom steps of escalations were for, on the tickets behind a figure of what is overdue or escalated."""
+    period = explanation.cell.period
+    if explanation.indicator.key not in _ESCALATED:
+        return
+    for account in accounts:
+        ids = {line.ticket_id for line in explanation.lines if line.account == account.name and line.ticket_id}
+        entries = account.store.ledger.entries(account.name, sorted(ids))
+        yield from followed(
+            account, rulebook(account), (each for each in entries if period.start <= each.at < period.end)
+        )
 
 
 def ticket_urls(accounts: Iterable[Account], explanation: Explanation) -> dict[tuple[str, str], str]:

@@ -11,7 +11,7 @@ from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition
 from kpi_engine.conditions import NO, YES
 from kpi_engine.escalating import Escalation, parse_escalations
 from kpi_engine.measurement import ClockState
-from kpi_engine.recipients import Asked, reached
+from kpi_engine.recipients import Asked, Recipient, reached, recipients, tier
 from kpi_engine.rulebook import compiled
 from kpi_engine.rules import parse_policies
 from kpi_engine.severity import parse_severity
@@ -754,6 +754,71 @@ def test_a_role_that_nobody_holds_goes_to_the_next_level_up(
     team = rulebook.team(agent, None, t.moment("06-09 09:00")) if agent else "nobody"
     found = reached(roles, Asked("acme", agent, team, t.moment("06-09 09:00")), rulebook)
     assert (found.roles, found.missing) == (roles_reached, missing)
+
+
+TIERS = {
+    "scale": ["S1", "S2", "S3"],
+    "tiers": {"S1": {"owner": "Tier 3", "authority": ["recall"]}, "S2": {"owner": "manager"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("severity", "managed", "expected"),
+    [
+        ("S1", True, Recipient("owner", "owner", group="Tier 3")),
+        ("S2", True, Recipient("owner", "owner", "chi")),
+        ("S2", False, Recipient("owner", "owner")),
+        ("S3", True, Recipient("owner", "owner")),
+        (None, True, Recipient("owner", "owner")),
+    ],
+)
+def test_the_owner_is_who_answers_for_the_severity(
+    timelines: ModuleType, severity: str | None, expected: Recipient, *, managed: bool
+) -> None:
+    t = timelines
+    places = {"an": [{"team": "a", "manager": "chi"}]} if managed else {}
+    policies = t.edition("policies", t.policy(t.first_reply("1h")) | {"severity": TIERS})
+    rulebook = compiled([t.edition("organization", {"places": places}), policies])
+    asked = Asked("acme", "an", "a", t.moment("06-09 09:00"), severity)
+    assert recipients(["owner"], asked, rulebook) == (expected,)
+    assert expected.is_missing is (expected.who is None and expected.group is None)
+    assert tier(asked, rulebook).authority == (("recall",) if severity == "S1" else ())
+    assert tier(asked, compiled([])).owner is None
+
+
+def test_a_step_remembers_how_grave_its_ticket_was_where_somebody_answers_for_that(
+    play: Play, timelines: ModuleType
+) -> None:
+    """It is judged less grave later.
+
+    06-09 09:00 customer opens field:severity=S1
+    06-09 09:30 field:severity becomes S2
+    """
+    t = timelines
+    more = {"escalations": [escalated()], "severity": TIERS}
+    found = play("06-10 18:00", rules(t, t.first_reply("15m", time="calendar", warn=["10%"]), **more)).measurement
+    assert {(each.step, each.severity) for each in found.firings} >= {("warn:10%", "S1"), ("breach", "S1")}
+    assert {each.severity for each in found.firings if each.step.startswith("escalation")} == {"S2"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "who", "counts"),
+    [("Tier 3", "an", True), ("3", "an", True), ("Tier 3", "binh", False), ("assignee", "binh", True)],
+)
+def test_who_answers_for_a_severity_may_acknowledge(
+    timelines: ModuleType, owner: str, who: str, *, counts: bool
+) -> None:
+    t = timelines
+    story = f"""
+        06-09 09:00 customer opens field:severity=S1 assignee=binh
+        06-09 10:10 tags becomes seen by {who}
+        """
+    severity = {"scale": ["S1"], "tiers": {"S1": {"owner": owner}}}
+    told = rules(t, t.first_reply("1h", time="calendar"), severity=severity,
+                 escalations=[escalated(acknowledgement={**SEEN, "by": ["owner"], "holds_for": None})])  # fmt: skip
+    group = (t.edition("group", {"name": "Tier 3"}, "3"), t.edition("membership", {"groups": ["3"]}, "an"))
+    found = t.played(t.history(story), [*t.USUAL, *group, told], t.moment("06-09 18:00")).measurement
+    assert any(each.step == "escalation:2" for each in found.firings) is not counts
 
 
 @pytest.mark.parametrize(
