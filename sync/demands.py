@@ -46,7 +46,9 @@ DEMANDS: tuple[Demand, ...] = (
     ),
     Demand("S0", "How long customers wait, and what piles up.", ("requester_wait", "backlog", "backlog_overlap")),
     Demand("S0", "What support costs.", ("support_cost",), ("inputs.costs",)),
-    Demand("S0", "Who gets the most positive feedback is rewarded.", ("positive_feedback",), ("policies",)),
+    Demand(
+        "S0", "Who gets the most positive feedback is rewarded.", ("positive_feedback", "compliments"), ("policies",)
+    ),
     Demand(
         "S0",
         "Feedback on warranty service, how much of it is good too.",
@@ -153,6 +155,12 @@ DEMANDS: tuple[Demand, ...] = (
         "S3",
         "Customers are contacted unasked, improvements proposed.",
         ("outbound_contacts", "improvement_proposals"),
+    ),
+    Demand(
+        "S3",
+        "People learn, and write down what others can use.",
+        ("trainings_completed", "knowledge_contributions"),
+        ("inputs.training", "inputs.knowledge_contributions"),
     ),
     Demand("S3", "What is mandatory in a record is filled in.", ("record_completeness",), ("fields.root_cause",)),
     # After-sales service, S4

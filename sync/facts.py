@@ -1,4 +1,4 @@
-"""What the books say of tickets and customers beside: who bought, who is core, who sent others."""
+"""What the books say of tickets and customers beside: who bought, who is core, who sent others, who praised."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -13,14 +13,17 @@ from kpi_engine.reduce import Window
 from kpi_engine.seen import Seen
 from sync.account import Account
 from sync.observed import observed_kinds, rows_within
+from sync.settling import frozen
 
-_BOOKS = frozenset({str(Input.SALES), str(Input.CUSTOMERS)})
+_BOOKS = frozenset({str(Input.SALES), str(Input.CUSTOMERS), str(Input.COMPLIMENTS)})
+_PRAISED = "positive_feedback"
 _KEY = "support_to_sale_rate"
 
 
 def facts_of(account: Account, window: Window, asked: Collection[str]) -> Facts:
-    """Return what sales and customers say about a window, as far as some indicator that is asked for borrows lines."""
-    needed = {str(each) for key in asked if INDICATORS[key].borrows for each in INDICATORS[key].needs} & _BOOKS
+    """Return what files say beside tickets about a window, as far as some indicator asked for borrows lines."""
+    borrowing = [INDICATORS[key] for key in asked if INDICATORS[key].borrows]
+    needed = {str(kind) for each in borrowing for kind in each.needs | each.feeds} & _BOOKS
     kinds = needed & observed_kinds(account) if needed else set()
     if not kinds:
         return NO_FACTS
@@ -32,6 +35,7 @@ def facts_of(account: Account, window: Window, asked: Collection[str]) -> Facts:
         sold=frozenset(_sold(account, sales, within)),
         core=frozenset(_core(account, window, kinds & {Input.CUSTOMERS})),
         referrers=frozenset(str(row.values["referrer_ref"]) for row in referrals),
+        praises=frozenset(_praises(account, window, kinds & {Input.COMPLIMENTS})),
         window=within,
         as_of=window.as_of,
     )
@@ -51,6 +55,24 @@ def _core(account: Account, window: Window, kinds: Collection[str]) -> Iterator[
         seen = Seen((row,), None, window.rulebook, window.as_of, window.period)
         if row.customer_id is not None and seen.truth("is_core") and is_customer(seen, window.end - 1):
             yield row.customer_id
+
+
+def _praises(account: Account, window: Window, kinds: Collection[str]) -> Iterator[str]:
+    """Yield the compliments that are no second praise of one ticket: its first, where it was not rated good."""
+    rows = sorted(_rows(account, window, kinds), key=lambda row: (row.at, row.observation_id))
+    rows = [row for row in rows if window.has(row.at)]
+    praised = set(_rated_good(account, window, {row.ticket_id for row in rows if row.ticket_id is not None}))
+    for row in rows:
+        if row.ticket_id is None or row.ticket_id not in praised:
+            yield row.observation_id
+            praised.add(row.ticket_id or "")
+
+
+def _rated_good(account: Account, window: Window, tickets: Collection[str]) -> Iterator[str]:
+    readings = account.store.readings.of(account.name, tickets)
+    for measured in frozen(account, window.period, window.as_of).over(readings):
+        if any(each.indicator == _PRAISED and window.has(each.at) for each in measured.lines):
+            yield measured.ticket_id
 
 
 def _sold(account: Account, sales: Sequence[Observation], within: int) -> Iterator[str]:

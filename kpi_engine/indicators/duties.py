@@ -34,6 +34,16 @@ def _reached(seen: Seen) -> Iterator[CreditLine]:
         yield CreditLine("outbound_reached", seen.stamp(), int(reached))
 
 
+def _contributed(seen: Seen) -> Iterator[CreditLine]:
+    yield CreditLine("knowledge_contributions", seen.stamp(), part=seen.text("action"))
+
+
+def _trained(seen: Seen) -> Iterator[CreditLine]:
+    """Yield a course, unless it ended with a test that was not passed."""
+    if seen.truth("passed") is not False:
+        yield CreditLine("trainings_completed", seen.stamp())
+
+
 def _complete(evidence: Evidence) -> Iterator[CreditLine]:
     """Yield for a solved ticket whether every field that is wanted and mapped has a value."""
     solve = evidence.last_solve
@@ -110,6 +120,31 @@ INDICATORS = (
         credit=message("the agent who made it"),
         observed=_reached,
         needs=frozenset({Input.OUTBOUND_CONTACTS}),
+    ),
+    replace(
+        _PROPOSALS,
+        key="knowledge_contributions",
+        catalogue="kb_contrib",
+        name=message("Contributions to the knowledge base"),
+        formula=message("number of articles written, brought up to date or reviewed, and how many of each"),
+        stamp=message("the contribution"),
+        credit=message("the agent who made it"),
+        unit=Unit.TIMES,
+        reduction=Reduction.BREAKDOWN,
+        observed=_contributed,
+        needs=frozenset({Input.KNOWLEDGE_CONTRIBUTIONS}),
+    ),
+    replace(
+        _PROPOSALS,
+        key="trainings_completed",
+        catalogue="training",
+        name=message("Training completed"),
+        formula=message("number of courses completed; one that ended with a test counts where it was passed"),
+        stamp=message("when it was completed"),
+        credit=message("the agent who took it"),
+        unit=Unit.TIMES,
+        observed=_trained,
+        needs=frozenset({Input.TRAINING}),
     ),
     replace(
         _SHARE,

@@ -176,13 +176,15 @@ class Facts:
     """What observations of a period and before it tell about tickets and customers.
 
     `sold` are the tickets after which the customer bought, as far as that is attributed to them; `core` are core
-    customers, `referrers` those who sent somebody. Customers go by their ids on the account. Until
+    customers, `referrers` those who sent somebody; `praises` are the compliments that say more than a ticket's good
+    rating, or an earlier compliment on it, said already. Customers go by their ids on the account. Until
     `window` seconds after a ticket nothing is known of its sales.
     """
 
     sold: frozenset[str] = frozenset()
     core: frozenset[str] = frozenset()
     referrers: frozenset[str] = frozenset()
+    praises: frozenset[str] = frozenset()
     window: int = 0
     as_of: int = 0
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kpi_engine.evidence import EXEMPTED, Evidence, Left, said
 from kpi_engine.history import RATING
-from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
+from kpi_engine.indicators.indicator import Better, Facts, Indicator, Input, Interval, Parameter, Reduction, Seen, Unit
 from kpi_engine.indicators.verdicts import (
     GOOD,
     NEUTRAL,
@@ -113,6 +113,15 @@ def _under_warranty(evidence: Evidence) -> bool:
     return chosen is not None and said(evidence.meaning("warranty", chosen.at))
 
 
+def _complimented(seen: Seen) -> Iterator[CreditLine]:
+    yield CreditLine("compliments", seen.stamp(), part=seen.observation.customer_id)
+
+
+def _praise(line: CreditLine, facts: Facts) -> CreditLine | None:
+    """Return a compliment as positive feedback, unless its ticket has that already."""
+    return replace(line, indicator="positive_feedback") if line.stamp.observation_id in facts.praises else None
+
+
 _RATED = frozenset({Input.TICKETS, Input.RATINGS})
 
 _SATISFACTION = Indicator(
@@ -163,19 +172,31 @@ _SATISFACTION = Indicator(
     ),
 )
 
-_POSITIVE_COUNT = replace(
+_RATINGS_COUNT = replace(
     _SATISFACTION,
-    key="positive_feedback",
-    catalogue="positive_cnt",
-    name=message("Positive feedback"),
-    formula=message("number of tickets rated good; one verdict a ticket"),
     unit=Unit.TICKETS,
     reduction=Reduction.COUNT,
     interval=Interval.NONE,
     min_n=1,
-    lines=_positive_feedback,
     additive=True,
     parameters=(),
+)
+
+_POSITIVE_COUNT = replace(
+    _RATINGS_COUNT,
+    key="positive_feedback",
+    catalogue="positive_cnt",
+    name=message("Positive feedback"),
+    formula=message(
+        "number of tickets rated good, one verdict a ticket, and of compliments; one about a ticket that was rated "
+        "good in the period, or praised before in it, adds nothing"
+    ),
+    stamp=message("when the rating was given; when the compliment was received"),
+    credit=message("the assignee at rating time; the agent whom the compliment praises"),
+    unit=Unit.TIMES,
+    lines=_positive_feedback,
+    borrows={"compliments": _praise},
+    feeds=frozenset({Input.COMPLIMENTS}),
 )
 
 INDICATORS = (
@@ -194,7 +215,19 @@ INDICATORS = (
     ),
     _POSITIVE_COUNT,
     replace(
-        _POSITIVE_COUNT,
+        _RATINGS_COUNT,
+        key="compliments",
+        catalogue="compliments",
+        name=message("Compliments"),
+        formula=message("number of compliments received"),
+        stamp=message("when the compliment was received"),
+        credit=message("the agent whom it praises, else nobody"),
+        unit=Unit.TIMES,
+        observed=_complimented,
+        needs=frozenset({Input.COMPLIMENTS}),
+    ),
+    replace(
+        _RATINGS_COUNT,
         key="ratings_improved",
         catalogue="csat_change (bad to good)",
         name=message("Ratings improved"),
@@ -203,7 +236,7 @@ INDICATORS = (
         lines=_ratings_improved,
     ),
     replace(
-        _POSITIVE_COUNT,
+        _RATINGS_COUNT,
         key="ratings_worsened",
         catalogue="csat_change (good to bad)",
         name=message("Ratings worsened"),
@@ -223,7 +256,7 @@ INDICATORS = (
         parameters=(),
     ),
     replace(
-        _POSITIVE_COUNT,
+        _RATINGS_COUNT,
         key="warranty_positive",
         catalogue="warranty_csat (count)",
         name=message("Positive warranty feedback"),

@@ -244,6 +244,33 @@ def test_contacts_of_ones_own_accord_count_and_reach_somebody_or_not(observing: 
     assert {line.channel for line in observing.lines("outbound_contacts", found)} == {"phone"}
 
 
+def test_articles_count_by_what_was_done_and_courses_where_a_test_was_not_failed(observing: ModuleType) -> None:
+    done = ("written", "updated", "updated", "reviewed")
+    found = observing.measured(
+        observing.row("knowledge_contributions", contribution_id=str(n), action=each) for n, each in enumerate(done)
+    )
+    told = observing.figure("knowledge_contributions", found)
+    assert (told.value, {name: n for name, n, _ in told.parts}) == (
+        4,
+        {"updated": 2, "reviewed": 1, "written": 1},
+    )
+    passed = (True, False, None)
+    found = observing.measured(
+        observing.row("training", training_id=str(n), course="Safety", passed=each) for n, each in enumerate(passed)
+    )
+    assert observing.figure("trainings_completed", found).value == 2
+
+
+def test_a_compliment_is_positive_feedback_unless_its_ticket_was_praised_already(observing: ModuleType) -> None:
+    rows = [observing.row("compliments", compliment_id=str(n), about=("KH-1", "7")) for n in range(2)]
+    found = observing.measured(rows)
+    assert observing.figure("compliments", found).value == 2
+    facts = Facts(praises=frozenset({rows[0].observation_id}))
+    (line,) = observing.lines("positive_feedback", found, facts=facts)
+    assert (line.agent, line.part, line.ticket_id) == ("an", "KH-1", "7")
+    assert list(observing.lines("positive_feedback", found)) == []
+
+
 def test_causes_and_topics_stand_one_by_one_beside_their_number(
     observing: ModuleType,
     play: Any,  # noqa: ANN401 -- a function

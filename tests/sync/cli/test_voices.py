@@ -102,6 +102,27 @@ def test_who_answered_stands_beside_the_figures_of_files_too(known: "Desk") -> N
     assert "Bên cạnh khảo sát giới thiệu" in known.run("report", *WEEK, "--scope", "account").stdout
 
 
+def test_a_compliment_counts_once_with_the_good_rating_of_its_ticket(known: "Desk") -> None:
+    rated = explained(known, "positive_feedback")["lines"]
+    ticket, at = rated[0]["ticket_id"], rated[0]["at"]
+    other = next(each for each in solved_in(known, WEEK) if each not in {line["ticket_id"] for line in rated})
+    email = known.sandbox.state.users[known.sandbox.state.account.agent_ids[0]].email
+    stamp = datetime.fromtimestamp(at, UTC).isoformat()
+    rows = [f"k-1,{stamp},{email},{ticket}", f"k-2,{stamp},{email},{other}", f"k-3,{stamp},{email},{other}"]
+    rows += [f"k-4,{stamp},{email},", f"k-5,{stamp},{email},"]
+    bring(known, "compliments", "compliment_id,received_at,agent_ref,ticket_ref\n" + "\n".join(rows) + "\n")
+    assert explained(known, "compliments")["figure"]["value"] == 5
+    told = explained(known, "positive_feedback")
+    assert told["figure"]["value"] == len(rated) + 3, "one for the other ticket, and two that are about none"
+    assert {line["source"] for line in told["lines"]} == {
+        None,
+        "compliments.csv:3",
+        "compliments.csv:5",
+        "compliments.csv:6",
+    }
+    assert "Compliments" in known.run("report", *NOVEMBER, "--indicator", "compliments").stdout
+
+
 # --- Books ------------------------------------------------------------------------------------------------------------
 
 COSTS = """\
