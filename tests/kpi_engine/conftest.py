@@ -20,6 +20,7 @@ def _loaded(name: str) -> ModuleType:
 
 _TIMELINES = _loaded("timelines")
 _ORACLE = [_loaded(name) for name in ("oracle", "oracle_clocks", "oracle_indicators", "oracle_figures")]
+_MINUTES = _loaded("oracle_minutes")
 _COMPARISON = _loaded("comparison")
 _OBSERVING = _loaded("observing")
 

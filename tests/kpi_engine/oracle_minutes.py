@@ -1,0 +1,266 @@
+"""The naive oracle of custom clocks: one minute after another, from the text of docs/rules.md; it knows no engine.
+
+A rule is what a policy file says of a clock, a ticket a list of (minute, words), and time a number of minutes since
+Monday midnight. A clock goes by office hours, 8:00-12:00 and 13:30-17:30, Saturday mornings, or round the clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+DAY = 1440
+Rule = Mapping[str, Any]
+Event = tuple[int, str]
+
+
+def is_open(minute: int) -> bool:
+    """Tell whether the office is open in the minute that begins then."""
+    day, time = minute // DAY % 7, minute % DAY
+    return (480 <= time < 720 and day < 6) or (810 <= time < 1050 and day < 5)
+
+
+def minutes(text: str) -> int:
+    return int(text[:-1]) * (60 if text.endswith("h") else 1)
+
+
+def closing(minute: int) -> int:
+    """Return when the office closes on the day of an instant."""
+    return max(at + 1 for at in range(minute // DAY * DAY, minute // DAY * DAY + DAY) if is_open(at))
+
+
+def worked_on(minute: int, left: int) -> int:
+    """Return when so many office minutes have passed since an instant."""
+    while left:
+        left -= is_open(minute)
+        minute += 1
+    return minute
+
+
+def days_on(minute: int, days: int, *, to_the_end: bool) -> int:
+    """Return the same time of day so many working days on; outside the hours, the end of those before it.
+
+    It may be the end of that day instead. Either is after the start: where the day is over, the next one is meant.
+    """
+    day = minute // DAY
+    while True:
+        wanted = day * DAY + minute % DAY
+        if days <= 0 and has_hours(day):
+            wanted = closing(wanted) if to_the_end else wanted
+            while not (is_open(wanted) or is_open(wanted - 1)):
+                wanted -= 1
+            if wanted > minute:
+                return wanted
+        day += 1
+        days -= has_hours(day)
+
+
+def has_hours(day: int) -> bool:
+    return any(is_open(at) for at in range(day * DAY, day * DAY + DAY))
+
+
+@dataclass
+class Ticket:
+    """What is known of a ticket at some minute."""
+
+    status: str = "open"
+    priority: str = "normal"
+    group: str | None = None
+    assignee: str | None = None
+    tags: set[str] = field(default_factory=set)
+    replied: bool = False
+    what: str = ""
+
+    def hear(self, words: str) -> None:
+        """Take in what happened: "customer opens", "an replies", "an notes", "status becomes solved", …."""
+        who, verb, *rest = words.split()
+        self.what = "changes" if verb == "becomes" else verb
+        if verb == "replies":
+            self.replied = True
+        elif who == "tags":
+            self.tags = set() if rest[0] == "nothing" else set(rest[0].split("+"))
+        elif verb == "becomes":
+            setattr(self, who, None if rest[0] == "nothing" else rest[0])
+
+    def would_change(self, words: str) -> bool:
+        """Tell whether something happens at all: a helpdesk tells of no change from a word to the same word."""
+        who, verb, *rest = words.split()
+        if verb != "becomes":
+            return True
+        tags = set() if rest[0] == "nothing" else set(rest[0].split("+"))
+        word = None if rest[0] == "nothing" else rest[0]
+        return self.tags != tags if who == "tags" else getattr(self, who) != word
+
+    @property
+    def done(self) -> bool:
+        return self.status == "solved"
+
+    @property
+    def by_agent(self) -> bool:
+        return self.what in ("replies", "notes", "changes")  # all changes here are the agent's
+
+
+@dataclass
+class Run:
+    """One run of a clock."""
+
+    started: int
+    elapsed: int = 0
+    ended: int | None = None
+    goal: int | None = None
+    due: int | None = None  # of a goal in days, or to the end of one
+    breached: int | None = None
+    late_from: int = 0
+    fired: dict[str, int] = field(default_factory=dict)
+    told_at: int = 0  # when the last step or notice fired
+    suspended: bool = False
+
+
+class Clock:
+    """One clock of one ticket, minute by minute; `runs` is what became of it."""
+
+    def __init__(self, rule: Rule, escalation: Rule) -> None:
+        self.rule, self.escalation = rule, escalation
+        self.runs: list[Run] = []
+        self.was = Ticket(status="")
+
+    @property
+    def current(self) -> Run | None:
+        return self.runs[-1] if self.runs and self.runs[-1].ended is None else None
+
+    def works(self, minute: int) -> bool:
+        return self.rule["time"] == "calendar" or is_open(minute)
+
+    def event(self, at: int, now: Ticket) -> None:
+        run = self.current
+        if run is not None and self.ends(run, at, now):
+            run.ended = at
+        elif run is not None:
+            run.suspended = now.done
+        if self.current is None and (self.rearms(now) if self.runs else self.starts(now)):
+            self.begin(at, now)
+        if self.current is not None and not now.done:
+            self.aim(self.current, at, now)
+        self.was = Ticket(**{**vars(now), "tags": set(now.tags)})
+
+    def begin(self, at: int, now: Ticket) -> None:
+        if self.runs and self.rule["rearm"] == "continues":
+            self.runs[-1].ended = None
+            self.runs[-1].suspended = False
+            return
+        if not (now.done and "solved" in self.rule["stop"]):  # what would end it is there already
+            self.runs.append(Run(at, suspended=now.done))
+
+    def ends(self, run: Run, at: int, now: Ticket) -> bool:
+        stop = self.rule["stop"]
+        return (
+            ("agent_public_reply" in stop and now.what == "replies")
+            or ("solved" in stop and now.done and "agent_public_reply" not in stop)  # a solve answers nobody
+            or ("any_agent_action" in stop and now.by_agent)
+            or (("any_change" in stop or self.rule["rearm"] == "on_any_change") and run.started < at)
+            or ("group_changed" in stop and self.was.group is not None and self.was.group != now.group)
+            or ("criteria" in stop and "stop" in now.tags)
+        )
+
+    def starts(self, now: Ticket) -> bool:
+        start = self.rule["start"]
+        if start == "agent_reply":
+            return now.replied
+        there = {
+            "created": True,
+            "assigned": now.assignee is not None,
+            "group_assigned": now.group is not None,
+            "criteria": "start" in now.tags,
+        }[start]
+        return there and (not now.done or now.what == "opens")
+
+    def rearms(self, now: Ticket) -> bool:
+        rearm = self.rule["rearm"]
+        if rearm in ("on_reopen", "continues"):
+            return self.was.done and not now.done
+        if rearm == "on_agent_reply":
+            return now.what == "replies"
+        if rearm == "on_group_change":
+            return now.group is not None and now.group != self.was.group
+        if rearm == "on_any_change":
+            return not now.done
+        return rearm == "on_criteria" and "start" in now.tags and not now.done
+
+    def aim(self, run: Run, at: int, now: Ticket) -> None:
+        """Give the goal that goes with the priority; what is frozen or breached keeps the one it has."""
+        goals = self.rule["goal"]
+        text = goals.get(now.priority, goals["any"])
+        if run.breached is not None or (run.goal is not None and self.rule["on_change"] == "freeze"):
+            return
+        if text.endswith("wd") or self.rule["end_of_day"]:
+            to_the_end = self.rule["end_of_day"]
+            in_days = text.endswith("wd")
+            plain = days_on(at, int(text[:-2]), to_the_end=to_the_end) if in_days else worked_on(at, minutes(text))
+            run.due = run.due or (closing(plain) if to_the_end else plain)
+            run.goal = 0
+        else:
+            run.goal = minutes(text)
+        if not self.is_running(run, now) and run.due is None and run.elapsed > run.goal:
+            self.breach(run, at)
+
+    def breach(self, run: Run, at: int) -> None:
+        run.breached = at
+        run.fired["breach"] = at
+        run.late_from = run.elapsed
+
+    def is_running(self, run: Run, now: Ticket) -> bool:
+        paused = now.status in self.rule["pause_in"] or (self.rule["pause_when"] and "pause" in now.tags)
+        return not (run.suspended or now.done or paused)
+
+    def timers(self, at: int, now: Ticket) -> None:
+        run = self.current
+        if run is None or run.goal is None or run.suspended or now.done:
+            return
+        if self.is_running(run, now):
+            self.fall_due(run, at)
+        if run.breached is not None:
+            self.repeat(run, at)
+
+    def fall_due(self, run: Run, at: int) -> None:
+        """Fire warnings, the breach and what follows it in the clock's own time."""
+        if run.breached is None:
+            for word in self.rule["warn"]:
+                if (
+                    run.due is None
+                    and f"warn:{word}" not in run.fired
+                    and run.elapsed >= warned_at(word, run.goal or 0)
+                ):
+                    run.fired[f"warn:{word}"] = at
+            if at >= run.due if run.due is not None else run.elapsed >= (run.goal or 0):
+                self.breach(run, at)
+        for level, after in self.escalation["steps"] if run.breached is not None else ():
+            if f"escalation:{level}" not in run.fired and run.elapsed - run.late_from >= after:
+                run.fired[f"escalation:{level}"] = run.told_at = at
+
+    def repeat(self, run: Run, at: int) -> None:
+        """Repeat notices after the last step, by the clock on the wall, and not in quiet hours."""
+        every, most = self.escalation["repeat"]["every"], self.escalation["repeat"]["most"]
+        told = sum(name.startswith("repeat") for name in run.fired)
+        last = f"escalation:{self.escalation['steps'][-1][0]}"
+        if last in run.fired and told < most and at - run.told_at >= every and is_open(at):
+            run.fired[f"repeat:{told + 1}"] = run.told_at = at
+
+    def minute(self, at: int, now: Ticket) -> None:
+        run = self.current
+        if run is not None and self.is_running(run, now) and self.works(at):
+            run.elapsed += 1
+
+
+def warned_at(word: str, goal: int) -> float:
+    return goal * int(word[:-1]) / 100 if word.endswith("%") else max(0, goal - minutes(word[1:]))
+
+
+def played(rule: Rule, escalation: Rule, events: Sequence[Event], as_of: int) -> list[Run]:
+    """Return the runs of a clock on a ticket up to an instant, at which what is due is not yet late."""
+    clock, ticket, told = Clock(rule, escalation), Ticket(), dict(events)
+    for at in range(events[0][0], as_of):
+        if at in told and ticket.would_change(told[at]):
+            ticket.hear(told[at])
+            clock.event(at, ticket)
+        clock.timers(at, ticket)
+        clock.minute(at, ticket)
+    return clock.runs

@@ -1,0 +1,119 @@
+"""Custom clocks against a naive oracle that lives through them minute by minute."""
+
+import os
+from collections.abc import Iterator
+from random import Random
+from types import ModuleType
+from typing import Any
+
+import pytest
+from kpi_engine_oracle_minutes import DAY, Run, played
+
+SEEDS = int(os.environ.get("HELPDESK_KPI_EXAMPLES", "150"))
+TAGS = ("start", "stop", "pause", "start+stop", "start+pause", "nothing")
+CLAUSES = (
+    *("an replies", "customer writes", "an notes", "group becomes 1", "group becomes 2"),
+    *(f"status becomes {word}" for word in ("open", "pending", "hold", "solved")),
+    *(f"assignee becomes {word}" for word in ("an", "binh", "nothing")),
+    *(f"priority becomes {word}" for word in ("urgent", "normal")),
+    *(f"tags becomes {word}" for word in TAGS),
+)
+FAMILIES: tuple[dict[str, Any], ...] = (
+    {"start": "agent_reply", "stop": ["agent_public_reply", "solved"], "rearm": "on_agent_reply"},
+    {"start": "criteria", "stop": ["criteria", "solved"], "rearm": "on_criteria"},
+    {"start": "criteria", "stop": ["any_agent_action"], "rearm": "never"},
+    {"start": "created", "stop": ["any_change"], "rearm": "never"},
+    {"start": "created", "stop": ["solved"], "rearm": "on_any_change"},
+    {"start": "created", "stop": ["solved"], "rearm": "on_reopen"},
+    {"start": "created", "stop": ["solved"], "rearm": "continues"},
+    {"start": "assigned", "stop": ["solved", "criteria"], "rearm": "on_reopen"},
+    {"start": "group_assigned", "stop": ["group_changed", "solved"], "rearm": "on_group_change"},
+)
+NEVER_PAUSED: dict[str, Any] = {"pause_in": [], "pause_when": False}
+TAGGED = {name: {"all": [{"tag": [name]}]} for name in ("start", "stop", "pause")}
+
+
+def a_rule(pick: Any) -> dict[str, Any]:  # noqa: ANN401 -- a Random's choice
+    family, days = pick(FAMILIES), pick((True, False, False, False))
+    plain = {"pause_in": pick(([], ["pending"], ["pending", "hold"])), "pause_when": pick((False, True))}
+    goal = {"any": pick(("30m", "2h", "5h", "9h")), **pick(({}, {"urgent": pick(("10m", "3h"))}))}
+    more = {"time": pick(("business", "calendar")), "warn": pick(([], ["50%"], ["-10m", "80%"]))}
+    ends = days and pick((False, True))
+    if days and family["rearm"] != "continues":  # how pauses move such a goal has tests of its own
+        goal, plain = {"any": pick(("0wd", "1wd", "2wd", "3h") if ends else ("1wd", "2wd"))}, NEVER_PAUSED
+        more = {"time": "business", "warn": [], "end_of_day": ends}
+    return {**family, "end_of_day": False, **plain, **more, "goal": goal, "on_change": pick(("recompute", "freeze"))}
+
+
+def an_escalation(pick: Any) -> dict[str, Any]:  # noqa: ANN401 -- a Random's choice
+    steps = pick(([(1, 0)], [(1, 0), (2, 45)], [(2, 20), (3, 200)]))
+    return {"steps": steps, "repeat": {"every": pick((60, 150)), "most": pick((1, 3))}}
+
+
+def a_story(pick: Any) -> tuple[list[tuple[int, str]], int]:  # noqa: ANN401 -- a Random's choice
+    at = pick(range(5)) * DAY + pick(range(DAY))
+    events = [(at, "customer opens")]
+    for _ in range(pick(range(9))):
+        at += pick((1, 7, 30, 60, 61, 240, 500, DAY))
+        events.append((at, pick(CLAUSES)))
+    return events, at + pick((1, 60, 600, 2 * DAY))
+
+
+def clause(words: str) -> str:
+    return "customer opens status=open priority=normal" if words == "customer opens" else words
+
+
+def said_by_engine(
+    t: ModuleType, rule: dict[str, Any], escalation: dict[str, Any], events: list[tuple[int, str]], as_of: int
+) -> list[tuple[object, ...]]:
+    midnight = t.moment("06-09 00:00")  # a Monday
+    teller = t.Teller()
+    for at, words in events:
+        teller.tell(midnight + at * 60, [clause(words)])
+    named = {
+        **({"start_when": TAGGED["start"]} if rule["start"] == "criteria" else {}),
+        **({"stop_when": TAGGED["stop"]} if "criteria" in rule["stop"] else {}),
+        **({"pause_when": TAGGED["pause"]} if rule["pause_when"] else {}),
+    }
+    own = {"id": "own", **{key: value for key, value in rule.items() if key != "pause_when"}, **named}
+    steps = [{"level": level, "at": "breach", "after": f"{after}m"} for level, after in escalation["steps"]]
+    repeat = {**escalation["repeat"], "every": f"{escalation['repeat']['every']}m", "quiet_outside": "vn"}
+    follows = {"on": {"clock": "own"}, "steps": steps, "repeat": repeat}
+    rules = [*t.USUAL, t.edition("policies", t.policy(own, escalations=[follows]))]
+    found = t.played(teller.history(), rules, midnight + as_of * 60)
+    fired: dict[int, dict[str, float]] = {}
+    for each in found.measurement.firings:
+        fired.setdefault(each.instance, {})[each.step] = (each.at - midnight) / 60
+    return [
+        (
+            (each.started_at - midnight) / 60,
+            None if each.breached_at is None else (each.breached_at - midnight) / 60,
+            each.elapsed / 60,
+            fired.get(each.instance, {}),
+        )
+        for each in found.clocks("own")
+    ]
+
+
+def said(run: Run) -> tuple[object, ...]:
+    return run.started, run.breached, run.elapsed, run.fired
+
+
+def story_of(seed: int) -> tuple[dict[str, Any], dict[str, Any], list[tuple[int, str]], int]:
+    pick = Random(seed).choice  # noqa: S311 -- made-up tickets, no secrets
+    return a_rule(pick), an_escalation(pick), *a_story(pick)
+
+
+def chunks() -> Iterator[range]:
+    size = max(1, SEEDS // 3)
+    yield from (range(first, min(first + size, SEEDS)) for first in range(0, SEEDS, size))
+
+
+@pytest.mark.parametrize("seeds", list(chunks()), ids=str)
+def test_custom_clocks_go_as_whoever_lives_through_them_minute_by_minute_sees_them(
+    timelines: ModuleType, seeds: range
+) -> None:
+    for seed in seeds:
+        rule, escalation, events, as_of = story_of(seed)
+        expected = [said(run) for run in played(rule, escalation, events, as_of)]
+        assert said_by_engine(timelines, rule, escalation, events, as_of) == expected, (seed, rule, escalation, events)
