@@ -135,11 +135,21 @@ class _Era:
         calendar, at = self.calendar or ALWAYS, last.at
         for number in range(1, repeat.most + 1):
             name, due = f"{REPEAT}:{number}", calendar.add(at, repeat.every)
-            held = self.falls_due(name, None if due is None else self.in_hours(due, repeat))
+            held = self.noticed(name, due, repeat)
             if held is None:
                 return
             at = held
             yield Due(last.step, name, at)
+
+    def noticed(self, name: str, due: int | None, repeat: Repeat) -> int | None:
+        """Return when a notice is given: neither in quiet hours nor while steps are held, whichever is over first."""
+        while due is not None:
+            at = self.in_hours(due, repeat)
+            held = self.falls_due(name, at)
+            if held == at or name in self.fired:
+                return held
+            due = held
+        return None
 
     def in_hours(self, at: int, repeat: Repeat) -> int | None:
         """Return the first instant from `at` on that is not quiet."""

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 -- a method here is a sentence of the rules; its name says it
 """The naive oracle of custom clocks: one minute after another, from the text of docs/rules.md; it knows no engine.
 
 A rule is what a policy file says of a clock, a ticket a list of (minute, words), and time a number of minutes since
@@ -37,21 +38,22 @@ def worked_on(minute: int, left: int) -> int:
 
 
 def days_on(minute: int, days: int, *, to_the_end: bool) -> int:
-    """Return the same time of day so many working days on; outside the hours, the end of those before it.
+    """Return the same time of day so many working days on, counted from the next opening; or the end of that day.
 
-    It may be the end of that day instead. Either is after the start: where the day is over, the next one is meant.
+    What lies outside the hours, or opens them, is the end of those before it, unless that was before the start.
     """
-    day = minute // DAY
-    while True:
-        wanted = day * DAY + minute % DAY
-        if days <= 0 and has_hours(day):
-            wanted = closing(wanted) if to_the_end else wanted
-            while not (is_open(wanted) or is_open(wanted - 1)):
-                wanted -= 1
-            if wanted > minute:
-                return wanted
+    begins = minute
+    while not is_open(begins):
+        begins += 1
+    day = begins // DAY
+    while days:
         day += 1
         days -= has_hours(day)
+    plain = wanted = day * DAY + begins % DAY
+    while not is_open(wanted - 1):
+        wanted -= 1
+    wanted = wanted if wanted > minute else plain
+    return closing(wanted) if to_the_end else wanted
 
 
 def has_hours(day: int) -> bool:
@@ -147,7 +149,8 @@ class Clock:
             self.runs[-1].ended = None
             self.runs[-1].suspended = False
             return
-        if not (now.done and "solved" in self.rule["stop"]):  # what would end it is there already
+        solves = "solved" in self.rule["stop"] and "agent_public_reply" not in self.rule["stop"]
+        if not (now.done and solves):  # what would end it is there already
             self.runs.append(Run(at, suspended=now.done))
 
     def ends(self, run: Run, at: int, now: Ticket) -> bool:
