@@ -112,11 +112,14 @@ def set_up(account: Account, this: Pass, setups: Iterable[FieldSetup]) -> list[s
 def _remember(account: Account, this: Pass, wanted: WantedField, remote_id: str, *, made_by_us: bool) -> None:
     """Remember where a field lives; one that is new to us is planned for on every ticket."""
     store, name, now = account.store, account.name, account.now()
+    place = _field_key(wanted.target, wanted.key)
     known = store.remote_fields.all(name).get((wanted.target, wanted.key))
+    noted = not made_by_us or store.installed.all(name).get(place) == remote_id
+    if known == remote_id and noted and (wanted.target, wanted.key) not in field_problems(account):
+        return  # as nearly always: nothing to write
     with store.transaction(this.lock):
         store.findings.over(name, wanted.target, wanted.key, OF_FIELDS, now)
-        place = _field_key(wanted.target, wanted.key)
-        if made_by_us and store.installed.all(name).get(place) != remote_id:
+        if not noted:
             store.installed.save(name, place, remote_id, now)
         if known == remote_id:
             return

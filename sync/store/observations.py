@@ -183,8 +183,10 @@ class Observations:
     def kinds(self, connectors: Collection[str], among: Collection[str]) -> set[str]:
         """Return those of some kinds of which there is, or ever was, anything."""
         table = OBSERVATION.c
+        brought = set(self._database.scalars(_BROUGHT.where(INTAKE.c.connector.in_(connectors))))  # most never were
         one = select(table.number).where(table.connector.in_(connectors)).limit(1)
-        return {kind for kind in among if self._database.scalar(one.where(table.kind == kind)) is not None}
+        asked = brought.intersection(among)
+        return {kind for kind in asked if self._database.scalar(one.where(table.kind == kind)) is not None}
 
     def first(self, connectors: Collection[str]) -> int | None:
         """Return the instant of the earliest observation of these connectors, None where there is none."""
@@ -226,6 +228,7 @@ def stands() -> ColumnElement[bool]:
     return and_(table.since.not_in(broken), or_(table.until.is_(None), table.until.in_(broken)))
 
 
+_BROUGHT = select(INTAKE.c.kind).distinct()
 _MOVED = (
     update(OBSERVATION)
     .where(OBSERVATION.c.number == bindparam("b_number"))
