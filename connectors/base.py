@@ -402,7 +402,8 @@ class Connector(Protocol):
     def fetch(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
         """Yield the records named, on pages without cursor; those that the helpdesk does not know are left out.
 
-        Agents and ratings go by their own ids, survey responses by those of their tickets.
+        Agents and ratings go by their own ids, survey responses by those of their tickets. Tickets are asked for only
+        where a page held a RollCall.
         """
         ...
 

@@ -272,6 +272,13 @@ class Vanished:
     at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollCall:
+    """The helpdesk no longer tells all it removed for good since `since`: every known ticket must be asked for."""
+
+    since: int
+
+
 TicketRecord: TypeAlias = TicketSnapshot | TicketEvent | Rating | MetricSet | MetricEvent
 AccountRecord: TypeAlias = Agent | Group | Membership | Schedule | SlaPolicy | CustomStatus | Coverage
-Record: TypeAlias = TicketRecord | AccountRecord | Observation | Withdrawn | Vanished
+Record: TypeAlias = TicketRecord | AccountRecord | Observation | Withdrawn | Vanished | RollCall

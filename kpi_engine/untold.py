@@ -18,6 +18,8 @@ _PLAIN: Final[Mapping[str, Any]] = {
     Field.ASSIGNEE: attrgetter("assignee_id"),
     Field.FORM: attrgetter("form_id"),
     Field.SCHEDULE: attrgetter("schedule_id"),
+    Field.TYPE: attrgetter("ticket_type"),
+    Field.ORGANIZATION: attrgetter("organization_id"),
 }
 _CUSTOM: Final = "field:"
 

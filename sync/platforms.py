@@ -42,7 +42,7 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.GROUPS: "exact: queues",
         Stream.MEMBERSHIPS: "exact, those through groups and roles in a queue too",
         Stream.SCHEDULES: "one stretch a day; which holidays apply is not told, the admin says it",
-        Stream.TICKETS: "exact, deleted and merged ones too, those removed for good within a month; a case has no "
+        Stream.TICKETS: "exact, deleted and merged ones too, those removed for good too; a case has no "
         "tags, and one owner alone",
         Stream.HISTORY: "messages exact; of the fields those whose history the org tracks, for 18 to 24 months; of the "
         "others the difference of two passes, and when a case was closed last",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from connectors.base import DATING, OBSERVED, OF_TICKETS, Page, Stream, Unavailable
 from kpi_engine.message import Message
@@ -14,6 +15,7 @@ from kpi_engine.records import (
     MetricEvent,
     MetricSet,
     Rating,
+    RollCall,
     Schedule,
     SlaPolicy,
     TicketEvent,
@@ -27,7 +29,7 @@ from sync.store.cursors import StoredCursor
 from sync.store.locks import Lock
 from sync.unseen import Acquaintance, introduced, nameless, strangers, unseen_ratings
 from sync.untold import note_seen, untold_changes
-from sync.vanishing import vanished
+from sync.vanishing import call_roll, vanished
 
 __all__ = ["Pass", "Progress", "Pulled", "complete_through", "lacking", "pull", "silent"]
 
@@ -192,6 +194,7 @@ def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
             _save(pulling, stream, page)
             account.store.cursors.save(account.name, stream, page.cursor, page.complete_through, account.now())
         crash_point("after_page")
+        _call_roll(pulling, page)
         through = page.complete_through
         rows = rows_on(page)
         pulled.rows[stream] = pulled.rows.get(stream, 0) + rows
@@ -203,6 +206,13 @@ def _pull_stream(pulling: _Pulling, stream: Stream) -> None:
     if stream not in OF_TICKETS | OBSERVED:
         account.store.records.finish_listing(account.name, stream)
     note_seen(pulling.account, stream, through)
+
+
+def _call_roll(pulling: _Pulling, page: Page) -> None:
+    """Look for tickets one by one where a page asks for it; its cursor stays, so that a call cut short is repeated."""
+    for roll in [record for record in page.records if isinstance(record, RollCall)]:
+        told = call_roll(pulling.account, roll, partial(_save_fetched, pulling, Stream.TICKETS))
+        pulling.pulled.notes.append(told)
 
 
 def rows_on(page: Page) -> int:

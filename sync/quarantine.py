@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from connectors.base import OBSERVED, OF_TICKETS, Page, Stream
-from kpi_engine.records import AccountRecord, Observation, Record, TicketSnapshot, Vanished, Withdrawn
+from kpi_engine.records import Record, TicketRecord, TicketSnapshot
 from sync.account import Account
 from sync.native import bring_observations
 from sync.store.locks import Holder
@@ -67,7 +67,7 @@ def _save(account: Account, page: Page) -> None:
     records = [_with_fields(record, known) for record in page.records]
     account.store.records.save(
         account.name,
-        [record for record in records if not isinstance(record, AccountRecord | Observation | Withdrawn | Vanished)],
+        [record for record in records if isinstance(record, TicketRecord)],
     )
 
 

@@ -123,7 +123,7 @@ class Salesforce:
         return Cost(requests, math.ceil(requests / HOUR))
 
     def fetch(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
-        """Yield the users named, or the ratings that cases show; those Salesforce does not know are left out."""
+        """Yield the users or cases named, or the ratings that cases show; those that are not there are left out."""
         yield from self._reading.fetched(stream, ids)
 
     def unseen_rating(self, ticket: TicketSnapshot, ratings_known: Sequence[Rating]) -> Mapping[Stream, str]:

@@ -7,7 +7,8 @@ from connectors.base import STREAM_NAMES, Check, Stream, Verdict
 from connectors.errors import AddressError, RefusedError, SignInError
 from connectors.salesforce.org import Org, versions
 from connectors.salesforce.payloads import Holiday, asked
-from connectors.salesforce.soql import Query, chosen_by, is_
+from connectors.salesforce.reading import every_case
+from connectors.salesforce.soql import Query, is_
 from kpi_engine.message import Message, message
 
 _RESERVE = 0.2
@@ -109,17 +110,10 @@ def _quota(told: object, share: float) -> Check:
 
 def _all_cases(org: Org) -> Check:
     subject = message("all cases")
-    ours = Query("PermissionSetAssignment", ("PermissionSetId",), (is_("AssigneeId", org.own_id()),))
-    right = Query(
-        "ObjectPermissions",
-        ("Id",),
-        (is_("SobjectType", "Case"), is_("PermissionsViewAllRecords", value=True), chosen_by("ParentId", ours)),
-        most=1,
-    )
     finding = message("we see only the cases that are shared with us: figures may lack others")
     mend = message("Give the integration user View All on cases")
     lacking = Check(subject, Verdict.WARNING, finding, mend)
-    return _granted(org, right, Check(subject, Verdict.OK, message("we see every case")), lacking)
+    return _granted(org, every_case(org), Check(subject, Verdict.OK, message("we see every case")), lacking)
 
 
 def _profiles(org: Org) -> Iterator[Check]:

@@ -4,6 +4,7 @@ https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resourc
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -12,9 +13,10 @@ from connectors.errors import RefusedError, SignInError
 from connectors.rows import understood
 from connectors.salesforce.descriptions import Deleted
 from connectors.salesforce.org import Org
+from connectors.salesforce.reading import every_case
 from connectors.salesforce.soql import Query, whole_id
 from kpi_engine.message import Message, message
-from kpi_engine.records import Vanished
+from kpi_engine.records import RollCall, Vanished
 
 LOOK_BACK = 7200
 """Seconds before the watermark from which deletions are asked for: they may be told late."""
@@ -26,7 +28,10 @@ _MINUTE = 60
 
 
 def vanished(org: Org, cursor: str) -> Page:
-    """Return the cases that vanished since the watermark, on a page that leaves it where it is."""
+    """Return the cases that vanished since the watermark, on a page that leaves it where it is.
+
+    After an outage longer than Salesforce tells of, it holds a RollCall beside them.
+    """
     now = org.account.now()
     since = int(cursor) - LOOK_BACK
     begin = max(since, now - FARTHEST)
@@ -38,20 +43,35 @@ def vanished(org: Org, cursor: str) -> Page:
         return Page([], [], cursor, int(cursor), note=_unknown(refusal.detail or str(refusal)))
     there = _in_the_bin(org, [each.id for each in told])
     records = [Vanished(ticket_id=each.id, at=each.deleted_date) for each in told if each.id not in there]
-    return Page(records, [], cursor, int(cursor), note=_untold(begin) if begin > since else None)
+    page = Page(records, [], cursor, int(cursor))
+    if begin <= since:
+        return page
+    if not _sees_all(org):
+        return replace(page, note=_untold(begin))
+    return replace(page, records=[*records, RollCall(since=int(cursor))])
+
+
+def _sees_all(org: Org) -> bool:
+    """Tell whether a case that no query shows is there no more: else it may only be shared with us no longer."""
+    try:
+        return bool(list(org.rows(every_case(org))))
+    except (RefusedError, SignInError):
+        return False
+
+
+def _untold(since: int) -> Message:
+    day = datetime.fromtimestamp(since, UTC).date().isoformat()
+    return message(
+        "Salesforce does not tell which cases were removed for good before {day}: they may still be counted, for we "
+        "lack View All on cases and cannot look ourselves",
+        day=day,
+    )
 
 
 def _unknown(reason: str) -> Message:
     return message(
         "Salesforce does not tell us which cases were removed for good, and they are still counted: {reason}",
         reason=reason,
-    )
-
-
-def _untold(since: int) -> Message:
-    day = datetime.fromtimestamp(since, UTC).date().isoformat()
-    return message(
-        "Salesforce does not tell which cases were removed for good before {day}: they may still be counted", day=day
     )
 
 

@@ -7,7 +7,7 @@ from connectors.rows import understood
 from connectors.salesforce.mapping import USER
 from connectors.salesforce.org import Org
 from connectors.salesforce.payloads import GroupMember, Queue, User, asked
-from connectors.salesforce.soql import Query, is_
+from connectors.salesforce.soql import Query, chosen_by, is_
 
 _PRIVATE = "None"
 
@@ -83,3 +83,10 @@ def staff_of(org: Org) -> Staff:
         org.all(GroupMember, "GroupMember", Query("GroupMember", ("Id", "GroupId", "UserOrGroupId"))),
         sharing[0] if sharing else "",
     )
+
+
+def every_case(org: Org) -> Query:
+    """Return the query that finds our right to see every case, whoever it is shared with; nothing where we lack it."""
+    ours = Query("PermissionSetAssignment", ("PermissionSetId",), (is_("AssigneeId", org.own_id()),))
+    wanted = (is_("SobjectType", "Case"), is_("PermissionsViewAllRecords", value=True), chosen_by("ParentId", ours))
+    return Query("ObjectPermissions", ("Id",), wanted, most=1)

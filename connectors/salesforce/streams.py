@@ -36,6 +36,8 @@ PROPERTIES: Mapping[str, frozenset[str]] = {
     "Priority": frozenset({Field.PRIORITY}),
     "RecordTypeId": frozenset({Field.FORM}),
     "BusinessHoursId": frozenset({Field.SCHEDULE}),
+    "Type": frozenset({Field.TYPE}),
+    "AccountId": frozenset({Field.ORGANIZATION}),
 }
 """What the fields of cases whose changes may be tracked are to us."""
 
@@ -106,13 +108,20 @@ class Streams:
             )
 
     def fetched(self, stream: Stream, ids: Sequence[str]) -> Iterator[Page]:
-        """Yield the users named, or the ratings that cases show; those Salesforce does not know are left out."""
-        field, of_users = self.csat_field, stream is Stream.AGENTS
-        resource, more = (USERS, []) if of_users else (resources.shown(field), [field])
+        """Yield the users or cases named, or the ratings that cases show; unknown ones are left out."""
+        resource, more = self._single(stream)
         fields = [*asked(resource.payload, self.org.has(resource.subject)), *more]
-        rows = list(self.org.rows_among(Query(resource.subject, fields), "Id", ids))
+        query = Query(resource.subject, fields)
+        rows = list(self.org.rows_among(query, "Id", ids, deleted=stream is Stream.TICKETS))
         if rows:
             yield pulling.as_page(resource, rows, self.sense())
+
+    def _single(self, stream: Stream) -> tuple[Resource, Sequence[str]]:
+        """Return of what single rows of a stream are, and the custom fields among what is asked."""
+        if stream is Stream.TICKETS:
+            return CASES, self._more()
+        field = self.csat_field
+        return (USERS, ()) if stream is Stream.AGENTS else (resources.shown(field), (field,))
 
     def walk(self, resource: Resource, cursor: str | None) -> Walk:
         """Return the walk over one kind of rows from its watermark on."""

@@ -25,8 +25,6 @@ _FIELDS = {
     "organization_id": Field.ORGANIZATION,
 }
 _KINDS = {"Create": EventKind.OPENED_WITH, "Change": EventKind.CHANGED}
-"""What changes on a ticket that is merged away: from nothing to the ticket that takes it in."""
-
 _OFFERS = frozenset({"surveyoffered"})
 _OFFERED = "offered"
 _AUTOMATIC = frozenset({"rule", "trigger", "automation", "automatic", "system"})

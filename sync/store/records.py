@@ -186,6 +186,12 @@ class Records:
         chosen = mine.where(or_(READING.c.ticket_id.is_(None), held))
         return list(self._database.scalars(chosen.order_by(RECORD.c.ticket_id).limit(limit)))
 
+    def known(self, connector: str, after: str, limit: int) -> list[str]:
+        """Return the next tickets after `after`, by their ids as text."""
+        mine = select(RECORD.c.ticket_id).distinct().where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot")
+        chosen = mine.where(RECORD.c.ticket_id > after).order_by(RECORD.c.ticket_id).limit(limit)
+        return list(self._database.scalars(chosen))
+
     def _own(self, connector: str, ticket_ids: Sequence[str]) -> set[str]:
         """Return those of some tickets that we wrote."""
         return {

@@ -29,7 +29,7 @@ def test_an_untracked_owner_is_seen_to_change_between_two_passes_and_tracked_sta
 ) -> None:
     """09:00 opened for one agent; a pass; handed to another; a pass; solved; a pass."""
     world = make_world(kind="salesforce")
-    world.state.tracked.discard("OwnerId")
+    world.state.rows.tracked.discard("OwnerId")
     one, two = world.agents[:2]
     ticket = world.ticket(assignee_id=one)
     world.advance(600)
@@ -57,7 +57,7 @@ def test_without_any_tracking_a_case_is_closed_to_the_second_and_the_rest_is_app
     make_world: "Callable[..., World]",
 ) -> None:
     world = make_world(kind="salesforce")
-    world.state.tracked.clear()
+    world.state.rows.tracked.clear()
     before = world.ticket()
     world.advance(7200)
     world.state.comment(before.id, world.agents[0], status="solved")

@@ -21,7 +21,17 @@ from connectors.sandbox.freshdesk.records import (
     Rating,
     Ticket,
 )
-from connectors.sandbox.world.verbs import CLOSES_AFTER, SYSTEM_USER, Comment, Opening, Row, Update, Values, named
+from connectors.sandbox.world.verbs import (
+    CLOSES_AFTER,
+    SYSTEM_USER,
+    Comment,
+    Created,
+    Opening,
+    Row,
+    Update,
+    Values,
+    named,
+)
 
 NAMES = {"assignee_id": "responder_id", "brand_id": "product_id", "organization_id": "company_id"}
 VERDICTS = {"good": 103, "bad": -103}
@@ -48,6 +58,7 @@ class State:
         self.activities: list[Activity] = []
         self.conversations: dict[int, list[Conversation]] = {}
         self.notifications: list[tuple[int, int]] = []  # (ticket, person) e-mails that went out
+        self.create_ticket = Created(self.account, self.open)
         self._ticket_ids = count(1)
         self.api_ids = count(FIRST_OF_API)
 
@@ -228,30 +239,6 @@ class State:
         return rating
 
     # -- verbs a story is told with -----------------------------------------------------------------------------
-
-    def create_ticket(
-        self,
-        subject: str = "Cần hỗ trợ",
-        *,
-        requester: int | None = None,
-        author: int | None = None,
-        public: bool = True,
-        fields: Values | None = None,
-        **values: object,
-    ) -> Ticket:
-        """Create a ticket: `values` are properties in the world's words, `fields` custom fields by id."""
-        requester_id = self.account.customer_ids[0] if requester is None else requester
-        channel = str(values.pop("channel", "mail"))
-        return self.open(
-            Opening(
-                requester_id=requester_id,
-                author_id=requester_id if author is None else author,
-                subject=subject,
-                comment=Comment("Nhờ anh chị hỗ trợ.", public),
-                values=named(values, fields),
-                channel=channel,
-            )
-        )
 
     def comment(
         self, ticket_id: int, author: int, *, public: bool = True, body: str = "Vâng ạ.", **changes: object

@@ -29,6 +29,7 @@ WORDS = {
 LABELS = {name: label for name, label, _, _ in STATUSES}
 PRIORITIES = {"low": "Low", "normal": "Medium", "high": "High", "urgent": "Critical"}
 ORIGINS = {"mail": "Email", "voice": "Phone"}
+COMPANIES = ("Công ty Bình Minh", "Hợp tác xã Đồng Xanh")
 TEST_TAGS = ("test", "internal")
 WORKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 COMPLAINT, ORDER = "Loai_Khieu_Nai__c", "Ma_Don_Hang__c"
@@ -65,6 +66,10 @@ class Org:
         self.ids[number] = row_id
         return number
 
+    def company(self, contact: str) -> object:
+        """Return the account a contact belongs to; None where he writes for himself."""
+        return self.tables["Contact"].rows[contact].get("AccountId")
+
 
 def furnished(random: Random, founded_at: int, customers: int) -> Org:
     """Return the org as it was set up at `founded_at`, with so many customers."""
@@ -76,6 +81,7 @@ def furnished(random: Random, founded_at: int, customers: int) -> Org:
     _add_customers(org, random, customers)
     _add_statuses(org)
     _add_hours(org, founded_at)
+    _add_companies(org)
     org.account.complaint_field_id, org.account.order_field_id = 1, 2
     return org
 
@@ -133,6 +139,14 @@ def _add_customers(org: Org, random: Random, customers: int) -> None:
         org.contacts[number] = row_id
         org.emails[number] = people.address(mail)
         org.account.customer_ids.append(number)
+
+
+def _add_companies(org: Org) -> None:
+    """Let customers work for the companies in turn; one in three writes for himself."""
+    companies = [org.add("Account", Name=name) for name in COMPANIES]
+    for place, customer in enumerate(org.account.customer_ids):
+        contact = org.tables["Contact"].rows[org.contacts[customer]]
+        contact["AccountId"] = [*companies, None][place % (len(companies) + 1)]
 
 
 def _add_statuses(org: Org) -> None:

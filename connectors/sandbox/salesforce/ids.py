@@ -4,6 +4,7 @@ DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SHORT = 15
 CHECKS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 PREFIXES = {
+    "Account": "001",
     "Organization": "00D", "User": "005", "Contact": "003", "Group": "00G", "QueueSobject": "03g", "GroupMember": "011",
     "Case": "500", "CaseHistory": "017", "EmailMessage": "02s", "CaseComment": "00a", "CaseStatus": "01J",
     "BusinessHours": "01m", "Holiday": "0C0", "RecordType": "012", "CaseMilestone": "555", "MilestoneType": "557",

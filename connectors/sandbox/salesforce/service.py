@@ -107,7 +107,7 @@ class Service:
         table = self.state.tables["FieldDefinition"]
         table.rows = {
             name: {"Id": name, "QualifiedApiName": name,
-                   "IsFieldHistoryTracked": name in self.state.tracked, "EntityDefinitionId": "Case"}
+                   "IsFieldHistoryTracked": name in self.state.rows.tracked, "EntityDefinitionId": "Case"}
             for name in self.state.tables["Case"].columns
         }  # fmt: skip
         table.version += 1

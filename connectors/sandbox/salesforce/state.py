@@ -1,80 +1,33 @@
 """What the simulated org holds, and the verbs by which people, rules and the API change it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 
 from connectors.sandbox.agenda import WorldTime
 from connectors.sandbox.salesforce import calls
-from connectors.sandbox.salesforce.account import (
-    COMPLAINT,
-    LABELS,
-    ORDER,
-    ORIGINS,
-    PRIORITIES,
-    TEST_TAGS,
-    WORDS,
-    Org,
-)
+from connectors.sandbox.salesforce.account import COMPLAINT, ORDER, ORIGINS, PRIORITIES, TEST_TAGS, WORDS, Org
 from connectors.sandbox.salesforce.ids import made_id
 from connectors.sandbox.salesforce.objects import Table
+from connectors.sandbox.salesforce.records import Ticket
+from connectors.sandbox.salesforce.rows import Rows
 from connectors.sandbox.world.people import Account
-from connectors.sandbox.world.verbs import CLOSES_AFTER, SYSTEM_USER, Comment, Opening, Update, Values, named
+from connectors.sandbox.world.verbs import (
+    CLOSES_AFTER,
+    SYSTEM_USER,
+    Comment,
+    Created,
+    Opening,
+    Row,
+    Update,
+    Values,
+    named,
+)
 
-Row = dict[str, object]
-
-LOOKUPS = frozenset({"RecordTypeId", "BusinessHoursId"})
 SCORES = {"good": 5, "bad": 1}
 FIELDS: Mapping[int, str] = {1: COMPLAINT, 2: ORDER}
 FIRST_OF_API = 90_000_000
 """What clients make is numbered apart: the lives of this world have the same numbers whenever a client came by."""
-
-
-@dataclass(slots=True)
-class Ticket:
-    """A case beside its row: the world's number, its status in the world's words, its team, when it was solved."""
-
-    id: int
-    key: str
-    row: Row
-    requester_id: int
-    status: str = "new"
-    group_id: int | None = None
-    assignee_id: int | None = None
-    solved_at: int | None = None
-    api_writes: list[Row] = field(default_factory=list)
-
-    @property
-    def fields(self) -> Row:
-        """The custom fields that are not empty."""
-        return {name: value for name, value in self.row.items() if name.endswith("__c") and value is not None}
-
-    @property
-    def external_id(self) -> str | None:
-        """The key of a summary case."""
-        key = self.row.get("KPI_Summary_Key__c")
-        return key if isinstance(key, str) else None
-
-    @property
-    def subject(self) -> str:
-        """What it is about."""
-        return str(self.row["Subject"])
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """Nothing: cases have no tags."""
-        return ()
-
-    @property
-    def deleted(self) -> bool:
-        """Whether it lies in the bin."""
-        return self.row["IsDeleted"] is True
-
-    @property
-    def last_audit_id(self) -> int:
-        """When it last changed."""
-        return int(str(self.row["SystemModstamp"]))
 
 
 class State:
@@ -84,13 +37,13 @@ class State:
         self.world = world
         self.org = org
         self.tickets: dict[int, Ticket] = {}
-        self.tracked = {"Status", "OwnerId", "Priority", "RecordTypeId", "BusinessHoursId", "CSAT__c", COMPLAINT}
+        self.rows = Rows(org, world)
         self.purged: dict[str, int] = {}  # cases removed for good, by id, with when
         self.mailed: list[str] = []  # cases whose new owner an assignment rule mailed
         self._by_key: dict[str, Ticket] = {}
+        self.create_ticket = Created(self.account, self.open)
         self._numbers = count(1)
         self._api_numbers = count(FIRST_OF_API)
-        self._rows = {name: count(1) for name in org.tables}
 
     @property
     def account(self) -> Account:
@@ -114,65 +67,6 @@ class State:
         """Yield the numbers of the cases before this one, newest first."""
         yield from range(ticket_id - 1, 0, -1)
 
-    # -- rows ---------------------------------------------------------------------------------------------------------
-
-    def add(self, subject: str, row: Row, *, author: str) -> str:
-        """Add a row with what every row has, and return its id."""
-        table, now = self.tables[subject], self.world.second
-        row_id = made_id(subject, next(self._rows[subject]) * 61 + 1_000_000)
-        stamps = {"CreatedDate": now, "CreatedById": author, "LastModifiedDate": now, "LastModifiedById": author}
-        made: Row = {**stamps, "SystemModstamp": now, "IsDeleted": False}
-        table.rows[row_id] = {"Id": row_id, **{name: made[name] for name in made if name in table.columns}, **row}
-        table.version += 1
-        return row_id
-
-    def touch(self, ticket: Ticket, author: str | None) -> None:
-        """Move a case's stamps; without an author only the system's own."""
-        now = self.world.second
-        ticket.row["SystemModstamp"] = now
-        if author is not None:
-            ticket.row |= {"LastModifiedDate": now, "LastModifiedById": author}
-        self.tables["Case"].version += 1
-
-    def write(self, ticket: Ticket, author: str, values: Row, *, owner_field: str = "Owner") -> None:
-        """Write fields of a case as the platform does: history of what is tracked, and the stamps."""
-        for name, value in values.items():
-            before = ticket.row.get(name)
-            if before == value:
-                continue
-            ticket.row[name] = value
-            if name == "Status":
-                closed = value == WORDS["solved"]
-                ticket.row |= {"IsClosed": closed, "ClosedDate": self.world.second if closed else None}
-            if name in self.tracked:
-                self._track(ticket, author, (name, before, value), owner_field)
-        self.touch(ticket, author)
-
-    def _track(self, ticket: Ticket, author: str, change: tuple[str, object, object], owner_field: str) -> None:
-        name, before, after = change
-        if name == "OwnerId":  # told twice: as people read it, and by ids
-            for old, new in ((self._name(before), self._name(after)), (before, after)):
-                self._tell(ticket, author, (owner_field, old, new))
-        elif name in LOOKUPS:
-            for old, new in ((self._name(before), self._name(after)), (before, after)):
-                self._tell(ticket, author, (name.removesuffix("Id"), old, new))
-        elif name == "Status":
-            self._tell(ticket, author, (name, LABELS.get(str(before), before), LABELS.get(str(after), after)))
-        else:
-            self._tell(ticket, author, change)
-
-    def _tell(self, ticket: Ticket, author: str, change: tuple[str, object, object]) -> None:
-        field_name, old, new = change
-        told = {"CaseId": ticket.key, "Field": field_name, "OldValue": old, "NewValue": new, "DataType": "Text"}
-        self.add("CaseHistory", told, author=author)
-
-    def _name(self, owner: object) -> object:
-        for subject in ("User", "Group", "RecordType", "BusinessHours"):
-            row = self.tables[subject].rows.get(str(owner))
-            if row is not None:
-                return row["Name"]
-        return owner
-
     # -- the world's verbs --------------------------------------------------------------------------------------------
 
     def begin(self, opening: Opening) -> int:
@@ -187,11 +81,12 @@ class State:
         by_agent = opening.author_id in self.org.ids and opening.author_id not in self.account.customer_ids
         outbound = by_agent and opening.author_id != opening.requester_id and opening.comment.author_id is None
         origin = self._origin(opening, outbound=outbound)
+        contact = self.org.contacts[opening.requester_id]
         row: Row = dict.fromkeys(self.tables["Case"].columns)
         row |= {
             "Id": key, "IsDeleted": False, "CaseNumber": f"{number:08d}", "Subject": opening.subject[:255],
             "Description": opening.comment.body, "Origin": origin, "Status": "New", "IsClosed": False,
-            "ContactId": self.org.contacts[opening.requester_id], "OwnerId": author, "CreatedDate": now,
+            "ContactId": contact, "AccountId": self.org.company(contact), "OwnerId": author, "CreatedDate": now,
             "CreatedById": author, "LastModifiedDate": now, "LastModifiedById": author, "SystemModstamp": now,
             "BusinessHoursId": self.org.hours_id,
         }  # fmt: skip
@@ -201,10 +96,10 @@ class State:
         self.tickets[number] = self._by_key[key] = ticket
         self.tables["Case"].rows[key] = row
         self.tables["Case"].version += 1
-        self._tell(ticket, author, ("created", None, None))
+        self.rows.tell(ticket, author, ("created", None, None))
         self._assign(ticket, row["CreatedById"])
         if origin == "Phone":
-            self.world.agenda.add(now + calls.LIFE, partial(calls.ring, self, ticket))
+            self.world.agenda.add(now + calls.LIFE, partial(calls.ring, self.rows, ticket))
         if origin == "Email":
             self._mail(ticket, author, incoming=not outbound)
         return ticket
@@ -226,7 +121,7 @@ class State:
         owner = self._owner(ticket)
         if owner is not None and owner != creator:
             ticket.row["OwnerId"] = creator
-            self.write(ticket, self._author(SYSTEM_USER), {"OwnerId": owner}, owner_field="ownerAssignment")
+            self.rows.write(ticket, self._author(SYSTEM_USER), {"OwnerId": owner}, owner_field="ownerAssignment")
 
     def _columns(self, ticket: Ticket, name: str | int, value: object) -> Row:
         """Return the columns that hold one of the world's properties; owners are set apart."""
@@ -237,6 +132,8 @@ class State:
             return {"Status": WORDS[str(value)], "IsClosed": WORDS[str(value)] == "Closed"}
         if name == "priority":
             return {"Priority": None if value is None else PRIORITIES[str(value)]}
+        if name == "type":
+            return {"Type": value}
         if name in ("assignee_id", "group_id"):
             setattr(ticket, name, value)
         return {}
@@ -246,7 +143,7 @@ class State:
         now = self.world.second
         ticket.status = status
         if status == "solved":
-            calls.finish(self, ticket)
+            calls.finish(self.rows, ticket)
             ticket.solved_at = now
             self.world.agenda.add(now + CLOSES_AFTER, partial(self._end, ticket, now))
 
@@ -267,7 +164,7 @@ class State:
         self._change(ticket, author, update.changes)
         for rule in update.rules:
             self._change(ticket, self._author(SYSTEM_USER), rule.changes)
-        self.touch(ticket, author)
+        self.rows.touch(ticket, author)
 
     def _change(self, ticket: Ticket, author: str, changes: Values) -> None:
         columns: Row = {}
@@ -278,7 +175,7 @@ class State:
             columns["OwnerId"] = owner
         columns.pop("IsClosed", None)
         if columns:
-            self.write(ticket, author, columns)
+            self.rows.write(ticket, author, columns)
 
     def _say(self, ticket: Ticket, update: Update, comment: Comment) -> None:
         """Mail or comment: customers write mails; agents answer by mail or by a published comment, one as the other."""
@@ -290,11 +187,11 @@ class State:
             self._mail(ticket, author, incoming=False)
         else:
             said = {"ParentId": ticket.key, "IsPublished": comment.public, "CommentBody": comment.body[:4000]}
-            self.add("CaseComment", said, author=author)
+            self.rows.add("CaseComment", said, author=author)
 
     def _mail(self, ticket: Ticket, author: str, *, incoming: bool) -> None:
         mail = {"ParentId": ticket.key, "Incoming": incoming, "Status": "0" if incoming else "3", "TextBody": "…"}
-        self.add("EmailMessage", {**mail, "MessageDate": self.world.second}, author=author)
+        self.rows.add("EmailMessage", {**mail, "MessageDate": self.world.second}, author=author)
 
     def _author(self, number: int) -> str:
         """Return the user who acts: what customers do comes in through a process."""
@@ -305,12 +202,12 @@ class State:
         """Put a case on hold in the org's own status."""
         ticket = self.tickets[ticket_id]
         ticket.status = "hold"
-        self.write(ticket, self._author(author), {"Status": "Waiting on Supplier"})
+        self.rows.write(ticket, self._author(author), {"Status": "Waiting on Supplier"})
 
     def close(self, ticket_id: int) -> None:
         """Close a case for good, as a flow does."""
         ticket = self.tickets[ticket_id]
-        self.write(ticket, self._author(SYSTEM_USER), {"Status": "Closed"})
+        self.rows.write(ticket, self._author(SYSTEM_USER), {"Status": "Closed"})
         ticket.status = "closed"
 
     def merge(self, ticket_id: int, into: int, author: int) -> None:
@@ -323,15 +220,15 @@ class State:
             self.tables[subject].version += 1
         source.row |= {"MasterRecordId": master.key, "IsDeleted": True}
         source.status = "closed"
-        self.touch(source, self._author(author))
-        self.touch(master, self._author(author))
+        self.rows.touch(source, self._author(author))
+        self.rows.touch(master, self._author(author))
 
     def delete(self, ticket_id: int) -> None:
         """Delete a case: it lies in the bin."""
         ticket = self.tickets[ticket_id]
         ticket.status = "deleted"
         ticket.row["IsDeleted"] = True
-        self.touch(ticket, self._author(self.account.admin_id))
+        self.rows.touch(ticket, self._author(self.account.admin_id))
 
     def purge(self, ticket_id: int) -> None:
         """Remove a case for good, its history and words with it: as if it had never been."""
@@ -353,7 +250,7 @@ class State:
 
     def recalculate(self, ticket_id: int) -> None:
         """Let the platform recalculate something inside: SystemModstamp moves alone."""
-        self.touch(self.tickets[ticket_id], None)
+        self.rows.touch(self.tickets[ticket_id], None)
 
     def offer_rating(self, ticket_id: int) -> None:
         """Send the satisfaction survey: nothing in the org shows it."""
@@ -361,33 +258,9 @@ class State:
     def rate(self, ticket_id: int, score: str, comment: str | None = None) -> None:  # noqa: ARG002 -- words stay with the survey's tool
         """Let the survey's tool write what the requester chose into the field; withdrawn, it is emptied."""
         ticket = self.tickets[ticket_id]
-        self.write(ticket, self._author(self.account.admin_id), {"CSAT__c": SCORES.get(score)})
+        self.rows.write(ticket, self._author(self.account.admin_id), {"CSAT__c": SCORES.get(score)})
 
     # -- verbs a story is told with -----------------------------------------------------------------------------------
-
-    def create_ticket(
-        self,
-        subject: str = "Cần hỗ trợ",
-        *,
-        requester: int | None = None,
-        author: int | None = None,
-        public: bool = True,
-        fields: Values | None = None,
-        **values: object,
-    ) -> Ticket:
-        """Create a case: `values` are the world's properties (status=…), `fields` custom fields by number."""
-        requester_id = self.account.customer_ids[0] if requester is None else requester
-        channel = str(values.pop("channel", "mail"))
-        return self.open(
-            Opening(
-                requester_id=requester_id,
-                author_id=requester_id if author is None else author,
-                subject=subject,
-                comment=Comment("Nhờ anh chị hỗ trợ.", public),
-                values=named(values, fields),
-                channel=channel,
-            )
-        )
 
     def comment(
         self, ticket_id: int, author: int, *, public: bool = True, body: str = "Vâng ạ.", **changes: object
@@ -405,7 +278,7 @@ class State:
         ticket = self.tickets[ticket_id]
         own = {str(name): value for name, value in (fields or {}).items() if isinstance(name, str)}
         if own:
-            self.write(ticket, self._author(author), own)
+            self.rows.write(ticket, self._author(author), own)
         numbered: dict[str | int, object] = {
             name: value for name, value in (fields or {}).items() if isinstance(name, int)
         }
@@ -418,7 +291,7 @@ class State:
         row: Row = {"CaseId": self.tickets[ticket_id].key, "MilestoneTypeId": kind, "StartDate": self.world.second,
                     "IsCompleted": False, "IsViolated": False, "TargetResponseInMins": 60,
                     "TimeRemainingInMins": "60:00", "BusinessHoursId": self.org.hours_id}  # fmt: skip
-        return self.add("CaseMilestone", {**row, **values}, author=self._author(SYSTEM_USER))
+        return self.rows.add("CaseMilestone", {**row, **values}, author=self._author(SYSTEM_USER))
 
     def adopt(self, row: Row) -> Ticket:
         """Take a case in that a client made."""

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from connectors.sandbox.answers import Refusal, answer
 from connectors.sandbox.salesforce.call import Call, Route, error, refusal
 from connectors.sandbox.salesforce.objects import MADE_BY_CLIENTS, Column, Table
+from connectors.sandbox.salesforce.records import Ticket
 from connectors.sandbox.salesforce.selecting import Row
-from connectors.sandbox.salesforce.state import Ticket
 
 MOST = 200
 LONGEST_COMMENT = 4000
@@ -74,7 +74,7 @@ def _save(call: Call, table: Table, row: Row, values: Row) -> None:
         table.version += 1
         return
     ticket.api_writes.append(dict(values))
-    state.write(ticket, call.service.own_id, values)
+    state.rows.write(ticket, call.service.own_id, values)
     if values.get("Status") == "Closed":
         ticket.status = "solved"
     _assigned(call, ticket)
@@ -85,7 +85,7 @@ def _assigned(call: Call, ticket: Ticket) -> None:
     if call.request.headers.get("Sforce-Auto-Assign", "TRUE").upper() == "FALSE":
         return
     state = call.service.state
-    state.write(ticket, call.service.own_id, {"OwnerId": state.org.ids[state.account.group_ids[0]]})
+    state.rows.write(ticket, call.service.own_id, {"OwnerId": state.org.ids[state.account.group_ids[0]]})
     state.mailed.append(ticket.key)
 
 

@@ -2,12 +2,12 @@
 
 People, groups, brands, fields and rules go by the helpdesk's own ids, which its `Account` gives by place. Values are
 named as here: status (new, open, pending, hold, solved, closed), priority (low, normal, high, urgent), assignee_id,
-group_id, brand_id, tags.
+group_id, brand_id, tags, type.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from connectors.sandbox.agenda import WorldTime
 from connectors.sandbox.world.people import Account
@@ -73,6 +73,41 @@ class Opening:
 def named(values: Mapping[str, object], fields: Values | None = None) -> dict[str | int, object]:
     """Return properties by name, custom fields by id beside them."""
     return {**(fields or {}), **dict(values.items())}
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Created(Generic[T]):
+    """Creates tickets as stories tell of them, through a helpdesk's `open`."""
+
+    account: Account
+    open: Callable[[Opening], T]
+
+    def __call__(
+        self,
+        subject: str = "Cần hỗ trợ",
+        *,
+        requester: int | None = None,
+        author: int | None = None,
+        public: bool = True,
+        fields: Values | None = None,
+        **values: object,
+    ) -> T:
+        """Create a ticket: `values` are properties in the words above, `fields` custom fields by number."""
+        requester_id = self.account.customer_ids[0] if requester is None else requester
+        channel = str(values.pop("channel", "mail"))
+        return self.open(
+            Opening(
+                requester_id=requester_id,
+                author_id=requester_id if author is None else author,
+                subject=subject,
+                comment=Comment("Nhờ anh chị hỗ trợ.", public),
+                values=named(values, fields),
+                channel=channel,
+            )
+        )
 
 
 class Helpdesk(Protocol):

@@ -11,6 +11,7 @@ from connectors.sandbox.world.verbs import (
     CLOSES_AFTER,
     SYSTEM_USER,
     Comment,
+    Created,
     Opening,
     Row,
     RuleChanges,
@@ -80,6 +81,7 @@ class State:
         self.order = ExportOrder()
         self.ids = setup.ids
         self.next_audit_id = FIRST_AUDIT
+        self.create_ticket = Created(self.account, self.open)
         self._ticket_ids = count(1)
         self._rating_ids = count(FIRST_RATING, 7)
         self._statuses = {status.category: status.id for status in reversed(setup.statuses) if status.default}
@@ -235,31 +237,6 @@ class State:
         self.order.move(ticket.id, ticket.generated_at)
 
     # -- verbs a story is told with -----------------------------------------------------------------------------
-
-    def create_ticket(
-        self,
-        subject: str = "Cần hỗ trợ",
-        *,
-        requester: int | None = None,
-        author: int | None = None,
-        public: bool = True,
-        fields: Values | None = None,
-        **values: object,
-    ) -> Ticket:
-        """Create a ticket: `values` are properties (status=…, tags=(…)), `fields` custom fields by id."""
-        requester_id = self.account.customer_ids[0] if requester is None else requester
-        author_id = requester_id if author is None else author
-        channel = str(values.pop("channel", "mail"))
-        return self.open(
-            Opening(
-                requester_id=requester_id,
-                author_id=author_id,
-                subject=subject,
-                comment=Comment("Nhờ anh chị hỗ trợ.", public),
-                values=named(values, fields),
-                channel=channel,
-            )
-        )
 
     def comment(
         self, ticket_id: int, author: int, *, public: bool = True, body: str = "Vâng ạ.", **changes: object

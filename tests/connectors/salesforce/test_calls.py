@@ -180,7 +180,7 @@ def test_calls_logged_as_tasks_are_found_among_all_tasks_and_read_again_once_set
     agent = scene.state.org.ids[scene.state.account.agent_ids[0]]
     task = {"OwnerId": agent, "IsClosed": True, "CallDurationInSeconds": 60}
     for kind in ({"CallType": "Inbound"}, {"TaskSubtype": "Call"}, {"TaskSubtype": "Task"}):
-        scene.state.add("Task", {**task, **kind}, author=agent)
+        scene.state.rows.add("Task", {**task, **kind}, author=agent)
     assert len(scene.records(Stream.CALLS)) == 2
     next(iter(scene.state.tables["Task"].rows.values()))["CreatedDate"] = None
     (page,) = scene.pages(Stream.CALLS)

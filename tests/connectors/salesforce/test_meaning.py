@@ -71,7 +71,9 @@ def test_who_spoke_is_told_whatever_the_channel(scene: "Scene") -> None:
         scene.state.comment(ticket.id, agent)
         scene.state.comment(ticket.id, agent, public=False)
         scene.state.comment(ticket.id, customer)
-    scene.state.add("EmailMessage", {"ParentId": mailed.key, "Incoming": False, "Status": "5"}, author=org.ids[agent])
+    scene.state.rows.add(
+        "EmailMessage", {"ParentId": mailed.key, "Incoming": False, "Status": "5"}, author=org.ids[agent]
+    )
     contact, user = org.contacts[customer], org.ids[agent]
     for ticket in (mailed, called):
         said = [(e.actor_id, e.public) for e in events(scene, ticket.key) if e.public is not None]
@@ -111,8 +113,8 @@ def test_statuses_count_by_their_names_their_default_and_whether_they_close(scen
 def test_record_types_and_business_hours_are_told_by_their_ids_where_they_are_tracked(scene: "Scene") -> None:
     types, ticket = scene.state.org.record_types, scene.ticket()
     own, (first, other) = scene.sandbox.service.own_id, list(scene.state.tables["BusinessHours"].rows)
-    scene.state.write(ticket, own, {"RecordTypeId": types["test"], "BusinessHoursId": other})
-    scene.state.write(ticket, own, {"RecordTypeId": None})
+    scene.state.rows.write(ticket, own, {"RecordTypeId": types["test"], "BusinessHoursId": other})
+    scene.state.rows.write(ticket, own, {"RecordTypeId": None})
     told = [(event.field, event.old, event.new) for event in events(scene, ticket.key) if event.field is not None]
     assert told == [
         (Field.FORM, None, types["test"]),
@@ -120,7 +122,7 @@ def test_record_types_and_business_hours_are_told_by_their_ids_where_they_are_tr
         (Field.FORM, types["test"], None),
     ]
     assert scene.connector.untold == frozenset()
-    scene.state.tracked -= {"RecordTypeId", "Priority"}
+    scene.state.rows.tracked -= {"RecordTypeId", "Priority"}
     scene.connector.org.forget(at_once=True)
     assert scene.connector.untold == {Field.FORM, Field.PRIORITY}
     scene.sandbox.service.absent.add("CaseHistory")
@@ -162,7 +164,7 @@ def test_a_tracked_rating_is_dated_to_the_second_and_a_withdrawn_one_is_none(sce
 
 
 def test_an_untracked_rating_is_met_on_the_case_that_shows_it(scene: "Scene") -> None:
-    scene.state.tracked.discard("CSAT__c")
+    scene.state.rows.tracked.discard("CSAT__c")
     first, second = scene.ticket(), scene.ticket()
     scene.sandbox.advance(60)
     scene.state.rate(first.id, "good")
@@ -191,7 +193,7 @@ def test_answers_to_a_survey_are_ratings_of_the_case_it_was_about(make_scene: "C
     responses = [org.add("SurveyResponse", CompletionDateTime=scene.state.world.second) for _ in range(3)]
     for response, shown in zip(responses, (4, 9, 5), strict=True):
         answer = {"ResponseId": response, "QuestionId": question, "NumberValue": shown}
-        scene.state.add("SurveyQuestionResponse", answer, author=author)
+        scene.state.rows.add("SurveyQuestionResponse", answer, author=author)
     for response in responses[:2]:
         org.add("SurveySubject", ParentId=response, SubjectId=ticket.key)
     (page,) = scene.pages(Stream.SURVEYS)
@@ -271,7 +273,7 @@ def test_rows_that_cannot_be_read_are_set_aside_without_what_people_wrote(scene:
     ticket = scene.ticket()
     ticket.row |= {"CreatedDate": scene.state.world.second + 50, "SuppliedEmail": "khach@example.com"}
     scene.state.rate(ticket.id, "good")
-    scene.state.write(ticket, scene.sandbox.service.own_id, {"CSAT__c": 11})
+    scene.state.rows.write(ticket, scene.sandbox.service.own_id, {"CSAT__c": 11})
     (page,) = scene.pages(Stream.TICKETS)
     assert "SystemModstamp lies before CreatedDate" in str(page.rejects[0].reason)
     assert "khach@example.com" not in page.rejects[0].raw

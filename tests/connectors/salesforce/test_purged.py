@@ -7,7 +7,7 @@ import pytest
 from connectors.base import Stream
 from connectors.errors import SignInError
 from connectors.salesforce import purged, soql
-from kpi_engine.records import TicketSnapshot, Vanished
+from kpi_engine.records import RollCall, TicketSnapshot, Vanished
 
 if TYPE_CHECKING:
     from tests.connectors.salesforce.conftest import Scene
@@ -52,7 +52,13 @@ def test_what_was_removed_too_long_ago_is_not_told_and_that_is_said(
     scene.ticket()
     cursor = scene.pages(Stream.TICKETS)[-1].cursor
     scene.sandbox.advance(40 * DAY)
+    first = scene.pages(Stream.TICKETS, cursor)[0]
+    assert (first.records, first.cursor, first.note) == ([RollCall(since=int(str(cursor)))], cursor, None)
+    scene.state.tables["ObjectPermissions"].rows.clear()  # what is not shown may be shared with others only
     assert "removed for good before" in str(scene.pages(Stream.TICKETS, cursor)[0].note)
+    scene.sandbox.fail_next("*/query", 403, times=None)
+    assert "removed for good before" in str(next(iter(scene.connector.pull(Stream.TICKETS, cursor))).note)
+    scene.sandbox.clear_faults()
     monkeypatch.setattr(purged, "FARTHEST", 90 * DAY)
     assert "INVALID_REPLICATION_DATE" in refused(scene, cursor)
     for status in (403, 404):  # the right to ask may be missing; all else goes on

@@ -222,7 +222,7 @@ def found(scene: "Scene") -> dict[str, Check]:
 def test_checks_name_what_is_not_tracked_not_seen_and_not_chosen(make_scene: "Callable[..., Scene]") -> None:
     mapped = frozenset({"Ma_Don_Hang__c", "Nowhere__c"})
     scene = make_scene(calls="task", agent_work=True, rate_limit_share=0.5, mapped=mapped)
-    scene.state.tracked -= {"OwnerId", "CSAT__c", "BusinessHoursId"}
+    scene.state.rows.tracked -= {"OwnerId", "CSAT__c", "BusinessHoursId"}
     scene.state.tables["ObjectPermissions"].rows.clear()
     scene.sandbox.service.absent |= {"EmailMessage", "AgentWork"}
     scene.sandbox.service.used = 900_000
