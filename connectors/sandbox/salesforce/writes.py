@@ -184,7 +184,7 @@ def _commented(call: Call, body: Mapping[str, object]) -> str:
     if len(str(body.get("CommentBody"))) > LONGEST_COMMENT:
         raise refusal(400, "STRING_TOO_LONG", "Comment Body: data value too large")
     said = {"ParentId": ticket.key, "IsPublished": body.get("IsPublished") is True, "CommentBody": body["CommentBody"]}
-    return call.service.state.add("CaseComment", said, author=call.service.own_id)
+    return call.service.state.rows.add("CaseComment", said, author=call.service.own_id)
 
 
 def _columns(tables: Mapping[str, Table], field: str) -> Iterator[str]:
