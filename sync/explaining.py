@@ -111,9 +111,12 @@ def masked(explanation: Explanation, asked: Asked) -> Explanation:
     def own(agent: str | None) -> str | None:
         return agent if sight.sees(asked, agent) else None
 
+    def unnamed(line: CreditLine) -> CreditLine:
+        return replace(line, stamp=line.stamp._replace(agent=own(line.agent)), part=sight.part(asked, line.part))
+
     return replace(
         explanation,
-        lines=tuple(replace(line, stamp=line.stamp._replace(agent=own(line.agent))) for line in explanation.lines),
+        lines=tuple(map(unnamed, explanation.lines)),
         omitted=tuple(replace(each, agent=own(each.agent)) for each in explanation.omitted),
     )
 

@@ -177,7 +177,7 @@ def _line(asked: Source, line: CreditLine, everybody: People) -> Row:
         **_place(asked, line.ticket_id),
         "observation_id": line.stamp.observation_id,
         "at": moment(asked, line.at),
-        "part": line.part,
+        "part": line.part if asked.sight is None else asked.sight.part(asked, line.part),
         **_whose(asked, line, everybody),
         "numerator": line.numerator,
         "denominator": line.denominator,

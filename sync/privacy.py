@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from config import Settings
 from kpi_engine.message import Message, message
+from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.people import People, Person
@@ -40,6 +41,12 @@ class Sight:
             return self.individual == TO_LEADS
         person = self._person(asked, subject)
         return person.key == self.viewer.key or (self.individual == TO_LEADS and self._leads(asked, person))
+
+    def part(self, asked: "Asked", part: str | None) -> str | None:
+        """Return a part of a ticket's lines; None for one that is an agent whose own figures may not be shown."""
+        owners = (each for each in asked.parts if part in each.window.rulebook.agents)
+        seen = all(self.sees(asked, asked.whose(each.name, Scope.AGENT, part)) for each in owners)
+        return part if seen else None
 
     def ranks(self, asked: "Asked") -> bool:
         """Tell whether places may be shown: privacy.ranking allows it, to who runs the product and to leads alone."""

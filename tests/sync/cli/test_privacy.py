@@ -77,6 +77,30 @@ def test_each_sees_what_the_rule_allows_everywhere(led: "Desk", rule: str, viewe
     assert "north" in {card["subject"] for card in teams}
 
 
+@pytest.mark.parametrize(("rule", "viewer"), [("off", None), ("self", 0)])
+def test_no_command_lets_out_a_word_about_somebody_whose_figures_are_not_to_be_shown(
+    led: "Desk", rule: str, viewer: int | None
+) -> None:
+    """Whatever tells figures, in words or as JSON: neither another agent's id stands there nor his name."""
+    configure(led, rule)
+    binh = agent(led, 1)
+    options = (*MONTH, *(() if viewer is None else ("--as", agent(led, viewer))))
+    commands = [
+        *(("report", "--scope", scope, *form) for scope in ("agent", "manager") for form in ((), ("--json",))),
+        *(("explain", key, *form) for key in ("agent_work", "satisfaction_rate") for form in ((), ("--json",))),
+        *(("export", "--grain", grain) for grain in ("cell", "line", "ticket", "turn")),
+        ("compare", "created", "--scope", "agent", "--json"),
+        ("ledger",),
+    ]
+    for command in commands:
+        told = led.run(*command, *options)
+        assert told.exit_code in (0, 2), told.output
+        assert binh not in told.stdout, [command, *(line for line in told.stdout.splitlines() if binh in line)][:6]
+        assert "Bình" not in told.stdout, command
+    allowed = led.run("report", *MONTH, "--as", binh, "--json").stdout
+    assert (binh in allowed) is (rule != "off")  # the search would have found him
+
+
 def test_what_is_not_shown_is_said_and_an_unknown_viewer_refused(led: "Desk") -> None:
     configure(led, "off")
     assert "people's own figures are not shown: privacy.individual is off" in led.run("report", *MONTH).stdout

@@ -1,3 +1,4 @@
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from sync.inputs.columns import columns_of, schema_of
+from sync.inputs.columns import Column, columns_of, schema_of
 from sync.inputs.rows import KINDS, Forms, Kind, Refused, Row, Taken, UnreadableFileError, read_rows, template_of
 from sync.inputs.values import CellError, DateOrder, Decimal, day_of, moment_of, number_of, period_of, truth_of
 
@@ -79,21 +80,71 @@ def test_whatever_a_file_holds_each_row_is_taken_or_named(
         assert isinstance(row, Taken) or str(row.reason)
 
 
-@settings(max_examples=40, deadline=None)
-@given(data=st.data(), kind=st.sampled_from(list(KINDS.values())))
-def test_any_cells_under_any_header_are_taken_or_named(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, kind: Kind
+WRONG = {
+    "text": ("a\x07b", "3.5E+07"),
+    "integer": ("two", "1.5", "1,234"),
+    "number": ("two", "1e9", "1,234"),
+    "boolean": ("perhaps",),
+    "date": ("tomorrow", "31/02/2026", "5/6/2026"),
+    "date-time": ("tomorrow", "2026-03-31", "5/6/2026 09:00", "2026-03-31 25:00"),
+    "period": ("2026-13", "soon"),
+}
+"""Cells that cannot be read, by what their column holds."""
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_every_column_of_a_kind_names_itself_for_each_way_its_cells_can_be_wrong(tmp_path: Path, kind: Kind) -> None:
+    header, example = csv.reader(template_of(kind).splitlines())
+    bad = [(column, cell) for column in columns_of(kind.model).values() for cell in wrong_cells(kind, column)]
+    with (tmp_path / "bad.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(
+            [cell if name == column.name else old for name, old in zip(header, example, strict=True)]
+            for column, cell in bad
+        )
+
+    found = list(read_rows(tmp_path / "bad.csv", kind, HANOI))
+
+    assert [row.line for row in found] == list(range(2, len(bad) + 2))
+    for (column, cell), row in zip(bad, found, strict=True):
+        if isinstance(row, Taken):
+            assert column.words, f"{column.name} takes {cell!r}"  # words of one's own beside those that are known
+        else:
+            assert column.name in str(row.reason)
+
+
+def wrong_cells(kind: Kind, column: Column) -> list[str]:
+    """Return cells that a column cannot take."""
+    closed = "enum" in schema_of(kind.model)["properties"][column.name]
+    return [*([""] if column.required else []), *(("no such word",) if closed else WRONG[column.reading])]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_one_strange_cell_in_a_good_row_is_taken_as_the_schema_allows_or_named(
+    tmp_path_factory: pytest.TempPathFactory, kind: Kind, data: st.DataObject
 ) -> None:
-    names = list(columns_of(kind.model))
-    cells = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map(lambda text: text.replace('"', ""))
-    body = data.draw(st.lists(st.lists(cells, min_size=len(names), max_size=len(names)), max_size=4))
-    lines = [",".join(names), *(",".join(f'"{cell}"' for cell in row) for row in body)]
+    header, example = csv.reader(template_of(kind).splitlines())
+    place = data.draw(st.integers(0, len(header) - 1))
+    cell = data.draw(st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(STRANGE))
     path = tmp_path_factory.mktemp("fuzz") / "rows.csv"
-    path.write_text("\n".join(lines), encoding="utf-8", newline="")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, [*example[:place], cell, *example[place + 1 :]]])
 
-    found = list(read_rows(path, kind, HANOI))
+    (row,) = read_rows(path, kind, HANOI)
 
-    assert len(found) == sum(any(cell.strip() for cell in row) for row in body)
+    if isinstance(row, Taken):
+        Draft202012Validator(schema_of(kind.model)).validate(row.values)
+    else:
+        assert (row.line, bool(str(row.reason))) == (2, True)
+
+
+STRANGE = (
+    *("-1", "1e400", "99999999999999999999", "0001-01-01", "2026-02-30 10:00"),
+    *("=1+1", "x" * 2_500, "\u0660", "24:00"),
+)
 
 
 @pytest.mark.parametrize(
