@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
@@ -154,9 +155,14 @@ def _title(figures: Figures, language: Language) -> str:
 
 
 def _narrow_table(title: str | None = None) -> Table:
-    """Return an empty table without rules, so that a scorecard fits a terminal of 80 columns."""
-    padding = (0, 1, 0, 0)
-    return Table(title=title, title_justify="left", box=None, padding=padding, header_style="bold underline")
+    """Return an empty table without rules, so that a scorecard fits a terminal of 80 columns.
+
+    It is as wide as its title, which a table of nobody would break letter by letter.
+    """
+    padding, width = (0, 1, 0, 0), cell_len(title or "")
+    return Table(
+        title=title, title_justify="left", box=None, padding=padding, header_style="bold underline", min_width=width
+    )
 
 
 def _headline(figures: Figures, indicator: Indicator, cell: Cell, language: Language) -> str:
