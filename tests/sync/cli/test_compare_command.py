@@ -3,7 +3,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Desk
+
+    from connectors.sandbox import ZendeskSandbox
 
 NOVEMBER = ("--period", "2026-11")
 
@@ -143,3 +147,33 @@ def test_nobody_has_a_place_unless_ranking_is_allowed(desk: "Desk") -> None:
     assert "Place" in desk.run("compare", "goals_met", "--scope", "agent", *NOVEMBER, "--places").stdout
     no_lead = desk.run("compare", "goals_met", "--scope", "agent", "--places", "--as", "an@sao-mai.example")
     assert no_lead.exit_code == 2
+
+
+def test_managers_and_countries_are_compared_like_with_like(
+    empty_desk: "Desk", simulated: "Callable[..., ZendeskSandbox]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = simulated(tickets=80, days=14)
+    monkeypatch.setattr("sync.cli.frame.WallClock", lambda: sandbox.clock)
+    ids, users = sandbox.state.account.agent_ids, sandbox.state.users
+    agents = [
+        {"name": f"Agent {place}", "accounts": {"sao-mai": str(each)}, "team": ("north", "south")[place % 2]}
+        for place, each in enumerate(ids[:6])
+    ]
+    teams = {
+        "north": {"manager": users[ids[0]].email, "country": "VN"},
+        "south": {"manager": users[ids[1]].email, "country": "LA"},
+    }
+    empty_desk.configure(empty_desk.account("sao-mai", sandbox), agents=agents, teams=teams)
+    assert empty_desk.run("sync", "--dry-run").exit_code == 0
+    for scope, names in (("manager", {"Agent 0", "Agent 1"}), ("country", {"VN", "LA"})):
+        (report,) = empty_desk.told("report", "--scope", scope, "--indicator", "goals_met", *NOVEMBER)["reports"]
+        told = {card["subject"]: card["indicators"]["goals_met"] for card in report["scorecards"]}
+        document = compared(empty_desk, "goals_met", "--scope", scope, *NOVEMBER)
+        fit = [each for each in document["subjects"] if each["name"] in names]
+        assert [each["compared"] for each in fit] == [True, True]
+        assert {each["subject"]: each["figure"] for each in document["subjects"]} == told
+        for each in fit:
+            assert each["adjusted"]["low"] <= each["adjusted"]["value"] <= each["adjusted"]["high"]
+        only = [word for name in sorted(names) for word in ("--only", name)]
+        two = compared(empty_desk, "goals_met", "--scope", scope, *NOVEMBER, *only)["difference"]
+        assert sum(two["parting"].values()) == pytest.approx(two["difference"]["value"])
