@@ -3,10 +3,14 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from click.testing import CliRunner
+
 from config.documents import named_policies
 from connectors.sandbox.zendesk.records import SlaPolicy as SlaTargets
 from kpi_engine.records import SlaPolicy
 from sync.carrying import asked_policies, carried, platform_policies, written
+from sync.cli import main
 from sync.editions import rulebook
 from sync.policies import todays_policies
 
@@ -146,3 +150,37 @@ def test_salesforces_processes_are_a_draft_of_what_its_milestones_showed(make_wo
     assert platform_policies(world.account) is None
     assert "no milestones were seen" in str(world.account.connector.carry_over([], {}).left[-1])
     assert json.dumps(found.document["policies"])
+
+
+@pytest.mark.parametrize("kind", ["freshdesk", "salesforce"])
+def test_policies_platform_in_a_whole_pass_and_the_import_by_the_command(
+    make_world: "Callable[..., World]", kind: str
+) -> None:
+    """Freshdesk's are in force as they are; of Salesforce's there are no clocks, and every command says so."""
+    world = make_world(kind=kind, sandbox={"tickets": 12, "days": 5})
+    world.configure(policies="platform", language="en")
+    if kind == "salesforce":
+        world.state.add_milestone(world.ticket().id, TargetResponseInMins=60)
+        world.advance(3600)
+    world.run(dry_run=True)
+    clocks = {clock.clock for each in world.store.readings.of("sao-mai", tickets(world)) for clock in each.clocks}
+    asked = ("--config", str(world.path))
+    told = CliRunner().invoke(main, ["status", *asked], env=world.secrets)
+    assert told.exit_code == 0
+    if kind == "freshdesk":
+        assert {"first_reply", "resolution"} <= clocks
+        assert "not yet in force" not in told.stderr
+    else:
+        assert (clocks, rulebook(world.account).clock_names) == (set(), ())
+        assert "policies is accepted but not yet in force" in told.stderr
+    file = world.folder / "own.yaml"
+    done = CliRunner().invoke(main, ["rules", "import", kind, "--output", str(file), *asked], env=world.secrets)
+    assert done.exit_code == 0, done.output
+    assert "not carried over" in done.stdout
+    assert named_policies(str(file))["policies"]
+    again = CliRunner().invoke(main, ["rules", "import", kind, "--output", str(file), *asked], env=world.secrets)
+    assert (again.exit_code, "is there already" in again.stderr) == (2, True)
+
+
+def tickets(world: "World") -> list[str]:
+    return sorted(str(key) for key in world.store.records.held_within("sao-mai", 0, int(world.sandbox.now), "", 100))

@@ -17,7 +17,7 @@ from sync.overriding import Decision, decide
 from sync.pull import silent
 from sync.recompute import correct
 from sync.settling import settles_after
-from sync.summaries.text import DISPUTE_TAG
+from sync.summaries.marking import DISPUTE_TAG
 
 if TYPE_CHECKING:
     from tests.sync.conftest import World
@@ -37,7 +37,8 @@ WEEKLY = {
 def agreed(*penalties: dict[str, Any]) -> dict[str, Any]:
     windows = {"first_contact_resolution": {"window": "1d"}, "repeat_contact_rate": {"window": "2d"}}
     policies = {"version": 1, "policies": [{"id": "care", "clocks": CLOCKS}], "penalties": list(penalties)}
-    return {"appeal": "1d", "indicators": windows, "policies": policies}
+    approved = {"sao-mai": {"approvers": ["lan@saomai.vn"]}}
+    return {"appeal": "1d", "indicators": windows, "policies": policies, "exemptions": approved}
 
 
 @contextmanager
@@ -46,6 +47,7 @@ def twice(world: "World", *penalties: dict[str, Any]) -> Iterator[tuple[Account,
     world.configure(**agreed(*penalties))
     document = json.loads(world.path.read_text())
     (first,) = document["connectors"]
+    document["exemptions"]["beside"] = document["exemptions"]["sao-mai"]
     world.path.write_text(json.dumps({**document, "connectors": [first, {**first, "name": "beside"}]}))
     with opened(load(world.path, world.secrets), [], world.clock) as (one, other):
         yield one, other
