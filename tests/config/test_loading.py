@@ -428,6 +428,21 @@ privacy: {ranking: off, visible_to_all_agents: true, retention: 2 years}
     assert settings.teams["a"].lead == "lead@saomai.vn"
 
 
+def test_what_a_helpdesk_cannot_do_is_not_allowed_to_escalations(desk: Desk) -> None:
+    org = """\
+  - name: care
+    kind: salesforce
+    base_url: https://saomai.my.salesforce.com
+    auth: {method: oauth_client_credentials, client_id: kpi, client_secret: "${env:TOKEN}"}
+    push: {escalations: {allow: [note, add_tags]}}
+"""
+    assert desk.wrong_after(org) == [
+        "helpdesk-kpi.yaml:13: connectors[1].push.escalations.allow[1]: Salesforce has no tags: add_tags can do nothing "
+        "there; leave it out; a note, a priority and a handover can be had"
+    ]
+    assert desk.settings(org.replace(", add_tags", "")).connectors[1].push.escalations.within == 86_400
+
+
 def test_settings_made_in_code_know_a_place_too() -> None:
     connector = {
         "name": "a",

@@ -181,6 +181,20 @@ UNREACHABLE = ":3: policies[1]: this policy can never apply: a is for all its ti
             "policies: [{id: a, when: {all: [{type: [x]}], none: [{type: [x, y]}]}, clocks: [REPLY]}]\n",
             "when.none[0]: this rules out every ticket that all asks for",
         ),
+        # tags that an escalation adds and that something goes by
+        (
+            when("{tag: [late]}")
+            + "escalations: [{on: {clock: first_reply}, steps: [{level: 1, add_tags: [late]}]}]\n",
+            ":5: escalations[0].steps[0].add_tags[0]: something goes by this tag",
+        ),
+        (
+            own("REPLY") + "escalations: [{on: {clock: first_reply}, steps: [{level: 1, add_tags: [x, complaint]}]}]\n",
+            ":5: escalations[0].steps[0].add_tags[1]: something goes by this tag",
+        ),
+        (
+            escalating("steps: [{level: 1, add_tags: [helpdesk-kpi-dispute]}]"),
+            ":3: escalations[0].steps[0].add_tags[0]: something goes by this tag",
+        ),
         # policies behind one that is for all their tickets
         (behind("all: [{channel: [chat, email]}]", "all: [{channel: [chat]}, {tag: [x]}]"), UNREACHABLE),
         (behind("any: [{channel: [chat]}, {tag: [x]}]", "all: [{tag: [x]}]"), UNREACHABLE),

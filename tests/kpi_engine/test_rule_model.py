@@ -816,7 +816,7 @@ def test_who_answers_for_a_severity_may_acknowledge(
     severity = {"scale": ["S1"], "tiers": {"S1": {"owner": owner}}}
     told = rules(t, t.first_reply("1h", time="calendar"), severity=severity,
                  escalations=[escalated(acknowledgement={**SEEN, "by": ["owner"], "holds_for": None})])  # fmt: skip
-    group = (t.edition("group", {"name": "Tier 3"}, "3"), t.edition("membership", {"groups": ["3"]}, "an"))
+    group = (t.edition("group", {"name": "Tier 3"}, "3"), t.edition("membership", {"groups": ["9", "3"]}, "an"))
     found = t.played(t.history(story), [*t.USUAL, *group, told], t.moment("06-09 18:00")).measurement
     assert any(each.step == "escalation:2" for each in found.firings) is not counts
 

@@ -1,11 +1,18 @@
 """What steps of escalations do on tickets: told on every helpdesk, once for each step, by the one way of writing."""
 
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from connectors.base import Stream
+from connectors.base import Stream, Verdict
+from connectors.effects import PRIORITY
+from kpi_engine.measurement import ClockState
 from kpi_engine.records import EventKind
+from sync.effect_checks import effect_checks, effect_sentences
+from sync.effects import ENDED, LATE, RULES_CHANGED
+from sync.reverting import reversal, revert
+from sync.store.changes import ChangeState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,3 +100,162 @@ def test_a_step_does_what_is_asked_once_and_nobody_is_credited_with_it(
     assert {line.priority for line in later.lines} == {"normal"}
     assert [c.goal for c in later.clocks] == [c.goal for c in measured.clocks]
     assert later.firings[-1].step == "escalation:1"
+
+
+NOTE_ONLY = {"level": 1, "notify": ["team_lead"], "note": True}
+SAYING = {
+    "zendesk": ("/api/v2/tickets/*", "PUT"),
+    "freshdesk": ("*/notes", "POST"),
+    "salesforce": ("*/sobjects/CaseComment", "POST"),
+}
+
+
+def quiet(world: "World", *steps: dict[str, Any], **more: Any) -> "World":  # noqa: ANN401 -- parts of a document
+    """Configure an account that writes nothing but what escalations do, with its first pass behind it."""
+    push = {"ticket_fields": [], "escalations": {"allow": ["note", "raise_priority"], **more.pop("push", {})}}
+    world.configure(push=push, policies=rules(*steps, **more))
+    world.run()
+    return world
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_note_is_written_once_wherever_a_pass_dies_and_whether_its_answer_is_lost(
+    make_world: "Callable[..., World]", fork_a_pass: "Callable[[World, str], int]", kind: str
+) -> None:
+    world = quiet(make_world(kind=kind), {**NOTE_ONLY, "raise_priority": True})
+    tickets = []
+    everywhere = ("after_planning", "before_request", "after_request", "after_outcome", "arrived", "lost")
+    for death in everywhere if kind == "zendesk" else ("after_request", "arrived", "lost"):
+        ticket = world.ticket(priority="normal")
+        tickets.append(ticket)
+        world.advance(HOUR + 600)
+        if death in ("arrived", "lost"):
+            path, method = SAYING[kind]
+            world.sandbox.fail_next(path, "drop", method=method, after_effect=death == "arrived")
+            world.run()
+        else:
+            assert fork_a_pass(world, death) == -signal.SIGKILL
+        world.run()
+        world.advance(120)
+        world.run()
+        assert len(notes(world, ticket)) == 1, death
+    assert {len(notes(world, ticket)) for ticket in tickets} == {1}
+    assert world.store.changes.pending_count(NAME) == 0
+    changes = world.store.changes.escalated(NAME, [world.platform.key(ticket) for ticket in tickets])
+    assert {each.state for some in changes.values() for each in some} == {ChangeState.DELIVERED}
+    assert {each.values[PRIORITY] for some in changes.values() for each in some} == {"high"}
+
+
+def test_only_what_falls_due_from_now_on_and_still_matters_is_acted_on(world: "World") -> None:
+    """One was late before the first pass, one is answered, one is told too late, one is late by a changed rule."""
+    before = world.ticket()
+    world.advance(2 * HOUR)
+    quiet(world, NOTE_ONLY, push={"within": "2h"})
+    answered = world.ticket()
+    world.advance(HOUR + 30)
+    world.state.comment(answered.id, world.agents[0])
+    world.advance(600)
+    assert [reason for reason, _ in world.run().effects.left.values()] == [ENDED]
+    forgotten = world.ticket()
+    world.advance(5 * HOUR)
+    assert [reason for reason, _ in world.run().effects.left.values()] == [LATE]
+    changed = world.ticket()
+    world.advance(1800)
+    world.run()
+    document = rules(NOTE_ONLY)
+    document["policies"][0]["clocks"][0]["goal"] = {"any": "1m"}
+    world.configure(push={"ticket_fields": [], "escalations": {"allow": ["note"]}}, policies=document)
+    world.advance(300)
+    report = world.run()
+    world.advance(300)
+    later = world.run()
+    found = [reason for each in (report, later) for reason, _ in each.effects.left.values()]
+    assert found == [RULES_CHANGED]
+    assert [notes(world, each) for each in (before, answered, forgotten, changed)] == [[], [], [], []]
+    assert "rules changed" in " ".join(map(str, later.effects.sentences())) + " ".join(
+        map(str, report.effects.sentences())
+    )
+
+
+def test_repeated_notices_are_notes_alone_and_steps_of_one_pass_build_on_one_another(world: "World") -> None:
+    steps = [{"level": 1, "raise_priority": True}, {"level": 2, "after": "10m", "raise_priority": True, "note": True}]
+    quiet(world, *steps, repeat={"every": "1h", "most": 1})
+    ticket = world.ticket(priority="normal")
+    world.advance(HOUR + 1200)
+    report = world.run()
+    assert [each.values.get(PRIORITY) for each in report.effects.plans] == ["high", "urgent"]
+    assert ticket.priority == "urgent"
+    world.advance(HOUR + 600)
+    (repeated,) = world.run().effects.plans
+    assert PRIORITY not in repeated.values
+    assert "repeated notice 1" in notes(world, ticket)[1]
+    assert [each.state for each in world.store.readings.get(NAME, str(ticket.id)).measurement.clocks] == [
+        ClockState.BREACHED_OPEN
+    ]
+
+
+def test_a_pass_that_is_taken_back_gives_back_what_an_escalation_changed(world: "World") -> None:
+    configured(world, {"level": 1})
+    step = {"level": 1, "note": True, "raise_priority": True, "assign": name_of_group(world, 1), "add_tags": ["late"]}
+    configured(world, step)
+    ticket = world.ticket(priority="normal", tags=("vip",))
+    group, agent = ticket.group_id, ticket.assignee_id
+    world.advance(HOUR + 600)
+    world.run()
+    assert (ticket.priority, ticket.tags, ticket.assignee_id) == ("high", ("vip", "late"), None)
+    newest = world.store.passes.last(NAME, 1)[0].pass_id
+    plan = reversal(world.account, newest)
+    assert any("note" in str(each.reason) for each in plan.kept)
+    revert(world.account, plan)
+    assert (ticket.priority, ticket.tags) == ("normal", ("vip",))
+    assert (ticket.group_id, ticket.assignee_id) == (group, agent)
+
+
+def test_check_says_what_is_asked_for_and_allowed_and_what_could_not_be_done(world: "World") -> None:
+    steps = [{"level": 1, "note": True, "add_tags": ["late"]}, {"level": 2, "assign": "Nowhere", "notify": ["owner"]}]
+    severity = {"scale": ["S1", "S2"], "matrix": {"any": {"any": "S1"}}, "tiers": {"S1": {"owner": "Nobody's"}}}
+    push = {"escalations": {"allow": ["note", "assign"]}}
+    world.configure(push=push, policies={**rules(*steps), "severity": severity})
+    found = {str(each.finding): each.verdict for each in effect_checks(world.account)}
+    assert found == {
+        "1 steps write a private note on tickets": Verdict.OK,
+        "1 steps ask for tags, which is not allowed here: nothing is done": Verdict.WARNING,
+        "1 steps write a handover on tickets": Verdict.OK,
+        "there is no group Nowhere": Verdict.FAILURE,
+        "steps are for the owner of a ticket's severity, and these have none: S2": Verdict.WARNING,
+    }
+    assert [str(each) for each in effect_sentences(world.account)] == [
+        "1 steps write a private note on tickets",
+        "1 steps write a handover on tickets",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["freshdesk", "salesforce"])
+def test_an_acknowledgement_holds_later_steps_on_helpdesks_that_tell_less(
+    make_world: "Callable[..., World]", kind: str
+) -> None:
+    """A tag on Freshdesk, a field of the case on Salesforce: set twenty minutes after the breach, it holds an hour."""
+    world = make_world(kind=kind)
+    told = {"tag": ["seen"]} if kind == "freshdesk" else {"field": {"seen": ["DON-1"]}}
+    held = {"when": {"all": [told]}, "holds_for": "1h"}
+    fields = {} if kind == "freshdesk" else {"fields": {"seen": {NAME: {"field": "Ma_Don_Hang__c"}}}}
+    policies = rules({"level": 1}, {"level": 2, "after": "30m"}, acknowledgement=held)
+    world.configure(push={"ticket_fields": []}, policies=policies, **fields)
+    world.run()
+    ticket = world.ticket()
+    key = world.platform.key(ticket)
+    world.run()
+    world.advance(HOUR + 1200)
+    world.run()
+    if kind == "freshdesk":
+        world.state.change(ticket.id, world.agents[0], tags=("seen",))
+    else:
+        world.state.change(ticket.id, world.agents[0], fields={"Ma_Don_Hang__c": "DON-1"})
+    world.advance(2400)
+    world.run()
+    steps = [each.step for each in world.store.readings.get(NAME, key).measurement.firings]
+    assert "escalation:1" in steps
+    assert "escalation:2" not in steps
+    world.advance(HOUR)
+    world.run()
+    assert "escalation:2" in [each.step for each in world.store.readings.get(NAME, key).measurement.firings]
