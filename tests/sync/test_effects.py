@@ -9,8 +9,10 @@ from connectors.base import Stream, Verdict
 from connectors.effects import PRIORITY
 from kpi_engine.measurement import ClockState
 from kpi_engine.records import EventKind
+from sync.editions import rulebook
 from sync.effect_checks import effect_checks, effect_sentences
 from sync.effects import ENDED, LATE, RULES_CHANGED
+from sync.escalated import followed
 from sync.reverting import reversal, revert
 from sync.store.changes import ChangeState
 
@@ -259,3 +261,37 @@ def test_an_acknowledgement_holds_later_steps_on_helpdesks_that_tell_less(
     world.advance(HOUR)
     world.run()
     assert "escalation:2" in [each.step for each in world.store.readings.get(NAME, key).measurement.firings]
+
+
+def test_a_role_is_found_in_the_organization_and_told_in_the_ledger(world: "World") -> None:
+    """The lead gets the ticket at level 1, who answers for its severity at level 2; nobody is manager."""
+    configured(world, {"level": 1})
+    lead, group = world.agents[1], name_of_group(world, 0)
+    email = next(each.email for each in world.store.records.account(NAME, Stream.AGENTS) if each.agent_id == str(lead))
+    steps = [
+        {"level": 1, "assign": "team_lead", "notify": ["manager"]},
+        {"level": 2, "after": "30m", "assign": "owner", "note": True, "notify": ["owner"]},
+        {"level": 3, "after": "35m", "assign": "manager"},
+    ]
+    severity = {"scale": ["S1"], "matrix": {"any": {"any": "S1"}},
+                "tiers": {"S1": {"owner": name_of_group(world, 2), "authority": ["refund"]}}}  # fmt: skip
+    push = {"ticket_fields": [], "escalations": {"allow": EFFECTS}}
+    people = {"teams": {group: {"lead": email}}}
+    world.configure(push=push, policies={**rules(*steps), "severity": severity}, **people)
+    world.run()
+    ticket = world.ticket()
+    world.advance(HOUR + 600)
+    report = world.run()
+    assert ticket.assignee_id == lead
+    assert any("nobody is manager" in told for told in report.effects.remarks)
+    world.advance(1800)
+    report = world.run()
+    assert (ticket.group_id, ticket.assignee_id) == (world.state.account.group_ids[2], None)
+    assert "may decide refund" in notes(world, ticket)[0]
+    assert any("has no account here" in told for told in report.effects.remarks)
+    entries = world.store.ledger.entries(NAME, [str(ticket.id)])
+    told = [each.sentence(world.account.language) for each in followed(world.account, rulebook(world.account), entries)]
+    assert "on the ticket: delivered" in str(told[0])
+    assert name_of_group(world, 2) in str(told[1])
+    documents = [each.document() for each in followed(world.account, rulebook(world.account), entries)]
+    assert [each["state"] for each in documents] == ["delivered", "delivered", None]
