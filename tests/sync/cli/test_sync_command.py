@@ -137,7 +137,7 @@ def test_the_json_of_a_pass_has_its_documented_shape(desk: "Desk") -> None:
         *("connector", "as_of", "rows", "new_rows", "quarantined", "skipped", "measured", "requests"),
         *("waited_seconds", "armed", "fields_created", "writes", "agent_writes", "summaries", "withheld"),
         *("delivered", "refused", "closed", "waiting", "problems", "warnings", "exit"),
-        *("notes", "conflicts", "edits", "backfill", "rules"),
+        *("notes", "conflicts", "edits", "backfill", "rules", "effects", "effects_left", "effect_remarks"),
     }
     assert set(document["writes"][0]) == {"ticket_id", "field", "old", "new", "why"}
     assert document["armed"] is True

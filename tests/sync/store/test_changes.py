@@ -66,7 +66,7 @@ def test_a_change_comes_back_as_it_was_queued(store: Store) -> None:
         changed_at=100,
         summary=TICKET,
     )
-    assert change.change == Change(change.change_id, Target.TICKET, "1", {"due_at": 5}, TICKET)
+    assert change.change == Change(change.change_id, Target.TICKET, "1", {"due_at": 5}, TICKET, {"due_at": None})
     assert store.changes.get(change.change_id) == change
     assert store.changes.get(change.change_id + 1) is None
 
