@@ -132,8 +132,6 @@ def is_one_of(roles: Iterable[str], step: Step, account: str, rulebook: Rulebook
 
 def _groups(actor: str, at: int, rulebook: Rulebook) -> Iterator[str]:
     """Yield what the groups of an agent, and his team, are called."""
-    for group in rulebook.groups_of(actor, at):
-        yield group
-        if group in rulebook.groups:
-            yield rulebook.groups[group].at(at)
-    yield rulebook.team(actor, None, at) or ""
+    groups = rulebook.groups_of(actor, at)
+    names = [rulebook.groups[group].at(at) for group in groups if group in rulebook.groups]
+    yield from (*groups, *names, rulebook.team(actor, None, at) or "")
