@@ -17,6 +17,7 @@ from sync.editions import unexplained
 from sync.effect_checks import effect_checks
 from sync.exits import Exit, exit_for, gravest
 from sync.findings import sentence
+from sync.inputs.scheduled import LISTED, NOWHERE_MEND, nowhere
 from sync.locale import terminal_text
 from sync.naming import mistaken
 from sync.organization import unknown_team_leads
@@ -27,6 +28,7 @@ from sync.recipients import unknown_recipients
 from sync.refetch import unfetched
 from sync.setup import extras, use_remembered_fields, wanted_fields
 from sync.store.findings import What
+from sync.store.observations import INPUTS
 from sync.unmet import unmet
 from sync.wording import PROFILE_WARNING
 
@@ -202,6 +204,7 @@ def _people_checks(account: Account) -> Iterator[Check]:
             yield Check(message("one person, several accounts"), Verdict.WARNING, doubt.finding, doubt.mend)
     if account.name == account.settings.connectors[0].name:  # once, for files are about people on all of them
         yield from _file_checks(account)
+        yield from _row_checks(account)
     for unknown in unknown_team_leads(account):
         yield Check(message("teams"), Verdict.WARNING, unknown, message("correct teams in the configuration"))
 
@@ -226,6 +229,13 @@ def _file_checks(account: Account) -> Iterator[Check]:
             yield Check(subject, Verdict.WARNING, each)
         if not found.problems:
             yield Check(subject, Verdict.OK, ROWS.of(len(found.rows)))
+
+
+def _row_checks(account: Account) -> Iterator[Check]:
+    """Tell which rows of files count on none of several helpdesks."""
+    if len(account.settings.connectors) > 1:
+        for file, (n, lines) in account.store.observations.nowhere(INPUTS, LISTED).items():
+            yield Check(message("file {file}", file=file), Verdict.WARNING, nowhere(file, lines, n), NOWHERE_MEND)
 
 
 def _summary_checks(account: Account) -> Iterator[Check]:

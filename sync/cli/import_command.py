@@ -13,13 +13,11 @@ from sync.inputs.header import template_of
 from sync.inputs.importing import Imported, Source, import_file
 from sync.inputs.kinds import KINDS
 from sync.inputs.rows import UnreadableFileError
-from sync.inputs.scheduled import strangers_of, summary_of
+from sync.inputs.scheduled import LISTED, NOWHERE_MEND, nowhere_of, strangers_of, summary_of
 from sync.inputs.values import DateOrder, Decimal, Forms
 from sync.locale import terminal_text
 from sync.people_files import PEOPLE_KINDS, PeopleFile, read_people_file, take
 from sync.sources import as_of_now
-
-_LISTED = 20
 
 
 @click.command("import", help=terminal_text(message("Bring in a CSV file of calls, costs, reviews and the like.")))
@@ -101,13 +99,16 @@ def _taken(call: Call, account: Account, found: PeopleFile, dry_run: bool) -> Ex
 
 
 def _say(call: Call, found: Imported) -> None:
-    for row in found.refused[:_LISTED]:
+    for row in found.refused[:LISTED]:
         call.say(message("{place}: {problem}", place=f"{found.file}:{row.line}", problem=row.reason))
-    if found.refused_count > _LISTED:
-        more = call.language.number(found.refused_count - _LISTED)
+    if found.refused_count > LISTED:
+        more = call.language.number(found.refused_count - LISTED)
         call.say(message("{n} more; `helpdesk-kpi quarantine list inputs` shows them", n=more))
     for stranger in strangers_of(found):
         call.say(stranger)
+    for told in nowhere_of(found):
+        call.say(told)
+        call.say(message("         → {mend}", mend=NOWHERE_MEND))
     if found.unknown:
         columns = ", ".join(found.unknown)
         call.say(message("{file}: these columns are not read: {columns}", file=found.file, columns=columns))
@@ -146,4 +147,5 @@ def _document(found: Imported) -> dict[str, object]:
         "rows": [{"line": row.line, "reason": str(row.reason)} for row in found.refused],
         "not_read": list(found.unknown),
         "strangers": {word: str(reason) for word, reason in found.strangers.items()},
+        "nowhere": {"rows": found.nowhere_count, "lines": found.nowhere},
     }

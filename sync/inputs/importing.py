@@ -53,7 +53,8 @@ class Source:
 class Imported:
     """What became of a file's rows: `gone` are those of an earlier state of it that it no longer holds.
 
-    `strangers` are the words that mean no agent, or several: their rows are kept and count for nobody.
+    `strangers` are the words that mean no agent, or several: their rows are kept and count for nobody. `nowhere` are the
+    lines of those that count on no helpdesk of several, for they name neither one nor an agent; at most so many.
     """
 
     kind: str
@@ -69,6 +70,8 @@ class Imported:
     refused_count: int = 0
     unknown: tuple[str, ...] = ()
     strangers: dict[str, Message] = field(default_factory=dict)
+    nowhere: list[int] = field(default_factory=list)
+    nowhere_count: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -174,12 +177,27 @@ def _bring(importing: _Importing, intake: int, rows: Sequence[Row]) -> None:
     refused += [each for each in made.values() if isinstance(each, Refused)]
     refused += _objected(importing, by_line, made)
     observations = [each for each in made.values() if isinstance(each, Observation)]
+    _note_nowhere(importing, observations)
     brought = store.observations.bring(INPUTS, intake, observations)
     found.new, found.corrected = found.new + brought.new, found.corrected + brought.corrected
     found.same += brought.same
     found.late += sum(each.at < importing.settled for each in observations)
     refused += [_twice(by_line[line], other) for line, other in brought.twice if line is not None]
     _set_aside(importing, sorted(refused, key=lambda each: each.line))
+
+
+def _note_nowhere(importing: _Importing, observations: Iterable[Observation]) -> None:
+    """Note the lines of those that no helpdesk of several can be told to own."""
+    found = importing.found
+    if len(importing.accounts) > 1:
+        lines = [line_of(each) for each in observations if each.account is None and each.agent is None]
+        found.nowhere_count += len(lines)
+        found.nowhere += lines[: max(0, _NAMED - len(found.nowhere))]
+
+
+def line_of(observation: Observation) -> int:
+    """Return the line of a file that an observation was made of."""
+    return int(observation.source.rpartition(":")[2])
 
 
 def _objected(

@@ -1,6 +1,6 @@
 """The files that the configuration names: read in each pass where they changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +62,7 @@ def _imported(account: Account, source: Source) -> Iterator[Message]:
     else:
         yield summary_of(found)
         yield from strangers_of(found)
+        yield from nowhere_of(found)
     account.store.switches.set(INPUTS, key, looks)
 
 
@@ -87,3 +88,27 @@ def strangers_of(found: Imported) -> Iterator[Message]:
     """Yield the words of a file that mean no agent, each with the reason."""
     for word, reason in found.strangers.items():
         yield message("{file}: {word}: {reason}", file=found.file, word=word, reason=reason)
+
+
+def nowhere_of(found: Imported) -> Iterator[Message]:
+    """Yield which lines of a file count nowhere, for nothing says on which of several helpdesks they would."""
+    if found.nowhere_count:
+        yield nowhere(found.file, found.nowhere, found.nowhere_count)
+
+
+def nowhere(file: str, lines: Sequence[int], n: int) -> Message:
+    """Return in a sentence how many rows of a file count nowhere, and on which lines the first of them stand."""
+    return message(
+        "{file}: {n} rows name neither a connector nor an agent, so they count on none of several helpdesks; lines "
+        "{lines}",
+        file=file,
+        n=n,
+        lines=", ".join(map(str, lines[:LISTED])) + (", …" if n > LISTED else ""),
+    )
+
+
+NOWHERE_MEND = message(
+    "say whose they are: in the column account, by `account` of the file under inputs, or by `import --account`"
+)
+LISTED = 20
+"""So many lines are named one by one."""

@@ -188,6 +188,17 @@ class Observations:
         asked = brought.intersection(among)
         return {kind for kind in asked if self._database.scalar(one.where(table.kind == kind)) is not None}
 
+    def nowhere(self, connector: str, listed: int) -> dict[str, tuple[int, list[int]]]:
+        """Return, file by file, how many standing observations name neither account nor agent, and the first lines."""
+        table = OBSERVATION.c
+        mine = and_(table.connector == connector, table.account.is_(None), table.agent.is_(None), stands())
+        counted = select(table.file, func.count().label("n")).where(mine).group_by(table.file).order_by(table.file)
+        lines = select(table.line).where(mine).order_by(table.line).limit(listed)
+        return {
+            row.file: (row.n, list(self._database.scalars(lines.where(table.file == row.file))))
+            for row in self._database.rows(counted)
+        }
+
     def first(self, connectors: Collection[str]) -> int | None:
         """Return the instant of the earliest observation of these connectors, None where there is none."""
         earliest = select(func.min(OBSERVATION.c.at)).where(OBSERVATION.c.connector.in_(sorted(connectors)))

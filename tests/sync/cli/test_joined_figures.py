@@ -1,5 +1,6 @@
 """One person on two helpdesks: figures over both, against a naive reduction of the exported credit lines."""
 
+import json
 import math
 from collections.abc import Callable
 from statistics import fmean
@@ -252,3 +253,34 @@ def test_a_row_of_a_file_about_somebody_with_two_accounts_counts_once_where_they
     assert sorted(line["source"] for line in told["lines"]) == ["calls.csv:2", "calls.csv:3", "calls.csv:4"]
     whole = joined_desk.told("report", "--scope", "account", *asked)["reports"][0]
     assert whole["scorecards"][0]["indicators"]["calls_handled"]["n"] == 3
+
+
+def test_a_row_that_names_neither_helpdesk_nor_agent_is_told_to_count_nowhere(two_desks: "Desk") -> None:
+    _email(two_desks.sandboxes["sao-mai"], 0, "an@acme.vn")
+    rows = [f"Google,2026-11-1{n} 10:00,{n},https://example.com/{n},,," for n in range(1, 3)]
+    rows += ["Google,2026-11-13 10:00,5,https://example.com/3,,an@acme.vn,"]
+    rows += ["Google,2026-11-14 10:00,5,https://example.com/4,,,sao-mai"]
+    header = "site,posted_at,stars,url,ticket_ref,agent_ref,account"
+    (two_desks.folder / "social.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    own = [two_desks.account(name, sandbox) for name, sandbox in two_desks.sandboxes.items()]
+    two_desks.configure(*own, inputs={"social": {"path": "social.csv"}})
+    assert "social.csv: 2 rows name neither a connector nor an agent" in two_desks.run("sync", "--dry-run").output
+    found = json.loads(two_desks.run("import", "social", "social.csv", "--json").stdout)
+    assert (found["same"], found["nowhere"]) == (4, {"rows": 2, "lines": [2, 3]})
+    shown = two_desks.run("import", "social", "social.csv").stdout
+    assert "2 rows name neither a connector nor an agent" in shown
+    assert "lines 2, 3" in shown
+    assert "import --account" in shown
+    reports = two_desks.told("report", "--scope", "account", "--indicator", "social_reviews", *MONTH)["reports"]
+    cards = {each["account"]: each["scorecards"] for each in reports}
+    counted = {name: card[0]["indicators"]["social_reviews"]["value"] for name, card in cards.items() if card}
+    assert counted == {"*": 2, "sao-mai": 2}
+
+    told = [check for each in two_desks.told("check")["accounts"] for check in each["checks"]]
+    (warned,) = [check for check in told if "social.csv" in check["subject"]]
+    assert (warned["verdict"], "lines 2, 3" in warned["finding"]) == ("warning", True)
+    assert "account" in warned["mend"]
+
+    again = json.loads(two_desks.run("import", "social", "social.csv", "--account", "sao-hom", "--json").stdout)
+    assert again["nowhere"] == {"rows": 0, "lines": []}
+    assert "social.csv" not in two_desks.run("check").stdout
