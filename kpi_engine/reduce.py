@@ -178,7 +178,7 @@ def _borrowed(line: CreditLine, indicators: Mapping[str, Indicator], facts: Fact
 
 
 def _held_lines(measurement: Measurement, indicators: Collection[Indicator], window: Window) -> Iterator[CreditLine]:
-    asked = Asked(window.period.start, window.end, window.rulebook, measurement.holdings)
+    asked = Asked(window.period.start, window.end, window.rulebook, measurement.holdings, window.facts)
     covering = next((each for each in measurement.holdings if _shares(each, asked.instant, asked.end)), None)
     joined = [each for each in _joined(measurement.holdings) if _shares(each, asked.start, asked.end)]
     stretches = [piece for each in joined for piece in _placed(each, asked)]

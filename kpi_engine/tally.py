@@ -107,6 +107,7 @@ _KEPT: Mapping[Reduction, Callable[[Tally, CreditLine], None]] = {
     Reduction.NESTED: _keep_step,
     Reduction.NESTED_RATIO: _keep_step,
     Reduction.NESTED_REST: _keep_step,
+    Reduction.NESTED_BESIDE: _keep_step,
 }
 
 
@@ -226,6 +227,14 @@ def _nested_rest(tally: Tally) -> Sum:
     return Sum(found.n, gone, found.n, gone / found.n if found.n else None)
 
 
+def _nested_beside(tally: Tally) -> Sum:
+    """Return what share of those who came through the first step, and none between, came through the last one."""
+    before, last = _all_but_last(tally.mask)
+    beside = [bits for bits in tally.steps.values() if bits & before == 1]
+    n, through = len(beside), sum(1 for bits in beside if bits & last)
+    return Sum(n, through, n, through / n if n else None)
+
+
 def _all_but_last(mask: int) -> tuple[int, int]:
     last = 1 << (mask.bit_length() - 1) if mask else 0
     return mask & ~last, last
@@ -256,6 +265,7 @@ _SUMS: Mapping[Reduction, Callable[[Tally], Sum]] = {
     Reduction.NESTED: _nested,
     Reduction.NESTED_RATIO: _nested_ratio,
     Reduction.NESTED_REST: _nested_rest,
+    Reduction.NESTED_BESIDE: _nested_beside,
 }
 COUNTS = frozenset(
     {

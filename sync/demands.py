@@ -42,7 +42,7 @@ DEMANDS: tuple[Demand, ...] = (
     Demand(
         "S0",
         "No single customer absorbs an agent while others wait.",
-        ("customer_share", "owed_replies", "longest_wait"),
+        ("customer_share", "customers_waiting", "owed_replies", "longest_wait"),
     ),
     Demand("S0", "How long customers wait, and what piles up.", ("requester_wait", "backlog", "backlog_overlap")),
     Demand("S0", "What support costs.", ("support_cost",), ("inputs.costs",)),

@@ -43,6 +43,7 @@ _REDUCTIONS = {
     Reduction.LARGEST: "the largest part's share of the whole",
     Reduction.NESTED: "how many came through every step; who skipped one is told beside it",
     Reduction.NESTED_RATIO: "of those who came through all steps but the last, the share that came through it too",
+    Reduction.NESTED_BESIDE: "of those in the first step and in none between, the share that is in the last",
     Reduction.NESTED_REST: "of those who came through all steps but the last, the share that did not come through it",
     Reduction.MONEY: "the sum, of the currency with the most amounts; those in others are left out and listed",
     Reduction.MONEY_EACH: "the sum of one currency divided by how many there are; others are left out and listed",

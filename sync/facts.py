@@ -1,13 +1,15 @@
 """What the books say of tickets and customers beside: who bought, who is core, who sent others, who praised."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.books import WINDOW
+from kpi_engine.indicators.calls import handled_seconds
 from kpi_engine.indicators.customers import is_customer
-from kpi_engine.indicators.indicator import NO_FACTS, Facts, Input
+from kpi_engine.indicators.indicator import NO_FACTS, Engaged, Facts, Input
 from kpi_engine.records import Observation
 from kpi_engine.reduce import Window
 from kpi_engine.seen import Seen
@@ -18,12 +20,14 @@ from sync.settling import frozen
 _BOOKS = frozenset({str(Input.SALES), str(Input.CUSTOMERS), str(Input.COMPLIMENTS)})
 _PRAISED = "positive_feedback"
 _KEY = "support_to_sale_rate"
+_WAITING = "customers_waiting"
 
 
 def facts_of(account: Account, window: Window, asked: Collection[str]) -> Facts:
     """Return what files say beside tickets about a window, as far as some indicator asked for borrows lines."""
     borrowing = [INDICATORS[key] for key in asked if INDICATORS[key].borrows]
     needed = {str(kind) for each in borrowing for kind in each.needs | each.feeds} & _BOOKS
+    needed |= {str(Input.CALLS)} if _WAITING in asked else set()
     kinds = needed & observed_kinds(account) if needed else set()
     if not kinds:
         return NO_FACTS
@@ -36,6 +40,7 @@ def facts_of(account: Account, window: Window, asked: Collection[str]) -> Facts:
         core=frozenset(_core(account, window, kinds & {Input.CUSTOMERS})),
         referrers=frozenset(str(row.values["referrer_ref"]) for row in referrals),
         praises=frozenset(_praises(account, window, kinds & {Input.COMPLIMENTS})),
+        engaged=_engaged(account, window, kinds & {Input.CALLS}),
         window=within,
         as_of=window.as_of,
     )
@@ -73,6 +78,21 @@ def _rated_good(account: Account, window: Window, tickets: Collection[str]) -> I
     for measured in frozen(account, window.period, window.as_of).over(readings):
         if any(each.indicator == _PRAISED and window.has(each.at) for each in measured.lines):
             yield measured.ticket_id
+
+
+def _engaged(account: Account, window: Window, kinds: Collection[str]) -> dict[str, Engaged]:
+    """Return for each agent the customer who took most of his time on the telephone in the window, and when."""
+    seconds: dict[str, Counter[str]] = {}
+    stretches: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for row in _rows(account, window, kinds):
+        taken = handled_seconds(Seen((row,), None, window.rulebook, window.as_of, window.period))
+        told = window.has(row.at) and row.values["outcome"] == "answered"
+        if told and taken and row.agent is not None and row.customer_id is not None:
+            seconds.setdefault(row.agent, Counter())[row.customer_id] += taken
+            start = row.at + int(row.values.get("wait_s", 0)) + int(row.values.get("ring_s", 0))
+            stretches.setdefault((row.agent, row.customer_id), []).append((start, start + taken))
+    most = {agent: max(found.items(), key=lambda each: (each[1], each[0]))[0] for agent, found in seconds.items()}
+    return {agent: Engaged(customer, sorted(stretches[agent, customer])) for agent, customer in most.items()}
 
 
 def _sold(account: Account, sales: Sequence[Observation], within: int) -> Iterator[str]:

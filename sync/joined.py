@@ -27,6 +27,7 @@ _DISTINCT = frozenset(
         Reduction.NESTED,
         Reduction.NESTED_RATIO,
         Reduction.NESTED_REST,
+        Reduction.NESTED_BESIDE,
         Reduction.LARGEST,
     }
 )

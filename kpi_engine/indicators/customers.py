@@ -10,6 +10,7 @@ from kpi_engine.measurement import CreditLine
 from kpi_engine.message import message
 
 _AT_START, _SERVED_BETWEEN, _AT_END = 1, 2, 4
+_ALL = _AT_START | _SERVED_BETWEEN | _AT_END
 _SERVED, _SATISFIED, _CORE, _REFERRED = 1, 2, 4, 8
 _DAY = 86_400
 
@@ -32,9 +33,8 @@ def is_customer(seen: Seen, at: int) -> bool:
     return seen.observation.at <= at and (left is None or at < left + _DAY)
 
 
-def _served(line: CreditLine, _facts: Facts) -> CreditLine | None:
-    mask = _AT_START | _SERVED_BETWEEN | _AT_END
-    return replace(line, indicator="retention_served", numerator=_SERVED_BETWEEN, denominator=mask)
+def _served(key: str, line: CreditLine, _facts: Facts) -> CreditLine | None:
+    return replace(line, indicator=key, numerator=_SERVED_BETWEEN, denominator=_ALL)
 
 
 def _step(key: str, mask: int, line: CreditLine, facts: Facts) -> CreditLine | None:
@@ -158,8 +158,22 @@ INDICATORS = (
             "the same of those customers whose tickets were held in the period: what it differs by from all customers' "
             "retention is no proof of a cause"
         ),
-        observed=partial(_stays, "retention_served", _AT_START | _SERVED_BETWEEN | _AT_END),
-        borrows={"customers_served": _served},
+        observed=partial(_stays, "retention_served", _ALL),
+        borrows={"customers_served": partial(_served, "retention_served")},
+        needs=frozenset({Input.TICKETS, Input.HISTORY, Input.CUSTOMERS}),
+    ),
+    replace(
+        _RETENTION,
+        key="retention_not_served",
+        catalogue="retention (not served)",
+        name=message("Retention of customers not served"),
+        formula=message(
+            "the same of those customers of whom no ticket was held in the period: the cohort beside those served, "
+            "which may differ from them in more than that"
+        ),
+        reduction=Reduction.NESTED_BESIDE,
+        observed=partial(_stays, "retention_not_served", _ALL),
+        borrows={"customers_served": partial(_served, "retention_not_served")},
         needs=frozenset({Input.TICKETS, Input.HISTORY, Input.CUSTOMERS}),
     ),
     replace(

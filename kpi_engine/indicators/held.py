@@ -121,6 +121,22 @@ def _customers_served(holding: Holding, asked: Asked) -> Iterator[Portion]:
         yield Portion(_within(holding, asked)[0], part=holding.requester)
 
 
+def _customers_waiting(holding: Holding, asked: Asked) -> Iterator[Portion]:
+    """Yield the customer where he was owed a reply while the holder was on the telephone with the one he is with most.
+
+    Whether he was is told by the holdings as they stood, which the one given joins.
+    """
+    engaged = asked.facts.engaged.get(holding.agent or "")
+    if engaged is None or holding.requester in (None, engaged.customer):
+        return
+    first, last = _within(holding, asked)
+    owed = [each for each in asked.holdings if each.owed_since is not None]
+    waits = [(max(first, each.start), last if each.end is None else min(last, each.end)) for each in owed]
+    for begun, end in waits:
+        met = (max(begun, start) for start, until in engaged.stretches if max(begun, start) < min(end, until))
+        yield from (Portion(at, part=holding.requester) for at in met)
+
+
 _NEEDS = frozenset({Input.TICKETS, Input.HISTORY})
 
 _BACKLOG = Indicator(
@@ -266,5 +282,21 @@ INDICATORS = (
         reduction=Reduction.DISTINCT,
         over_period=_customers_served,
         needs=_NEEDS,
+    ),
+    Indicator(
+        key="customers_waiting",
+        catalogue="customer share (waiting)",
+        name=message("Customers waiting meanwhile"),
+        formula=message(
+            "number of different customers who waited for a reply while the agent who held their ticket was on the "
+            "telephone with the customer who took most of his time"
+        ),
+        stamp=message("when such a call and the wait begin to overlap"),
+        credit=message("who held the ticket in that stretch"),
+        unit=Unit.CUSTOMERS,
+        better=Better.LOWER,
+        reduction=Reduction.DISTINCT,
+        over_period=_customers_waiting,
+        needs=_NEEDS | {Input.CALLS},
     ),
 )

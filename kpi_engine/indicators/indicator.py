@@ -19,6 +19,7 @@ __all__ = [
     "Asked",
     "Better",
     "Borrowed",
+    "Engaged",
     "Facts",
     "Indicator",
     "Input",
@@ -85,6 +86,7 @@ class Reduction(StrEnum):
     NESTED = "nested"  # how many parts have all the bits of the denominators: who came through every step of a funnel
     NESTED_RATIO = "nested_ratio"  # of the parts that have all bits but the last, the share that has that too
     NESTED_REST = "nested_rest"  # the share of them that has not
+    NESTED_BESIDE = "nested_beside"  # of the parts that have the first bit and none between, the share with the last
     MONEY = "money"  # sum of cents, of one currency (the part) only
     MONEY_EACH = "money_each"  # cents of one currency over the denominators of all lines
 
@@ -130,13 +132,15 @@ class Input(StrEnum):
 class Asked:
     """What the holdings of one ticket are asked about: the stretch [start, end), whose last second is its instant.
 
-    `holdings` are all of the ticket's, `rulebook` knows its calendars and the parameters configured then.
+    `holdings` are all of the ticket's, `rulebook` knows its calendars and the parameters configured then, `facts` are
+    those of the period.
     """
 
     start: int
     end: int
     rulebook: Rulebook
     holdings: Sequence[Holding]
+    facts: "Facts"
 
     @property
     def instant(self) -> int:
@@ -172,19 +176,28 @@ class Portion:
 
 
 @dataclass(frozen=True, slots=True)
+class Engaged:
+    """The customer who took most of an agent's time on the telephone, and the stretches [start, end) he took."""
+
+    customer: str
+    stretches: Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What observations of a period and before it tell about tickets and customers.
 
     `sold` are the tickets after which the customer bought, as far as that is attributed to them; `core` are core
     customers, `referrers` those who sent somebody; `praises` are the compliments that say more than a ticket's good
-    rating, or an earlier compliment on it, said already. Customers go by their ids on the account. Until
-    `window` seconds after a ticket nothing is known of its sales.
+    rating, or an earlier compliment on it, said already; `engaged` tells with whom each agent was on the telephone
+    most. Customers go by their ids on the account. Until `window` seconds after a ticket nothing is known of its sales.
     """
 
     sold: frozenset[str] = frozenset()
     core: frozenset[str] = frozenset()
     referrers: frozenset[str] = frozenset()
     praises: frozenset[str] = frozenset()
+    engaged: Mapping[str, Engaged] = field(default_factory=dict)
     window: int = 0
     as_of: int = 0
 

@@ -53,8 +53,8 @@ class Source:
 class Imported:
     """What became of a file's rows: `gone` are those of an earlier state of it that it no longer holds.
 
-    `strangers` are the words that mean no agent, or several: their rows are kept and count for nobody. `nowhere` are the
-    lines of those that count on no helpdesk of several, for they name neither one nor an agent; at most so many.
+    `strangers` are the words that mean no agent, or several: their rows are kept and count for nobody. `nowhere`
+    are the lines of those that count on none of several helpdesks, for they name neither one nor an agent.
     """
 
     kind: str

@@ -150,6 +150,14 @@ def test_the_customers_served_are_retained_or_not(observing: ModuleType, play: A
     kept = observing.figure("retention_served", found, period=june)
     assert (kept.value, kept.n) == (1, 1)
     assert observing.figure("retention", found, period=june).n == 2
+    rows.append(observing.row("customers", "01-03 00:00", None, about=("lost", None), active_to="2025-06-15"))
+    rows[-1] = replace(rows[-1], at=rows[-1].at - 365 * 86_400)
+    found = [play("06-20 09:00").measurement, *observing.measured(rows, period=june)]
+    beside = observing.figure("retention_not_served", found, period=june)
+    assert (beside.value, beside.numerator, beside.n) == (0.5, 1, 2), "of the two that nobody served, one stayed"
+    assert observing.figure("retention_served", found, period=june).n == 1
+    everybody = observing.figure("retention_not_served", found[:2], period=june)
+    assert (everybody.value, everybody.n) == (None, 0), "who was served is no part of it"
 
 
 def test_the_funnel_counts_who_came_through_every_step_and_flags_who_skipped_one(

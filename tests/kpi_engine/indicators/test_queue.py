@@ -1,11 +1,13 @@
 """Calls as the customer meets them, and telesales."""
 
 from dataclasses import replace
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from kpi_engine.indicators.indicator import Engaged, Facts
 from kpi_engine.measurement import Certainty
 from kpi_engine.periods import period_named
 
@@ -142,6 +144,39 @@ def test_one_customer_may_take_most_of_the_time(observing: ModuleType, call: Any
     assert observing.left_out("customer_share", found) == [("an", "no_customer")]
     assert observing.figure("customer_share", []).value is None
     assert observing.figure("customer_share", []).parts == ()
+
+
+def test_customers_wait_while_an_agent_is_on_the_telephone_with_the_one_he_is_with_most(
+    observing: ModuleType,
+    play: Any,  # noqa: ANN401 -- a function
+) -> None:
+    """A customer writes, is answered, and writes again.
+
+    06-09 09:00 customer opens assignee=an
+    06-09 10:00 an replies
+    06-09 14:00 customer writes
+    """
+    june = period_named("2025-06", observing.ZONE)
+    found = [play("06-20 09:00").measurement]
+
+    def waiting(*calls: tuple[str, str], customer: str = "other", agent: str = "an") -> Any:  # noqa: ANN401 -- a figure
+        stretches = [(stamp(start), stamp(end)) for start, end in calls]
+        facts = Facts(engaged={agent: Engaged(customer, stretches)})
+        return observing.figure("customers_waiting", found, period=june, facts=facts)
+
+    during = waiting(("09:30", "09:40"), ("15:00", "15:10"))
+    assert (during.value, during.n) == (1, 1), "one customer, however many calls and waits"
+    assert waiting(("09:59", "10:30")).value == 1
+    assert waiting(("15:00", "15:10")).value == 1
+    assert waiting(("08:00", "09:00"), ("10:00", "14:00")).value == 0, "nobody waited just then"
+    assert waiting(("15:00", "15:10"), customer="customer").value == 0, "it was he who telephoned"
+    assert waiting(("15:00", "15:10"), agent="binh").value == 0, "his agent was on no telephone"
+    assert observing.figure("customers_waiting", found, period=june).value == 0
+
+
+def stamp(text: str) -> int:
+    """Return an instant of 9 June 2025, local time."""
+    return int(datetime.fromisoformat(f"2025-06-09 {text}+07:00").timestamp())
 
 
 def test_occupied_is_who_is_on_a_call_and_not_waiting_for_one(observing: ModuleType, call: Any) -> None:  # noqa: ANN401

@@ -177,7 +177,11 @@ def test_a_sale_belongs_to_its_customers_last_ticket_and_a_core_customer_goes_th
         "s-4,KH-1,2026-11-01 00:30,100,VND,support,,,",
     ]
     bring(known, "sales", head + "".join(f"{row}\n" for row in rows))
-    bring(known, "customers", f"customer_ref,active_from,is_core,requester_ref\nKH-1,2026-01-01,true,{buyer}\n")
+    bring(
+        known,
+        "customers",
+        f"customer_ref,active_from,is_core,requester_ref\nKH-1,2026-01-01,true,{buyer}\nKH-7,2026-01-01,,\n",
+    )
     assert explained(known, "support_to_sale_rate", *WEEK)["figure"]["n"] == 0, "thirty days are not over"
     monkeypatch.setattr("sync.facts.WINDOW", replace(WINDOW, default=3600))
     told = explained(known, "support_to_sale_rate", *WEEK)
@@ -189,5 +193,21 @@ def test_a_sale_belongs_to_its_customers_last_ticket_and_a_core_customer_goes_th
     assert (referred["numerator"], referred["denominator"]) == (1, 1)
     assert explained(known, "retention", *NOVEMBER)["figure"]["value"] == 1
     assert explained(known, "retention_served", *NOVEMBER)["figure"]["n"] == 1
+    beside = explained(known, "retention_not_served", *NOVEMBER)["figure"]
+    assert (beside["n"], beside["value"]) == (1, 1), "KH-7 wrote nothing, and stays"
     shown = known.run("report", *NOVEMBER)
     assert shown.exit_code == 0, shown.output
+
+
+def test_others_who_wait_while_an_agent_is_on_the_telephone_with_one_customer_are_counted(known: "Desk") -> None:
+    agent = str(known.sandbox.state.account.agent_ids[1])
+    head = "call_id,started_at,direction,agent_ref,customer_ref,talk_s,outcome\n"
+    bring(known, "calls", f"{head}c-1,2026-11-15 09:00,inbound,{agent},KH-1,14400,answered\n")
+    told = explained(known, "customers_waiting", "--agent", agent, *WEEK)
+    start = int(datetime.fromisoformat("2026-11-15T09:00+07:00").timestamp())
+    assert told["figure"]["value"] == len({line["part"] for line in told["lines"]}) > 0
+    assert all(start <= line["at"] < start + 14_400 for line in told["lines"])
+    held = {line["part"] for line in explained(known, "customers_served", "--agent", agent, *WEEK)["lines"]}
+    assert {line["part"] for line in told["lines"]} <= held
+    other = str(known.sandbox.state.account.agent_ids[0])
+    assert explained(known, "customers_waiting", "--agent", other, *WEEK)["figure"]["value"] == 0
