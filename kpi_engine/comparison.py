@@ -52,11 +52,11 @@ class Estimate:
 
 @dataclass(slots=True)
 class Pile:
-    """Credit lines of one subject and one stratum, summed up; `squares` of numerators serve means only."""
+    """Credit lines of one subject and one stratum, summed up; `squares` of values serve means only."""
 
     n: int = 0
-    total: int = 0
-    squares: int = 0
+    total: float = 0
+    squares: float = 0
 
     def add(self, other: "Pile") -> None:
         """Count another pile in."""
@@ -73,12 +73,15 @@ class Pile:
 Piles: TypeAlias = Mapping[Stratum, Pile]
 
 
+_MEANS = frozenset({Reduction.MEAN, Reduction.SERIES_MEAN})
+
+
 def stratified(indicator: Indicator) -> bool:
     """Tell whether an indicator's figure is put together of its strata's.
 
     A count has no mix, and a customer has tickets of several.
     """
-    return indicator.reduction in {Reduction.RATIO, Reduction.MEAN}
+    return indicator.reduction in {Reduction.RATIO, *_MEANS}
 
 
 def piled(
@@ -86,7 +89,7 @@ def piled(
 ) -> dict[str | None, dict[Stratum, Pile]]:
     """Return each subject's credit lines summed up by stratum; `whose` says whose they are in the scope.
 
-    What the scope goes by makes no strata.
+    What the scope goes by makes no strata. Scores must be of one series.
     """
     strata = [each for each in STRATA if each is not scope]
     found: dict[str | None, dict[Stratum, Pile]] = {}
@@ -98,6 +101,9 @@ def piled(
 
 
 def _as_pile(indicator: Indicator, line: CreditLine) -> Pile:
+    if indicator.reduction is Reduction.SERIES_MEAN:
+        score = line.numerator / line.denominator
+        return Pile(1, score, score * score)
     n = line.denominator if indicator.reduction is Reduction.RATIO else 1
     return Pile(n, line.numerator, line.numerator * line.numerator)
 
@@ -115,9 +121,9 @@ def estimate(indicator: Indicator, pile: Pile) -> Estimate:
 
     Raises ZeroDivisionError for a pile of nothing.
     """
-    if indicator.interval is Interval.WILSON and (bounds := wilson(pile.total, pile.n)) is not None:
+    if indicator.interval is Interval.WILSON and (bounds := wilson(int(pile.total), pile.n)) is not None:
         return Estimate(pile.rate, *bounds)
-    if indicator.reduction is Reduction.MEAN and pile.n >= LEAST_FOR_MEANS:
+    if indicator.reduction in _MEANS and pile.n >= LEAST_FOR_MEANS:
         spread = (pile.squares - pile.total * pile.total / pile.n) / (pile.n - 1)
         margin = NORMAL_975 * sqrt(max(0.0, spread) / pile.n)
         return Estimate(pile.rate, pile.rate - margin, pile.rate + margin)

@@ -20,10 +20,10 @@ from kpi_engine.comparison import (
     whole,
 )
 from kpi_engine.fairness import FunnelPoint, Shrinkage, funnel, places, shrunk
-from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction
-from kpi_engine.reduce import Cell, Scope
-from kpi_engine.tally import MONETARY
+from kpi_engine.measurement import CreditLine
+from kpi_engine.reduce import Cell, Scope, tallied
+from kpi_engine.tally import MONETARY, Tally, chosen_series
 from sync.figures import empty_card, reduced
 from sync.sources import Asked
 
@@ -73,21 +73,69 @@ class Across:
     places: Mapping[str | None, tuple[int, int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The one scale or currency that all are compared in, and how many values in others are left out of it."""
+
+    name: str
+    others: int
+
+
+def common_series(asked: Asked, indicator: Indicator) -> Series | None:
+    """Return what all are compared in: the newest scale, the currency of most amounts; None where there is but one."""
+    if indicator.reduction not in _OF_SERIES:
+        return None
+    tally = Tally(indicator.reduction)
+    for line in asked.lines():
+        tally.add(line)
+    name = chosen_series(tally, asked.question(Scope.ACCOUNT).currencies.get(asked.name))
+    return None if name is None else Series(name, sum(each.n for key, each in tally.series.items() if key != name))
+
+
+_MEAN_OF_SCORES = frozenset({Reduction.MEAN, Reduction.SERIES_MEAN})
+_OF_SERIES = frozenset({Reduction.SERIES_MEAN, *MONETARY})
+"""The reductions whose scale or currency may be another for each subject."""
+
+
 def sides(
-    asked: Asked, indicator: Indicator, scope: Scope, only: Collection[str | None] = ()
+    asked: Asked, wanted: tuple[Indicator, Scope], only: Collection[str | None] = (), series: Series | None = None
 ) -> dict[str | None, Side]:
-    """Return the subjects' figures in the source's period: of those named, else of everybody who has any."""
+    """Return the subjects' figures in the source's period: of those named, else of everybody who has any.
+
+    All of them are of the one `series`, if the indicator has several.
+    """
+    indicator, scope = wanted
     cards = reduced(asked, scope).scorecards
-    piles = piled(indicator, asked.lines(), scope, partial(asked.subject, scope=scope)) if stratified(indicator) else {}
-    chosen = only or list(cards)
-    found = {subject: cards.get(subject) or empty_card(asked, scope, subject) for subject in chosen}
-    return {subject: _side(indicator, card[indicator.key], piles.get(subject, {})) for subject, card in found.items()}
+    cells = {
+        subject: (cards.get(subject) or empty_card(asked, scope, subject))[indicator.key] for subject in only or cards
+    }
+    if indicator.reduction in _OF_SERIES:
+        cells = _within(asked, indicator, scope, cells, series)
+    lines = (line for line in asked.lines() if _enters(line, series))
+    piles = piled(indicator, lines, scope, partial(asked.subject, scope=scope)) if stratified(indicator) else {}
+    return {subject: _side(indicator, each, piles.get(subject, {})) for subject, each in cells.items()}
+
+
+def _enters(line: CreditLine, series: Series | None) -> bool:
+    return series is None or line.part in (None, series.name)
+
+
+def _within(
+    asked: Asked, indicator: Indicator, scope: Scope, cells: Mapping[str | None, Cell], series: Series | None
+) -> dict[str | None, Cell]:
+    """Return the cells anew, of lines of one series alone."""
+    question, tallies = asked.question(scope), {subject: Tally(indicator.reduction) for subject in cells}
+    for line in asked.lines():
+        subject = asked.subject(line, scope)
+        if subject in tallies and _enters(line, series):
+            tallies[subject].add(line)
+    return {subject: tallied(indicator, tally, question, subject) for subject, tally in tallies.items()}
 
 
 def _side(indicator: Indicator, cell: Cell, piles: Piles) -> Side:
     if cell.value is None:
         return Side(cell, None, piles)
-    if indicator.reduction is Reduction.MEAN:
+    if indicator.reduction in _MEAN_OF_SCORES:
         return Side(cell, estimate(indicator, whole(piles.values())), piles)
     return Side(cell, Estimate(cell.value, cell.low, cell.high), piles)
 
@@ -117,9 +165,3 @@ def change(first: Side, second: Side, *, indicator: Indicator) -> Change:
     by = difference(first.raw, second.raw)
     parting = parted(first.piles, second.piles) if first.piles and second.piles else None
     return Change(by, parting, standing(indicator, by, 0.0))
-
-
-def comparable() -> list[str]:
-    """Return the keys of the indicators that can be compared: all but those whose scale or currency may be another."""
-    changing = {Reduction.SERIES_MEAN, *MONETARY}
-    return [key for key, each in INDICATORS.items() if each.reduction not in changing]

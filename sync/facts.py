@@ -85,11 +85,12 @@ def _engaged(account: Account, window: Window, kinds: Collection[str]) -> dict[s
     seconds: dict[str, Counter[str]] = {}
     stretches: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for row in _rows(account, window, kinds):
-        taken = handled_seconds(Seen((row,), None, window.rulebook, window.as_of, window.period))
+        seen = Seen((row,), None, window.rulebook, window.as_of, window.period)
+        taken = handled_seconds(seen)
         told = window.has(row.at) and row.values["outcome"] == "answered"
         if told and taken and row.agent is not None and row.customer_id is not None:
             seconds.setdefault(row.agent, Counter())[row.customer_id] += taken
-            start = row.at + int(row.values.get("wait_s", 0)) + int(row.values.get("ring_s", 0))
+            start = row.at + (seen.number("wait_s") or 0) + (seen.number("ring_s") or 0)
             stretches.setdefault((row.agent, row.customer_id), []).append((start, start + taken))
     most = {agent: max(found.items(), key=lambda each: (each[1], each[0]))[0] for agent, found in seconds.items()}
     return {agent: Engaged(customer, sorted(stretches[agent, customer])) for agent, customer in most.items()}

@@ -3,7 +3,7 @@
 import click
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Scope
 from sync.cli.choosing import asked_of, asked_period, period_options, subject_named, viewer_option, with_data
@@ -12,7 +12,8 @@ from sync.cli.compare_between import Between, shown_between
 from sync.cli.comparing import Wish
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import SCOPES
-from sync.contrasts import across, comparable, sides
+from sync.contrasts import Series, across, common_series, sides
+from sync.counting import VALUES
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.privacy import NO_RANKING
@@ -23,7 +24,7 @@ from sync.sources import Asked
     "compare",
     help=terminal_text(message("Compare teams, countries, agents or channels, or two periods, like for like.")),
 )
-@click.argument("key", metavar="INDICATOR", type=click.Choice(comparable()))
+@click.argument("key", metavar="INDICATOR", type=click.Choice(list(INDICATORS)))
 @click.argument("names", nargs=-1)
 @click.option(
     "--scope",
@@ -92,13 +93,34 @@ def _compared(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     if wish.places and asked.sight is not None and not asked.sight.ranks(asked):
         raise click.UsageError(terminal_text(NO_RANKING))
     subjects = [subject_named(call, asked, wish.scope, name) for name in wish.only]
-    found = sides(asked, wish.indicator, wish.scope, subjects)
+    series = common_series(asked, wish.indicator)
+    document = _side_by_side(call, asked, wish, (subjects, series))
+    if series is None:
+        return document
+    call.say(_of_one_series(series))
+    return {**document, "series": series.name, "others": series.others}
+
+
+def _side_by_side(
+    call: Call, asked: Asked, wish: Wish, of: tuple[list[str | None], Series | None]
+) -> dict[str, object]:
+    subjects, series = of
+    wanted = wish.indicator, wish.scope
+    found = sides(asked, wanted, subjects, series)
     if wish.against is None:
         return shown_across(call, asked, wish, across(found, wish.indicator))
     earlier = _earlier(asked, wish.against)
-    before = sides(asked.of(earlier), wish.indicator, wish.scope, subjects or list(found))
+    before = sides(asked.of(earlier), wanted, subjects or list(found), series)
     pairs = {key: (before[key], side) for key, side in found.items()}
     return shown_between(call, asked, wish, Between(earlier, pairs))
+
+
+def _of_one_series(series: Series) -> Message:
+    return message(
+        "compared within one scale or currency, {series}; left out, because in another: {values}",
+        series=series.name,
+        values=VALUES.of(series.others),
+    )
 
 
 def _earlier(asked: Asked, against: str) -> Period:

@@ -57,6 +57,16 @@ def test_lines_are_summed_up_by_who_and_by_kind_of_ticket_but_not_by_what_is_com
     assert by_channel == {"chat": {("high", None): Pile(2, 1, 1)}, "mail": {("high", None): Pile(1, 1, 1)}}
 
 
+def test_scores_of_one_scale_have_piles_of_points_and_from_thirty_on_an_interval() -> None:
+    scores = INDICATORS["satisfaction_mean"]
+    lines = [line("an", channel="chat", numerator=score * 100, denominator=100) for score in (4, 5)]
+    piles = piled(scores, lines, Scope.AGENT, agent)["an"]
+    assert piles == {("chat", "high", None): Pile(2, 9, 41)}
+    assert estimate(scores, whole(piles.values())) == Estimate(4.5)
+    found = estimate(scores, Pile(100, 450, 2050))
+    assert found.low == pytest.approx(4.5 - 1.959963984540054 * (25 / 99 / 100) ** 0.5)
+
+
 def test_a_line_that_weighs_nothing_makes_no_kind_of_ticket_and_a_mean_counts_lines() -> None:
     assert piled(SOLVED_AT_ONCE, [line("an", channel="chat", numerator=0, denominator=0)], Scope.AGENT, agent) == {
         "an": {}

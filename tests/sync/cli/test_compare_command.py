@@ -117,7 +117,7 @@ def test_before_any_data_and_with_wrong_names_the_way_on_is_told(desk: "Desk") -
     desk.run("sync", "--dry-run")
     assert desk.run("compare", "created", "--only", "no such team").exit_code == 2
     assert desk.run("compare", "created", "--against", "long ago").exit_code == 2
-    assert desk.run("compare", "satisfaction_mean").exit_code == 2
+    assert desk.run("compare", "no_such_figure").exit_code == 2
 
 
 def test_each_one_has_a_point_in_a_funnel_and_may_be_drawn_to_the_whole(known: "Desk") -> None:
@@ -177,3 +177,46 @@ def test_managers_and_countries_are_compared_like_with_like(
         only = [word for name in sorted(names) for word in ("--only", name)]
         two = compared(empty_desk, "goals_met", "--scope", scope, *NOVEMBER, *only)["difference"]
         assert sum(two["parting"].values()) == pytest.approx(two["difference"]["value"])
+
+
+def test_scores_are_compared_within_one_scale_and_amounts_within_one_currency(known: "Desk") -> None:
+    """An and Bình are rated on 1 to 5, An better; what An was told before on another scale does not count."""
+    account = known.sandbox.state.account
+    an, binh = map(str, account.agent_ids[:2])
+    rows = [
+        f"n-{n},csat,satisfaction,{4 + n % 2},1,5,2026-11-1{n % 8} 09:00,2026-11-1{n % 8} 10:00,{an},{n + 1},KH-1"
+        for n in range(40)
+    ]
+    rows += [
+        f"b-{n},csat,satisfaction,{2 + n % 2},1,5,2026-11-1{n % 8} 09:00,2026-11-1{n % 8} 11:00,{binh},{n + 1},KH-1"
+        for n in range(40)
+    ]
+    rows += [f"o-{n},csat,satisfaction,1,0,10,2026-11-03 09:00,2026-11-03 10:00,{an},{n + 1},KH-1" for n in range(12)]
+    head = "response_id,instrument,item,score,scale_min,scale_max,sent_at,answered_at,agent_ref,ticket_ref,customer_ref"
+    (known.folder / "surveys.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    assert known.run("import", "surveys", "surveys.csv").exit_code == 0
+    document = compared(known, "survey_satisfaction_mean", "--scope", "agent", *NOVEMBER)
+    assert (document["series"], document["others"]) == ("1-5", 12)
+    found = {each["subject"]: each for each in document["subjects"]}
+    assert (found[an]["raw"]["value"], found[binh]["raw"]["value"]) == (4.5, 2.5)
+    spread = (40 * 0.25 / 39) ** 0.5
+    assert found[an]["raw"]["low"] == pytest.approx(4.5 - 1.959964 * spread / 40**0.5, abs=1e-6)
+    assert (found[an]["finding"], found[binh]["finding"]) == ("better", "worse")
+    assert document["difference"]["difference"]["value"] == pytest.approx(-2)
+    earlier = compared(known, "survey_satisfaction_mean", "--scope", "agent", *NOVEMBER, "--against", "previous")
+    assert {each["before"]["figure"]["value"] for each in earlier["subjects"]} == {None}
+
+    costs = [f"2026-W46,agent,{an},salary,{n},VND" for n in (100, 200)] + [f"2026-W46,agent,{binh},salary,50,VND"]
+    costs += [f"2026-W46,agent,{binh},rent,7,USD", f"2026-W46,agent,{binh},tools,7,USD"]
+    costs[1] = costs[1].replace("salary", "rent")
+    head = "period,scope,subject,cost_type,amount,currency"
+    (known.folder / "costs.csv").write_text("\n".join([head, *costs]), encoding="utf-8")
+    assert known.run("import", "costs", "costs.csv").exit_code == 0
+    money = compared(known, "support_cost", "--scope", "agent", "--period", "2026-W46")
+    assert (money["series"], money["others"]) == ("VND", 2)
+    values = {each["subject"]: each["figure"]["value"] for each in money["subjects"] if each["figure"]["value"]}
+    assert values == {an: 300, binh: 50}, "Bình has more amounts in dollars, and is compared in dong"
+    shown = known.run("compare", "support_cost", "--scope", "agent", "--period", "2026-W46").stdout
+    assert "compared within one scale or currency, VND; left out, because in another: 2 values" in " ".join(
+        shown.split()
+    )
