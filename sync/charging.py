@@ -1,6 +1,6 @@
 """What periods come to under penalties: a preview while they are open, charges in the ledger once they are settled."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
@@ -10,7 +10,7 @@ from kpi_engine.charges import ChargeEntry, settle_charges, standing_charges
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.measurement import Measurement
 from kpi_engine.penalties import Assessment, Circumstances, Metric, Penalty, assessed
-from kpi_engine.periods import Period, PeriodKind, periods_between
+from kpi_engine.periods import Period, PeriodKind
 from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Reward
 from kpi_engine.rulebook import Kind
@@ -19,11 +19,10 @@ from sync.accounts import with_peers
 from sync.disputes import open_disputes
 from sync.editions import rulebook
 from sync.people import People, people
-from sync.settling import frozen, settled_through
+from sync.settling import frozen
 from sync.zones import own_period, widest, zones_of
 
 _CHARGED_THROUGH: Final = "charged_through"
-_ZONES_APART: Final = 2 * 86_400
 _GROUP: Final = "group:"
 
 
@@ -45,17 +44,18 @@ class Consequences:
 
 def consequences_at(account: Account, at: int) -> Consequences:
     """Return what was agreed at an instant: the newest edition that had begun by then."""
-    begun = [each for each in _editions(account) if each.valid_from is None or each.valid_from <= at]
+    begun = [each for each in agreed_editions(account) if each.valid_from is None or each.valid_from <= at]
     return Consequences.from_document(begun[-1].body) if begun else Consequences()
 
 
-def _editions(account: Account) -> list[Edition]:
+def agreed_editions(account: Account) -> list[Edition]:
+    """Return every edition of what was agreed, in order."""
     return account.store.editions.all(account.name, Kind.CONSEQUENCES)
 
 
-def _kinds(account: Account) -> list[PeriodKind]:
+def agreed_kinds(account: Account) -> list[PeriodKind]:
     """Return how long the periods are that any penalty ever was about."""
-    agreed = (Consequences.from_document(each.body) for each in _editions(account))
+    agreed = (Consequences.from_document(each.body) for each in agreed_editions(account))
     return sorted({penalty.by for each in agreed for penalty in each.penalties})
 
 
@@ -64,9 +64,14 @@ def charged_through(account: Account) -> int:
     return account.store.switches.number(account.name, _CHARGED_THROUGH) or 0
 
 
+def set_charged_through(account: Account, through: int) -> None:
+    """Have the periods that ended by an instant be charged for good."""
+    account.store.switches.set(account.name, _CHARGED_THROUGH, through)
+
+
 def is_settled(account: Account, period: Period) -> bool:
     """Tell whether the period's charges are in the ledger, and no preview any more."""
-    return _end(account, period) <= charged_through(account)
+    return end_of(account, period) <= charged_through(account)
 
 
 def charges_of(account: Account, period: Period, as_of: int) -> list[ChargeEntry]:
@@ -74,6 +79,18 @@ def charges_of(account: Account, period: Period, as_of: int) -> list[ChargeEntry
     if is_settled(account, period):
         return standing_charges(account.store.charges.of_period(account.name, period.label))
     return list(settle_charges([], assessments(account, period, as_of), as_of))
+
+
+def counted_together(account: Account, everybody: People, charges: Iterable[ChargeEntry]) -> bool:
+    """Tell whether some charges' subjects are judged over several accounts, so that the numbers beside are of all."""
+    if len(account.settings.connectors) == 1:
+        return False
+    return any(
+        len(everybody.person_of(account.name, each.subject).accounts) > 1
+        if each.scope is Scope.AGENT
+        else not each.subject.startswith(_GROUP)
+        for each in charges
+    )
 
 
 def assessments(account: Account, period: Period, as_of: int) -> list[Assessment]:
@@ -84,13 +101,13 @@ def assessments(account: Account, period: Period, as_of: int) -> list[Assessment
     penalties = [each for each in consequences_at(account, period.start).penalties if each.by is period.kind]
     if not penalties:
         return []
-    with _everyone(account) as everyone:
+    with judged_together(account) as everyone:
         asked = _Asked(account, everyone, people(account.store, account.settings), as_of)
         return [found for home in _homes(account, penalties, period) for found in asked.of(penalties, home)]
 
 
 @contextmanager
-def _everyone(account: Account) -> Iterator[Sequence[Account]]:
+def judged_together(account: Account) -> Iterator[Sequence[Account]]:
     """Give the accounts over which people and teams are judged together."""
     if len(account.settings.connectors) == 1:
         yield [account]
@@ -205,7 +222,7 @@ def penalty_digest(document: Mapping[str, Any]) -> str:
 
 def _digests(account: Account, at: int) -> dict[str, str]:
     """Return the digests, by name, of the penalties agreed at an instant that must be acknowledged."""
-    begun = [each for each in _editions(account) if each.valid_from is None or each.valid_from <= at]
+    begun = [each for each in agreed_editions(account) if each.valid_from is None or each.valid_from <= at]
     listed: Any = begun[-1].body["penalties"] if begun else ()
     return {each["penalty"]: penalty_digest(each) for each in listed if each["acknowledged"]}
 
@@ -221,85 +238,9 @@ def acknowledged(account: Account, penalties: Mapping[str, str], before: int) ->
     )
 
 
-def settle_charges_of_periods(account: Account, as_of: int) -> None:
-    """Write into the ledger what periods come to that were settled since; in the caller's transaction.
-
-    Where people or teams are judged over several accounts, a period waits for all of them.
-    """
-    before = charged_through(account)
-    if settled_through(account) <= before:
-        return
-    with _everyone(account) as everyone:
-        through = min(settled_through(each) for each in everyone if each is account or _judges_with(account, each))
-    if through <= before:
-        return
-    for period in _ended(account, before, through):
-        _charge(account, period, as_of, 0)
-    account.store.switches.set(account.name, _CHARGED_THROUGH, through)
-
-
-def _judges_with(account: Account, other: Account) -> bool:
-    """Tell whether somebody works on both accounts, and anything was ever said about the other."""
-    if other.store.readings.days(other.name) is None:
-        return False
-    both = {account.name, other.name}
-    shared = any(both <= each.accounts.keys() for each in people(account.store, account.settings).persons)
-    return shared or (_judges_teams(account) and not _teams(account).isdisjoint(_teams(other)))
-
-
-def _judges_teams(account: Account) -> bool:
-    agreed = (Consequences.from_document(each.body) for each in _editions(account))
-    return any(each.scope is Scope.TEAM for found in agreed for each in found.penalties)
-
-
-def _teams(account: Account) -> set[str]:
-    return {name for edition in rulebook(account).organization.values for name in edition.names}
-
-
-def correct_charges(account: Account, corrected: Period, as_of: int, number: int) -> None:
-    """Bring the charges of settled periods in line with a correction; in the caller's transaction.
-
-    So are those of other accounts on which the same people, or teams, are judged.
-    """
-    with _everyone(account) as everyone:
-        for each in everyone:
-            if each is account or _judges_with(account, each):
-                _correct(each, corrected, as_of, number)
-
-
-def _correct(account: Account, corrected: Period, as_of: int, number: int) -> None:
-    for kind in _kinds(account):
-        for period in periods_between(kind, corrected.zone, corrected.start, corrected.end):
-            if is_settled(account, period):
-                _charge(account, period, as_of, number)
-
-
-def _ended(account: Account, before: int, through: int) -> Iterator[Period]:
-    """Yield the periods, of the lengths that penalties are about, that ended after `before` and by `through`."""
-    days = account.store.readings.days(account.name)
-    since = max(before, days[0] if days is not None else through) - _ZONES_APART
-    for kind in _kinds(account):
-        for period in periods_between(kind, account.settings.timezone, since, through):
-            if before < _end(account, period) <= through:
-                yield period
-
-
-def _end(account: Account, period: Period) -> int:
+def end_of(account: Account, period: Period) -> int:
     """Return when a period is over for everybody whom penalties are about: teams may be in zones of their own."""
     agreed = consequences_at(account, period.start).penalties
     if not any(each.scope is Scope.TEAM and each.by is period.kind for each in agreed):
         return period.end
     return widest(rulebook(account), period).end
-
-
-def _charge(account: Account, period: Period, as_of: int, correction: int) -> None:
-    entries = account.store.charges.of_period(account.name, period.label)
-    if not entries and not _is_judged(account, period):
-        return  # most periods of a store that is older than its penalties
-    judging = [each for each in assessments(account, period, as_of) if each.penalty.judges(each.period)]
-    account.store.charges.append(account.name, settle_charges(entries, judging, as_of, correction))
-
-
-def _is_judged(account: Account, period: Period) -> bool:
-    agreed = consequences_at(account, period.start).penalties
-    return any(each.by is period.kind and each.judges(period) for each in agreed)

@@ -12,11 +12,13 @@ from kpi_engine.penalties import Finding
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Scope
 from sync.account import Account
-from sync.charging import cases_in, charges_of, is_settled
+from sync.charging import cases_in, charges_of, counted_together, is_settled
 from sync.escalated import Followed, Spot, followed, spot
 from sync.overriding import Decision, decisions
+from sync.people import people
 from sync.rewarding import Rewarded, rewarded
 from sync.settling import corrections, settles_after
+from sync.settling_charges import Wait, wait_for
 from sync.sources import Source
 from sync.store.settled import Correction
 
@@ -74,6 +76,8 @@ class Told:
 
     `charges` are the deadlines missed with what they cost, `taken_back` those lines that a correction undid, `firings`
     everything that fell due or was taken back. Before the period is settled, at `settles_at`, charges are a preview.
+    `wait` says which other account it waits for when its time has come.
+    With `counted_together` the numbers beside the points are of several accounts.
     `hidden` counts the people whose charges may not be shown. `rewards` are told to leads alone, of those they lead.
     `followed` says, where somebody or something is named, whom each step of an escalation was for.
     """
@@ -83,6 +87,7 @@ class Told:
     wish: Wish
     settled: bool
     settles_at: int
+    wait: Wait | None
     totals: tuple[Total, ...]
     charges: tuple[ChargeEntry, ...]
     taken_back: tuple[ChargeEntry, ...]
@@ -90,6 +95,7 @@ class Told:
     overrides: tuple[Decision, ...]
     corrections: tuple[Correction, ...]
     hidden: int = 0
+    counted_together: bool = False
     rewards: tuple[Rewarded, ...] = ()
     followed: Mapping[Spot, Followed] = field(default_factory=dict)
 
@@ -108,6 +114,7 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         wish=wish,
         settled=is_settled(account, period),
         settles_at=period.end + settles_after(account),
+        wait=wait_for(account, period),
         totals=tuple(totals(shown)),
         charges=tuple(shown),
         taken_back=tuple(view.charge(each) for each in _withdrawn(asked) if _concerns(wish, each) and view.may(each)),
@@ -115,6 +122,7 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         overrides=tuple(each for each in decisions(account, past=True) if each.ticket_id in tickets),
         corrections=tuple(each for each in corrections(account) if each.concerns(period.start, period.end)),
         hidden=len({each.subject for each in charges if not view.may(each)}),
+        counted_together=counted_together(account, people(account.store, account.settings), shown),
         rewards=() if wish.is_narrow else tuple(_rewards(asked, every, view)),
         followed=_followed(asked, firings) if wish.is_narrow else {},
     )

@@ -52,6 +52,7 @@ class LedgerRows:
             "end": told.period.end,
             "settled": told.settled,
             "settles_at": told.settles_at,
+            "waiting": None if told.wait is None else told.wait.document(),
             "hidden": told.hidden,
             "totals": [self._total_document(each) for each in told.totals],
             "lines": [dict(row) for row in self.rows().rows],

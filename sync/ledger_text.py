@@ -42,6 +42,11 @@ FINDINGS: Mapping[str, Message] = {
 
 COMPLAINED_BEFORE = message("the customer complained before in the period, charged once")
 
+COUNTED_TOGETHER = message(
+    "Late, judged and free are counted over all helpdesks together; the points and the lines are those of this"
+    " helpdesk's tickets alone."
+)
+
 STANDINGS: Mapping[Standing, Message] = {
     Standing.REWARDED: message("rewarded"),
     Standing.BEHIND: message("others have more"),
@@ -81,6 +86,9 @@ class Teller:
     def opening(self) -> Message:
         """Return what the ledger is of, and how final it is."""
         named = {"name": self.told.account.name, "period": self.told.period.label}
+        if self.told.wait is not None:
+            why = self.told.wait.sentence(self.language)
+            return message("{name}: ledger of {period}. A preview: {why}", why=self.language(why), **named)
         if not self.told.settled:
             until = self.language.moment(self.told.settles_at)
             return message(
@@ -199,6 +207,8 @@ class Teller:
         fired, taken = fired_and_taken_back(self.told.firings)
         number = self.language.number
         yield message("{n} warnings, breaches and escalations noted, {taken} taken back", n=number(fired), taken=taken)
+        if self.told.counted_together:
+            yield COUNTED_TOGETHER
         for each in self.told.taken_back:
             yield message(
                 "correction {number} took back {points} points of {name}: ticket {ticket}, {clock}",

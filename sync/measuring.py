@@ -18,11 +18,11 @@ from kpi_engine.measurement import Firing, Measurement
 from kpi_engine.message import message
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
-from sync.charging import settle_charges_of_periods
 from sync.derived import derive
 from sync.garbage import look_rarely_for_cycles
 from sync.pull import Pass
 from sync.settling import Freeze, late_changes, settle_periods, settled_through
+from sync.settling_charges import settle_charges_of_periods
 from sync.store.observations import DISPUTED
 from sync.store.readings import Reading, Written, written
 from sync.summaries.marking import DISPUTE_TAG

@@ -10,13 +10,13 @@ from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Cell, Scope
 from sync.account import Account
-from sync.charging import correct_charges
 from sync.derived import derive
 from sync.editions import keep_editions, rulebook
 from sync.figures import figures
 from sync.measuring import WORTH_WORKERS, Measuring
 from sync.pull import Pass, complete_through
 from sync.settling import Freeze, settle_periods, settled_through
+from sync.settling_charges import correct_charges
 from sync.store import Holder
 from sync.store.published import PublishedCell
 from sync.store.settled import Correction

@@ -1,5 +1,7 @@
 """`helpdesk-kpi status`: what the plugin has been doing and how old its data is."""
 
+from collections.abc import Iterator
+
 import click
 
 from connectors.base import DATING, STREAM_NAMES, Stream
@@ -12,12 +14,13 @@ from sync.counting import TICKETS, WRITES
 from sync.exits import Exit
 from sync.figures import figures
 from sync.findings import sentence as in_words
-from sync.locale import terminal_text
+from sync.locale import Language, terminal_text
 from sync.planning import ARMED
 from sync.policies import in_force, moment_of, sentences
 from sync.quality import Quality, quality_of
 from sync.refetch import lacking_fields
 from sync.scheduler import next_run
+from sync.settling_charges import corrections_left, wait_of
 from sync.sources import as_of_now
 from sync.store.findings import Finding
 from sync.wording import CHANGE_STATES, PASS_WORDS, SUMMARY_STATES
@@ -85,6 +88,8 @@ def status_document(account: Account, passes: int = _SHOWN_PASSES) -> dict[str, 
         "summaries": store.summaries.counts(name),
         "quality": None if (found := _quality(account, as_of)) is None else found.document(),
         "policies": _policies(account),
+        "charges_waiting": None if (wait := wait_of(account)) is None else wait.document(),
+        "corrections_left": corrections_left(account),
         "lacking": [str(sentence) for sentence in lacking_fields(account)],
         "next_run": next_run(account.own.schedule, account.settings.timezone, now),
     }
@@ -114,6 +119,15 @@ def _policy_sentences(account: Account) -> list[Message]:
         return sentences(account, now)
     start = moment_of(account, now.edition)
     return [message("policies: edition {edition}, in force from {moment}", edition=now.edition.digest, moment=start)]
+
+
+def _charge_sentences(account: Account, language: Language) -> Iterator[Message]:
+    """Yield what charges wait for: other accounts that are behind, and this one's next pass."""
+    wait, left = wait_of(account), corrections_left(account)
+    if wait is not None:
+        yield wait.sentence(language)
+    if left:
+        yield message("corrections of other accounts that the next pass brings into the charges here: {n}", n=left)
 
 
 def _say_streams(call: Call, account: Account) -> None:
@@ -160,7 +174,7 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
     _say_findings(call, account)
     call.say(message("  quarantine: {n}", n=store.quarantine.count(name)))
-    for sentence in [*_policy_sentences(account), *lacking_fields(account)]:
+    for sentence in [*_policy_sentences(account), *lacking_fields(account), *_charge_sentences(account, language)]:
         call.say(message("  {sentence}", sentence=sentence))
     if isinstance(quality := document["quality"], dict):
         call.say(message("  this month: {sentence}", sentence=Quality(**quality).sentence()))

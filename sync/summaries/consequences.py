@@ -10,11 +10,11 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Standing
 from kpi_engine.rulebook import Rulebook
-from sync.charging import is_settled
+from sync.charging import counted_together, is_settled
 from sync.counting import TICKETS
 from sync.guarding import NOTES, Note
 from sync.ledger import Total, totals
-from sync.ledger_text import FINDINGS, money_text
+from sync.ledger_text import COUNTED_TOGETHER, FINDINGS, money_text
 from sync.locale import Language
 from sync.privacy import superiors_here, withheld_from
 from sync.rewarding import Rewarded, rewarded
@@ -30,7 +30,8 @@ LISTED = 20
 class Consequences:
     """What a period comes to for one subject: its own charges; for a team also its members', and its rewards.
 
-    `kept_back` counts the members whose points others than their leads could read here.
+    `kept_back` counts the members whose points others than their leads could read here. With `counted_together` the
+    numbers beside the points are of several accounts.
     """
 
     settled: bool
@@ -38,6 +39,7 @@ class Consequences:
     members: tuple[ChargeEntry, ...] = ()
     rewards: tuple[Rewarded, ...] = ()
     kept_back: int = 0
+    counted_together: bool = False
 
     @property
     def points(self) -> tuple[tuple[str, str, int, int], ...]:
@@ -53,7 +55,7 @@ def consequences(look: Look, subject: str, readers: Collection[str]) -> Conseque
     settled = is_settled(account, look.period)
     own = tuple(each for each in charges if (each.scope, each.subject) == (look.scope, subject))
     if look.scope is not Scope.TEAM:
-        return Consequences(settled, own)
+        return Consequences(settled, own, counted_together=counted_together(account, look.everybody, own))
     listed = [each for each in charges if each.scope is Scope.AGENT and each.team == subject]
     seen = _readable(look, {each.subject for each in listed}, readers)
     members = tuple(each for each in listed if each.subject in seen)
@@ -63,6 +65,7 @@ def consequences(look: Look, subject: str, readers: Collection[str]) -> Conseque
         members,
         _rewards(look, subject, readers),
         len({each.subject for each in listed} - seen),
+        counted_together(account, look.everybody, (*own, *members)),
     )
 
 
@@ -106,6 +109,8 @@ class ConsequencePage:
         if self.told.own or self.told.members or self.told.kept_back:
             yield Heading(self.language(message("Penalty points")))
             yield Paragraph(self.language(self._finality()))
+        if self.told.counted_together:
+            yield Paragraph(self.language(COUNTED_TOGETHER))
         if self.told.own:
             yield Items(tuple(Link(self.language(self._total(each))) for each in totals(self.told.own)))
             yield Items(tuple(self._charges(self.told.own)))

@@ -13,10 +13,12 @@ from sync.account import Account
 from sync.accounts import opened
 from sync.charging import charges_of, is_settled
 from sync.cycle import Mode, run_pass
+from sync.locking import locked
 from sync.overriding import Decision, decide
 from sync.pull import silent
 from sync.recompute import correct
 from sync.settling import settles_after
+from sync.settling_charges import Wait, corrections_left, wait_for, wait_of
 from sync.summaries.marking import DISPUTE_TAG
 
 if TYPE_CHECKING:
@@ -90,9 +92,17 @@ def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_a
         world.advance(WEEK.end + settles_after(here) + 3600 - world.sandbox.now)
         passed(here)
         assert not is_settled(here, WEEK)  # the other helpdesk may still tell of something
+        wait = wait_of(here)
+        assert wait is not None  # the week before has nothing to charge, and waits all the same
+        assert wait.period == "2026-W47"
+        assert wait_for(here, WEEK) == Wait(
+            "2026-W48", WEEK.end + settles_after(here), (("beside", wait.behind[0][1]),)
+        )
+        assert wait_of(beside) is None
         passed(beside, here)
         assert is_settled(here, WEEK)
         assert is_settled(beside, WEEK)
+        assert wait_of(here) is None
         charged = (ChargeKind.CHARGED, str(late.id), 1, Finding.OVER_QUOTA)
         assert ledger(here) == [charged]
         assert ledger(beside) == [(ChargeKind.CHARGED, str(late.id), 0, Finding.WITHIN_QUOTA)]
@@ -101,7 +111,13 @@ def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_a
         world.advance(3600)
         passed(beside, here)
         assert ledger(here) == [charged]
-        correct(beside, WEEK, apply=True)  # there it is one less, so that the one here is the free one
+        with locked(here):  # a pass runs there, and keeps its ledger to itself
+            correct(beside, WEEK, apply=True)  # on this one it is one less, so that the one there is the free one
+        assert ledger(here) == [charged]
+        assert corrections_left(here) == 1
+        world.advance(3600)
+        passed(here)
+        assert corrections_left(here) == 0
         assert ledger(here)[1:] == [
             (ChargeKind.CHARGED, str(late.id), 0, Finding.WITHIN_QUOTA),
             (ChargeKind.WITHDRAWN, *charged[1:]),

@@ -60,6 +60,37 @@ def passed(desk: "Desk") -> None:
     assert desk.run("sync", "--dry-run").exit_code == 0
 
 
+def test_status_and_ledger_name_the_helpdesk_that_charges_wait_for_and_since_when(
+    late: "tuple[Desk, list[str]]",
+) -> None:
+    desk, _ = late
+    label = week(desk)
+    both = desk.account("sao-mai", desk.sandbox), desk.account("beside", desk.sandbox)
+    desk.configure(*both, **SOON)
+    sandbox = desk.sandboxes["sao-mai"]
+    sandbox.advance(600)
+    assert desk.run("sync", "--dry-run").exit_code == 0  # the last that "beside" ever does
+    told = desk.run("ledger", "sao-mai", "--period", label).stdout
+    assert "counted over all helpdesks together" in " ".join(told.split())
+    (document,) = desk.told("ledger", "sao-mai", "--period", label)["ledgers"]
+    assert document["waiting"] is None
+    sandbox.advance(document["settles_at"] + 3600 - sandbox.now)
+    assert desk.run("sync", "--dry-run", "sao-mai").exit_code == 0
+    (document,) = desk.told("ledger", "sao-mai", "--period", label)["ledgers"]
+    assert document["settled"] is False
+    assert document["waiting"]["since"] == document["settles_at"]
+    assert [each["connector"] for each in document["waiting"]["accounts"]] == ["beside"]
+    why = f"the charges of {label} have waited since"
+    assert why in " ".join(desk.run("ledger", "sao-mai", "--period", label).stdout.split())
+    (state,) = desk.told("status", "sao-mai")["accounts"]
+    assert state["charges_waiting"]["accounts"] == document["waiting"]["accounts"]
+    shown = " ".join(desk.run("status", "sao-mai").stdout.split())
+    assert "for beside (data complete to" in shown
+    desk.configure(both[0], **SOON)  # taken out of the configuration
+    assert desk.run("sync", "--dry-run").exit_code == 0
+    assert desk.told("ledger", "--period", label)["ledgers"][0]["settled"] is True
+
+
 def week(desk: "Desk") -> str:
     return period_at(PeriodKind.WEEK, "Asia/Ho_Chi_Minh", int(desk.sandbox.now) - 3600).label
 
