@@ -37,6 +37,7 @@ class _Player:
     channel: str | None
     policies: Policies = NO_POLICIES
     rule: ClockRule | None = None
+    promised: ClockRule | None = None  # the last one there was: a clock that the policies drop goes on by it
     asked: bool = False  # the customer's side has written
     unanswered: bool = False  # and nobody has replied since, nor did a solve settle it
     current: ClockRun | None = None
@@ -97,6 +98,7 @@ class _Player:
 
     def change_rule(self, step: Step) -> None:
         self.rule, self.aimed = self.policies.at(step.state.policy).rule(self.clock), None
+        self.promised = self.rule or self.promised
 
     def goes_on(self, instance: ClockRun, step: Step) -> bool:
         """Stop the instance for good, suspend it, or let it run on; tell whether it is not over."""
@@ -171,6 +173,11 @@ class _Player:
         group = self.before.state.group
         return group is not None and group != step.state.group
 
+    def comes_to_a_group(self, step: Step) -> bool:
+        """Tell whether a group gets the ticket, or gets it back by a reopening; of a solved one nothing is owed."""
+        group, before = step.state.group, self.before
+        return group is not None and not step.done and (group != before.state.group or before.done)
+
     def start(self, ended: ClockRun | None, step: Step) -> None:
         """Start the clock where the policy says so, anew if an instance `ended` before; on a solved ticket it waits."""
         rule = self.rule
@@ -226,7 +233,7 @@ class _Player:
         if rule.rearm is Rearm.ON_AGENT_REPLY:
             return step.kind is StepKind.AGENT_REPLY
         if rule.rearm is Rearm.ON_GROUP_CHANGE:
-            return step.state.group is not None and step.state.group != self.before.state.group
+            return self.comes_to_a_group(step)
         return not step.done and self.rearms_unsolved(rule, step)
 
     def rearms_unsolved(self, rule: ClockRule, step: Step) -> bool:
@@ -244,7 +251,7 @@ class _Player:
 
     def aim(self, instance: ClockRun, step: Step) -> None:
         """Apply the goal, the kind of time and the pauses that hold from this step on."""
-        state, rule = step.state, self.rule or instance.rule
+        state, rule = step.state, self.promised or instance.rule
         runs = is_running(rule, state)
         before, self.aimed = self.aimed, state
         if (

@@ -1,12 +1,12 @@
 """Like for like: what differs between subjects or periods, and how much of it only the mix of tickets explains."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import fsum, sqrt
 from typing import TypeAlias
 
-from kpi_engine.indicators.indicator import Better, Indicator, Interval, Reduction
+from kpi_engine.indicators.indicator import MEANS, Better, Indicator, Interval, Reduction
 from kpi_engine.measurement import CreditLine
 from kpi_engine.reduce import Scope, subject_of
 from kpi_engine.statistics import NORMAL_975, wilson
@@ -73,7 +73,7 @@ class Pile:
 Piles: TypeAlias = Mapping[Stratum, Pile]
 
 
-_MEANS = frozenset({Reduction.MEAN, Reduction.SERIES_MEAN})
+_MEANS = frozenset({*MEANS, Reduction.SERIES_MEAN})
 
 
 def stratified(indicator: Indicator) -> bool:
@@ -93,11 +93,21 @@ def piled(
     """
     strata = [each for each in STRATA if each is not scope]
     found: dict[str | None, dict[Stratum, Pile]] = {}
-    for line in lines:
+    for line in _each_ticket(lines, whose) if indicator.reduction is Reduction.SHARED else lines:
         of_subject = found.setdefault(whose(line), {})
         stratum = tuple(subject_of(line, each) for each in strata)
         of_subject.setdefault(stratum, Pile()).add(_as_pile(indicator, line))
     return {subject: {key: pile for key, pile in piles.items() if pile.n} for subject, piles in found.items()}
+
+
+def _each_ticket(lines: Iterable[CreditLine], whose: Callable[[CreditLine], str | None]) -> Iterator[CreditLine]:
+    """Yield a subject's parts in one ticket added up."""
+    added: dict[tuple[str | None, str, str | None], CreditLine] = {}
+    for line in lines:
+        key = whose(line), line.account, line.ticket_id
+        before = added.get(key)
+        added[key] = line if before is None else replace(line, numerator=before.numerator + line.numerator)
+    yield from added.values()
 
 
 def _as_pile(indicator: Indicator, line: CreditLine) -> Pile:

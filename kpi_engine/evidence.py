@@ -32,7 +32,6 @@ class Timing(NamedTuple):
 
     stamp: Stamp
     spent: Spent
-    part: str | None = None
 
 
 class Left(NamedTuple):

@@ -13,7 +13,7 @@ from kpi_engine.organization import Place
 from kpi_engine.periods import Period
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.statistics import median, percentile
-from kpi_engine.tally import COUNTS, Part, Tally, chosen_series, interval_of, sum_of
+from kpi_engine.tally import COUNTS, Part, Tally, chosen_series, interval_of, sum_of, times_of
 
 
 class Scope(StrEnum):
@@ -178,7 +178,8 @@ def _borrowed(line: CreditLine, indicators: Mapping[str, Indicator], facts: Fact
 
 
 def _held_lines(measurement: Measurement, indicators: Collection[Indicator], window: Window) -> Iterator[CreditLine]:
-    asked = Asked(window.period.start, window.end, window.rulebook, measurement.holdings, window.facts)
+    known = window.rulebook, measurement.holdings, window.facts, measurement.clocks
+    asked = Asked(window.period.start, window.end, *known)
     covering = next((each for each in measurement.holdings if _shares(each, asked.instant, asked.end)), None)
     joined = [each for each in _joined(measurement.holdings) if _shares(each, asked.start, asked.end)]
     stretches = [piece for each in joined for piece in _placed(each, asked)]
@@ -271,7 +272,7 @@ def tallied(indicator: Indicator, tally: Tally, question: Question, subject: str
     found = sum_of(tally, one)
     interval = interval_of(indicator.interval, one, found)
     min_n = question.min_n.get(indicator.key, indicator.min_n)
-    times = one.times if indicator.reduction is Reduction.MEAN else ()
+    times = times_of(one)
     return Cell(
         indicator=indicator.key,
         scope=question.scope,

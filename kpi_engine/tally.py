@@ -1,14 +1,14 @@
 """Credit lines summed up as they come: what each kind of reduction keeps of them, and what it comes to."""
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
 from math import lcm
 from typing import TypeAlias
 
-from kpi_engine.indicators.indicator import CENTS, Interval, Reduction
+from kpi_engine.indicators.indicator import CENTS, MEANS, Interval, Reduction
 from kpi_engine.measurement import Certainty, CreditLine
 from kpi_engine.statistics import mean, normal_interval, wilson
 
@@ -27,6 +27,7 @@ class Tally:
     squares: int = 0  # of numerators
     mask: int = 0  # the bits that some line asks for
     times: "array[int]" = field(default_factory=lambda: array("q"))
+    added: dict[tuple[str, str | None], int] = field(default_factory=dict)  # numerators by account and ticket
     parts: dict[str | None, bool] = field(default_factory=dict)  # whether any line of the part has a numerator
     sums: dict[str, tuple[int, int]] = field(default_factory=dict)  # numerators and denominators by part
     steps: dict[str, int] = field(default_factory=dict)  # bits by part
@@ -51,6 +52,11 @@ class Tally:
 
 def _keep_time(tally: Tally, line: CreditLine) -> None:
     tally.times.append(line.numerator)
+
+
+def _keep_added(tally: Tally, line: CreditLine) -> None:
+    ticket = line.account, line.ticket_id
+    tally.added[ticket] = tally.added.get(ticket, 0) + line.numerator
 
 
 def _keep_part(tally: Tally, line: CreditLine) -> None:
@@ -91,6 +97,7 @@ def _keep_priced(tally: Tally, line: CreditLine) -> None:
 
 _KEPT: Mapping[Reduction, Callable[[Tally, CreditLine], None]] = {
     Reduction.MEAN: _keep_time,
+    Reduction.SHARED: _keep_added,
     Reduction.DISTINCT: _keep_part,
     Reduction.DISTINCT_RATIO: _keep_part,
     Reduction.MAX: _keep_time,
@@ -133,6 +140,18 @@ def _summed(tally: Tally) -> Sum:
 
 def _averaged(tally: Tally) -> Sum:
     return Sum(tally.n, tally.numerator, tally.denominator, mean(tally.times))
+
+
+def _averaged_by_ticket(tally: Tally) -> Sum:
+    n = len(tally.added)
+    return Sum(n, tally.numerator, n, mean(tally.added.values()))
+
+
+def times_of(tally: Tally) -> Collection[int]:
+    """Return the times that a mean is made of, one a ticket where several had a part in it; none of other figures."""
+    if tally.reduction not in MEANS:
+        return ()
+    return tally.times if tally.reduction is Reduction.MEAN else tally.added.values()
 
 
 def _divided(tally: Tally) -> Sum:
@@ -249,6 +268,7 @@ _SUMS: Mapping[Reduction, Callable[[Tally], Sum]] = {
     Reduction.SNAPSHOT: _counted,
     Reduction.SUM: _summed,
     Reduction.MEAN: _averaged,
+    Reduction.SHARED: _averaged_by_ticket,
     Reduction.RATIO: _divided,
     Reduction.NET: _divided,
     Reduction.SERIES_MEAN: _divided,

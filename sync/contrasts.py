@@ -20,7 +20,7 @@ from kpi_engine.comparison import (
     whole,
 )
 from kpi_engine.fairness import FunnelPoint, Shrinkage, funnel, places, shrunk
-from kpi_engine.indicators.indicator import Indicator, Reduction
+from kpi_engine.indicators.indicator import MEANS, Indicator, Reduction
 from kpi_engine.measurement import CreditLine
 from kpi_engine.reduce import Cell, Scope, tallied
 from kpi_engine.tally import MONETARY, Tally, chosen_series
@@ -92,7 +92,7 @@ def common_series(asked: Asked, indicator: Indicator) -> Series | None:
     return None if name is None else Series(name, sum(each.n for key, each in tally.series.items() if key != name))
 
 
-_MEAN_OF_SCORES = frozenset({Reduction.MEAN, Reduction.SERIES_MEAN})
+_MEAN_OF_SCORES = frozenset({*MEANS, Reduction.SERIES_MEAN})
 _OF_SERIES = frozenset({Reduction.SERIES_MEAN, *MONETARY})
 """The reductions whose scale or currency may be another for each subject."""
 

@@ -28,6 +28,7 @@ _REDUCTIONS = {
     Reduction.COUNT: "how many there are",
     Reduction.SUM: "their sum",
     Reduction.MEAN: "the mean, with the median and the 90th percentile (interpolated, type 7) beside it",
+    Reduction.SHARED: "the mean of each ticket's parts added up, with the median and the 90th percentile beside it",
     Reduction.RATIO: "the sum of the numerators divided by the sum of the denominators",
     Reduction.SNAPSHOT: "how many there are at that one instant",
     Reduction.DISTINCT: "how many different ones there are",

@@ -42,7 +42,10 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "Zendesk takes its snapshot at about 23:00, so that the ends of days differ from ours, which are midnight."
     ),
     "owed_replies": "A status alone is no evidence: what counts is who spoke last.",
-    "overdue_now": "Freshdesk says *response due* of the first reply and *overdue* of the resolution.",
+    "overdue_now": "Freshdesk says *response due* of the first reply and *overdue* of the resolution: the next rows.",
+    "overdue_now_first_reply": "Freshdesk's *response due*, once over; Zendesk's *active (breached)* of that target.",
+    "overdue_now_next_reply": "Freshdesk's *next response due*, once it is over.",
+    "overdue_now_resolution": "Freshdesk's *overdue*.",
     "customers_served": "Customers of tickets held, not of those touched: whoever holds a ticket serves its customer.",
     "first_reply": (
         "Zendesk: from creation to the first public comment of an agent, bots and automations ignored, on tickets "
@@ -73,12 +76,15 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "all; Frappe and Groove subtract time on hold or snoozed, Armin the time waiting for the customer: for that "
         "see `agent_wait`, `on_hold` and `requester_wait`. Salesforce: closed minus created."
     ),
-    "requester_wait": "Zendesk's measure of that name: new, open and on hold.",
+    "requester_wait": (
+        "Zendesk's measure of that name: new, open and on hold. Zendesk gives all of it to the last assignee; here "
+        "each who had the ticket has his part, and a team or the account the parts of a ticket together."
+    ),
     "agent_wait": "Zendesk's measure of that name: pending. It is time the customer takes, so neither end is better.",
     "on_hold": "Zendesk's measure of that name.",
     "agent_work": (
         "Zendesk's agent work time: new and open. It is a clock of statuses and no effort; time that somebody "
-        "logged is another indicator. Zendesk does not split it by holder."
+        "logged is another indicator. Zendesk gives all of it to the last assignee."
     ),
     "ownership_time": (
         "Zendesk's group SLA measures it for groups: it ends with a handover or the solve, a reopening begins anew."
@@ -119,6 +125,12 @@ ELSEWHERE: Final[Mapping[str, str]] = {
         "Zendesk reports *targets* (this) beside *policies* (`goals_met_tickets`), which differ. Freshdesk gives "
         "one share for first responses and one for resolutions; Fyne counts tickets times kinds, by when they were "
         "resolved."
+    ),
+    "next_reply_within": "Zendesk's next reply target; Freshdesk's share of next responses in time.",
+    "resolution_within": "Freshdesk's resolution SLA, Zendesk's total resolution target.",
+    "overdue_minutes": (
+        "Zammad keeps the difference in business time alone. By the wall it tells how long the customer went on "
+        "waiting, over nights and weekends."
     ),
     "internal_goals_met": (
         "Zendesk's group SLA: from the assignment to a group until another has the ticket or it is solved; a reopening "

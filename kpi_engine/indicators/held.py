@@ -16,7 +16,7 @@ from kpi_engine.indicators.indicator import (
     Reduction,
     Unit,
 )
-from kpi_engine.measurement import Holding
+from kpi_engine.measurement import Clock, Holding
 from kpi_engine.message import message
 
 _WORKING_DAY = 8 * 3600
@@ -37,6 +37,17 @@ def _owed_replies(holding: Holding, asked: Asked) -> Portion | None:
 
 def _overdue_now(holding: Holding, asked: Asked) -> Portion | None:
     return None if holding.overdue_since is None else Portion(asked.instant)
+
+
+def _overdue_now_by(clock: str, _holding: Holding, asked: Asked) -> Portion | None:
+    late = any(each.clock == clock and _is_late(each, asked.instant) for each in asked.clocks)
+    return Portion(asked.instant) if late else None
+
+
+def _is_late(clock: Clock, at: int) -> bool:
+    """Tell whether a clock of an unsolved ticket stood over its goal."""
+    breached_at, stopped_at = clock.breached_at, clock.stopped_at
+    return breached_at is not None and breached_at <= at and (stopped_at is None or at < stopped_at)
 
 
 def _forgotten(holding: Holding, asked: Asked) -> Portion | None:
@@ -245,6 +256,21 @@ INDICATORS = (
         name=message("Overdue now"),
         formula=message("number of unsolved tickets with a clock over its goal"),
         at_instant=_overdue_now,
+    ),
+    *(
+        replace(
+            _BACKLOG,
+            key=f"overdue_now_{clock}",
+            catalogue=f"overdue_open ({clock})",
+            name=name,
+            formula=message("number of unsolved tickets whose clock {clock} is over its goal", clock=clock),
+            at_instant=partial(_overdue_now_by, clock),
+        )
+        for clock, name in (
+            ("first_reply", message("First replies overdue now")),
+            ("next_reply", message("Next replies overdue now")),
+            ("resolution", message("Resolutions overdue now")),
+        )
     ),
     replace(
         _BACKLOG,

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from kpi_engine.evidence import Evidence
-from kpi_engine.measurement import CreditLine, Holding, Omission
+from kpi_engine.measurement import Clock, CreditLine, Holding, Omission
 from kpi_engine.message import Message
 from kpi_engine.parameter import Parameter
 from kpi_engine.rulebook import Rulebook
@@ -15,6 +15,7 @@ from kpi_engine.seen import Seen
 
 __all__ = [
     "CENTS",
+    "MEANS",
     "NO_FACTS",
     "Asked",
     "Better",
@@ -70,6 +71,7 @@ class Reduction(StrEnum):
     COUNT = "count"  # how many
     SUM = "sum"  # of numerators
     MEAN = "mean"  # of numerators, seconds mostly; median and 90th percentile beside it
+    SHARED = "shared"  # as MEAN, of times that several had a part in: each ticket's parts are added up first
     RATIO = "ratio"  # sum of numerators over sum of denominators
     SNAPSHOT = "snapshot"  # how many tickets are held at the end of the period
     DISTINCT = "distinct"  # how many different parts
@@ -89,6 +91,10 @@ class Reduction(StrEnum):
     NESTED_BESIDE = "nested_beside"  # of the parts that have the first bit and none between, the share with the last
     MONEY = "money"  # sum of cents, of one currency (the part) only
     MONEY_EACH = "money_each"  # cents of one currency over the denominators of all lines
+
+
+MEANS = frozenset({Reduction.MEAN, Reduction.SHARED})
+"""The reductions that are a mean of times, with median and 90th percentile beside it."""
 
 
 class Interval(StrEnum):
@@ -132,8 +138,8 @@ class Input(StrEnum):
 class Asked:
     """What the holdings of one ticket are asked about: the stretch [start, end), whose last second is its instant.
 
-    `holdings` are all of the ticket's, `rulebook` knows its calendars and the parameters configured then, `facts` are
-    those of the period.
+    `holdings` and `clocks` are all of the ticket's, `rulebook` knows its calendars and the parameters configured then,
+    `facts` are those of the period.
     """
 
     start: int
@@ -141,6 +147,7 @@ class Asked:
     rulebook: Rulebook
     holdings: Sequence[Holding]
     facts: "Facts"
+    clocks: Sequence[Clock] = ()
 
     @property
     def instant(self) -> int:

@@ -6,7 +6,17 @@ from functools import partial
 from itertools import pairwise
 
 from kpi_engine.evidence import EXEMPTED, Evidence, Left
-from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Unit
+from kpi_engine.indicators.indicator import (
+    Better,
+    Facts,
+    Indicator,
+    Input,
+    Interval,
+    Parameter,
+    Reduction,
+    Unit,
+    no_lines,
+)
 from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.rulebook import Rulebook
@@ -17,6 +27,7 @@ SEVERE = frozenset({"s1", "urgent"})
 
 _WARNED_FROM = 75
 _INTERNAL = "internal_goals_met"
+_TIME, _TIME_CALENDAR = "overdue_minutes", "overdue_minutes_calendar"
 OWNERSHIP = "ownership"
 """The clock that runs while one group has the ticket: what groups promise one another."""
 
@@ -132,10 +143,31 @@ def _overdue_minutes(evidence: Evidence) -> Iterator[CreditLine | Omission]:
         if clock.breached_at is None:
             continue
         if clock.stopped_at is None:
-            yield Left(stamp, "still_running").out_of("overdue_minutes")
+            yield Left(stamp, "still_running").out_of(_TIME)
+            yield Left(stamp, "still_running").out_of(_TIME_CALENDAR)
         else:
             late, ended = max(0, clock.elapsed - clock.goal), stamp._replace(at=clock.stopped_at)
-            yield CreditLine("overdue_minutes", ended, late, 1, clock.clock, clock.certainty)
+            by_the_wall = _ran_on(clock, evidence.rulebook) if late else 0
+            yield CreditLine(_TIME, ended, late, 1, clock.clock, clock.certainty)
+            yield CreditLine(_TIME_CALENDAR, ended, by_the_wall, 1, clock.clock, clock.certainty)
+
+
+def _ran_on(clock: Clock, rulebook: Rulebook) -> int:
+    """Return the calendar seconds for which a clock ran once its goal was used up, its pauses left out."""
+    left, seconds = clock.goal, 0
+    for run in clock.runs:
+        calendar = rulebook.calendar(run.calendar, run.start)
+        worked = calendar.between(run.start, run.end)
+        if seconds or worked >= left:
+            used_up = (calendar.add(run.start, left) or run.start) if left else run.start
+            seconds, left = seconds + run.end - used_up, 0
+        else:
+            left -= worked
+    return seconds
+
+
+def _of_clock(key: str, clock: str, line: CreditLine, _facts: Facts) -> CreditLine | None:
+    return replace(line, indicator=key) if line.part == clock else None
 
 
 def _near_miss(evidence: Evidence) -> Iterator[CreditLine]:
@@ -183,6 +215,29 @@ _RATE = Indicator(
     needs=_NEEDS,
 )
 
+_OVERDUE_TIME = replace(
+    _COUNT,
+    key=_TIME,
+    catalogue="overdue_min",
+    name=message("Overdue time"),
+    formula=message("time by which clocks ended over their goal, in the clock's own time, summed up"),
+    stamp=message("the end of the clock"),
+    unit=Unit.SECONDS,
+    reduction=Reduction.SUM,
+    lines=_overdue_minutes,
+    additive=True,
+)
+
+_GOALS_MET = replace(
+    _RATE,
+    key="goals_met",
+    catalogue="sla_pct (clocks)",
+    name=message("Goals met"),
+    formula=message("clocks that met their goal divided by those and the clocks that went over it"),
+    better=Better.HIGHER,
+    lines=partial(_verdicts, "goals_met", 0, 1),
+)
+
 INDICATORS = (
     _COUNT,
     _RATE,
@@ -199,26 +254,31 @@ INDICATORS = (
         stamp=message("the instant of the breach, with the severity the ticket had then"),
         lines=_severe_overdue_count,
     ),
+    _OVERDUE_TIME,
     replace(
-        _COUNT,
-        key="overdue_minutes",
-        catalogue="overdue_min",
-        name=message("Overdue time"),
-        formula=message("time by which clocks ended over their goal, in the clock's own time, summed up"),
-        stamp=message("the end of the clock"),
-        unit=Unit.SECONDS,
-        reduction=Reduction.SUM,
-        lines=_overdue_minutes,
-        additive=True,
+        _OVERDUE_TIME,
+        key=_TIME_CALENDAR,
+        catalogue="overdue_min (calendar)",
+        name=message("Overdue time (calendar)"),
+        formula=message("calendar time for which clocks ran on over their goal until they ended, summed up"),
     ),
-    replace(
-        _RATE,
-        key="goals_met",
-        catalogue="sla_pct (clocks)",
-        name=message("Goals met"),
-        formula=message("clocks that met their goal divided by those and the clocks that went over it"),
-        better=Better.HIGHER,
-        lines=partial(_verdicts, "goals_met", 0, 1),
+    _GOALS_MET,
+    *(
+        replace(
+            _GOALS_MET,
+            key=f"{clock}_within",
+            catalogue=f"sla_pct ({clock})",
+            name=name,
+            formula=message(
+                "clocks {clock} that met their goal divided by those and the ones that went over it", clock=clock
+            ),
+            lines=no_lines,
+            borrows={"goals_met": partial(_of_clock, f"{clock}_within", clock)},
+        )
+        for clock, name in (
+            ("next_reply", message("Next reply within the goal")),
+            ("resolution", message("Resolution within the goal")),
+        )
     ),
     replace(
         _RATE,

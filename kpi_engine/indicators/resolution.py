@@ -53,25 +53,20 @@ def _from_station(key: str, place: int, evidence: Evidence) -> Iterator[Timing |
 
 
 def _in_states(statuses: Collection[Status], evidence: Evidence) -> Iterator[Timing | Left]:
-    solved = evidence.solved
-    if isinstance(solved, Left):
-        yield solved
-    else:
-        stays = evidence.elapsed.until(solved.at)
-        yield Timing(solved, total([stay.spent for stay in stays if stay.state.status in statuses]))
-
-
-def _agent_work(evidence: Evidence) -> Iterator[Timing | Left]:
+    """Yield the part of each who had the unsolved ticket, and the solver's, though it be nothing."""
     solved = evidence.solved
     if isinstance(solved, Left):
         yield solved
         return
-    shares: dict[str | None, list[Spent]] = {}
+    shares: dict[str | None, list[Spent]] = {solved.agent: []}
     for stay in evidence.elapsed.until(solved.at):
-        if stay.state.status in AGENT_WORKS:
-            shares.setdefault(stay.state.agent, []).append(stay.spent)
+        holder, status = stay.state.agent, stay.state.status
+        if status in statuses:
+            shares.setdefault(holder, []).append(stay.spent)
+        elif status in UNSOLVED and holder is not None:
+            shares.setdefault(holder, [])
     for holder, times in shares.items():
-        yield Timing(evidence.stamp(holder, solved.at), total(times), holder)
+        yield Timing(evidence.stamp(holder, solved.at), total(times))
 
 
 # --- In somebody's hands ----------------------------------------------------------------------------------------------
@@ -147,6 +142,8 @@ _REQUESTER_WAIT = replace(
     catalogue="req_wait",
     name=message("Requester wait time"),
     formula=message("business time in new, open and on hold up to the last solve"),
+    credit=message("each who had the ticket, for the part that passed in his hands"),
+    reduction=Reduction.SHARED,
     parameters=(),
 )
 
@@ -172,8 +169,7 @@ _AGENT_WORK = replace(
     key="agent_work",
     catalogue="agent_work",
     name=message("Agent work time"),
-    formula=message("business time in new and open up to the last solve, for each who had the ticket then"),
-    credit=message("each who had the ticket in new or open, for his part"),
+    formula=message("business time in new and open up to the last solve"),
 )
 
 _TO_SOLVE = replace(
@@ -200,6 +196,7 @@ _OWNERSHIP = replace(
     formula=message("business time for which the unsolved ticket stayed with the same agent and group"),
     stamp=message("the handover or the solve that ended it"),
     credit=message("who had the ticket"),
+    reduction=Reduction.MEAN,
 )
 
 _GAP = replace(
@@ -210,6 +207,7 @@ _GAP = replace(
     formula=message("business time between two public replies while the ticket was unsolved"),
     stamp=message("the later reply"),
     credit=message("who has the ticket then"),
+    reduction=Reduction.MEAN,
     parameters=(
         Parameter(
             name="pending",
@@ -256,9 +254,9 @@ INDICATORS = (
     ),
     *twins(
         _AGENT_WORK,
-        _agent_work,
+        partial(_in_states, AGENT_WORKS),
         message("Agent work time (calendar)"),
-        message("calendar time in new and open up to the last solve, for each who had the ticket then"),
+        message("calendar time in new and open up to the last solve"),
     ),
     *twins(
         _TO_SOLVE,

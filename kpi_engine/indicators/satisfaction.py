@@ -5,7 +5,18 @@ from dataclasses import replace
 
 from kpi_engine.evidence import EXEMPTED, Evidence, Left, said
 from kpi_engine.history import RATING
-from kpi_engine.indicators.indicator import Better, Facts, Indicator, Input, Interval, Parameter, Reduction, Seen, Unit
+from kpi_engine.indicators.indicator import (
+    Better,
+    Facts,
+    Indicator,
+    Input,
+    Interval,
+    Parameter,
+    Reduction,
+    Seen,
+    Unit,
+    no_lines,
+)
 from kpi_engine.indicators.verdicts import (
     GOOD,
     NEUTRAL,
@@ -223,6 +234,7 @@ INDICATORS = (
         stamp=message("when the compliment was received"),
         credit=message("the agent whom it praises, else nobody"),
         unit=Unit.TIMES,
+        lines=no_lines,
         observed=_complimented,
         needs=frozenset({Input.COMPLIMENTS}),
     ),

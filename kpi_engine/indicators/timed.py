@@ -46,10 +46,10 @@ def _lines(business: str, calendar: str, find: Find, evidence: Evidence) -> list
         if isinstance(found, Left):
             lines += (found.out_of(business), found.out_of(calendar))
         else:
-            stamp, spent, part = found
+            stamp, spent = found
             certainty = Certainty.APPROXIMATE if spent.guessed else Certainty.EXACT
-            lines.append(CreditLine(business, stamp, spent.business, 1, part, certainty))
-            lines.append(CreditLine(calendar, stamp, spent.calendar, 1, part))
+            lines.append(CreditLine(business, stamp, spent.business, 1, None, certainty))
+            lines.append(CreditLine(calendar, stamp, spent.calendar, 1))
     return lines
 
 

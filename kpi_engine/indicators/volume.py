@@ -15,6 +15,7 @@ from kpi_engine.story import Step
 AUTOMATIC_SOLVES = "automatic_solves"
 COUNT, EXCLUDE = "count", "exclude"
 _REOPENS, _IGNORE = "reopens", "ignore"
+_COHORT, _PERIOD, _CREATED_ONES = "cohort", "period", "created"
 
 
 def _created(evidence: Evidence) -> Iterator[CreditLine]:
@@ -83,8 +84,10 @@ def _flows_back(evidence: Evidence, at: int) -> bool:
 
 
 def _solve_ratio(evidence: Evidence) -> Iterator[CreditLine]:
-    yield CreditLine("solve_ratio", evidence.opening, 0, 1)
-    if solve := evidence.last_solve:
+    of_created = evidence.word("solve_ratio", _COHORT, _PERIOD, at=evidence.opened_at) == _CREATED_ONES
+    done = int(evidence.story.steps[-1].done)
+    yield CreditLine("solve_ratio", evidence.opening, done if of_created else 0, 1)
+    if not of_created and (solve := evidence.last_solve):
         yield CreditLine("solve_ratio", evidence.solver(solve), 1, 0)
 
 
@@ -269,6 +272,19 @@ INDICATORS = (
         lines=_solve_ratio,
         needs=_NEEDS,
         additive=False,
+        parameters=(
+            Parameter(
+                name=_COHORT,
+                default=_PERIOD,
+                allowed=(_PERIOD, _CREATED_ONES),
+                why=message(
+                    "Whether we keep up is told by what was solved beside what came in, which may exceed 100 %; Groove "
+                    "says so of its own figure. `created` asks of the tickets created in the period how many "
+                    "are solved by now: a real share, which goes on rising until the period is settled, and credits "
+                    "the first agent a ticket is given to."
+                ),
+            ),
+        ),
     ),
     *twins(
         _UNASSIGNED,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Better, Indicator, Reduction, Unit
+from kpi_engine.indicators.indicator import MEANS, Better, Indicator, Reduction, Unit
 from kpi_engine.measurement import CreditLine
 from kpi_engine.message import message
 from kpi_engine.reduce import Cell
@@ -83,9 +83,9 @@ def chosen(card: Mapping[str, Cell], grading: Grading | None) -> list[str]:
 
 def worst(indicator: Indicator, lines: Sequence[CreditLine]) -> list[CreditLine]:
     """Return the lines that weigh most against a figure: the longest times, the newest cases on the wrong side."""
-    if indicator.better is Better.NEUTRAL or indicator.reduction not in (Reduction.MEAN, Reduction.RATIO):
+    if indicator.better is Better.NEUTRAL or indicator.reduction not in {*MEANS, Reduction.RATIO}:
         return []
-    if indicator.reduction is Reduction.MEAN:
+    if indicator.reduction in MEANS:
         sign = -1 if indicator.better is Better.LOWER else 1
         return sorted(lines, key=lambda line: (sign * line.numerator, -line.at))[:_CASES]
     wrong = [line for line in lines if (line.numerator > 0) == (indicator.better is Better.LOWER)]

@@ -66,6 +66,7 @@ class Judge:
         self.fired: list[tuple[str, int, int]] = []
         self.kinds: dict[str, str] = {}  # of escalations, by their names
         self.held: list[tuple[str | None, str | None, int, int]] = []  # by whom in which calendar, up to the breach
+        self.ran: list[tuple[str | None, int, int]] = []  # the stretches it ran in, and by which calendar
         self.late_from = 0  # the elapsed seconds from which escalation steps count
         self.ended_at: int | None = None
         self.business = True  # in what time the goal counts
@@ -116,6 +117,7 @@ class Judge:
                 if verdict.breached_at is None:
                     verdict.assumed |= assumed and stretch.start < stretch.end
                 self.fall_due(stretch)
+                self.ran.append((spelled, stretch.start, stretch.end))
                 verdict.elapsed += worked(spelled, stretch.start, stretch.end)
             elif not stretch.done and verdict.breached_at is None:
                 self.resting(stretch)
@@ -204,6 +206,16 @@ class Judge:
         before = self.verdict.elapsed - worked(spelled, last.start, last.end)
         return earliest(spelled, last.start, max(0, self.verdict.goal - before), last.start + FAR)
 
+    def over_on_the_wall(self) -> int:
+        """Return the seconds on the wall from where the goal was used up to the end, while the clock ran."""
+        used, over = 0, 0
+        for spelled, start, end in self.ran:
+            missing = max(0, self.verdict.goal - used)
+            used += worked(spelled, start, end)
+            if used >= self.verdict.goal:
+                over += end - (earliest(spelled, start, missing, end) or start)
+        return over
+
     def over_at(self, instant: int) -> bool:
         """Tell whether the clock stood over its goal at an instant at which the ticket was unsolved."""
         breached_at, ended_at = self.verdict.breached_at, self.ended_at
@@ -256,7 +268,8 @@ class Course:
         """Tell whether the clock may start: there is a rule, and if somebody must, he has the unsolved ticket."""
         rule = self.rule(moment)
         held = not moment.done and moment.values["assignee"] is not None
-        return bool(rule) and (rule.get("start") != "assigned" or held)
+        owned = moment.values["group"] is not None
+        return bool(rule) and {"assigned": held, "group_assigned": owned}.get(rule.get("start"), True)
 
     def episodes(self) -> Iterator[tuple[int, int | None]]:
         """Yield (first moment, ending moment) of each instance of the clock."""
@@ -264,10 +277,37 @@ class Course:
         some = next(rule for rule in rules if rule)
         if some.get("start") == "customer_message":
             yield from self.next_replies()
+        elif "group_changed" in some["stop"]:
+            yield from self.owning()
         elif "agent_public_reply" in some["stop"]:
             yield from self.first_reply()
         else:
             yield from self.solving()
+
+    def owning(self) -> Iterator[tuple[int, int | None]]:
+        """Yield each stretch in which one group has the unsolved ticket, and what ended it."""
+        start = self.place(lambda moment: self.starts(moment) and (moment is self.moments[0] or not moment.done))
+        while start is not None:
+            end = next((place for place in range(start, len(self.moments)) if self.gives_up(place, start)), None)
+            yield start, end
+            start = None if end is None else self.taken_up(end)
+
+    def gives_up(self, place: int, start: int) -> bool:
+        """Tell whether the group that had it since `start` gives the ticket away there, or has solved it."""
+        handed_over = place > start and self.group(place) != self.group(place - 1)
+        return handed_over or self.moments[place].done
+
+    def taken_up(self, end: int) -> int | None:
+        """Return the first moment from `end` on at which a group gets the unsolved ticket, by a reopening too."""
+        places = range(max(end, 1), len(self.moments))
+        return next((place for place in places if self.is_taken_up(place)), None)
+
+    def is_taken_up(self, place: int) -> bool:
+        group, new = self.group(place), self.group(place) != self.group(place - 1)
+        return group is not None and not self.moments[place].done and (new or self.moments[place - 1].done)
+
+    def group(self, place: int) -> str | None:
+        return self.moments[place].values["group"]
 
     def solving(self) -> Iterator[tuple[int, int | None]]:
         """Yield the instances that solves end; a reopening starts the clock afresh, whoever has the ticket then."""
@@ -308,11 +348,14 @@ class Course:
             if asked is None or start is None:
                 return
             end = self.answered_or_settled(asked)
-            if end is None or start < end:
-                if started and self.promised(start).get("rearm") != "on_customer_message":
-                    return
+            if started:  # one that a rule leaves alone may begin with a later message, once another rule is in force
+                start = next(filter(self.begins_anew, range(start, len(self.moments) if end is None else end)), None)
+            if start is not None and (end is None or start < end):
                 yield start, end
                 started = True
+
+    def begins_anew(self, place: int) -> bool:
+        return is_asking(self.moments[place]) and self.promised(place).get("rearm") == "on_customer_message"
 
     def answered_or_settled(self, asked: int) -> int | None:
         """Return the answer to what was asked or, earlier, the solve without one that settles it."""

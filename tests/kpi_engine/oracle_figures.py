@@ -10,7 +10,8 @@ from kpi_engine_oracle import DAY, Stretch, Told, worked
 from kpi_engine_oracle_indicators import Line, Past, Standing
 
 WORKING_DAY = 8 * 3600
-PART, AT, NUMERATOR, DENOMINATOR, ASSUMED = 1, 6, 7, 8, 9  # places in a line
+CLOCKS = ("first_reply", "next_reply", "resolution")  # those of which it is told by name that they are over
+PART, AT, NUMERATOR, DENOMINATOR, ASSUMED, TICKET = 1, 6, 7, 8, 9, 11  # places in a line
 
 
 # --- What is held -------------------------------------------------------------------------------------------------
@@ -23,8 +24,8 @@ def held_lines(past: Past, start: int, end: int) -> list[Line]:
         return []
     standing = past.standing(end - 1)
     at_its_end = () if standing is None else at_instant(past.told, standing, end - 1)
-    channel = past.told.ticket.channel
-    return [(*line, channel) for line in (*at_its_end, *over_period(past.told, start, end))]
+    ticket = past.told.ticket
+    return [(*line, ticket.channel, ticket.ticket_id) for line in (*at_its_end, *over_period(past.told, start, end))]
 
 
 def at_instant(told: Told, standing: Standing, instant: int) -> Iterator[Line]:
@@ -32,6 +33,7 @@ def at_instant(told: Told, standing: Standing, instant: int) -> Iterator[Line]:
     whose = (standing.agent, standing.team, standing.priority, standing.segment, instant)
     counted = ["backlog", *([] if standing.answered else ["unreplied"])]
     counted += [] if standing.overdue_since is None else ["overdue_now"]
+    counted += [f"overdue_now_{clock}" for clock in CLOCKS if clock in standing.late]
     if (owed := standing.owed_since) is not None:
         after = told.rules.parameter("forgotten", "after", WORKING_DAY, instant)
         forgotten = lasted(told, max(owed, standing.touched_at or owed), instant) > after
@@ -146,6 +148,9 @@ def figure(reduction: str, lines: Sequence[Line]) -> tuple[object, ...]:
         share = len(marked) / len(parts) if parts else None
         ends = {"distinct": (len(parts), len(parts)), "distinct_ratio": (share, len(marked))}[reduction]
         return len(parts), ends[1], len(parts), ends[0]
+    if reduction == "shared":
+        times = added_up(lines)
+        return len(times), sum(times), len(times), sum(times) / len(times) if times else None
     n, above, below = len(lines), sum(line[NUMERATOR] for line in lines), sum(line[DENOMINATOR] for line in lines)
     ratio, mean = above / below if below else None, above / n if n else None
     values = {"count": n, "snapshot": n, "sum": above, "mean": mean, "ratio": ratio, "series_mean": ratio}
@@ -154,6 +159,14 @@ def figure(reduction: str, lines: Sequence[Line]) -> tuple[object, ...]:
         largest = max((line[NUMERATOR] for line in lines), default=None)
         return n, largest or 0, int(bool(lines)), largest
     return n, above, below, values[reduction]
+
+
+def added_up(lines: Sequence[Line]) -> list[int]:
+    """Return the times of a mean, a ticket's parts that several had in it added up."""
+    tickets = {line[TICKET]: 0 for line in lines}
+    for line in lines:
+        tickets[line[TICKET]] += line[NUMERATOR]
+    return list(tickets.values())
 
 
 def load(lines: Sequence[Line]) -> float:

@@ -11,7 +11,7 @@ from kpi_engine_oracle_clocks import Judge, Verdict, judged
 from kpi_engine.history import DerivedEvent, History
 from kpi_engine.records import Rating, TicketSnapshot
 
-Line = tuple[object, ...]  # indicator, part, agent, team, priority, segment, at, numerator, denominator, assumed
+Line = tuple[object, ...]  # indicator, part, agent, team, priority, segment, at, numerator, denominator, assumed, …
 WEEK = 7 * 86_400
 
 
@@ -40,7 +40,7 @@ def line(told: Told, indicator: str, at: int, agent: str | None, **more: object)
     values = told.values_at(at)
     segment = told.reads("segment", values, at)
     place = (indicator, what["part"], agent, what["team"], values["priority"], segment, at)
-    return *place, *what["fraction"], what["assumed"], told.ticket.channel
+    return *place, *what["fraction"], what["assumed"], told.ticket.channel, told.ticket.ticket_id
 
 
 def assignee_at(told: Told, at: int) -> str | None:
@@ -124,7 +124,8 @@ def volume(told: Told, _judges: Sequence[Judge]) -> Iterator[Line]:
     if opened_outbound(told):
         yield line(told, "created_outbound", created_at, first)
     yield line(told, "net_flow", created_at, first, fraction=(1, 1))
-    yield line(told, "solve_ratio", created_at, first, fraction=(0, 1))
+    solved = told.moments[-1].done and is_cohort(told)
+    yield line(told, "solve_ratio", created_at, first, fraction=(int(solved), 1))
     for at, agent in given:
         yield line(told, "assigned", at, agent, part=told.ticket.ticket_id)
     for place in told.solves():
@@ -138,6 +139,11 @@ def volume(told: Told, _judges: Sequence[Judge]) -> Iterator[Line]:
         yield line(told, "tickets_touched", at, agent, part=told.ticket.ticket_id)
     if (solve := last_solve(told)) is not None:
         yield from volume_at_solve(told, solve)
+
+
+def is_cohort(told: Told) -> bool:
+    """Tell whether it is asked how many of the tickets created are solved by now."""
+    return told.rules.parameter("solve_ratio", "cohort", "period", told.ticket.created_at) == "created"
 
 
 def flows_back(told: Told) -> Iterator[Line]:
@@ -189,7 +195,8 @@ def volume_at_solve(told: Told, solve: Moment) -> Iterator[Line]:
     yield from solve_line(told, "solved", solve)
     yield from records_kept(told, solve.at)
     yield line(told, "net_flow", solve.at, agent, fraction=(-1, 1))
-    yield line(told, "solve_ratio", solve.at, agent, fraction=(1, 0))
+    if not is_cohort(told):
+        yield line(told, "solve_ratio", solve.at, agent, fraction=(1, 0))
     if told.whole:
         took = spent(told, told.ticket.created_at, solve.at, lambda s: not s.done and s.values["assignee"] is None)
         yield from both(told, "unassigned_time", solve.at, None, took)
@@ -317,6 +324,7 @@ STATES = {
     "requester_wait": ("new", "open", "hold"),
     "agent_wait": ("pending",),
     "on_hold": ("hold",),
+    "agent_work": ("new", "open"),
 }
 
 
@@ -335,19 +343,24 @@ def resolution(told: Told, _judges: Sequence[Judge]) -> Iterator[Line]:
 
 def states_at_solve(told: Told, at: int) -> Iterator[Line]:
     created_at, solver = told.ticket.created_at, assignee_at(told, at)
+    before = [each for each in told.stretches() if each.start < min(each.end, at) and is_unsolved(each)]
     for name, states in STATES.items():
-        yield from both(told, name, at, solver, spent(told, created_at, at, lambda s, m=states: s.meaning in m))
-    for holder in {stretch.values["assignee"] for stretch in told.stretches() if stretch.start < at}:
-        took = spent(told, created_at, at, lambda s, h=holder: is_worked_by(s, h))
-        if took.calendar:
-            yield from both(told, "agent_work", at, holder, took, part=holder)
+        for holder in {solver, *(stretch.values["assignee"] for stretch in before)}:
+            took = spent(told, created_at, at, lambda s, h=holder, m=states: is_part_of(s, h, m))
+            if took.calendar or holder is not None or solver is None:
+                yield from both(told, name, at, holder, took)
     if given := [when for when, _ in stations(told) if when <= at]:
         yield from span(told, "assignment_to_solve", given[0], at, solver)
         yield from span(told, "last_assignment_to_solve", given[-1], at, solver)
 
 
-def is_worked_by(stretch: Stretch, holder: str | None) -> bool:
-    return stretch.meaning in ("new", "open") and stretch.values["assignee"] == holder
+def is_unsolved(stretch: Stretch) -> bool:
+    return not stretch.done and stretch.meaning != "deleted"
+
+
+def is_part_of(stretch: Stretch, holder: str | None, states: Sequence[str]) -> bool:
+    """Tell whether a stretch in one of the states passed in somebody's hands."""
+    return stretch.meaning in states and stretch.values["assignee"] == holder
 
 
 def ownership(told: Told) -> Iterator[Line]:
@@ -558,19 +571,31 @@ def escalated(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
 
 def overdue(told: Told, judges: Sequence[Judge]) -> Iterator[Line]:
     verdicts = [judge.verdict for judge in judges]
-    for verdict in verdicts:
+    for judge in judges:
+        verdict = judge.verdict
         if verdict.breached_at is not None:
-            yield from breached(told, verdict)
+            yield from breached(told, judge)
         elif verdict.state == "met":
             per_cent = told.rules.parameter("near_miss", "per_cent", 75, verdict.stopped_at)
             near = verdict.elapsed * 100 > verdict.goal * per_cent
             yield verdict_line(told, "overdue_rate", verdict, (0, 1))
             yield verdict_line(told, "goals_met", verdict, (1, 1))
             yield verdict_line(told, "near_miss", verdict, (int(near), 1))
+        if verdict.clock == "ownership" and (verdict.breached_at is not None or verdict.state == "met"):
+            yield internal(told, verdict)
     yield from all_goals(told, verdicts)
 
 
-def breached(told: Told, verdict: Verdict) -> Iterator[Line]:
+def internal(told: Told, verdict: Verdict) -> Line:
+    """Return what a group promised the others: nobody's, of the group that had the ticket."""
+    at = verdict.stopped_at if verdict.breached_at is None else verdict.breached_at
+    team = told.rules.team(None, told.values_at(verdict.started_at)["group"], at)
+    more = {"part": verdict.clock, "assumed": verdict.assumed, "fraction": (int(verdict.breached_at is None), 1)}
+    return line(told, "internal_goals_met", at, None, team=team, **more)
+
+
+def breached(told: Told, judge: Judge) -> Iterator[Line]:
+    verdict = judge.verdict
     once = f"{verdict.clock}:{told.ticket.ticket_id}"  # in a period a ticket counts once per kind of clock
     yield verdict_line(told, "overdue_count", verdict, (1, 1), part=once)
     severe = verdict_line(told, "severe_overdue_count", verdict, (1, 1), part=once)
@@ -582,6 +607,8 @@ def breached(told: Told, verdict: Verdict) -> Iterator[Line]:
     if verdict.stopped_at is not None:
         over = max(0, verdict.elapsed - verdict.goal)
         yield verdict_line(told, "overdue_minutes", verdict, (over, 1), at=verdict.stopped_at)
+        wall = judge.over_on_the_wall() if over else 0
+        yield verdict_line(told, "overdue_minutes_calendar", verdict, (wall, 1), at=verdict.stopped_at)
 
 
 def verdict_line(
@@ -757,7 +784,9 @@ def answered_for(told: Told, ticket: TicketSnapshot, agent: str) -> Iterator[Lin
 
 def complaint_line(told: Told, key: str, ticket: TicketSnapshot, agent: str, part: str | None) -> Line:
     said = line(told, key, ticket.created_at, agent, part=part)
-    return said if ticket is told.ticket else (*said[:4], ticket.priority, *said[5:10], ticket.channel)
+    return (
+        said if ticket is told.ticket else (*said[:4], ticket.priority, *said[5:10], ticket.channel, ticket.ticket_id)
+    )
 
 
 def matter(told: Told, ticket: TicketSnapshot) -> str | None:
@@ -831,9 +860,10 @@ class Standing:
     owed_since: int | None
     touched_at: int | None
     overdue_since: int | None
+    late: frozenset[str]
 
     def answer(self) -> tuple[object, ...]:
-        return tuple(vars(self).values())  # the fields in their order
+        return tuple(vars(self).values())[:-1]  # the fields in their order; of holdings alone, which know no clocks
 
 
 class Past:
@@ -853,7 +883,7 @@ class Past:
             return None
         past = [moment for moment in told.moments if moment.at <= instant]
         agent = now.values["assignee"]
-        late = [judge.verdict.breached_at for judge in self.judges if judge.over_at(instant)]
+        late = [judge.verdict for judge in self.judges if judge.over_at(instant)]
         return Standing(
             agent=agent,
             team=told.rules.team(agent, now.values["group"], now.at),
@@ -865,5 +895,6 @@ class Past:
             answered=not told.whole or any(moment.what == "agent" for moment in past),
             owed_since=owed_since(told, instant),
             touched_at=max((moment.at for moment in past if moment.human), default=None),
-            overdue_since=min(late, default=None),
+            overdue_since=min((verdict.breached_at for verdict in late), default=None),
+            late=frozenset(verdict.clock for verdict in late),
         )

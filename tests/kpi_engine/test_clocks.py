@@ -825,6 +825,63 @@ def test_an_ownership_clock_stops_and_starts_with_each_group(play: Play, timelin
     ]
 
 
+def test_an_ownership_clock_begins_anew_at_a_reopening_and_owes_nothing_of_a_solved_ticket(
+    play: Play, timelines: ModuleType
+) -> None:
+    """Solved, sorted to another group afterwards, reopened there.
+
+    06-09 09:00 customer opens group=1
+    06-09 09:30 status becomes solved
+    06-09 10:00 group becomes 2 automatically
+    06-09 11:00 status becomes open
+    06-09 11:10 status becomes solved
+    06-09 11:20 status becomes open
+    """
+    rules = of_rule(timelines, start="group_assigned", stop=["group_changed", "solved"], rearm="on_group_change")
+    assert told_of(play("06-09 11:30", rules), "resolution") == [
+        ("06-09 09:00", ClockState.MET, 1800),
+        ("06-09 11:00", ClockState.MET, 600),
+        ("06-09 11:20", ClockState.RUNNING, 600),
+    ]
+
+
+def test_a_wait_that_one_rule_left_alone_is_counted_from_the_next_message_under_another(
+    play: Play, timelines: ModuleType
+) -> None:
+    """The second wait begins under a rule that never counts again; a later policy counts from what is asked under it.
+
+    06-09 08:00 customer opens
+    06-09 08:10 an replies
+    06-09 08:20 customer replies
+    06-09 08:30 an replies
+    06-09 08:40 customer replies
+    06-09 09:00 customer replies
+    """
+    t = timelines
+    never = t.edition("policies", t.policy(t.first_reply("1h"), t.next_reply("1h", rearm="never")))
+    always = t.edition("policies", t.policy(t.next_reply("1h")), since=t.moment("06-09 08:50"))
+    assert told_of(play("06-09 09:10", never, always), "next_reply") == [
+        ("06-09 08:20", ClockState.MET, 600),
+        ("06-09 09:00", ClockState.RUNNING, 600),
+    ]
+
+
+def test_a_clock_that_rested_through_several_policies_goes_on_by_the_last_that_had_it(
+    play: Play, timelines: ModuleType
+) -> None:
+    """Solved when the goal becomes four hours, and when the clock is dropped; then reopened unanswered.
+
+    06-09 08:00 customer opens
+    06-09 08:10 status becomes solved
+    06-09 10:00 status becomes open
+    """
+    t = timelines
+    rules = [t.edition("policies", t.policy(t.first_reply("1h")))]
+    rules += [t.edition("policies", t.policy(t.first_reply("4h")), since=t.moment("06-09 08:30"))]
+    rules += [t.edition("policies", t.policy(t.resolution("8h")), since=t.moment("06-09 08:40"))]
+    assert play("06-09 10:30", *rules).clock("first_reply").goal == 4 * 3600
+
+
 def test_an_update_clock_runs_from_reply_to_reply(play: Play, timelines: ModuleType) -> None:
     """Three replies; the one that stops an instance starts the next.
 

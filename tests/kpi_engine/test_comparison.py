@@ -44,6 +44,16 @@ def line(agent: str, *, channel: str, numerator: int = 1, denominator: int = 1) 
     return CreditLine("first_contact_resolution", stamp, numerator, denominator)
 
 
+def test_the_parts_that_a_team_had_in_a_ticket_are_one_value() -> None:
+    parts = [
+        replace(line(who, channel="chat"), numerator=seconds) for who, seconds in (("an", 3), ("binh", 4), ("an", 1))
+    ]
+    shared = INDICATORS["requester_wait"]
+    assert stratified(shared)
+    assert piled(shared, parts, Scope.CHANNEL, channel) == {"chat": {("high", None): Pile(1, 8, 64)}}
+    assert piled(shared, parts, Scope.AGENT, agent)["an"] == {("chat", "high", None): Pile(1, 4, 16)}
+
+
 agent, channel = attrgetter("agent"), attrgetter("channel")
 
 

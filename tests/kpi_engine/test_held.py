@@ -66,6 +66,21 @@ def test_what_is_open_is_right_at_the_end_of_any_past_day(
     assert found == days
 
 
+def test_which_clock_is_over_its_goal_is_told_of_any_past_day(ask: Ask, timelines: ModuleType) -> None:
+    """The first reply is late on Monday until it is given, the second from Tuesday on; the solve was never promised."""
+    t = timelines
+    rules = (t.edition("policies", t.policy(t.first_reply("30m"), t.next_reply("4h"))),)
+    every = [f"2025-06-{day:02}" for day in range(9, 14)]
+    text = OWED.replace("06-09 10:00 an replies", "06-10 08:00 an replies").replace("06-09 14:00", "06-10 09:00")
+    for key, days in (
+        ("overdue_now_first_reply", ["2025-06-09"]),
+        ("overdue_now_next_reply", ["2025-06-10", "2025-06-11"]),
+        ("overdue_now_resolution", []),
+        ("overdue_now", ["2025-06-09", "2025-06-10", "2025-06-11"]),
+    ):
+        assert [day for day in every if values(ask(key, day, "06-20 09:00", text, rules=rules))] == days, key
+
+
 def test_a_ticket_is_unreplied_until_somebody_answers(ask: Ask) -> None:
     text = "06-09 09:00 customer opens assignee=an\n06-10 09:00 an replies"
     assert values(ask("unreplied", "2025-06-09", "06-12 09:00", text)) == {"an": 1.0}

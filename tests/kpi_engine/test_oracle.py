@@ -57,7 +57,6 @@ def test_the_oracle_tells_of_every_indicator_that_lines_answer(timelines: Module
         "ratings_worsened",
         "created_outbound",
         "goals_undecided",
-        "internal_goals_met",
     }
     assert known >= expected
     assert known - set(INDICATORS) == set()

@@ -60,6 +60,42 @@ def test_a_running_clock_is_not_judged_unless_it_is_over_its_goal(play: Play, go
     assert omissions(late, "overdue_minutes") == [("still_running", "06-09 17:30", "an")]
 
 
+def test_overdue_time_is_told_by_the_clocks_own_hours_and_by_the_wall(play: Play, goals: Any) -> None:  # noqa: ANN401
+    """Due on Monday at 17:30; an hour late by our hours, half of Tuesday's in pending, and a night longer by the wall.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:00 an replies
+    06-10 08:30 status becomes pending
+    06-10 09:30 status becomes open
+    06-10 10:00 status becomes solved
+    """
+    played, night, worked = play("06-20 09:00", goals), 14 * 3600 + 1800, 3600
+    assert lines(played, "overdue_minutes") == [("resolution", "an", "06-10 10:00", worked, 1)]
+    assert lines(played, "overdue_minutes_calendar") == [("resolution", "an", "06-10 10:00", worked + night, 1)]
+    # Both are left out while the clock runs.
+    assert omissions(play("06-10 09:45", goals), "overdue_minutes_calendar") == [("still_running", "06-09 17:30", "an")]
+
+
+def test_goals_met_are_told_by_clock_too(play: Play, goals: Any, timelines: ModuleType) -> None:  # noqa: ANN401
+    """The reply is in time, the solve is late; nothing else was promised.
+
+    06-09 08:00 customer opens assignee=an
+    06-09 09:00 an replies
+    06-10 10:00 status becomes solved
+    """
+    played = play("06-20 09:00", goals)
+    told = {
+        key: timelines.figures_of(key, [played.measurement], played.rulebook, played.measurement.as_of)
+        for key in ("goals_met", "first_reply_within", "next_reply_within", "resolution_within")
+    }
+    assert {key: [(cell.value, cell.n) for cell in cells.values()] for key, cells in told.items()} == {
+        "goals_met": [(0.5, 2)],
+        "first_reply_within": [(1.0, 1)],
+        "next_reply_within": [],
+        "resolution_within": [(0.0, 1)],
+    }
+
+
 def test_a_ticket_meets_its_goals_when_the_last_of_its_clocks_has_ended(play: Play, goals: Any) -> None:  # noqa: ANN401
     """Replied and solved in time, reopened, then solved too late.
 

@@ -143,9 +143,11 @@ def test_a_cell_names_the_editions_behind_it_and_says_where_a_calendar_was_guess
     assert reduced("first_reply", guessed)["an"].approximate is True
 
 
-def line(numerator: int, denominator: int = 1, *, at: int = 0, part: str | None = None) -> CreditLine:
+def line(
+    numerator: int, denominator: int = 1, *, at: int = 0, part: str | None = None, ticket: str = "1"
+) -> CreditLine:
     """Return a credit line of An's."""
-    stamp = Stamp(at, "an", "t", "1", "acme", "web", "high", "vip", "e")
+    stamp = Stamp(at, "an", "t", ticket, "acme", "web", "high", "vip", "e")
     return CreditLine("", stamp, numerator, denominator, part)
 
 
@@ -155,6 +157,8 @@ def line(numerator: int, denominator: int = 1, *, at: int = 0, part: str | None 
         (Reduction.COUNT, [line(5), line(7)], (2.0, 2, 12, 2)),
         (Reduction.SUM, [line(5), line(-7)], (-2.0, 2, -2, 2)),
         (Reduction.MEAN, [line(5), line(6)], (5.5, 2, 11, 2)),
+        (Reduction.SHARED, [line(5), line(6, ticket="2"), line(2)], (6.5, 2, 13, 2)),
+        (Reduction.SHARED, [], (None, 0, 0, 0)),
         (Reduction.RATIO, [line(1, 4), line(0, 4)], (0.125, 2, 1, 8)),
         (Reduction.RATIO, [line(1, 0)], (None, 1, 1, 0)),
         (Reduction.MAX, [line(5), line(9), line(7)], (9.0, 3, 9, 1)),

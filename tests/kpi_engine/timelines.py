@@ -81,6 +81,11 @@ def resolution(goal: object, **more: object) -> dict[str, object]:
     return clock("resolution", goal, **{"stop": ["solved"], "pause_in": ["pending", "hold"], **more})
 
 
+def ownership(goal: object, **more: object) -> dict[str, object]:
+    said = {"start": "group_assigned", "rearm": "on_group_change", "stop": ["group_changed", "solved"]}
+    return clock("ownership", goal, **{**said, **more})
+
+
 def escalating(name: str, *steps: tuple[int, str]) -> dict[str, object]:
     kinds = {2: {"type": "functional"}}
     documents = [{"level": level, "at": "breach", "after": after, **kinds.get(level, {})} for level, after in steps]
@@ -377,7 +382,7 @@ STEPS = ((1, "0m"), (2, "30m"), (3, "4h"))
 _BY_PRIORITY = {"urgent": "30m", "high": "1h", "normal": "2h", "low": "5h", "default": "normal"}
 _SOME = {"urgent": "10m", "high": "1h", "normal": "2h", "low": "5h"}
 _URGENT_ROUND_THE_CLOCK = {"urgent": "calendar", "default": "business"}
-_ESCALATIONS = [escalating(name, *STEPS) for name in ("first_reply", "next_reply", "resolution")]
+_ESCALATIONS = [escalating(name, *STEPS) for name in ("first_reply", "next_reply", "resolution", "ownership")]
 POLICIES = (
     policy(
         first_reply(_BY_PRIORITY, time=_URGENT_ROUND_THE_CLOCK, warn=["75%"]),
@@ -385,12 +390,14 @@ POLICIES = (
         resolution(
             {**_BY_PRIORITY, "low": "24h"}, time=_URGENT_ROUND_THE_CLOCK, rearm="on_reopen", warn=["50%", "90%"]
         ),
+        ownership(_BY_PRIORITY, pause_in=["pending"], warn=["75%"]),
         escalations=_ESCALATIONS,
     ),
     policy(
         first_reply(_SOME, warn=["75%", "-15m"]),
         next_reply("1h", pause_in=["hold"], time="calendar", warn=["-15m"]),
         resolution(_SOME, pause_in=["pending"], rearm="on_reopen", time="calendar"),
+        ownership("30m", time="calendar"),
         escalations=_ESCALATIONS,
     ),
     policy(
@@ -416,7 +423,13 @@ POLICIES = (
             first_reply({"any": "30m", "low": "1h"}),
             calendar="other",
         ),
-        meant({"any": [{"topic": ["refund"]}, {"segment": ["gold"]}]}, first_reply("1h"), resolution("8h"), id="any"),
+        meant(
+            {"any": [{"topic": ["refund"]}, {"segment": ["gold"]}]},
+            first_reply("1h"),
+            resolution("8h"),
+            ownership("1h"),
+            id="any",
+        ),
         meant({"none": [{"priority": ["low", "high"]}, {"form": ["5"]}]}, next_reply("1h"), resolution("4h"), id="no"),
         meant({"all": [{"channel": ["chat"]}]}, resolution("1m"), id="chats"),
         meant({}, by_severity(first_reply("0m", warn=["50%"])), by_channel(resolution("0m", pause_in=[])), id="rest"),

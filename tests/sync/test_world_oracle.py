@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Interval, Reduction
+from kpi_engine.indicators.indicator import MEANS, Interval, Reduction
 from kpi_engine.measurement import Certainty
 from kpi_engine.periods import Period, PeriodKind, periods_between
 from kpi_engine.reduce import Cell, Scope
@@ -107,8 +107,9 @@ def expected(oracle: SimpleNamespace, key: str, lines: list[Line]) -> tuple[Any,
     row = INDICATORS[key]
     n, above, below, value = oracle.figure(str(row.reduction), lines)
     median = p90 = low = high = None
-    if row.reduction is Reduction.MEAN:
-        median, p90 = oracle.spread([line[oracle.NUMERATOR] for line in lines])
+    if row.reduction in MEANS:
+        shared = row.reduction is Reduction.SHARED
+        median, p90 = oracle.spread(oracle.added_up(lines) if shared else [line[oracle.NUMERATOR] for line in lines])
     if row.interval is Interval.WILSON and below:
         share, z = above / below, 1.959963984540054
         root = z * sqrt(share * (1 - share) / below + z * z / (4 * below * below))
@@ -213,7 +214,17 @@ def test_every_reading_holds_the_oracles_lines_and_fields(played: "Played", answ
 def line_of(line: Any) -> Line:  # noqa: ANN401 -- a credit line
     whose = (line.agent, line.team, line.priority, line.segment)
     guessed = line.certainty is Certainty.APPROXIMATE
-    return line.indicator, line.part, *whose, line.at, line.numerator, line.denominator, guessed, line.channel
+    return (
+        line.indicator,
+        line.part,
+        *whose,
+        line.at,
+        line.numerator,
+        line.denominator,
+        guessed,
+        line.channel,
+        line.ticket_id,
+    )
 
 
 # --- From the helpdesk's own audits, with nothing of ours between ---------------------------------------------------

@@ -3,6 +3,7 @@ from types import ModuleType
 from typing import Any
 
 from kpi_engine.measurement import Certainty
+from kpi_engine.reduce import Scope
 
 Played = Callable[..., Any]
 
@@ -57,8 +58,8 @@ def test_the_states_up_to_the_last_solve_add_up_in_business_time(play: Played, m
     assert lines(played, "requester_wait")[0][:2] == ("an", "06-10 11:15")
 
 
-def test_work_time_is_split_by_who_had_the_ticket(play: Played, lines: Played, parts: Played) -> None:
-    """Nobody, An, Bình while it waits, An again; a moment of Chi's does not count.
+def test_d6_time_in_a_state_is_split_by_who_had_the_ticket(play: Played, lines: Played) -> None:
+    """Nobody, An, Bình while it waits, An again; a moment of Chi's does not count, and Bình only solves it.
 
     06-09 09:00 customer opens group=1
     06-09 09:30 assignee becomes an, status becomes open
@@ -68,10 +69,35 @@ def test_work_time_is_split_by_who_had_the_ticket(play: Played, lines: Played, p
     06-09 11:15 assignee becomes binh, status becomes solved
     """
     played = play("06-09 12:00")
-    assert lines(played, "agent_work") == [(None, "06-09 11:15", 1800, 1), ("an", "06-09 11:15", 2700, 1)]
-    assert parts(played, "agent_work") == [None, "an"]
-    nobody, _ = (line for line in played.measurement.lines if line.indicator == "agent_work_calendar")
+    parts = {"agent_work": {None: 1800, "an": 2700, "binh": 0}, "agent_wait": {"binh": 3600, "an": 0}}
+    parts |= {"requester_wait": parts["agent_work"], "on_hold": {"an": 0, "binh": 0}}
+    for key, expected in parts.items():
+        assert {agent: seconds for agent, _, seconds, _ in lines(played, key)} == expected, key
+        assert {at for _, at, _, _ in lines(played, key)} == {"06-09 11:15"}
+    nobody = next(
+        line for line in played.measurement.lines if line.indicator == "agent_work_calendar" and not line.agent
+    )
     assert nobody.team == "group:1"
+
+
+def test_d22_a_team_is_told_the_time_of_whole_tickets_and_everybody_his_own_part(
+    play: Played, timelines: ModuleType
+) -> None:
+    """Nobody for half an hour, An for an hour, Bình for two.
+
+    06-09 08:00 customer opens group=1
+    06-09 08:30 assignee becomes an
+    06-09 09:30 assignee becomes binh
+    06-09 11:30 status becomes solved
+    """
+    played, t = play("06-09 12:00"), timelines
+
+    def asked(scope: Scope) -> dict[str | None, tuple[float | None, float | None, int]]:
+        cells = t.figures_of("requester_wait", [played.measurement], played.rulebook, played.measurement.as_of, scope)
+        return {subject: (cell.value, cell.median, cell.n) for subject, cell in cells.items()}
+
+    assert asked(Scope.TEAM) == {"group:1": (12_600, 12_600, 1)}
+    assert asked(Scope.AGENT) == {None: (1800, 1800, 1), "an": (3600, 3600, 1), "binh": (7200, 7200, 1)}
 
 
 def test_from_the_first_and_from_the_last_assignment_to_the_solve(play: Played, lines: Played) -> None:

@@ -42,6 +42,9 @@ def test_every_solve_is_an_event_but_only_the_one_that_stands_is_a_solved_ticket
     assert lines(played, "solved") == [("binh", "06-09 15:00", 1, 1)]
     assert lines(played, "net_flow") == [("an", "06-09 09:00", 1, 1), ("binh", "06-09 15:00", -1, 1)]
     assert lines(played, "solve_ratio") == [("an", "06-09 09:00", 0, 1), ("binh", "06-09 15:00", 1, 0)]
+    of_those_created = chosen("solve_ratio", cohort="created")
+    assert lines(play("06-09 12:00", of_those_created), "solve_ratio") == [("an", "06-09 09:00", 0, 1)]
+    assert lines(play("06-20 09:00", of_those_created), "solve_ratio") == [("an", "06-09 09:00", 1, 1)]
     back_and_forth = lines(play("06-20 09:00", chosen("net_flow", reopens="count")), "net_flow")
     assert [(at, number) for _, at, number, _ in back_and_forth] == [
         ("06-09 09:00", 1),
