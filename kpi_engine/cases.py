@@ -5,11 +5,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from kpi_engine.evidence import EXEMPTED
-from kpi_engine.indicators.overdue import WITHOUT_VERDICT, is_severe
+from kpi_engine.indicators.overdue import WITHOUT_VERDICT, is_graded_in_a_span, is_severe
 from kpi_engine.measure import Judged
 from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Measurement, Omission
 from kpi_engine.periods import Period
 from kpi_engine.rulebook import Rulebook
+from kpi_engine.story import Story
 
 JUDGED = "overdue_rate"
 """The indicator whose lines are cases: a clock that met its goal, or did not."""
@@ -28,8 +29,8 @@ class Case(NamedTuple):
     `late` is by how many seconds of its own time it was over its goal when it ended, or is by now; None for a goal met.
     `exempt`: somebody decided that it counts for nobody. `unsure`: it is known only approximately. `shares` are the
     seconds that each holder had it, `spared` a holder who does not answer, for he was on leave. `severe`: the ticket
-    was of the gravest kind at the breach. A `customer` who was held is a case, too: late by nothing if he complained of
-    the agent.
+    was of the gravest kind at the breach, and nobody doubts it who knows when it was. A `customer` who was held is a
+    case, too: late by nothing if he complained of the agent.
     """
 
     ticket_id: str
@@ -55,11 +56,12 @@ class Case(NamedTuple):
 
 def cases_of(measurement: Measurement, period: Period, rulebook: Rulebook, as_of: int) -> Iterator[Case]:
     """Yield the cases of one ticket in a period; how late a clock is that still runs is told as of `as_of`."""
-    severe = {(line.part, line.at) for line in measurement.lines if line.indicator == SEVERE}
+    severe = {(line.part, line.at): line.certainty for line in measurement.lines if line.indicator == SEVERE}
     for line in measurement.lines:
         if line.indicator == JUDGED and period.start <= line.at < period.end:
             case = _judged(line, measurement, rulebook, as_of)
-            yield case._replace(severe=(f"{case.clock}:{case.ticket_id}", case.at) in severe)
+            certainty = severe.get((f"{case.clock}:{case.ticket_id}", case.at))
+            yield case._replace(severe=certainty is Certainty.EXACT or (case.unsure and certainty is not None))
     for omission, clock in _left_out(measurement):
         if omission.reason == EXEMPTED and period.start <= omission.at < period.end:
             yield _exempted(omission, clock, measurement)
@@ -180,14 +182,21 @@ def verdicts(found: Judged, rulebook: Rulebook) -> Iterator[Case]:
     """Yield the cases of a ticket of which only the clocks were judged: those that its measurement has, too."""
     for clock in found.clocks:
         if clock.breached_at is not None:
-            yield _case(clock, clock.breached_at, clock.agent, clock.team, found)._replace(
+            case = _case(clock, clock.breached_at, clock.agent, clock.team, found)._replace(
                 late=lateness(clock, rulebook, found.story.as_of),
                 shares=clock.shares,
                 spared=clock.spared,
-                severe=is_severe(found.story.state_at(clock.breached_at), rulebook, clock.breached_at),
             )
+            yield case._replace(severe=_is_surely_severe(case, found.story, rulebook))
         elif clock.state is ClockState.MET or (clock.state is ClockState.VOID and clock.clock in found.history.exempt):
             yield _unbreached(clock, found, rulebook)
+
+
+def _is_surely_severe(case: Case, story: Story, rulebook: Rulebook) -> bool:
+    """Tell it of a breach; where all of it is known only approximately, so may its severity be."""
+    if not is_severe(story.state_at(case.at), rulebook, case.at):
+        return False
+    return case.unsure or not is_graded_in_a_span(story, case.at)
 
 
 def _unbreached(clock: Clock, found: Judged, rulebook: Rulebook) -> Case:

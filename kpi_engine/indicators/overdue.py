@@ -20,7 +20,7 @@ from kpi_engine.indicators.indicator import (
 from kpi_engine.measurement import Certainty, Clock, ClockState, CreditLine, Omission, Stamp
 from kpi_engine.message import message
 from kpi_engine.rulebook import Rulebook
-from kpi_engine.story import State
+from kpi_engine.story import State, Story
 
 SEVERE = frozenset({"s1", "urgent"})
 """The severity where no scale tells the gravest, or the priority where no severity is told: no average may hide it."""
@@ -63,7 +63,7 @@ def _severe_overdue_count(evidence: Evidence) -> Iterator[CreditLine]:
     for clock, stamp in evidence.once(_judged):
         if clock.breached_at is not None and is_severe(evidence.state_at(stamp.at), evidence.rulebook, stamp.at):
             part = f"{clock.clock}:{stamp.ticket_id}"
-            certainty = Certainty.APPROXIMATE if _is_graded_in_a_span(evidence, stamp.at) else clock.certainty
+            certainty = Certainty.APPROXIMATE if is_graded_in_a_span(evidence.story, stamp.at) else clock.certainty
             yield CreditLine("severe_overdue_count", stamp, 1, 1, part, certainty)
 
 
@@ -78,13 +78,13 @@ def is_severe(state: State, rulebook: Rulebook, at: int) -> bool:
     return str(state.priority if state.severity is None else state.severity).casefold() in SEVERE
 
 
-def _is_graded_in_a_span(evidence: Evidence, at: int) -> bool:
+def is_graded_in_a_span(story: Story, at: int) -> bool:
     """Tell whether how grave the ticket was at an instant is not known: the change lies in a span around it."""
     return any(
         after.since is not None
         and after.since < at < after.at
         and (before.state.severity, before.state.priority) != (after.state.severity, after.state.priority)
-        for before, after in pairwise(evidence.story.steps)
+        for before, after in pairwise(story.steps)
     )
 
 

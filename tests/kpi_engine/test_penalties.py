@@ -406,6 +406,29 @@ def test_a_case_lies_in_the_period_of_its_verdict(play: Play, two_hours: object)
     assert list(cases_of(played.measurement, july, played.rulebook, july.end)) == []
 
 
+@pytest.mark.parametrize(("since", "severe"), [("06-09 09:30", False), ("06-09 10:30", True)])
+@pytest.mark.parametrize("assumed", [False, True])
+def test_a_severity_that_may_have_come_after_the_breach_is_charged_as_none(
+    timelines: ModuleType, since: str, *, severe: bool, assumed: bool
+) -> None:
+    """Grave at 08:00, less so at 11:00 or at some time before; due at 10:00. What is unsure as a whole stays severe."""
+    t = timelines
+    story = t.history("06-09 08:00 customer opens assignee=an priority=urgent\n06-09 11:00 priority becomes low")
+    (changed,) = [each for each in story.events if each.kind == "changed"]
+    spanned = replace(changed, event_id="difference:1", since=t.moment(since))
+    events = tuple(spanned if each is changed else each for each in story.events)
+    guess = [t.edition("calendar_choice", {"assumed": "vn"}, since=0)] if assumed else []
+    usual = [each for each in t.USUAL if not (assumed and each.kind == "calendar_choice")]
+    rules = [t.edition("policies", t.policy(t.first_reply({"any": "2h"}))), *usual, *guess]
+    played = t.played(replace(story, events=events), rules, t.moment("06-20 09:00"))
+    (told,) = cases_of(played.measurement, JUNE, played.rulebook, JUNE.end)
+    alone = judged(replace(story, events=events), played.rulebook, t.moment("06-20 09:00"))
+    assert not isinstance(alone, Exclusion)
+    (found,) = verdicts(alone, played.rulebook)
+    assert told.severe is found.severe is (severe or told.unsure)
+    assert told.unsure is found.unsure
+
+
 @settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_judging_clocks_alone_finds_the_cases_that_measuring_does(timelines: ModuleType, data: st.DataObject) -> None:
@@ -421,7 +444,7 @@ def test_judging_clocks_alone_finds_the_cases_that_measuring_does(timelines: Mod
 
 def essence(each: Case) -> tuple[object, ...]:
     whose = (each.ticket_id, each.account, each.clock, each.at, each.agent, each.team, each.priority, each.channel)
-    return (*whose, each.late, each.exempt, each.shares, each.spared)
+    return (*whose, each.late, each.exempt, each.unsure and not each.exempt, each.shares, each.spared, each.severe)
 
 
 # --- Rewards -------------------------------------------------------------------------------------------------------
