@@ -124,14 +124,18 @@ def simulate(
     chunks = _histories(account, trial, found.after)
     try:
         with _tried(trial, chunks, workers) as answers:
-            for number, each in enumerate(answers, start=1):
-                found.take(each)
-                account.clock.sleep(0)  # a safe point: whoever waits to stop it may do it here
-                if number % _KEPT_EVERY == 0:
-                    keep(found)
+            _take_in(account, answers, found, keep)
     finally:
         keep(found)
     return found
+
+
+def _take_in(account: Account, answers: Iterator[Tried], found: Simulation, keep: Callable[[Simulation], None]) -> None:
+    for number, each in enumerate(answers, start=1):
+        found.take(each)
+        account.clock.sleep(0)  # a safe point: whoever waits to stop it may do it here
+        if number % _KEPT_EVERY == 0:
+            keep(found)
 
 
 def _histories(account: Account, trial: Trial, after: str) -> Iterator[list[History]]:

@@ -1,13 +1,16 @@
 """`helpdesk-kpi announce`: rules told to each agent as a ticket, and who acknowledged them."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
 from config.documents import configured_policies, policy_file
 from config.policies import PolicyDocument
 from kpi_engine.message import message
+from kpi_engine.records import Agent
 from sync.account import Account
 from sync.announcing import Announcement, queue_announcement, recipients, ticket_of
 from sync.cli.choosing import with_data
@@ -20,6 +23,9 @@ from sync.outbox import send_all
 from sync.store.announcements import Announced
 
 MODE = "announce"
+Addressed: TypeAlias = tuple[Sequence[Agent], str | None]
+"""Who is told, and the group in which the tickets are made."""
+
 _HOW = {
     "reply": message("by a reply"),
     "tag": message("by the tag"),
@@ -90,49 +96,52 @@ def _sent(
 ) -> dict[str, object]:
     only, group = whom
     agents = recipients(account, only)
-    names = ", ".join(agent.name for agent in agents)
-    known = {each.subject for each in _of_edition(account, announcement) if each.remote_id is not None}
+    _say_whom(call, account, announcement, agents)
+    act = _delivered if yes else _only_shown
+    counts = act(call, account, announcement, (agents, group))
+    return {"account": account.name, "agents": [agent.agent_id for agent in agents], **counts}
+
+
+def _say_whom(call: Call, account: Account, announcement: Announcement, agents: Sequence[Agent]) -> None:
     call.say(
         message(
             "{name}: {agents}, {known} of whom have it: {names}",
             name=account.name,
             agents=AGENTS.of(len(agents)),
-            known=len(known & {agent.agent_id for agent in agents}),
-            names=names,
+            known=len(_have_it(account, announcement) & {agent.agent_id for agent in agents}),
+            names=", ".join(agent.name for agent in agents),
         )
     )
-    if not yes:
-        if agents:
-            call.say_text(ticket_of(account, announcement, agents[0], group).text)
-        call.say(message("nothing was sent; --yes sends it"))
-        return {
-            "account": account.name,
-            "agents": [agent.agent_id for agent in agents],
-            "sent": 0,
-            "refused": 0,
-            "waiting": 0,
-        }
+
+
+def _only_shown(call: Call, account: Account, announcement: Announcement, whom: Addressed) -> dict[str, int]:
+    """Show what the first would get; return that nothing was sent."""
+    agents, group = whom
+    if agents:
+        call.say_text(ticket_of(account, announcement, agents[0], group).text)
+    call.say(message("nothing was sent; --yes sends it"))
+    return {"sent": 0, "refused": 0, "waiting": 0}
+
+
+def _delivered(call: Call, account: Account, announcement: Announcement, whom: Addressed) -> dict[str, int]:
+    """Send it to those who do not have it; return how many were sent, were refused, and still wait."""
+    known = _have_it(account, announcement)
     report = PassReport(account.name)
     with running(account, MODE, report) as this:
         with account.store.transaction(this.lock):
-            queue_announcement(account, this, announcement, agents, group)
+            queue_announcement(account, this, announcement, *whom)
         report.sent = send_all(account, this, None)
     for _, reason in report.sent.refused:
         call.complain(reason)
-    ours = [each for each in _of_edition(account, announcement) if each.remote_id is not None]
-    new = len({each.subject for each in ours} - known)
-    call.say(message("{tickets} made, {waiting} still waiting", tickets=TICKETS.of(new), waiting=report.sent.waiting))
-    return {
-        "account": account.name,
-        "agents": [agent.agent_id for agent in agents],
-        "sent": new,
-        "refused": report.sent.refused.total,
-        "waiting": report.sent.waiting,
-    }
+    new, waiting = len(_have_it(account, announcement) - known), report.sent.waiting
+    call.say(message("{tickets} made, {waiting} still waiting", tickets=TICKETS.of(new), waiting=waiting))
+    return {"sent": new, "refused": report.sent.refused.total, "waiting": waiting}
 
 
-def _of_edition(account: Account, announcement: Announcement) -> list[Announced]:
-    return [each for each in account.store.announcements.all(account.name) if each.edition == announcement.edition]
+def _have_it(account: Account, announcement: Announcement) -> set[str]:
+    """Return the agents for whom a ticket with it was made."""
+    made = account.store.announcements.all(account.name)
+    return {each.subject for each in made if each.edition == announcement.edition and each.remote_id is not None}
 
 
 @command.command("list", help=terminal_text(message("Show what was announced to whom, and who acknowledged it.")))
