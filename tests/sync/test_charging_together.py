@@ -3,23 +3,31 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from config import load
 from kpi_engine.charges import ChargeKind
 from kpi_engine.penalties import Finding
 from kpi_engine.periods import period_named
+from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.accounts import opened
 from sync.charging import charges_of, is_settled
 from sync.cycle import Mode, run_pass
+from sync.editions import rulebook
+from sync.ledger_text import COUNTED_TOGETHER
+from sync.locale import Language
 from sync.locking import locked
 from sync.overriding import Decision, decide
+from sync.people import people
 from sync.pull import silent
 from sync.recompute import correct
 from sync.settling import settles_after
 from sync.settling_charges import Wait, corrections_left, wait_for, wait_of
+from sync.summaries.consequences import ConsequencePage, consequences
 from sync.summaries.marking import DISPUTE_TAG
+from sync.summaries.page import Paragraph
 
 if TYPE_CHECKING:
     from tests.sync.conftest import World
@@ -65,6 +73,16 @@ def ledger(account: Account) -> list[tuple[ChargeKind, str, int, str]]:
     return [(each.kind, each.ticket_id, each.points, each.finding) for each in listed]
 
 
+def says_which_numbers_are_of_all(account: Account, agent: str, now: int, spoken: str) -> bool:
+    """Tell whether the agent's summary says that his points are of this helpdesk, and what stands beside of all."""
+    everybody, language = people(account.store, account.settings), Language(spoken, ZONE)
+    charges = charges_of(account, WEEK, now)
+    look: Any = SimpleNamespace(account=account, charges=charges, period=WEEK, scope=Scope.AGENT, everybody=everybody)
+    told, rules = consequences(look, agent, set()), rulebook(account)
+    page = ConsequencePage(told, rules, WEEK.end - 1, WEEK.end, language, addresses={}, data={})
+    return Paragraph(language(COUNTED_TOGETHER)) in list(page.blocks())
+
+
 def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_are_settled(
     make_world: Callable[..., "World"],
 ) -> None:
@@ -89,6 +107,7 @@ def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_a
             "beside": [(0, Finding.WITHIN_QUOTA, 2, 1, 6, an)],
             "sao-mai": [(1, Finding.OVER_QUOTA, 2, 1, 6, an)],
         }
+        assert [says_which_numbers_are_of_all(here, an, now, language) for language in ("en", "vi")] == [True, True]
         world.advance(WEEK.end + settles_after(here) + 3600 - world.sandbox.now)
         passed(here)
         assert not is_settled(here, WEEK)  # the other helpdesk may still tell of something
