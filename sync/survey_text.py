@@ -14,6 +14,7 @@ from kpi_engine.reduce import Scope
 from kpi_engine.response_bias import Gap, Responses, Survey, Unheard
 from kpi_engine.rulebook import Rulebook
 from sync.locale import Language
+from sync.surveyed import Answered
 from sync.wording import NOBODY, NONE_GIVEN, subject_name, value_text
 
 LEAST_SURE: Final = 0.05
@@ -97,6 +98,36 @@ def gap_text(found: Gap | None, language: Language) -> str:
     if found.chance < LEAST_SURE:
         return language(message("{points} pp ({kind}), more than chance", **told))
     return language(message("{points} pp ({kind}), may be chance", **told))
+
+
+def answered_text(told: Answered, language: Language) -> str:
+    """Return in one sentence who answered a survey, and between which bounds that leaves its figure."""
+    survey, found = told.survey, told.responses
+    value, enough = partial(_value, survey, language), found.answered >= told.min_n
+    words = {
+        "indicator": INDICATORS[survey.answered].name,
+        "answered": _of(found.answered, found.asked, found.response, language),
+        "bias": gap_text(found.gap, language),
+        "weighed": value(found.adjusted) if enough else f"(n={found.answered})",
+        "worst": value(found.worst),
+        "best": value(found.best),
+    }
+    if not survey.covers:
+        return language(
+            message(
+                "{indicator}: answered {answered}; bias {bias}; weighed {weighed}, worst to best {worst} – {best}",
+                **words,
+            )
+        )
+    asked = _of(found.asked, found.eligible, found.coverage, language)
+    return language(
+        message(
+            "{indicator}: asked {asked}, answered {answered}; bias {bias}; weighed {weighed}, worst to best {worst} – "
+            "{best}",
+            **words,
+            asked=asked,
+        )
+    )
 
 
 def survey_notes() -> Iterator[Message]:

@@ -165,13 +165,40 @@ def _tickets(asked: Asked, found: Iterable[Case]) -> dict[tuple[str, str], _Tick
     }
 
 
-def beside_survey(asked: Asked, scope: Scope, survey: Survey, found: Sequence[Case]) -> dict[str | None, Responses]:
-    """Return what stands beside the figures of a survey, by whose they are."""
-    told = [kind for name, kind in kinds(asked, found).items() if name != AGENT or scope is not Scope.AGENT]
+def beside_survey(
+    asked: Asked, scope: Scope, survey: Survey, found: Sequence[Case], *, unnamed: bool = False
+) -> dict[str | None, Responses]:
+    """Return what stands beside the figures of a survey, by whose they are; `unnamed`: telling no bias by agent."""
+    apart = unnamed or scope is Scope.AGENT
+    told = [kind for name, kind in kinds(asked, found).items() if name != AGENT or not apart]
     of_subject: dict[str | None, list[Case]] = {}
     for case in found:
         of_subject.setdefault(asked.subject(case.line, scope), []).append(case)
     return {each: responses(several, told, survey=survey) for each, several in of_subject.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Who answered a survey whose figure is shown, and from how many answers on a figure of it is shown."""
+
+    survey: Survey
+    responses: Responses
+    min_n: int
+
+
+def surveys_of(keys: Collection[str]) -> list[Survey]:
+    """Return the surveys of which some of these indicators are figures."""
+    return [each for each in SURVEYS if figures_of(each).intersection(keys)]
+
+
+def beside_figures(asked: Asked, scope: Scope, keys: Collection[str]) -> dict[str | None, list[Answered]]:
+    """Return who answered each survey that these indicators are figures of, by whose answers; no agent's name."""
+    wanted, found = surveys_of(keys), dict[str | None, list[Answered]]()
+    for survey, several in (surveyed(asked, wanted) if wanted else {}).items():
+        least = asked.question(scope).min_n.get(survey.answered, INDICATORS[survey.answered].min_n)
+        for subject, each in beside_survey(asked, scope, survey, several, unnamed=True).items():
+            found.setdefault(subject, []).append(Answered(survey, each, least))
+    return found
 
 
 def silences(asked: Asked, found: Sequence[Case]) -> dict[str, list[Unheard]]:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.response_bias import SURVEYS
 from kpi_engine.role_cards import Grading
 from sync.benchmark_text import benchmarks_table, beside_document, placed_document
 from sync.benchmarks import of_targets, placed
@@ -13,7 +12,7 @@ from sync.grading import gradings
 from sync.grading_text import grading_document, gradings_table
 from sync.sources import Asked
 from sync.survey_text import responses_document, silences_document, silences_tables, survey_notes, surveys_table
-from sync.surveyed import Answers, beside_survey, figures_of, silences, surveyed
+from sync.surveyed import Answers, beside_survey, silences, surveyed, surveys_of
 from sync.target_text import judged_document, targets_table
 from sync.targets import judged
 from sync.zones import homes
@@ -55,7 +54,7 @@ def _graded(call: Call, cards: Mapping[str | None, Grading], names: Names) -> di
 def told_of_surveys(call: Call, asked: Asked, found: Figures, names: Names, *, everywhere: bool) -> dict[str, object]:
     """Show who answered surveys, wherever a figure of one is shown; `everywhere`: also where they go missing."""
     keys = {key for card in found.scorecards.values() for key in card} - found.missing.keys()
-    wanted = [each for each in SURVEYS if keys & figures_of(each)]
+    wanted = surveys_of(keys)
     answers = surveyed(asked, wanted) if wanted else {}
     if not answers:
         return {}

@@ -35,6 +35,8 @@ from sync.locale import terminal_text
 from sync.remarks import remark_notes, remarks, remarks_document
 from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
 from sync.sources import Asked, as_of_now, source
+from sync.survey_text import answered_text, responses_document
+from sync.surveyed import Answered, beside_figures
 from sync.wording import cell_text, detail_text, parameters_text, reason_text, subject_name
 from sync.zones import at_home
 
@@ -81,6 +83,9 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             raise not_one_agent(0, whom)
         urls = ticket_urls(ready, explanation)
         say_explanation(call, explanation, urls, rules)
+        answered = _answered(asked, scope, whom, explanation)
+        for survey in answered:
+            call.say(message("{detail}", detail=answered_text(survey, call.language)))
         said = remarks(asked, scope).about([whom])
         for note in remark_notes(replace(said, exempted=())):  # those are listed with their reasons already
             call.say(note)
@@ -89,8 +94,18 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             call.say(each.sentence(call.language))
         whose = call.language(subject_name(whom, scope, rules, asked.window.period.end - 1))
         told = {**explanation_document(explanation, urls, whose), **remarks_document(said)}
+        told["surveys"] = [
+            responses_document(each.survey, each.responses, (whom, whose), each.min_n) for each in answered
+        ]
         call.answer({**told, "escalations": [each.document() for each in escalations]})
     return Exit.OK
+
+
+def _answered(asked: Asked, scope: Scope, whom: str | None, explanation: Explanation) -> list[Answered]:
+    """Return who answered the surveys that a figure is one of, as far as the answers are this subject's."""
+    if explanation.missing is not None:
+        return []
+    return beside_figures(asked, scope, {explanation.indicator.key}).get(whom, [])
 
 
 def _asked(accounts: list[Account], indicator: str, when: tuple[str, str | None], viewer: str | None) -> Asked:

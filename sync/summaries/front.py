@@ -15,6 +15,8 @@ from sync.grading_text import finding as graded_finding
 from sync.locale import Language
 from sync.scorecards import curve
 from sync.summaries.page import Block, Group, Heading, Items, Link, Paragraph, Row, Table
+from sync.survey_text import answered_text
+from sync.surveyed import Answered
 from sync.target_text import finding, target_text
 from sync.targets import Judged
 from sync.wording import cell_text, clock_name, detail_text, value_text
@@ -65,12 +67,16 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the front of one summary is made of; `lines` are those of each headline and of the feedback."""
+    """What the front of one summary is made of; `lines` are those of each headline and of the feedback.
+
+    `answered` tells who answered the surveys whose figures the summary shows.
+    """
 
     doing: Sequence[Doing] = ()
     headlines: Sequence[Headline] = ()
     grading: Grading | None = None
     lines: Mapping[str, Sequence[CreditLine]] = field(default_factory=dict)
+    answered: Sequence[Answered] = ()
 
 
 def chosen(card: Mapping[str, Cell], grading: Grading | None) -> list[str]:
@@ -106,6 +112,7 @@ class FrontPage:
         """Yield the sections, each only where there is something to say."""
         yield from self._doing()
         yield from self._headlines()
+        yield from self._answered()
         yield from self._scorecard()
         yield from self._why()
         yield from self._feedback()
@@ -137,6 +144,11 @@ class FrontPage:
             heads = (message("Indicator"), message("Value"), message("Range and target"), message("Trend"))
             first, second, third, fourth = (self.language(each) for each in heads)
             yield Table((first, second, third, fourth), (Group("", tuple(map(self._row, self.told.headlines))),))
+
+    def _answered(self) -> Iterator[Block]:
+        if self.told.answered:
+            yield Heading(self.language(message("Who answered the surveys")))
+            yield Items(tuple(Link(answered_text(each, self.language)) for each in self.told.answered))
 
     def _row(self, each: Headline) -> Row:
         value, detail = (text(each.indicator, each.cell, self.language) for text in (cell_text, detail_text))

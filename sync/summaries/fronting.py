@@ -1,6 +1,7 @@
 """What is known for the front of each summary of a period: open tickets, targets, scorecards, earlier figures."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -17,6 +18,7 @@ from sync.settling import PeriodState
 from sync.sources import Asked
 from sync.summaries.front import DUE, FEEDBACK, OVERDUE, OWED, USUAL, Doing, Front, Headline, chosen, is_shown, ordered
 from sync.summaries.whose import Whose
+from sync.surveyed import Answered, beside_figures
 from sync.targets import Judged, in_force, judged
 from sync.trends import TREND
 from sync.zones import homes
@@ -60,13 +62,17 @@ def agreed(asked: Asked, found: Figures) -> dict[str | None, Agreed]:
 
 @dataclass(frozen=True)
 class Fronting:
-    """Makes the fronts of one period's summaries; `figures` are those shown, by the ids of the account."""
+    """Makes the fronts of one period's summaries.
+
+    `figures` are those of the period, by the ids of the account; `offered` are the indicators that a summary shows.
+    """
 
     whose: Whose
     everyone: Sequence[Account]
     asked: Asked
     figures: Figures
     state: PeriodState
+    offered: AbstractSet[str]
 
     @property
     def _scope(self) -> Scope:
@@ -90,7 +96,20 @@ class Fronting:
         ]
         # What is to be done now is no matter of a period that is long settled.
         doing = self._doing.get(subject, []) if self.state is PeriodState.PROVISIONAL else []
-        return Front(ordered(doing), headlines, told.grading, self.figures.lines.get(subject, {}))
+        lines, answered = self.figures.lines.get(subject, {}), self._answered.get(subject, ())
+        return Front(ordered(doing), headlines, told.grading, lines, answered)
+
+    @cached_property
+    def _answered(self) -> dict[str | None, list[Answered]]:
+        """Who answered the surveys whose figures are shown, by whose summary it is."""
+        cards = self.figures.scorecards
+        keys = {key for card in cards.values() for key, each in card.items() if each.value is not None and each.n}
+        if isinstance(self.asked, Joined):
+            found = beside_figures(self.asked, self._scope, keys & self.offered)
+            return {each: found.get(self.asked.whose(self.whose.account, self._scope, each), []) for each in cards}
+        own = homes(self.asked, self._scope, cards)
+        told = [(beside_figures(there, self._scope, keys & self.offered), subjects) for there, subjects in own]
+        return {each: found.get(each, []) for found, subjects in told for each in subjects}
 
     @cached_property
     def _before(self) -> list[Mapping[tuple[str, str], float | None]]:

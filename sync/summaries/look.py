@@ -102,7 +102,7 @@ class Look:
             asked: Asked = joined(self.everyone, self.period, self.as_of)
         else:
             asked = source(self.account, self.period, self.as_of)
-        return Fronting(self.whose, self.everyone, asked, self.found, self.state)
+        return Fronting(self.whose, self.everyone, asked, self.found, self.state, self.offered)
 
     @cached_property
     def whose(self) -> Whose:

@@ -8,6 +8,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Stamp
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell
+from kpi_engine.response_bias import SURVEYS, Gap, Responses
 from kpi_engine.role_cards import Grading, RoleCard, graded
 from sync.locale import Language
 from sync.summaries.front import (
@@ -25,6 +26,7 @@ from sync.summaries.front import (
     worst,
 )
 from sync.summaries.page import as_html, as_text
+from sync.surveyed import Answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +107,18 @@ def test_what_needs_doing_is_told_with_the_overdue_first() -> None:
     assert "https://x/10" not in many
 
 
+def test_who_answered_stands_beside_survey_figures_with_the_worst_and_best_that_it_may_come_to() -> None:
+    heard = Responses(10, 8, 2, 1.0, Gap(0.25, "mail", None), 0.6, 1.0)
+    nps = Responses(8, 8, 4, 100.0, None, 25.0, 1.0, (-100.0, 100.0))
+    front = Front(answered=[Answered(SURVEYS[0], heard, 2), Answered(SURVEYS[2], nps, 10)])
+    text = told(front)
+    assert "Who answered the surveys" in text
+    assert "Satisfaction rate: asked 80% (8 of 10), answered 25% (2 of 8); bias 25.0 pp (mail)" in text
+    assert "weighed 60%, worst to best 10% – 90%" in text
+    assert "Net promoter score: answered 50% (4 of 8); bias –; weighed (n=4), worst to best -37.5 – 62.5" in text
+    assert "Ai đã trả lời khảo sát" in told(front, "vi")
+
+
 def test_headlines_stand_beside_their_own_past_and_the_scorecard_says_what_it_covers() -> None:
     cells = [figure("first_reply", 60, 120), figure("satisfaction_rate", 1, 0)]
     lines = {"first_reply": [line("first_reply", 120, "7")], "satisfaction_rate": [line("satisfaction_rate", 1, "8")]}
@@ -140,7 +154,8 @@ def test_an_earlier_figure_of_too_few_cases_is_no_part_of_a_trend() -> None:
 def summarized(make_world: "Callable[..., World]") -> "Callable[..., World]":
     """Return a function that lives through a week under targets and a scorecard, to its summaries."""
 
-    def make(**configuration: Any) -> "World":  # noqa: ANN401 -- any key of the configuration
+    def make(push: Any = None, **configuration: Any) -> "World":  # noqa: ANN401 -- any key of the configuration
+        rated = configuration.pop("rated", False)
         agreed = [
             {**AGREED, "indicator": "first_reply", "value": "30m"},
             {**AGREED, "indicator": "solved", "value": 1},
@@ -148,7 +163,7 @@ def summarized(make_world: "Callable[..., World]") -> "Callable[..., World]":
         ]
         card = {"blocks": {"speed": {"indicators": ["first_reply"]}, "work": {"weight": 2, "indicators": ["solved"]}}}
         world = make_world(
-            push={"summaries": [WEEKLY]},
+            push=push or {"summaries": [WEEKLY]},
             privacy={"visible_to_all_agents": True},
             targets=agreed,
             scorecards={"support": card},
@@ -158,7 +173,9 @@ def summarized(make_world: "Callable[..., World]") -> "Callable[..., World]":
             world.state.users[agent].locale = "en-US"
         world.advance(120)
         world.run()
-        world.answered(agent=0, minutes=40)
+        first = world.answered(agent=0, minutes=40)
+        if rated:
+            world.state.rate(first.id, "good")
         world.ticket(agent=1)
         world.advance(MONDAY + 7 * DAY - 9 * HOUR + 6 * HOUR + 70 - world.sandbox.now)
         world.run()
@@ -190,6 +207,26 @@ def test_a_later_summary_shows_the_way_since(summarized: "Callable[..., World]")
     world.advance(MONDAY + 14 * DAY - 9 * HOUR + 6 * HOUR + 70 - world.sandbox.now)
     world.run()
     assert "······█▁ from 40 min" in words(world, str(world.agents[0]), "2026-W49")
+
+
+def test_a_teams_front_and_one_over_all_accounts_begin_alike_and_say_who_answered(
+    summarized: "Callable[..., World]",
+) -> None:
+    """An's only ticket was rated good; it and Bình's, which is open, are their groups'."""
+    team = {"scope": "team", "period": "week"}
+    world = summarized(push={"summaries": [WEEKLY, team], "joined": True}, language="en", rated=True)
+    an = words(world, str(world.agents[0]))
+    order = ["Headlines", "Who answered the surveys", "Scorecard: support", "All figures"]
+    assert sorted(an.index(each) for each in order) == [an.index(each) for each in order]
+    heard = "Satisfaction rate: asked 100% (1 of 1), answered 100% (1 of 1); bias 0.0 pp"
+    assert heard in an
+    assert "weighed (n=1), worst to best 100% – 100%" in an
+    assert "Who answered the surveys" not in words(world, str(world.agents[1])), "nothing of his can be answered"
+    keys = [key for key in world.state.by_external_id if key.startswith("helpdesk-kpi:sao-mai:team:")]
+    fronts = [body for key in keys for _, body in world.state.comments_of(world.state.by_external_id[key][0])]
+    assert any(heard in each for each in fronts)
+    waiting = next(each for each in fronts if "To do now" in each)
+    assert waiting.index("To do now") < waiting.index("Headlines") < waiting.index("All figures")
 
 
 def test_a_front_is_text_and_never_markup() -> None:

@@ -90,6 +90,14 @@ def test_who_answered_stands_beside_the_figures_of_files_too(known: "Desk") -> N
         assert (each["value"], each["weighed"], each["worst"], each["best"]) == (best, best, worst, best)
         assert each["bias"]["gap"] > 0
         assert each["enough"] is False
+    told_of = known.told("explain", "net_promoter_score", *WEEK)["surveys"]
+    assert [(each["survey"], each["answered"], each["worst"], each["best"]) for each in told_of] == [
+        ("nps", 4, -20, 100)
+    ]
+    assert known.told("explain", "created", *WEEK)["surveys"] == []
+    said = " ".join(known.run("explain", "net_promoter_score", *WEEK).stdout.split())
+    assert "Net promoter score: answered 40% (4 of 10); bias" in said
+    assert "weighed (n=4), worst to best" in said
     channels = {row["kind"] for row in report["silences"]["nps"]["channel"]}
     tickets = known.sandbox.state.tickets
     assert len(channels) == len({tickets[int(each)].channel for each in solved})
