@@ -91,6 +91,10 @@ _LABELS_HEAD = """\
 
 Benchmarks and other products call the same figures by short labels; these are ours for them.
 """
+_NO_INDICATORS = (
+    ("`bias_gap`", "no indicator: stands beside every survey figure in `report`, `explain` and summaries"),
+    ("`target_attain`", "no indicator: what is attained of `targets`, of calls, sales and any other figure"),
+)
 _CONFIGURATION_HEAD = """\
 # Configuration
 
@@ -151,8 +155,8 @@ def _families() -> str:
 
 
 def _labels_table() -> str:
-    known = sorted((each.catalogue, each.key) for each in INDICATORS.values())
-    return _table([["Label", "Key"], *([f"`{label}`", f"[`{key}`](#{_slug(key)})"] for label, key in known)])
+    known = [(f"`{each.catalogue}`", f"[`{each.key}`](#{_slug(each.key)})") for each in INDICATORS.values()]
+    return _table([["Label", "Key"], *map(list, sorted([*known, *_NO_INDICATORS]))])
 
 
 def _indicators_table(indicators: Iterable[Indicator]) -> str:

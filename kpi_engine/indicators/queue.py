@@ -12,8 +12,8 @@ from kpi_engine.indicators.indicator import Better, Facts, Indicator, Input, Int
 from kpi_engine.measurement import Certainty, CreditLine, Omission
 from kpi_engine.message import message
 
-_ANSWERED, _ABANDONED, _OUTBOUND = "answered", "abandoned_queue", "outbound"
-_OFFERED: Final = frozenset({_ANSWERED, _ABANDONED, "missed", "voicemail"})
+_ANSWERED, _ABANDONED, _VOICEMAIL, _OUTBOUND = "answered", "abandoned_queue", "voicemail", "outbound"
+_OFFERED: Final = frozenset({_ANSWERED, _ABANDONED, "missed", _VOICEMAIL})
 _DIALLED: Final = frozenset({_ANSWERED, "no_answer", "busy"})
 _LEVEL, _RATE = "service_level", "abandoned_call_rate"
 _BOUNDS: Final = (10, 20, 30, 60, 120, 300, 600, 86_400)
@@ -58,7 +58,7 @@ def _waited(key: str, outcomes: frozenset[str], seen: Seen) -> Iterator[CreditLi
 
 def _service_level(seen: Seen) -> Iterator[CreditLine | Omission]:
     outcome, wait = _outcome(seen), seen.number("wait_s")
-    if outcome not in (_ANSWERED, _ABANDONED):
+    if outcome not in (_ANSWERED, _ABANDONED, _VOICEMAIL):
         return
     if wait is None:
         yield seen.left_out_of(_LEVEL, "no_wait_time")
@@ -215,7 +215,8 @@ INDICATORS = (
         catalogue="svc_level",
         name=message("Service level"),
         formula=message(
-            "calls answered within the time divided by the calls that came; what became of the others is a rule"
+            "calls answered within the time divided by the calls that came; how those count that were given up, or "
+            "ended in a voicemail, is a rule"
         ),
         better=Better.HIGHER,
         reduction=Reduction.RATIO,

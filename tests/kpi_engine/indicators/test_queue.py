@@ -71,6 +71,8 @@ def test_the_service_level_by_each_rule_for_who_gives_up(
     rows += [call(f"x{wait}", "abandoned_queue", wait) for wait in (2, 40, 90)]
     rules = observing.choosing("service_level", abandon_rule=rule)
     assert observing.figure("service_level", observing.measured([*rows, call("m", "missed")], rules)).value == share
+    voicemail = [*rows[:8], call("v", "voicemail", 90)]  # nobody took it: as if given up
+    assert observing.figure("service_level", observing.measured(voicemail, rules)).value == share
 
 
 def test_the_abandonment_curve_says_by_when_how_many_had_given_up(observing: ModuleType, day: Any) -> None:  # noqa: ANN401

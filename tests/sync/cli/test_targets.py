@@ -68,7 +68,28 @@ def test_a_change_is_measured_against_the_window_before_of_the_same_tickets(desk
     (one,) = told(desk, "--scope", "account", "--period", days[4])
     assert (one["figure"], one["baseline"]) == (sum(counts[days[4]].values()), sum(counts[days[3]].values()))
     assert one["required"] == pytest.approx(one["baseline"] * 1.1)
-    assert "(10%)" in desk.run("report", "--scope", "account", "--period", days[4]).stdout
+    shown = desk.run("report", "--scope", "account", "--period", days[4]).stdout
+    assert "(10%)" in shown
+    # No benchmark is recorded, so it stands beside its own last three days as they are stored.
+    before = sorted(sum(counts[day].values()) for day in days[1:4])
+    own = one["beside"]
+    assert (own["origin"], own["value"], own["low"], own["high"]) == ("before", before[1], before[0], before[2])
+    assert (own["n"], own["source"]) == (sum(before), days[3])
+    assert "own figures of the three periods before" in " ".join(shown.split())
+
+
+def test_calls_attain_what_was_agreed_for_them(desk: "Desk") -> None:
+    """An took eight calls of ten that were agreed; Bình none."""
+    goal = {**AGREED, "scope": "agent", "indicator": "calls_handled", "value": 10}
+    aimed(desk, goal)
+    an = desk.sandbox.state.account.agent_ids[0]
+    rows = [f"c-{n},2026-11-17 10:0{n},outbound,{an},60,answered" for n in range(8)]
+    head = "call_id,started_at,direction,agent_ref,talk_s,outcome"
+    (desk.folder / "calls.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    assert desk.run("import", "calls", "calls.csv").exit_code == 0
+    found = {each["subject"]: each for each in told(desk, "--period", "2026-W47")}
+    assert (found[str(an)]["figure"], found[str(an)]["attained"], found[str(an)]["met"]) == (8, 0.8, False)
+    assert {each["attained"] for subject, each in found.items() if subject != str(an)} == {0}
 
 
 def by_channel(desk: "Desk", day: str) -> dict[str, float]:
