@@ -197,3 +197,14 @@ def known(known_world: tuple[Path, ZendeskSandbox], empty_desk: Desk, monkeypatc
     made.sandboxes = {"sao-mai": sandbox}
     del empty_desk
     return made
+
+
+@pytest.fixture
+def known_apart(known_world: tuple[Path, ZendeskSandbox], empty_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """Give a copy of the folder whose store knows 28 days of a helpdesk: a test may bring more into it."""
+    folder, sandbox = known_world
+    monkeypatch.setattr("sync.cli.frame.WallClock", lambda: sandbox.clock)
+    for name in (STORE, "helpdesk-kpi.yaml"):
+        shutil.copy(folder / name, empty_desk.folder)
+    empty_desk.sandboxes = {"sao-mai": sandbox}
+    return empty_desk

@@ -179,9 +179,9 @@ def test_managers_and_countries_are_compared_like_with_like(
         assert sum(two["parting"].values()) == pytest.approx(two["difference"]["value"])
 
 
-def test_scores_are_compared_within_one_scale_and_amounts_within_one_currency(known: "Desk") -> None:
+def test_scores_are_compared_within_one_scale_and_amounts_within_one_currency(known_apart: "Desk") -> None:
     """An and Bình are rated on 1 to 5, An better; what An was told before on another scale does not count."""
-    account = known.sandbox.state.account
+    account = known_apart.sandbox.state.account
     an, binh = map(str, account.agent_ids[:2])
     rows = [
         f"n-{n},csat,satisfaction,{4 + n % 2},1,5,2026-11-1{n % 8} 09:00,2026-11-1{n % 8} 10:00,{an},{n + 1},KH-1"
@@ -193,9 +193,9 @@ def test_scores_are_compared_within_one_scale_and_amounts_within_one_currency(kn
     ]
     rows += [f"o-{n},csat,satisfaction,1,0,10,2026-11-03 09:00,2026-11-03 10:00,{an},{n + 1},KH-1" for n in range(12)]
     head = "response_id,instrument,item,score,scale_min,scale_max,sent_at,answered_at,agent_ref,ticket_ref,customer_ref"
-    (known.folder / "surveys.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
-    assert known.run("import", "surveys", "surveys.csv").exit_code == 0
-    document = compared(known, "survey_satisfaction_mean", "--scope", "agent", *NOVEMBER)
+    (known_apart.folder / "surveys.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    assert known_apart.run("import", "surveys", "surveys.csv").exit_code == 0
+    document = compared(known_apart, "survey_satisfaction_mean", "--scope", "agent", *NOVEMBER)
     assert (document["series"], document["others"]) == ("1-5", 12)
     found = {each["subject"]: each for each in document["subjects"]}
     assert (found[an]["raw"]["value"], found[binh]["raw"]["value"]) == (4.5, 2.5)
@@ -203,20 +203,20 @@ def test_scores_are_compared_within_one_scale_and_amounts_within_one_currency(kn
     assert found[an]["raw"]["low"] == pytest.approx(4.5 - 1.959964 * spread / 40**0.5, abs=1e-6)
     assert (found[an]["finding"], found[binh]["finding"]) == ("better", "worse")
     assert document["difference"]["difference"]["value"] == pytest.approx(-2)
-    earlier = compared(known, "survey_satisfaction_mean", "--scope", "agent", *NOVEMBER, "--against", "previous")
+    earlier = compared(known_apart, "survey_satisfaction_mean", "--scope", "agent", *NOVEMBER, "--against", "previous")
     assert {each["before"]["figure"]["value"] for each in earlier["subjects"]} == {None}
 
     costs = [f"2026-W46,agent,{an},salary,{n},VND" for n in (100, 200)] + [f"2026-W46,agent,{binh},salary,50,VND"]
     costs += [f"2026-W46,agent,{binh},rent,7,USD", f"2026-W46,agent,{binh},tools,7,USD"]
     costs[1] = costs[1].replace("salary", "rent")
     head = "period,scope,subject,cost_type,amount,currency"
-    (known.folder / "costs.csv").write_text("\n".join([head, *costs]), encoding="utf-8")
-    assert known.run("import", "costs", "costs.csv").exit_code == 0
-    money = compared(known, "support_cost", "--scope", "agent", "--period", "2026-W46")
+    (known_apart.folder / "costs.csv").write_text("\n".join([head, *costs]), encoding="utf-8")
+    assert known_apart.run("import", "costs", "costs.csv").exit_code == 0
+    money = compared(known_apart, "support_cost", "--scope", "agent", "--period", "2026-W46")
     assert (money["series"], money["others"]) == ("VND", 2)
     values = {each["subject"]: each["figure"]["value"] for each in money["subjects"] if each["figure"]["value"]}
     assert values == {an: 300, binh: 50}, "Bình has more amounts in dollars, and is compared in dong"
-    shown = known.run("compare", "support_cost", "--scope", "agent", "--period", "2026-W46").stdout
+    shown = known_apart.run("compare", "support_cost", "--scope", "agent", "--period", "2026-W46").stdout
     assert "compared within one scale or currency, VND; left out, because in another: 2 values" in " ".join(
         shown.split()
     )

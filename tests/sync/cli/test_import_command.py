@@ -4,11 +4,9 @@ import csv
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +16,6 @@ from sync.inputs.kinds import KINDS
 if TYPE_CHECKING:
     from conftest import Desk
 
-    from connectors.sandbox import ZendeskSandbox
 
 STORE = "helpdesk-kpi.db"
 MONTH = ("--period", "2026-11")
@@ -35,14 +32,8 @@ main()
 
 
 @pytest.fixture
-def known(known_world: tuple[Path, "ZendeskSandbox"], empty_desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> "Desk":
-    """Give a copy of the folder whose store knows 28 days of a helpdesk: a test may bring more into it."""
-    folder, sandbox = known_world
-    monkeypatch.setattr("sync.cli.frame.WallClock", lambda: sandbox.clock)
-    for name in (STORE, "helpdesk-kpi.yaml"):
-        shutil.copy(folder / name, empty_desk.folder)
-    empty_desk.sandboxes = {"sao-mai": sandbox}
-    return empty_desk
+def known(known_apart: "Desk") -> "Desk":
+    return known_apart
 
 
 def agent(desk: "Desk", number: int) -> str:

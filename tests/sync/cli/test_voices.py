@@ -1,9 +1,7 @@
 """What customers, reviewers and books say, from files: imported, reduced, explained, and shown in both languages."""
 
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,20 +14,13 @@ from sync.examples import EXAMPLES
 if TYPE_CHECKING:
     from conftest import Desk
 
-    from connectors.sandbox import ZendeskSandbox
 
 NOVEMBER = ("--period", "2026-11")
 
 
 @pytest.fixture
-def known(known_world: tuple[Path, "ZendeskSandbox"], empty_desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> "Desk":
-    """Give a copy of the folder whose store knows 28 days of a helpdesk: a test may bring more into it."""
-    folder, sandbox = known_world
-    monkeypatch.setattr("sync.cli.frame.WallClock", lambda: sandbox.clock)
-    for name in ("helpdesk-kpi.db", "helpdesk-kpi.yaml"):
-        shutil.copy(folder / name, empty_desk.folder)
-    empty_desk.sandboxes = {"sao-mai": sandbox}
-    return empty_desk
+def known(known_apart: "Desk") -> "Desk":
+    return known_apart
 
 
 def bring(desk: "Desk", kind: str, text: str) -> None:
