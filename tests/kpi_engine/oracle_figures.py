@@ -143,6 +143,8 @@ def figure(reduction: str, lines: Sequence[Line]) -> tuple[object, ...]:
     lines = newest_series(lines) if reduction == "series_mean" else lines
     if reduction in ("level", "overlap"):
         return None, None, None, level(lines) if reduction == "level" else load(lines)
+    if reduction.startswith("nested"):
+        return funnel(reduction, lines)
     parts, marked = {line[PART] for line in lines}, {line[PART] for line in lines if line[NUMERATOR] > 0}
     if reduction.startswith("distinct"):
         share = len(marked) / len(parts) if parts else None
@@ -159,6 +161,26 @@ def figure(reduction: str, lines: Sequence[Line]) -> tuple[object, ...]:
         largest = max((line[NUMERATOR] for line in lines), default=None)
         return n, largest or 0, int(bool(lines)), largest
     return n, above, below, values[reduction]
+
+
+def funnel(reduction: str, lines: Sequence[Line]) -> tuple[object, ...]:
+    """Return the same of a funnel: a line tells, as binary digits, which of which steps a customer came through."""
+    steps = {
+        place for line in lines for place in range(line[DENOMINATOR].bit_length()) if line[DENOMINATOR] >> place & 1
+    }
+    last, before = max(steps, default=0), sorted(steps)[:-1]
+    came: dict[object, set[int]] = {line[PART]: set() for line in lines}
+    for line in lines:
+        came[line[PART]] |= {place for place in steps if line[NUMERATOR] >> place & 1}
+    if reduction == "nested_beside":
+        among = [done for done in came.values() if done & set(before) == {0}]
+    else:
+        among = [done for done in came.values() if done.issuperset(before)]
+    through = sum(last in done for done in among) if steps else len(among)
+    if reduction == "nested":
+        return through, through, len(among), through
+    counted = len(among) - through if reduction == "nested_rest" else through
+    return len(among), counted, len(among), counted / len(among) if among else None
 
 
 def added_up(lines: Sequence[Line]) -> list[int]:
