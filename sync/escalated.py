@@ -61,13 +61,14 @@ class Followed:
     def sentence(self, language: Language) -> Message:
         """Return what fell due, for whom, and what was done."""
         told = message(
-            "ticket {id}: {clock}, escalation level {level}, {moment}; for {roles}",
+            "ticket {id}: {clock}, escalation level {level}, {moment}",
             id=self.entry.ticket_id,
             clock=clock_name(self.entry.clock),
             level=self.entry.level,
             moment=language.moment(self.entry.at),
-            roles=self.roles(language) or language(message("nobody in particular")),
         )
+        if roles := self.roles(language):
+            told = message("{told}; for {roles}", told=told, roles=roles)
         done = self.done()
         return told if done is None else message("{told}; on the ticket: {done}", told=told, done=done)
 

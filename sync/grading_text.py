@@ -23,7 +23,7 @@ def finding(found: Grading, language: Language) -> Message:
     attained = language.percent(found.attained or 0.0, 0)
     if found.severe:
         return message(
-            "{grade}: {n} severe overdue requests floor it, whatever the average of {attained} says",
+            "{grade}, because of severe overdue requests ({n}), whatever the average of {attained} says",
             grade=found.grade,
             n=found.severe,
             attained=attained,

@@ -61,7 +61,7 @@ def _needed(needed: Input) -> Message:
     if needed in _STREAM_OF:
         return message("this account supplies no {input}", input=STREAM_NAMES[_STREAM_OF[needed]])
     if needed in KINDS:
-        return message("there are no {input} yet; `helpdesk-kpi import {kind}` brings them in", **_named(needed))
+        return message("{input}: none yet; `helpdesk-kpi import {kind}` brings them in", **_named(needed))
     return message("it needs `{field}` in the configuration: the field or tag that says so", field=needed.value)
 
 

@@ -326,7 +326,7 @@ def _part_value(indicator: Indicator, sums: Sequence[int], language: Language) -
 
 def _steps_text(cell: Cell, language: Language) -> Iterator[str]:
     if cell.strays:
-        yield language(message("{n} are there without the step before", n=cell.strays))
+        yield language(message("{n} without the step before", n=cell.strays))
 
 
 def parameters_text(indicator: Indicator, values: Mapping[str, object], language: Language) -> str:

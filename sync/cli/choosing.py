@@ -214,9 +214,7 @@ def team_key(rules: Rulebook, wanted: str, as_of: int) -> str:
     found = [key for key, name in teams.items() if wanted.casefold() in (key.casefold(), name.casefold())]
     if len(found) != 1:
         known = ", ".join(sorted(set(teams.values())))
-        raise click.UsageError(
-            terminal_text(
-                message("{n} teams are called {name}; there are: {known}", n=len(found), name=wanted, known=known)
-            )
-        )
+        none = message("no team is called {name}; there are: {known}", name=wanted, known=known)
+        several = message("{n} teams are called {name}; there are: {known}", n=len(found), name=wanted, known=known)
+        raise click.UsageError(terminal_text(several if found else none))
     return found[0]

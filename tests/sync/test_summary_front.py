@@ -198,7 +198,7 @@ def test_a_summary_begins_with_what_its_reader_needs_first(summarized: "Callable
     assert "To do now" not in an
     assert "overdue since" in binh
     assert binh.index("To do now") < binh.index("Headlines")
-    assert "2 severe overdue requests floor it, whatever the average of 0% says" in binh
+    assert "because of severe overdue requests (2), whatever the average of 0% says" in binh
 
 
 def test_a_later_summary_shows_the_way_since(summarized: "Callable[..., World]") -> None:

@@ -103,7 +103,7 @@ def test_a_severe_breach_floors_the_grade_and_says_so(agreed: "Desk") -> None:
     assert {card["severe"] for card in found["roles"]} == {counts[card["subject"]] for card in found["roles"]}
     assert [card["grade"] for card in graded if card["severe"]] == ["C" for card in graded if card["severe"]]
     assert any(card["severe"] for card in graded)
-    assert "floor it, whatever the average of" in agreed.run("report", *NOVEMBER).stdout
+    assert "because of severe overdue requests (" in agreed.run("report", *NOVEMBER).stdout
 
 
 def test_one_persons_scorecard_is_shown_part_by_part_and_no_other_scope_has_one(agreed: "Desk") -> None:

@@ -127,7 +127,7 @@ def test_a_team_is_a_group_or_a_configured_one(known: "Desk") -> None:
 def test_an_unknown_team_is_a_usage_error_that_lists_those_there_are(known: "Desk") -> None:
     result = known.run("explain", "created", "--team", "Hotline")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "0 teams are called Hotline; there are: " in result.stderr
+    assert "no team is called Hotline; there are: " in result.stderr
     assert "Hỗ trợ" in result.stderr
     assert "Tuyến một" in result.stderr
 

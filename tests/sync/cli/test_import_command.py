@@ -76,7 +76,7 @@ def usual(desk: "Desk") -> list[str]:
 
 def test_calls_of_a_file_become_each_agents_missed_call_rate(known: "Desk") -> None:
     assert figure(known, "missed_call_rate")["missing"] == (
-        "there are no calls yet; `helpdesk-kpi import calls` brings them in"
+        "calls: none yet; `helpdesk-kpi import calls` brings them in"
     )
     written(known, *usual(known))
     found = imported(known)
