@@ -43,6 +43,7 @@ from sync.store.readings import Reading
 from sync.summaries.decisions import DueSummary, PeriodWork
 from sync.summaries.due import queue_summaries, summary_work
 from sync.summaries.withholding import Withheld
+from sync.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class PassReport:
     edits: Sample[Finding] = field(default_factory=Sample)
     summaries: list[DueSummary] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
+    waiting: Waiting = field(default_factory=Waiting)
     backfilled: Backfilled | None = None
     closed: int = 0
     created_fields: list[str] = field(default_factory=list)
@@ -102,11 +104,17 @@ class PassReport:
         """How many objects this pass found to be written."""
         return self.plans.total + self.agents.total + self.effects.plans.total + len(self.summaries)
 
+    @property
+    def writes_due(self) -> int:
+        """How many objects would be written: those this pass found, and what earlier passes queued beside them."""
+        return self.writes_planned + self.waiting.beside
+
     def note(self, plan: TicketPlan) -> None:
         """Count one ticket that was looked at."""
         self.closed += plan.closed
         if plan.changes:
             self.plans.note(plan)
+            self.waiting.plan(Target.TICKET, plan.ticket_id, [change.key for change in plan.changes])
         for edit in plan.edits:
             self.edits.note(edit)
 
@@ -117,6 +125,8 @@ class PassReport:
     def take(self, work: PeriodWork) -> None:
         """Add what is to be done about one period's summaries."""
         self.summaries += work.due
+        for due in work.due:
+            self.waiting.plan(Target.SUMMARY, due.desired.target_id, due.desired.values)
         self.withheld += [work.withheld] if work.withheld is not None else []
 
 
@@ -201,12 +211,13 @@ def _show(account: Account, this: Pass, mode: Mode, report: PassReport, rules: R
     """Work out every write without queueing any; before the first writing pass, as if this were it."""
     armed = account.store.switches.number(account.name, ARMED)
     since = as_of if armed is None else armed
+    report.waiting = Waiting.of(account)
     if mode.dry_run:  # which shows every write there would be
         report.plans, report.agents, report.effects.plans = Sample(None), Sample(None), Sample(None)
     if mode.backfill_since is not None:
         since = min(since, mode.backfill_since)
         for plan in past_plans(account, rules, since, report.unfit(Target.TICKET)):
-            report.plans.note(plan)
+            report.note(plan)
     else:
         unplanned = account.store.readings.unplanned(account.name)
         plans = ticket_plans(account, unplanned, rules, since, report.unfit(Target.TICKET))
@@ -217,6 +228,7 @@ def _show(account: Account, this: Pass, mode: Mode, report: PassReport, rules: R
         report.take(work)
     for desired in agent_work(account, this.pass_id, as_of, report.unfit(Target.AGENT)).due:
         report.agents.note(desired)
+        report.waiting.plan(Target.AGENT, desired.target_id, desired.values)
 
 
 def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as_of: int) -> None:

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from connectors.base import STREAM_NAMES, Stream
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
-from kpi_engine.records import FieldValue
 from sync.backfill import Backfilled
 from sync.counting import REQUESTS, ROWS, SUMMARIES, TICKETS
 from sync.cycle import Mode, PassReport
@@ -14,7 +13,9 @@ from sync.effect_text import effect_document, effect_sentences
 from sync.findings import sentence
 from sync.locale import Language
 from sync.planning import FieldChange, TicketPlan
-from sync.wording import FIELD_KINDS, FIELD_TITLES, TARGET_NAMES
+from sync.value_words import value_words
+from sync.waiting_text import waiting_documents, waiting_sentences
+from sync.wording import FIELD_TITLES, TARGET_NAMES
 
 LISTED = 20
 _EITHER = frozenset({Stream.RATINGS, Stream.SURVEYS})
@@ -69,12 +70,13 @@ def _gaps(report: PassReport) -> Iterator[Message]:
 def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Message]:
     if missing := [setup.wanted.title for setup in report.setups if setup.problem is None]:
         yield message("custom fields that would be created: {titles}", titles=", ".join(missing))
-    yield message("writes this pass would make: {n}; none was made", n=report.writes_planned)
+    yield message("writes this pass would make: {n}; none was made", n=report.writes_due)
     if mode.dry_run:
         yield from _each_write(report, language)
-    elif report.writes_planned:
+        yield from waiting_sentences(report.waiting, language)
+    elif report.writes_due:
         yield message("look at them with --dry-run")
-    if not report.armed and report.writes_planned:
+    if not report.armed and report.writes_due:
         yield message("writing is not yet allowed: the first pass with --yes allows it, for all later passes too")
 
 
@@ -155,17 +157,6 @@ def change_sentences(plan: TicketPlan, language: Language) -> Iterator[Message]:
         )
 
 
-def value_words(key: str, value: FieldValue, language: Language) -> object:
-    """Return a field's value as a person reads it."""
-    if value is None:
-        return message("empty")
-    if isinstance(value, bool):
-        return message("yes") if value else message("no")
-    if FIELD_KINDS.get(key) == "moment" and isinstance(value, int | float):
-        return language.moment(value)
-    return language.number(value, 0 if value == int(value) else 1) if isinstance(value, int | float) else str(value)
-
-
 def pass_document(report: PassReport) -> dict[str, object]:
     """Return the pass as JSON: counts, every planned write, what was refused."""
     return {
@@ -190,6 +181,9 @@ def pass_document(report: PassReport) -> dict[str, object]:
             for each in report.agents
         ],
         "summaries": [due.summary.external_id for due in report.summaries],
+        "already_queued": waiting_documents(report.waiting),
+        "unsettled": report.waiting.unsettled,
+        "writes_due": report.writes_due,
         "withheld": [
             {"subjects": list(w.subjects), "period": w.period, "reason": str(w.reason)} for w in report.withheld
         ],

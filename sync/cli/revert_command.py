@@ -14,8 +14,8 @@ from sync.exits import Exit
 from sync.locale import Language, terminal_text
 from sync.outbox import Sent
 from sync.reverting import Reversal, UnknownPassError, reversal, revert
-from sync.showing import value_words
 from sync.store.changes import Desired
+from sync.value_words import value_words
 from sync.wording import TARGET_NAMES, field_name
 
 

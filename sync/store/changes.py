@@ -252,6 +252,12 @@ class Changes:
         """Return, oldest first, the changes sent whose outcome is not known."""
         return self._list(connector, CHANGE.c.state.in_(UNRESOLVED))
 
+    def queued(self, connector: str) -> list[Queued]:
+        """Return what is queued and not sent, most urgent first."""
+        waiting = select(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.state == ChangeState.QUEUED)
+        in_order = waiting.order_by(CHANGE.c.urgency.desc(), CHANGE.c.change_id)
+        return [_queued(row) for row in self._database.rows(in_order)]
+
     def pending_count(self, connector: str) -> int:
         """Return how many changes are not settled."""
         waiting = CHANGE.c.state.in_(PENDING)  # few of many, whatever was sent over the years

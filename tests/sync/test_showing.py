@@ -1,22 +1,27 @@
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
 
 from connectors.base import FieldSetup, Stream, SummaryTicket, Target, Usage, WantedField
 from kpi_engine.message import message
+from kpi_engine.periods import period_named
 from sync.cycle import Mode, PassReport
 from sync.locale import Language
 from sync.outbox import Sent
 from sync.planning import FieldChange, TicketPlan
 from sync.pull import Pulled
 from sync.sample import Sample
-from sync.showing import LISTED, pass_document, pass_sentences, value_words
+from sync.showing import LISTED, pass_document, pass_sentences
 from sync.store.changes import ChangeState, Desired, Queued
 from sync.store.summaries import Summary
-from sync.summaries.decisions import DueSummary
+from sync.summaries.decisions import DueSummary, PeriodWork
 from sync.summaries.withholding import Withheld
+from sync.value_words import value_words
+from sync.waiting import Waiting
+from sync.waiting_text import waiting_documents
 
 EN = Language("en", "Asia/Ho_Chi_Minh")
 AS_OF = 1_795_237_200
@@ -209,6 +214,43 @@ def test_a_writing_pass_tells_what_became_of_its_writes_and_lists_so_many_refusa
 )
 def test_a_value_is_told_as_a_person_reads_it(key: str, value: object, words: str) -> None:
     assert str(value_words(key, value, EN)) == words
+
+
+def waits(target: Target, target_id: str, **changed: Any) -> Queued:  # noqa: ANN401 -- any part of a change
+    """Return a write that an earlier pass queued."""
+    queued, _ = refused(9)
+    made: Queued = replace(queued, target=target, target_id=target_id, state=ChangeState.QUEUED, **changed)
+    return made
+
+
+def test_a_dry_run_tells_what_waits_but_what_it_plans_anew_once() -> None:
+    ticket = due().desired.summary
+    objects = [
+        waits(Target.TICKET, "37", values={"due_at": 60, "escalation_level": 2}),
+        waits(Target.ESCALATION, "37", values={"note": "an hour\nover", "marker": "m"}),
+        waits(Target.SUMMARY, "helpdesk-kpi:x", summary=ticket),
+        waits(Target.SUMMARY, "4711", summary=ticket),
+        waits(Target.SUMMARY, "x", summary=ticket),
+    ]
+    waiting = Waiting({(each.target, each.target_id): each for each in objects}, len(objects), unsettled=1)
+    given = report(waiting=waiting)
+    given.note(plan())
+    given.take(PeriodWork("agent", period_named("2026-W47", "UTC"), "", due=[due()]))
+    assert (given.writes_planned, given.writes_due) == (2, 5)
+    sentences = told(given, Mode(dry_run=True))
+    assert sentences[1] == "writes this pass would make: 5; none was made"
+    why = "a clock was started, stopped or moved"
+    assert sentences[5:-1] == [
+        "already queued by earlier passes, and sent by the next one that writes: 5",
+        f"ticket 37: KPI: escalation level: empty → 2 ({why})",
+        f"escalation on ticket 37: private note: empty → an hour · over ({why})",
+        f"new ticket: KPI · Mai · 2026-W47 ({why})",
+        f"note on: KPI · Mai · 2026-W47 ({why})",
+        "sent, but what became of it is not known yet: 1; the next pass looks it up first",
+    ]
+    document = pass_document(given)
+    assert (document["unsettled"], document["writes_due"]) == (1, 5)
+    assert [each["id"] for each in waiting_documents(waiting)] == ["37", "37", "helpdesk-kpi:x", "4711"]
 
 
 def test_the_document_of_a_pass_is_json_and_tells_all_of_it() -> None:

@@ -138,6 +138,7 @@ def test_the_json_of_a_pass_has_its_documented_shape(desk: "Desk") -> None:
         *("waited_seconds", "armed", "fields_created", "writes", "agent_writes", "summaries", "withheld"),
         *("delivered", "refused", "closed", "waiting", "problems", "warnings", "exit"),
         *("notes", "conflicts", "edits", "backfill", "rules", "effects", "effects_left", "effect_remarks"),
+        *("already_queued", "unsettled", "writes_due"),
     }
     assert set(document["writes"][0]) == {"ticket_id", "field", "old", "new", "why"}
     assert document["armed"] is True
@@ -212,3 +213,17 @@ def test_summaries_that_others_could_read_are_withheld_and_told(desk: "Desk") ->
     result = desk.run("sync")
     told = r"not written: \d summary tickets for 2026-W47 \(.+, .+\): it could be read by \d+ other agents"
     assert re.search(told, result.stdout)
+
+
+def test_a_dry_run_counts_and_lists_what_earlier_passes_queued(desk: "Desk") -> None:
+    first = json.loads(desk.run("sync", "--yes", "--max-writes", "1", "--json").stdout)["passes"][0]
+    (dry,) = desk.told("sync", "--dry-run")["passes"]
+    assert (first["already_queued"], dry["unsettled"]) == ([], 0)
+    assert dry["writes_due"] == len(dry["already_queued"]) == first["waiting"] > 1
+    told = desk.run("sync", "--dry-run").stdout.splitlines()
+    assert f"writes this pass would make: {first['waiting']}; none was made" in told
+    at = told.index(f"already queued by earlier passes, and sent by the next one that writes: {first['waiting']}")
+    fields = sum(len(each["values"]) for each in dry["already_queued"])
+    assert len([line for line in told[at + 1 :] if re.fullmatch(r"ticket \d+: KPI: .+ → .+ \(.+\)", line)]) == fields
+    assert desk.told("sync")["passes"][0]["delivered"] == dry["writes_due"]
+    assert desk.told("sync", "--dry-run")["passes"][0]["writes_due"] == 0
