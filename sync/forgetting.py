@@ -10,7 +10,8 @@ from kpi_engine.message import Message, message
 from kpi_engine.records import Agent
 from sync.account import Account
 from sync.locking import locked
-from sync.people import Ambiguous, Person, people
+from sync.naming import unaccented
+from sync.people import Ambiguous, People, Person, people
 from sync.store import Store
 from sync.store.pseudonyms import EVERYWHERE, in_fields
 
@@ -64,15 +65,19 @@ class Forgotten:
 
 
 def agent_named(accounts: Sequence[Account], word: str) -> Forgotten:
-    """Return the agent that an e-mail, an id, a key or a name of the map means; raises CannotForgetError.
+    """Return the agent that an e-mail, an id, a key or a name means; raises CannotForgetError.
 
-    Whoever still works is refused: what he does from now on would come back under his name.
+    Whoever still works is refused: what he does from now on would come back under his name. A name that only the
+    helpdesk tells finds the person, but is none of the words by which files name him: another may come to bear it.
     """
     first = accounts[0]
-    match people(first.store, first.settings).matched(word, first.name if len(accounts) == 1 else None):
+    known = people(first.store, first.settings)
+    found = known.matched(word, first.name if len(accounts) == 1 else None)
+    match found or _by_name(accounts, known, word):
         case Person() as person:
             _refuse_working(first.store, person)
-            words = {person.email or "", *person.accounts.values(), person.name if person.mapped else "", word}
+            given = word if found is not None else ""
+            words = {person.email or "", *person.accounts.values(), person.name if person.mapped else "", given}
             names = {person.email or "", *_own_names(first.store, person)}
             return _with_fields(first.store, Forgotten(person.accounts, _some(words), agent=True, names=_some(names)))
         case Ambiguous(candidates=candidates):
@@ -80,6 +85,21 @@ def agent_named(accounts: Sequence[Account], word: str) -> Forgotten:
                 message("{n} people may be meant; say connector/id, one of {keys}", **_candidates(candidates))
             )
     raise CannotForgetError(message("no agent is called {name}; `report` lists them", name=word))
+
+
+def _by_name(accounts: Sequence[Account], known: People, word: str) -> Person | Ambiguous | None:
+    """Return whom a name means as these helpdesks tell it, whatever its case and accents."""
+    wanted = unaccented(word.strip())
+    found = {
+        person.key: person
+        for account in accounts
+        for each in account.store.records.account(account.name, Stream.AGENTS, gone=True)
+        if isinstance(each, Agent) and unaccented(each.name) == wanted
+        for person in [known.person_of(account.name, each.agent_id)]
+    }
+    if len(found) > 1:
+        return Ambiguous(word, tuple(found.values()))
+    return next(iter(found.values()), None)
 
 
 def _some(words: Iterable[str]) -> frozenset[str]:

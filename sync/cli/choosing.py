@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import click
 
+from connectors.body import one_line
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period, PeriodKind, period_at, period_named
 from kpi_engine.reduce import PLACED, Scope
@@ -173,10 +175,49 @@ def _of_person(asked: Asked, word: str) -> str | None:
 
 
 def _as_told(asked: Asked, scope: Scope, name: str) -> str:
-    """Return a country or a tier as the organization writes it, whatever case it is asked for in."""
+    """Return a country or a tier as the organization writes it, in whatever case it is asked for; no other is known."""
     editions = (edition for part in asked.parts for edition in part.window.rulebook.organization.values)
-    told = (PLACED[scope](place) for edition in editions for place in edition.all)
-    return next((each for each in told if each is not None and each.casefold() == name.casefold()), name)
+    told = {PLACED[scope](place) for edition in editions for place in edition.all} - {None}
+    found = next((each for each in told if each is not None and each.casefold() == name.casefold()), None)
+    if found is None:
+        raise none_called(scope, name, [each for each in told if each is not None])
+    return found
+
+
+def stranger(asked: Asked, agent: str) -> bool:
+    """Tell whether no helpdesk told of an agent with that key, now or earlier."""
+    known = people(asked.account.store, asked.account.settings)
+    return agent not in asked.window.rulebook.agents and known.person(agent) is None
+
+
+def none_called(scope: Scope, name: str, known: Collection[str]) -> click.UsageError:
+    """Return the usage error of a name that nothing in a scope has: with the one that was probably meant, or all."""
+    plain = {unaccented(each): each for each in known}
+    close = [plain[each] for each in get_close_matches(unaccented(name), plain, n=1)]
+    listed = ", ".join(sorted(known)) or "–"
+    told = {"scope": f"--{scope}", "name": name, "known": listed}
+    if close:
+        told["meant"] = close[0]
+        return click.UsageError(
+            terminal_text(
+                message("{scope}: nothing is called {name}; did you mean {meant}? There are: {known}", **told)
+            )
+        )
+    return click.UsageError(terminal_text(message("{scope}: nothing is called {name}; there are: {known}", **told)))
+
+
+def no_agent(asked: Asked, name: str) -> click.UsageError:
+    """Return the usage error of a name that no agent bears, with the agent who was probably meant and may be shown."""
+    as_of, sight = asked.window.as_of, asked.sight
+    people_here = {key: line.at(as_of).name for key, line in asked.window.rulebook.agents.items()}
+    plain = {unaccented(own): own for key, own in people_here.items() if sight is None or sight.sees(asked, key)}
+    close = get_close_matches(unaccented(name), plain, n=1, cutoff=0.75)
+    if not close:
+        return not_one_agent(0, name)
+    meant = one_line(plain[close[0]])
+    return click.UsageError(
+        terminal_text(message("no agent is called {name}; did you mean {meant}?", name=name, meant=meant))
+    )
 
 
 def agent_id(rules: Rulebook, wanted: str, as_of: int) -> str:

@@ -11,6 +11,8 @@ from sync.cli.compare_across import shown_across
 from sync.cli.compare_between import Between, shown_between
 from sync.cli.comparing import Wish
 from sync.cli.frame import Call, framed
+from sync.cli.keys import IndicatorKey
+from sync.cli.known_names import refuse_unknown
 from sync.cli.report_command import SCOPES
 from sync.contrasts import Series, across, common_series, sides
 from sync.counting import VALUES
@@ -24,7 +26,7 @@ from sync.sources import Asked
     "compare",
     help=terminal_text(message("Compare teams, countries, agents or channels, or two periods, like for like.")),
 )
-@click.argument("key", metavar="INDICATOR", type=click.Choice(list(INDICATORS)))
+@click.argument("key", metavar="INDICATOR", type=IndicatorKey())
 @click.argument("names", nargs=-1)
 @click.option(
     "--scope",
@@ -93,6 +95,8 @@ def _compared(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     if wish.places and asked.sight is not None and not asked.sight.ranks(asked):
         raise click.UsageError(terminal_text(NO_RANKING))
     subjects = [subject_named(call, asked, wish.scope, name) for name in wish.only]
+    for subject in filter(None, subjects):
+        refuse_unknown(asked, wish.scope, subject)
     series = common_series(asked, wish.indicator)
     document = _side_by_side(call, asked, wish, (subjects, series))
     if series is None:

@@ -16,7 +16,7 @@ from sync.cli.choosing import (
     asked_of,
     asked_period,
     named_scope,
-    not_one_agent,
+    no_agent,
     period_options,
     seen,
     subject_named,
@@ -26,6 +26,7 @@ from sync.cli.choosing import (
 )
 from sync.cli.explain_scorecard import SCORECARD, explained_scorecard
 from sync.cli.frame import Call, framed
+from sync.cli.keys import IndicatorKey
 from sync.editions import rulebook
 from sync.escalated import Followed, followed
 from sync.exits import Exit
@@ -47,7 +48,7 @@ __all__ = ["command", "explanation_document", "say_explanation", "ticket_urls"]
 
 
 @click.command("explain", help=terminal_text(message("Show the tickets behind one figure.")))
-@click.argument("indicator", metavar="INDICATOR", type=click.Choice([*INDICATORS, SCORECARD]))
+@click.argument("indicator", metavar="INDICATOR", type=IndicatorKey(SCORECARD))
 @subject_options
 @period_options
 @viewer_option
@@ -80,7 +81,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         asked = at_home(asked, scope, whom)
         explanation = masked(explained_by(asked, INDICATORS[indicator], asked.question(scope), whom), asked)
         if scope is Scope.AGENT and whom is not None and whom not in rules.agents and not explanation.lines:
-            raise not_one_agent(0, whom)
+            raise no_agent(asked, whom)
         urls = ticket_urls(ready, explanation)
         say_explanation(call, explanation, urls, rules)
         answered = _answered(asked, scope, whom, explanation)

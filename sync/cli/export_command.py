@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.cli.choosing import asked_period, period_options, seen, viewer_option, with_data
 from sync.cli.frame import Call, framed
+from sync.cli.keys import IndicatorKey
 from sync.cli.report_command import SCOPES
 from sync.counting import ROWS
 from sync.exits import Exit
@@ -61,7 +61,7 @@ from sync.sources import as_of_now, source
 @click.option(
     "--indicator",
     "only",
-    type=click.Choice(list(INDICATORS)),
+    type=IndicatorKey(),
     metavar="KEY",
     multiple=True,
     help=terminal_text(message("Only this indicator; may be given several times.")),

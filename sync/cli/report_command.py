@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import click
 
-from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.cli.beside import told_beside, told_of_surveys
@@ -21,6 +20,8 @@ from sync.cli.choosing import (
     with_data,
 )
 from sync.cli.frame import Call, framed
+from sync.cli.keys import IndicatorKey
+from sync.cli.known_names import refuse_unknown
 from sync.cli.noting import told_of_data
 from sync.exits import Exit
 from sync.figures import Figures, empty_card
@@ -71,7 +72,7 @@ class Wish:
 @click.option(
     "--indicator",
     "only",
-    type=click.Choice(list(INDICATORS)),
+    type=IndicatorKey(),
     metavar="KEY",
     multiple=True,
     help=terminal_text(message("Only this indicator; may be given several times.")),
@@ -152,6 +153,8 @@ def _found(call: Call, asked: Asked, wish: Wish) -> Figures:
     if wish.name is None:
         return found
     subject = subject_named(call, asked, wish.scope, wish.name)
+    if subject is not None and subject not in found.scorecards:
+        refuse_unknown(asked, wish.scope, subject)
     card = found.scorecards.get(subject) or empty_card(at_home(asked, wish.scope, subject), wish.scope, subject)
     return replace(found, scorecards={subject: card})
 

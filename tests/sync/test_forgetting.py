@@ -85,7 +85,11 @@ def test_who_left_is_nowhere_any_more_and_the_figures_are_the_same(lived: "World
     week = period_at(PeriodKind.WEEK, HANOI, 1_795_399_200)
     before = cards(world, week)
     assert [word for word in (gone, user.email or "", user.name) if word not in remembered(world)] == []
+    by_name = agent_named([world.account], user.name)
+    assert by_name.ids == {NAME: gone}
+    assert user.name not in by_name.words, "another may come to bear it"
     whom = agent_named([world.account], user.email or "")
+    assert by_name == whom
     assert (whom.ids, whom.agent) == ({NAME: gone}, True)
     done = forget([world.account], whom)
     changed = {"records", "account", "editions", "readings", "ledger", "published", "summaries", "changes", "delivered"}
@@ -149,14 +153,18 @@ def test_who_works_or_is_not_one_person_is_not_forgotten(world: "World") -> None
     ):
         with pytest.raises(CannotForgetError, match=told):
             agent_named(accounts, word)
+    with pytest.raises(CannotForgetError, match="still works on sao-mai"):
+        agent_named([world.account], world.state.users[world.agents[1]].name.upper())
     with pytest.raises(CannotForgetError, match="--account"):
         requester_named([world.account, world.account], "7")
     first, second = (world.state.users[agent] for agent in world.agents[:2])
-    second.email = first.email
+    second.email, second.name = first.email, first.name
     world.advance(2 * HOUR)
     world.run(dry_run=True)
     with pytest.raises(CannotForgetError, match="2 people may be meant"):
         agent_named([world.account], first.email or "")
+    with pytest.raises(CannotForgetError, match="2 people may be meant"):
+        agent_named([world.account], first.name)
 
 
 def test_ids_are_kept_as_digests_of_a_salt_and_emails_in_any_case(world: "World") -> None:

@@ -172,10 +172,44 @@ def test_one_agents_card_says_how_much_is_missing_and_how_it_went(known: "Desk")
 
 
 def test_somebody_without_a_line_has_an_empty_card(known: "Desk") -> None:
-    (report,) = known.told("report", "--channel", "pigeon", *NOVEMBER)["reports"]
+    (report,) = known.told("report", "--channel", "mail", "--period", "2026-10-03")["reports"]
     (card,) = report["scorecards"]
     figures = card["indicators"]
-    assert (card["subject"], figures["created"]["value"], figures["first_reply"]["value"]) == ("pigeon", 0, None)
+    assert (card["subject"], figures["created"]["value"], figures["first_reply"]["value"]) == ("mail", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("--channel", "emial"), "--channel: nothing is called emial; did you mean mail? There are: "),
+        (("--channel", "pigeon"), "--channel: nothing is called pigeon; there are: "),
+        (("--priority", "norml"), "did you mean normal?"),
+        (("--segment", "vip"), "--segment: nothing is called vip; there are: –"),
+        (("--tier", "9"), "--tier: nothing is called 9; there are: "),
+        (("--agent", "Trùng Tenn"), "no agent is called Trùng Tenn; did you mean Trùng Tên?"),
+        (("--agent", "pigeon"), "no agent is called pigeon; `report` lists them"),
+        (("--indicator", "first_repy"), "no indicator has the key first_repy; did you mean first_reply"),
+        (("--indicator", "resolution"), "did you mean full_resolution"),
+        (("--indicator", "pigeon"), "no indicator has the key pigeon; docs/indicators.md lists them"),
+    ],
+)
+def test_a_name_that_nothing_has_is_refused_with_what_was_meant(
+    known: "Desk", asked: tuple[str, str], told: str
+) -> None:
+    result = known.run("report", *asked)
+    assert (result.exit_code, result.stdout) == (2, "")
+    shown = " ".join(result.stderr.split())
+    assert told in shown
+    assert "first_contact_resolution, " not in shown
+    again = known.run("compare", "created", "--scope", asked[0][2:], "--only", asked[1])
+    assert asked[0] == "--indicator" or (again.exit_code, again.stdout) == (2, "")
+
+
+def test_a_command_without_its_indicator_does_not_list_them_all(known: "Desk") -> None:
+    shown = known.run("explain")
+    assert shown.exit_code == 2
+    assert "docs/indicators.md lists them" in shown.stderr
+    assert len(shown.stderr) < 400
 
 
 def test_before_anything_is_measured_there_is_nothing_to_show(desk: "Desk") -> None:
