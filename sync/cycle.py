@@ -29,12 +29,13 @@ from sync.outbox import Sent, send_all
 from sync.overriding import note_overrides
 from sync.people_files import refresh
 from sync.planning import ARMED, TicketPlan, ticket_plans
-from sync.policies import note_policies
+from sync.policies import note_policies, policy_digests, put_in_force
 from sync.pull import Pass, Progress, Pulled, complete_through, pull
 from sync.refetch import lacking_fields, note_fields
 from sync.retention import Outdated, enforce_retention
 from sync.sample import Sample
 from sync.setup import look_up_fields, set_up, use_remembered_fields
+from sync.stopping import stopped
 from sync.store.changes import Desired
 from sync.store.codec import chunked
 from sync.store.findings import Finding
@@ -91,6 +92,7 @@ class PassReport:
     problems: list[Message] = field(default_factory=list)
     rules: list[Message] = field(default_factory=list)
     armed: bool = False
+    stopped: Message | None = None
     sent: Sent = field(default_factory=Sent)
     outdated: Outdated | None = None
     usage: Usage = field(default_factory=lambda: Usage(0, 0.0, None))
@@ -138,6 +140,7 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
     report = PassReport(account.name)
     with running(account, mode.word, report) as this:
         report.problems += note_policies(account, this)
+        policies = policy_digests(account)
         report.setups = look_up_fields(account, this)
         note_fields(account, this.lock)
         meanwhile = partial(_measure_meanwhile, account, this, report)
@@ -148,6 +151,7 @@ def run_pass(account: Account, mode: Mode, progress: Progress) -> PassReport:
         report.as_of = complete_through(account)
         if report.as_of is not None:
             _measure_and_write(account, this, mode, report, report.as_of)
+            report.rules += put_in_force(account, policies) if mode.dry_run else []
             report.outdated = enforce_retention(account, this.lock, report.as_of)
         crash_point("before_end")
     return report
@@ -211,7 +215,7 @@ def _show(account: Account, this: Pass, mode: Mode, report: PassReport, rules: R
     """Work out every write without queueing any; before the first writing pass, as if this were it."""
     armed = account.store.switches.number(account.name, ARMED)
     since = as_of if armed is None else armed
-    report.waiting = Waiting.of(account)
+    report.waiting, report.stopped = Waiting.of(account), stopped(account)
     if mode.dry_run:  # which shows every write there would be
         report.plans, report.agents, report.effects.plans = Sample(None), Sample(None), Sample(None)
     if mode.backfill_since is not None:

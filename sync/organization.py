@@ -229,8 +229,10 @@ def _teams(account: Account, everybody: People) -> dict[str, list[Body]]:
 
 
 def unknown_team_leads(account: Account) -> Iterator[Message]:
-    """Yield the leads and managers of configured teams that nobody is."""
+    """Yield the leads and managers of configured teams that nobody is; none before agents were pulled."""
     everybody = people(account.store, account.settings)
+    if not everybody.persons:
+        return
     for name, versions in account.settings.team_versions.items():
         for word in (word for each in versions for word in (each.lead, each.manager) if word is not None):
             if known_key(word, everybody) is None:

@@ -16,6 +16,8 @@ from sync.pull import Pass
 WRONG_SINCE = "policies_wrong_since"
 """The switch that remembers when a pass first found the policies wrong."""
 
+_OF_THE_FILE = (Kind.POLICIES, Kind.CONSEQUENCES)
+
 
 @dataclass(frozen=True, slots=True)
 class InForce:
@@ -75,6 +77,25 @@ def moment_of(account: Account, edition: Edition) -> Message | str:
     if edition.valid_from is None:
         return message("the beginning")
     return account.language.moment(edition.valid_from)
+
+
+def policy_digests(account: Account) -> dict[Kind, str]:
+    """Return the digests of what the policy file says and is in force, by kind; without what was never kept."""
+    newest = {kind: account.store.editions.newest_of(account.name, kind).get("") for kind in _OF_THE_FILE}
+    return {kind: edition.digest for kind, edition in newest.items() if edition is not None}
+
+
+def put_in_force(account: Account, before: Mapping[Kind, str]) -> list[Message]:
+    """Return what whoever asked for a dry run must know: that policies he changed came into force by it."""
+    now = policy_digests(account)
+    if all(now[kind] == digest for kind, digest in before.items()):
+        return []
+    return [
+        message(
+            "although this is a dry run, the changed policies are in force from now on; "
+            "`helpdesk-kpi simulate FILE` tries policies without that"
+        )
+    ]
 
 
 def todays_policies(account: Account) -> Mapping[str, object] | None:

@@ -15,9 +15,10 @@ from sync.duplicates import closing
 from sync.editions import rulebook
 from sync.look_ups import is_creation
 from sync.outbox import Sent, send_all
-from sync.planning import ARMED, same
+from sync.planning import same
 from sync.pull import Pass
 from sync.setup import use_remembered_fields
+from sync.stopping import stop
 from sync.store.changes import UNRESOLVED, ChangeState, Desired, Queued
 from sync.store.codec import chunked
 from sync.store.summaries import REVERTED
@@ -54,6 +55,7 @@ class Reversal:
     kept: list[Kept] = field(default_factory=list)
     queued: list[Queued] = field(default_factory=list)
     delivered_for_others: int = 0  # writes it made that earlier passes had planned: those are theirs to take back
+    planned_by: list[int] = field(default_factory=list)  # which passes that were
 
 
 def reversal(account: Account, pass_id: int) -> Reversal:
@@ -75,6 +77,9 @@ def reversal(account: Account, pass_id: int) -> Reversal:
         own += len(delivered)
         _take_back(account, rules, plan, delivered)
     plan.delivered_for_others = max(0, reverted.counts.get("delivered", 0) - own)
+    if plan.delivered_for_others and reverted.ended_at is not None:
+        between = (reverted.began_at, reverted.ended_at)
+        plan.planned_by = account.store.changes.planners(account.name, pass_id, between)
     return plan
 
 
@@ -103,7 +108,7 @@ def revert(account: Account, plan: Reversal) -> Sent:
 def _queue_instead(account: Account, this: Pass, plan: Reversal) -> None:
     """Queue what takes a pass back in place of all that waits for the same objects."""
     now, store = account.now(), account.store
-    store.switches.clear(account.name, ARMED)
+    stop(account, plan.pass_id)
     objects = [(each.target, each.target_id) for each in plan.queued]
     objects += [(each.target, each.target_id) for each in plan.writes]
     for target in Target:

@@ -10,8 +10,8 @@ from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.comparing import PROVED
 from sync.findings import OF_FIELDS, field_problems, note_fields
-from sync.planning import ARMED
 from sync.pull import Pass
+from sync.stopping import stop
 from sync.wording import FIELD_DESCRIPTIONS, FIELD_KINDS, FIELD_TITLES, field_name
 
 LOOKED_UP = "fields_looked_up_at"
@@ -231,7 +231,7 @@ def uninstall(account: Account, this: Pass, planned: Iterable[Removal]) -> list[
 
 def _disarm(account: Account, this: Pass) -> None:
     with account.store.transaction(this.lock):
-        account.store.switches.clear(account.name, ARMED)
+        stop(account)
         account.store.switches.clear(account.name, LOOKED_UP)
         account.store.switches.clear(account.name, PROVED)
         account.store.changes.withdraw_all(account.name, (Target.TICKET, Target.AGENT), account.now())

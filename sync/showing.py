@@ -76,7 +76,9 @@ def _planned(report: PassReport, mode: Mode, language: Language) -> Iterator[Mes
         yield from waiting_sentences(report.waiting, language)
     elif report.writes_due:
         yield message("look at them with --dry-run")
-    if not report.armed and report.writes_due:
+    if not report.armed and report.stopped is not None:
+        yield report.stopped
+    elif not report.armed and report.writes_due:
         yield message("writing is not yet allowed: the first pass with --yes allows it, for all later passes too")
 
 

@@ -5,7 +5,7 @@ import sys
 import click
 
 from connectors.effects import RESTORES
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.cli.frame import Call, framed
 from sync.counting import WRITES
@@ -75,12 +75,7 @@ def _say(call: Call, plan: Reversal) -> None:
         )
     )
     if plan.delivered_for_others:
-        call.say(
-            message(
-                "{n} of the writes it made were planned by an earlier pass: revert that one to take them back",
-                n=number(plan.delivered_for_others),
-            )
-        )
+        call.say(_planned_earlier(plan, number(plan.delivered_for_others)))
     for desired in plan.writes:
         for line in _lines(desired, call.language):
             call.say_text(f"  {line}")
@@ -89,6 +84,18 @@ def _say(call: Call, plan: Reversal) -> None:
         call.say(
             message("  {target} {id} stays as it is: {reason}", target=target, id=kept.target_id, reason=kept.reason)
         )
+
+
+def _planned_earlier(plan: Reversal, n: str) -> Message:
+    if not plan.planned_by:
+        return message(
+            "{n} of the writes it made were planned by an earlier pass: revert that one to take them back", n=n
+        )
+    return message(
+        "{n} of the writes it made were planned by earlier passes: revert {passes} to take them back",
+        n=n,
+        passes=", ".join(map(str, plan.planned_by)),
+    )
 
 
 def _lines(desired: Desired, language: Language) -> list[str]:

@@ -10,7 +10,7 @@ from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.cli.choosing import asked_period
 from sync.cli.frame import Call, framed
-from sync.counting import TICKETS, WRITES
+from sync.counting import ROWS, TICKETS, WRITES
 from sync.exits import Exit
 from sync.figures import figures
 from sync.findings import sentence as in_words
@@ -22,9 +22,12 @@ from sync.refetch import lacking_fields
 from sync.scheduler import next_run
 from sync.settling_charges import corrections_left, wait_of
 from sync.sources import as_of_now
+from sync.stopping import stopped
 from sync.store.findings import Finding
+from sync.store.observations import INPUTS
 from sync.wording import CHANGE_STATES, PASS_WORDS, SUMMARY_STATES
 
+NOT_YET = message("writing: not yet allowed; the first pass with --yes allows it")
 _SHOWN_PASSES = 5
 _SHOWN_FINDINGS = 10
 
@@ -85,6 +88,7 @@ def status_document(account: Account, passes: int = _SHOWN_PASSES) -> dict[str, 
         "findings": [_finding(each) for each in store.findings.open(name, _SHOWN_FINDINGS)],
         "findings_in_all": {what.value: n for what, n in store.findings.counts(name).items()},
         "quarantine": store.quarantine.count(name),
+        "quarantine_of_files": store.quarantine.count(INPUTS),
         "summaries": store.summaries.counts(name),
         "quality": None if (found := _quality(account, as_of)) is None else found.document(),
         "policies": _policies(account),
@@ -173,7 +177,7 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     outbox = ", ".join(f"{language(CHANGE_STATES[state])} {n}" for state, n in sorted(counts.items()))
     call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
     _say_findings(call, account)
-    call.say(message("  quarantine: {n}", n=store.quarantine.count(name)))
+    call.say(_quarantine_sentence(store.quarantine.count(name), store.quarantine.count(INPUTS)))
     for sentence in [*_policy_sentences(account), *lacking_fields(account), *_charge_sentences(account, language)]:
         call.say(message("  {sentence}", sentence=sentence))
     if isinstance(quality := document["quality"], dict):
@@ -185,7 +189,14 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     if isinstance(run, int):
         call.say(message("  next run, while `helpdesk-kpi run` is up: {at}", at=language.moment(run)))
     if not document["armed"]:
-        call.say(message("  writing: not yet allowed; the first pass with --yes allows it"))
+        call.say(message("  {sentence}", sentence=stopped(account) or NOT_YET))
+
+
+def _quarantine_sentence(n: int, of_files: int) -> Message:
+    """Return how many rows are set aside, those of files beside those of the helpdesk."""
+    if not of_files:
+        return message("  quarantine: {n}", n=n)
+    return message("  quarantine: {n}; files: {rows}", n=n, rows=ROWS.of(of_files))
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -295,6 +295,12 @@ class Changes:
                 found.setdefault(row.target_id, []).append(_queued(row))
         return found
 
+    def planners(self, connector: str, before: int, between: tuple[int, int]) -> list[int]:
+        """Return the passes before one that queued what was delivered from one instant to another, in their order."""
+        mine = select(CHANGE.c.pass_id).where(CHANGE.c.connector == connector, CHANGE.c.pass_id < before)
+        then = mine.where(CHANGE.c.state == ChangeState.DELIVERED, CHANGE.c.changed_at.between(*between))
+        return list(self._database.scalars(then.distinct().order_by(CHANGE.c.pass_id)))
+
     def of_pass(self, connector: str, pass_id: int) -> Iterator[Queued]:
         """Yield what a pass queued, in its order, those replaced left out."""
         mine = select(CHANGE).where(CHANGE.c.connector == connector, CHANGE.c.pass_id == pass_id)

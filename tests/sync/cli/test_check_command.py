@@ -1,3 +1,4 @@
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -221,3 +222,15 @@ def test_an_account_of_the_map_that_is_not_there_is_told_once_the_agents_are_kno
     lines = two_desks.run("check").stdout.splitlines()
     told = "agents: An has the id 42 on sao-hom, which no agent there has"
     assert lines.count(f"warning  sao-hom  one person, several accounts: {told}") == 1
+
+
+def test_nobody_is_called_unknown_before_agents_were_pulled(desk: "Desk") -> None:
+    lead = desk.sandbox.state.users[desk.sandbox.state.account.agent_ids[0]].email
+    document = json.loads(desk.config.read_text())
+    teams = {"north": {"lead": lead}, "south": {"lead": "nemo@acme.vn"}}
+    desk.config.write_text(json.dumps({**document, "teams": teams}))
+    assert "nobody is called" not in desk.run("check").stdout
+    desk.run("sync", "--dry-run")
+    shown = desk.run("check").stdout
+    assert "teams.south: nobody is called nemo@acme.vn" in shown
+    assert "teams.north: nobody" not in shown

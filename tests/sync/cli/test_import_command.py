@@ -179,6 +179,8 @@ def test_bad_rows_are_named_kept_aside_and_leave_with_the_corrected_file(known: 
     assert "calls.csv:4: started_at lies in the future" in result.stdout
     assert "calls.csv:5: line 2 has the same key, and says something else" in result.stdout
     kept = known.told("quarantine", "list", "inputs")["accounts"][0]["rows"]
+    assert "  quarantine: 0; files: 3 rows" in known.run("status").stdout.splitlines()
+    assert known.told("status")["accounts"][0]["quarantine_of_files"] == 3
     assert [row["key"] for row in kept] == ["calls.csv:5", "calls.csv:4", "calls.csv:3"]
     assert json.loads(known.run("status", "--json").stdout)  # it still answers
 

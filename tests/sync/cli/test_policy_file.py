@@ -98,10 +98,13 @@ def test_a_changed_policy_has_exactly_those_tickets_measured_again_that_it_can_t
     high = [ticket_id for (ticket_id,) in open_ones if priorities[ticket_id] == "high"]
     assert 0 < len(high) < len(open_ones)
     (told,) = ruled.told("sync", "--dry-run")["passes"]
-    assert told["rules"] == [
+    touched, in_force = told["rules"]
+    assert touched == (
         f"the policies changed: they touch {len(high)} of {len(open_ones)} unfinished tickets, which are measured again"
-    ]
+    )
+    assert in_force.startswith("although this is a dry run, the changed policies are in force from now on")
     assert told["measured"] == len(high)
+    assert ruled.told("sync", "--dry-run")["passes"][0]["rules"] == []
 
 
 def test_check_tells_which_roles_nobody_holds_and_who_stands_in(ruled: "Desk") -> None:

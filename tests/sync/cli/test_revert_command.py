@@ -31,7 +31,19 @@ def test_the_plan_is_shown_and_written_only_after_yes(desk: "Desk") -> None:
     assert done.exit_code == 0
     assert "no pass writes any more until `sync sao-mai --yes` allows it again" in done.stdout
     assert not any(ours(desk))
-    assert "revert, done" in desk.run("status").stdout
+    shown = desk.run("status").stdout
+    assert "revert, done" in shown
+    stopped = "writing: stopped since pass 1 was taken back; a pass with --yes allows it again"
+    assert f"  {stopped}" in shown.splitlines()
+    assert desk.run("sync").stdout.splitlines()[-1] == stopped
+    desk.run("sync", "--yes")
+    assert "writing:" not in desk.run("status").stdout
+
+
+def test_a_pass_that_sent_what_an_earlier_one_planned_names_that(desk: "Desk") -> None:
+    desk.run("sync", "--yes", "--max-writes", "1")
+    desk.run("sync")
+    assert "were planned by earlier passes: revert 1 to take them back" in desk.run("revert", last_pass(desk)).stdout
 
 
 def test_the_json_tells_what_was_written_and_what_stays(desk: "Desk") -> None:

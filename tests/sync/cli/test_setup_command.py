@@ -127,6 +127,7 @@ def test_an_uninstall_is_planned_and_then_done(desk: "Desk") -> None:
     assert "sao-mai: 8 removed" in done.stdout
     assert "writing stops until a pass with --yes allows it again" in done.stdout
     assert titles(desk) == []
+    assert "writing: stopped since the set-up was taken back; a pass with --yes" in desk.run("status").stdout
     assert "sao-mai: nothing to remove" in desk.run("setup", "--uninstall").stdout
 
 
