@@ -48,7 +48,7 @@ def judged(history: History, rulebook: Rulebook, as_of: int) -> Judged | Exclusi
         too_young = message("it was opened after the instant the data is complete to")
         return Exclusion("too_young", too_young, created_at)
     if history.own:
-        ours = message("it is a summary written by helpdesk-kpi")
+        ours = message("it is a summary or an announcement written by helpdesk-kpi")
         return Exclusion("own", ours, created_at)
     if (excluded := exclusion(history.latest, rulebook.meanings.at(created_at))) is not None:
         return Exclusion(*excluded, created_at)

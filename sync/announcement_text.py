@@ -98,7 +98,16 @@ class AnnouncementPage:
         else:
             yield message("{n} late cost nothing", n=number(each.quota))
         for band in each.bands:
-            yield message("beyond {n} more: {points} points each", n=number(band.over), points=number(band.points))
+            points = number(band.points)
+            if band.over:
+                told = message(
+                    "points for each after the first {n} that are not free: {points}",
+                    n=number(band.over),
+                    points=points,
+                )
+            else:
+                told = message("points for each late one that is not free: {points}", points=points)
+            yield told
         if each.cap is not None:
             yield message("{points} points at most", points=number(each.cap))
         yield message("nobody is charged with fewer than {n} judged", n=number(each.min_volume))

@@ -87,6 +87,8 @@ class Told:
     wish: Wish
     settled: bool
     settles_at: int
+    as_of: int
+    now: int
     wait: Wait | None
     totals: tuple[Total, ...]
     charges: tuple[ChargeEntry, ...]
@@ -98,6 +100,11 @@ class Told:
     counted_together: bool = False
     rewards: tuple[Rewarded, ...] = ()
     followed: Mapping[Spot, Followed] = field(default_factory=dict)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the instant is past by which the period ought to have been charged, and it is not."""
+        return not self.settled and self.now >= self.settles_at
 
 
 def told_ledger(asked: Source, wish: Wish) -> Told:
@@ -114,6 +121,8 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         wish=wish,
         settled=is_settled(account, period),
         settles_at=period.end + settles_after(account),
+        as_of=asked.window.as_of,
+        now=account.now(),
         wait=wait_for(account, period),
         totals=tuple(totals(shown)),
         charges=tuple(shown),

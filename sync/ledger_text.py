@@ -91,6 +91,15 @@ class Teller:
             return message("{name}: ledger of {period}. A preview: {why}", why=self.language(why), **named)
         if not self.told.settled:
             until = self.language.moment(self.told.settles_at)
+            if self.told.overdue:
+                reached = self.language.moment(self.told.as_of)
+                return message(
+                    "{name}: ledger of {period}. A preview, though it was due on {until}: the data reach only to "
+                    "{reached}, or the pass that charges it has not run yet",
+                    until=until,
+                    reached=reached,
+                    **named,
+                )
             return message(
                 "{name}: ledger of {period}. A preview: nothing is charged before {until}", until=until, **named
             )

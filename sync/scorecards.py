@@ -284,16 +284,26 @@ def explanation_table(explanation: Explanation, urls: Urls, language: Language) 
     headings = (message("Ticket"), message("When"), message("Adds"), message("Part"), message("Link"))
     for title in headings:
         table.add_column(language(title), overflow="fold")
-    for line in explanation.lines:
+    again = _counted_before(explanation)
+    for line, known in zip(explanation.lines, again, strict=True):
+        adds = f"{_roughly(line)}{line_text(explanation, line.numerator, line.denominator, language)}"
         cells = (
             line.ticket_id or explanation.source(line) or "",
             language.moment(line.at),
-            f"{_roughly(line)}{line_text(explanation, line.numerator, line.denominator, language)}",
+            language(message("0, counted already")) if known else adds,
             part_text(line.part, language),
             urls.get((line.account, line.ticket_id or ""), ""),
         )
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
+
+
+def _counted_before(explanation: Explanation) -> list[bool]:
+    """Return of each line whether the figure counts different things, and an earlier line tells of the same one."""
+    if explanation.indicator.reduction is not Reduction.DISTINCT:
+        return [False] * len(explanation.lines)
+    first: dict[str | None, int] = {}
+    return [first.setdefault(line.part, place) != place for place, line in enumerate(explanation.lines)]
 
 
 def _roughly(line: CreditLine) -> str:

@@ -197,7 +197,7 @@ _REASONS = {
     "still_running": message("its clock still runs"),
     "survey_unknown": message("when its survey was sent is not known"),
     "window_open": message("the time in which the customer may return is not over"),
-    "own": message("it is a summary written by helpdesk-kpi"),
+    "own": message("it is a summary or an announcement written by helpdesk-kpi"),
     "too_young": message("it was opened after the instant the data is complete to"),
     "deleted": message("it was deleted"),
     "merged": message("it was merged into another ticket"),

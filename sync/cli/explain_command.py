@@ -93,6 +93,8 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         escalations = list(_escalations(ready, explanation))
         for each in escalations[:_LISTED]:
             call.say(each.sentence(call.language))
+        if (more := len(escalations) - _LISTED) > 0:
+            call.say(message("{n} more escalations; --json lists all", n=call.language.number(more)))
         whose = call.language(subject_name(whom, scope, rules, asked.window.period.end - 1))
         told = {**explanation_document(explanation, urls, whose), **remarks_document(said)}
         told["surveys"] = [

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from sync.store.announcements import SCOPE as ANNOUNCED
 from sync.store.database import Database
 from sync.store.tables import DUPLICATE, SERVED_PERIOD, STALE, SUMMARY
 
@@ -117,8 +118,9 @@ class Summaries:
         return _summaries(self._database.rows(there.order_by(SUMMARY.c.external_id)))
 
     def counts(self, connector: str) -> dict[str, int]:
-        """Return how many summaries there are by state."""
-        grouped = select(SUMMARY.c.state, func.count()).where(SUMMARY.c.connector == connector)
+        """Return how many summaries there are by state; announcements are none."""
+        mine = (SUMMARY.c.connector == connector) & (SUMMARY.c.scope != ANNOUNCED)
+        grouped = select(SUMMARY.c.state, func.count()).where(mine)
         return dict(map(tuple, self._database.rows(grouped.group_by(SUMMARY.c.state))))
 
     def served(self, connector: str, scope: str) -> dict[str, str]:

@@ -93,6 +93,11 @@ def test_each_agent_is_told_once_in_his_language_what_was_agreed_and_what_it_cos
     assert "These rules hold from 2026-11-30" in english
     assert "0 late, or 5% of all judged, cost nothing" in english
     assert "a point is 50,000 VND" in english
+    assert (
+        "points for each late one that is not free: 1; points for each after the first 3 that are not free: 3"
+        in english
+    )
+    assert world.store.summaries.counts("sao-mai") == {}  # announcements are no summaries
     assert "nobody is charged with fewer than 1 judged" in english
     assert ACKNOWLEDGED_TAG in english
     assert "có hiệu lực từ 2026-11-30" in vietnamese

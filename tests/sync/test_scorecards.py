@@ -180,6 +180,16 @@ def test_an_explanation_lists_each_ticket_with_its_clock_and_where_to_open_it(ac
         assert line.rstrip().endswith(urls.get((each.account, each.ticket_id or ""), part_text(each.part, EN)))
 
 
+def test_what_a_count_of_different_things_counted_already_adds_nothing(account: Account) -> None:
+    question = found(account, Scope.ACCOUNT).question
+    explanation = explained(account, INDICATORS["overdue_count"], question, account.name)
+    twice = replace(explanation, lines=(explanation.lines[0], *explanation.lines))
+    lines = printed(explanation_table(twice, {}, EN))[1:]
+    again = ["0, counted already" in line for line in lines]
+    assert again[:2] == [False, True]
+    assert again.count(False) == explanation.cell.n == len(lines) - 1
+
+
 def test_a_line_of_no_clock_and_no_ticket_leaves_its_places_empty(account: Account) -> None:
     question = found(account, Scope.ACCOUNT).question
     explanation = explained(account, INDICATORS["created"], question, account.name)

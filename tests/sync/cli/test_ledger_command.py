@@ -118,6 +118,12 @@ def test_the_ledger_shows_who_is_charged_on_which_evidence_first_as_a_preview_an
     shown = desk.run("ledger", "--period", label, "--agent", an)
     assert "A preview: nothing is charged before" in shown.stdout
     assert "200,000 VND" in shown.stdout
+    age = desk.sandbox.now
+    desk.sandbox.advance(90 * 86_400)  # without a pass
+    late = desk.run("ledger", "--period", label, "--agent", an).stdout
+    assert "A preview, though it was due on" in late
+    assert "the data reach only to" in late
+    desk.sandbox.advance(age - desk.sandbox.now)
     assert "overdue: over the quota" in shown.stdout
     everybody = desk.run("ledger", "--period", label)
     assert "noted, 0 taken back" in everybody.stdout
