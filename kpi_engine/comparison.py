@@ -247,6 +247,16 @@ def parted(first: Piles, second: Piles) -> Parting:
     return Parting(fsum(mix), fsum(performance))
 
 
+def on_the_same(indicator: Indicator, first: Piles, second: Piles) -> Estimate:
+    """Return the `performance` of `parted` with its interval; none where a stratum has too little for one."""
+    n, m = whole(first.values()).n, whole(second.values()).n
+    common = sorted(first.keys() & second.keys(), key=str)
+    weights = [(stratum, (first[stratum].n / n + second[stratum].n / m) / 2) for stratum in common]
+    after = [(weight, estimate(indicator, second[stratum])) for stratum, weight in weights]
+    before = [(-weight, estimate(indicator, first[stratum])) for stratum, weight in weights]
+    return combined([*after, *before])
+
+
 def standing(indicator: Indicator, found: Estimate | None, reference: float) -> Standing:
     """Return where an estimate stands beside a value: anywhere else only if its interval leaves the value out."""
     if found is None or found.low is None or found.high is None:

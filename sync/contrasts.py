@@ -13,6 +13,7 @@ from kpi_engine.comparison import (
     adjusted,
     difference,
     estimate,
+    on_the_same,
     parted,
     piled,
     standing,
@@ -47,11 +48,16 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a figure differs between two sides: by how much, and why as far as the mix of tickets tells."""
+    """How a figure differs between two sides: by how much, and why as far as the mix of tickets tells.
+
+    `standing` is that of the part on the same kinds of tickets, where the figure can be parted; `by_mix`: the whole
+    difference would be evidence, but without the mix there is none.
+    """
 
     by: Estimate | None
     parting: Parting | None
     standing: Standing
+    by_mix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +169,19 @@ def change(first: Side, second: Side, *, indicator: Indicator) -> Change:
     if first.raw is None or second.raw is None or not (first.fit and second.fit):
         return Change(None, None, Standing.UNKNOWN)
     by = difference(first.raw, second.raw)
-    parting = parted(first.piles, second.piles) if first.piles and second.piles else None
-    return Change(by, parting, standing(indicator, by, 0.0))
+    if not (first.piles and second.piles):
+        return Change(by, None, standing(indicator, by, 0.0))
+    alike = on_the_same(indicator, first.piles, second.piles)
+    parting, raw = parted(first.piles, second.piles), standing(indicator, by, 0.0)
+    found = standing(indicator, alike, 0.0)
+    if (
+        found is Standing.UNKNOWN
+    ):  # strata too small for intervals of their own: the difference's spread, without its mix
+        found = standing(indicator, _less(by, parting.mix), 0.0)
+    by_mix = found is Standing.NO_EVIDENCE and raw is not found
+    return Change(by, parting, found, by_mix=by_mix)
+
+
+def _less(found: Estimate, by: float) -> Estimate:
+    ends = (None if end is None else end - by for end in (found.low, found.high))
+    return Estimate(found.value - by, *ends)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import fsum
 from typing import Final
 
+from kpi_engine.message import Message, message
+from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Scope
 from kpi_engine.role_cards import SEVERE, Grading, RoleCard, graded
 from kpi_engine.rulebook import Kind, Rulebook
@@ -48,6 +50,20 @@ def gradings(asked: Asked, figures: Figures, found: Iterable[Judged]) -> dict[st
         for subject, card in roles.items()
         if card is not None
     }
+
+
+def no_card(asked: Asked) -> Message | None:
+    """Return why nobody without a role has a scorecard in the period; None where none is configured at all."""
+    account, period = asked.account, asked.window.period
+    here = cards_in_force(account, period.start)
+    if here:
+        roles = ", ".join(sorted(each.role for each in here))
+        return message("no role of those in force names the team: {roles}", roles=roles)
+    editions = [each for each in account.store.editions.all(account.name) if each.kind == Kind.SCORECARDS]
+    if not editions or not editions[-1].body["scorecards"]:
+        return None
+    began = period_at(PeriodKind.DAY, period.zone, editions[-1].valid_from or 0).label
+    return message("scorecards were configured on {day}: they judge only periods that begin later", day=began)
 
 
 def graded_figures(asked: Asked, scope: Scope) -> tuple[Figures, dict[str | None, Grading]]:

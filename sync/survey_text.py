@@ -52,13 +52,21 @@ def surveys_table(
     """Return a table of what stands beside a survey's figure, by whose it is; of fewer answers than min_n no figure."""
     table = _table(language(_BESIDE[survey.name]))
     asked = message("Asked") if survey.covers else message("Sent")
-    heads = (message("Whose"), asked, message("Answered"), message("Bias"), INDICATORS[survey.answered].name)
+    heads = (message("Whose"), asked, message("Answered"), message("Bias"), _figure_head(survey))
     for head in (*heads, message("Weighed"), message("Worst to best")):
         table.add_column(language(head), overflow="fold")
     for subject, name in names.items():
         if subject in found:
             table.add_row(*(Text(each) for each in _row(survey, found[subject], name, min_n, language)))
     return table
+
+
+def _figure_head(survey: Survey) -> Message:
+    """Return the head of the figure's column: scorecards count ratings by when they came, this by their tickets."""
+    name = INDICATORS[survey.answered].name
+    if survey.covers:
+        return message("{indicator}, of tickets solved in the period", indicator=name)
+    return message("{indicator}, of surveys sent in the period", indicator=name)
 
 
 def _row(survey: Survey, found: Responses, name: str, min_n: int, language: Language) -> Iterator[str]:
@@ -137,6 +145,10 @@ def survey_notes() -> Iterator[Message]:
         "like is more or less frequent among the answers than among all. Weighed: each kind of ticket by its share of "
         "all. Worst to best: had all silent customers given the lowest, or the highest answer; the truth lies between. "
         "(n=): too few answers."
+    )
+    yield message(
+        "Scorecards count a rating in the period in which it was given, this table in that in which its ticket was "
+        "solved: the two figures are not the same."
     )
 
 

@@ -6,7 +6,8 @@ from typing import Final
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine
-from kpi_engine.periods import Period, period_named
+from kpi_engine.message import Message, message
+from kpi_engine.periods import Period, PeriodKind, period_at, period_named
 from kpi_engine.reduce import Cell, Scope, tallied
 from kpi_engine.rulebook import Kind, Rulebook
 from kpi_engine.tally import Tally
@@ -62,6 +63,41 @@ def judged(asked: Asked, scope: Scope, subjects: Collection[str | None]) -> list
     ]
     order = list(INDICATORS)
     return sorted(found, key=lambda each: (order.index(each.target.indicator), each.subject or ""))
+
+
+def untold_targets(asked: Asked, scope: Scope) -> Message | None:
+    """Return why the period shows none of the configured targets; None where it does, or there are none."""
+    account, period = asked.account, asked.window.period
+    editions = [each for each in account.store.editions.all(account.name) if each.kind == Kind.TARGETS]
+    documents = editions[-1].body["targets"] if editions else []
+    newest = [Target.from_document(each) for each in documents] if isinstance(documents, list) else []
+    here = in_force(account, period.start)
+    if not newest or any(each.scope is scope and each.by is period.kind for each in here):
+        return None
+    n, pairs = len(newest), {f"--scope {each.scope.value} --by {each.by.value}" for each in newest}
+    since = editions[-1].valid_from or 0
+    first = [day for each in newest if (day := first_judged(each, period.zone, since)) is not None]
+    if here:
+        ways = ", ".join(sorted(pairs))
+        return message("{n} targets, none for this scope and length of period; they show with: {ways}", n=n, ways=ways)
+    if not first:
+        return message("{n} targets; none was announced (`announced_on`), so they judge nobody", n=n)
+    return message(
+        "{n} targets, none in force when {period} began; the first window they judge begins {day}",
+        n=n,
+        period=period.label,
+        day=min(first),
+    )
+
+
+def first_judged(target: Target, zone: str, since: int) -> str | None:
+    """Return the day on which the first window begins that a target in force since then judges; None for never."""
+    if target.announced_on is None:
+        return None
+    earliest = max(since, period_named(target.announced_on, zone).start)
+    window = period_at(target.by, zone, earliest)
+    begins = window.start if window.start == earliest else window.end
+    return period_at(PeriodKind.DAY, zone, begins).label
 
 
 def _judged(asked: Asked, target: Target, figure: Cell, baseline: Cell | None) -> Judged:

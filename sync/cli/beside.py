@@ -1,8 +1,12 @@
 """What stands beside figures in a report: targets, benchmarks, the scorecards of roles, and who answered surveys."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from kpi_engine.indicators import INDICATORS
+from kpi_engine.message import message
+from kpi_engine.reduce import Scope
+from kpi_engine.response_bias import Responses
 from kpi_engine.role_cards import Grading
 from sync.benchmark_text import benchmarks_table, beside_document, placed_document
 from sync.benchmarks import of_targets, placed
@@ -11,10 +15,17 @@ from sync.figures import Figures
 from sync.grading import gradings
 from sync.grading_text import grading_document, gradings_table
 from sync.sources import Asked
-from sync.survey_text import responses_document, silences_document, silences_tables, survey_notes, surveys_table
+from sync.survey_text import (
+    kind_name,
+    responses_document,
+    silences_document,
+    silences_tables,
+    survey_notes,
+    surveys_table,
+)
 from sync.surveyed import Answers, beside_survey, silences, surveyed, surveys_of
 from sync.target_text import judged_document, targets_table
-from sync.targets import judged
+from sync.targets import judged, untold_targets
 from sync.zones import homes
 
 Names = Mapping[str | None, str]
@@ -28,6 +39,8 @@ def told_beside(call: Call, asked: Asked, found: Figures, names: Names, only: Co
     stands = [stand for there, several in own for stand in of_targets(there, several)]
     if targets:
         call.show(targets_table(targets, stands, names, call.language))
+    elif not only and (why := untold_targets(asked, scope)) is not None:
+        call.say(why)
     told = [
         {**judged_document(each, names[each.subject]), "beside": beside_document(beside)}
         for each, beside in zip(targets, stands, strict=True)
@@ -60,13 +73,26 @@ def told_of_surveys(call: Call, asked: Asked, found: Figures, names: Names, *, e
         return {}
     told: list[dict[str, object]] = []
     for survey, several in answers.items():
-        beside = beside_survey(asked, found.question.scope, survey, several)
+        beside = {
+            key: _without_ids(call, asked, each)
+            for key, each in beside_survey(asked, found.question.scope, survey, several).items()
+        }
         least = found.question.min_n.get(survey.answered, INDICATORS[survey.answered].min_n)
         call.show(surveys_table(survey, beside, names, least, call.language))
         told += [responses_document(survey, beside[key], (key, names[key]), least) for key in names if key in beside]
     for note in survey_notes():
         call.say(note)
     return {"surveys": told, **(_silent(call, asked, answers) if everywhere else {})}
+
+
+def _without_ids(call: Call, asked: Asked, found: Responses) -> Responses:
+    """Return the same with an agent's name as the kind of the bias, for those who may see it, else with nobody's."""
+    gap, rules = found.gap, asked.window.rulebook
+    if gap is None or gap.of not in rules.agents:
+        return found
+    seen = asked.sight is None or asked.sight.sees(asked, gap.of)
+    name = kind_name(Scope.AGENT, gap.of, rules, asked.window.period.end - 1, call.language)
+    return replace(found, gap=replace(gap, of=name if seen else call.language(message("one agent"))))
 
 
 def _silent(call: Call, asked: Asked, answers: Answers) -> dict[str, object]:

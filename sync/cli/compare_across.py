@@ -8,7 +8,7 @@ from connectors.body import one_line
 from kpi_engine.comparison import Adjustment, Method, Standing, stratified
 from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import Message, message
-from sync.cli.comparing import BESIDE_THE_FIRST, Wish, compared_table, heading, named_subjects
+from sync.cli.comparing import Wish, compared_table, found_text, heading, named_subjects
 from sync.cli.frame import Call
 from sync.contrast_text import (
     adjustment_document,
@@ -139,7 +139,7 @@ def _change_notes(language: Language, indicator: Indicator, found: Change) -> It
     yield message(
         "  difference {value}: {finding}",
         value=difference_text(indicator, found.by, language),
-        finding=BESIDE_THE_FIRST[found.standing],
+        finding=found_text(found),
     )
     if found.parting is not None:
         yield message(

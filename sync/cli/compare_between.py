@@ -10,7 +10,7 @@ from kpi_engine.indicators.indicator import Indicator
 from kpi_engine.message import message
 from kpi_engine.periods import Period
 from kpi_engine.tally import COUNTS, MONETARY
-from sync.cli.comparing import BESIDE_THE_FIRST, Wish, compared_table, heading, named_subjects
+from sync.cli.comparing import Wish, compared_table, found_text, heading, named_subjects
 from sync.cli.frame import Call
 from sync.contrast_text import change_document, difference_text, figure_text, side_document, signed
 from sync.contrasts import Change, Side, change
@@ -66,4 +66,4 @@ def _change_texts(indicator: Indicator, found: Change, language: Language) -> It
     yield signed(indicator, parting.mix, language) if parting else ""
     yield signed(indicator, parting.performance, language) if parting else ""
     told = found.by is not None and indicator.reduction not in {*COUNTS, *MONETARY}  # how many there were is a fact
-    yield language(BESIDE_THE_FIRST[found.standing]) if told else ""
+    yield language(found_text(found)) if told else ""

@@ -8,9 +8,10 @@ from rich.table import Table
 
 from kpi_engine.comparison import Standing
 from kpi_engine.indicators.indicator import Indicator
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from sync.cli.frame import Call
+from sync.contrasts import Change
 from sync.locale import Language
 from sync.sources import Asked
 from sync.wording import SCOPES as SCOPE_NAMES
@@ -24,6 +25,14 @@ BESIDE_THE_FIRST: Final = {
     Standing.NO_EVIDENCE: message("no evidence of a difference"),
     Standing.UNKNOWN: message("cannot be told"),
 }
+
+
+APART_FROM_THE_MIX: Final = message("no evidence of a difference apart from the mix")
+
+
+def found_text(found: Change) -> Message:
+    """Return what a difference is evidence of."""
+    return APART_FROM_THE_MIX if found.by_mix else BESIDE_THE_FIRST[found.standing]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.cli.choosing import subject_named
 from sync.cli.frame import Call
-from sync.grading import GRADED, graded_figures
+from sync.grading import GRADED, graded_figures, no_card
 from sync.grading_text import grading_document, gradings_table, how_it_is_made
 from sync.locale import terminal_text
 from sync.sources import Asked
+from sync.targets import untold_targets
 from sync.wording import subject_name
 
 SCORECARD: Final = "scorecard"
@@ -28,10 +29,14 @@ def explained_scorecard(call: Call, named: tuple[Scope, str] | None, asked: Aske
     name = call.language(subject_name(whom, scope, asked.window.rulebook, at))
     if whom not in cards:
         call.say(message("{name} has no scorecard in {period}", name=name, period=asked.window.period.label))
+        if (why := no_card(asked)) is not None:
+            call.say(why)
         return {"scorecard": None}
     card = cards[whom]
     call.say(message("The scorecard of {name} in {period}", name=name, period=asked.window.period.label))
     call.show(gradings_table({whom: card}, {whom: name}, call.language))
+    if (why := untold_targets(asked, scope)) is not None:
+        call.say(why)
     for sentence in how_it_is_made(card, call.language):
         call.say(sentence)
     call.say(message("`explain INDICATOR` shows the tickets behind each part."))

@@ -18,6 +18,7 @@ from kpi_engine.comparison import (
     combined,
     difference,
     estimate,
+    on_the_same,
     parted,
     piled,
     standing,
@@ -203,6 +204,17 @@ def test_a_difference_is_parted_into_mix_and_performance_which_add_up_to_it() ->
     assert found.mix == pytest.approx(0.6 * 0.9 - 0.6 * 0.55)
     assert found.performance == pytest.approx(0.1 * 0.5)
     assert found.mix + found.performance == pytest.approx(0.84 - 0.58)
+
+
+def test_the_part_on_the_same_kinds_of_tickets_has_an_interval() -> None:
+    """All that differs is the mix: the whole is evidently more, the same kinds of tickets are not."""
+    goals = INDICATORS["goals_met"]
+    before, after = {EASY: pile(90, 100), HARD: pile(450, 900)}, {EASY: pile(810, 900), HARD: pile(50, 100)}
+    found = on_the_same(goals, before, after)
+    assert found.value == pytest.approx(parted(before, after).performance) == pytest.approx(0)
+    assert standing(goals, found, 0.0) is Standing.NO_EVIDENCE
+    better = on_the_same(goals, before, {EASY: pile(99, 100), HARD: pile(855, 900)})
+    assert standing(goals, better, 0.0) is Standing.BETTER
 
 
 def test_a_kind_of_ticket_that_one_side_does_not_have_is_all_mix() -> None:

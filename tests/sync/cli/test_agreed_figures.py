@@ -141,6 +141,18 @@ def test_figures_without_a_target_stand_beside_benchmarks_of_just_their_tickets(
     assert {(each["subject"], each["indicator"]) for each in by_channel} == {("mail", "solved")}
 
 
+def test_bias_by_agent_tells_a_name_and_no_id(agreed: "Desk") -> None:
+    ids = {str(agent) for agent in agreed.sandbox.state.account.agent_ids}
+    names = {agreed.sandbox.state.users[int(agent)].name for agent in ids}
+    listed = [each["bias"] for scope in ("account", "team") for each in report(agreed, "--scope", scope)["surveys"]]
+    kinds = {each["kind"] for each in listed if each is not None}
+    assert not kinds & ids
+    assert kinds & names
+    agreed.configure(agreed.account("sao-mai", agreed.sandbox), privacy={"individual": "off"})
+    (hidden,) = (each["bias"]["kind"] for each in report(agreed, "--scope", "account")["surveys"])
+    assert hidden not in ids | names
+
+
 def test_who_answered_stands_beside_the_figures_of_surveys(agreed: "Desk") -> None:
     (found,) = report(agreed, "--scope", "account")["surveys"]
     (figures,) = report(agreed, "--scope", "account")["scorecards"]
@@ -151,6 +163,7 @@ def test_who_answered_stands_beside_the_figures_of_surveys(agreed: "Desk") -> No
     assert found["worst"] <= found["value"] <= found["best"]
     shown = agreed.run("report", *NOVEMBER, "--scope", "account").stdout
     assert "Beside the survey figures" in shown
+    assert "the two figures are not the same" in " ".join(shown.split())
     assert "the truth lies between" in " ".join(shown.split())
     assert "surveys" not in report(agreed, "--indicator", "solved")
     assert "(n=" in agreed.run("report", *NOVEMBER).stdout

@@ -36,6 +36,7 @@ def test_each_figure_stands_beside_its_target_and_is_that_of_the_report(desk: "D
     assert "Targets" in shown
     assert "2 hr" in shown
     assert "met so far" in shown
+    assert "they show with: --scope team --by week" in " ".join(desk.run("report", "--scope", "agent").stdout.split())
     assert told(desk, "--scope", "agent") == told(desk, "--scope", "team", "--by", "month") == []
     assert told(desk, "--scope", "team", "--indicator", "created") == []
 
@@ -127,6 +128,29 @@ def test_nobody_is_judged_by_what_was_not_announced_before(desk: "Desk") -> None
         (None, None, False)
     }
     assert "it judges nobody" in desk.run("report", "--scope", "team").stdout
+
+
+def test_why_no_target_and_no_scorecard_shows_is_said(desk: "Desk") -> None:
+    desk.run("sync", "--dry-run")
+    weekly = {**TEAM, "indicator": "overdue_count", "value": 3}
+    unannounced = {key: value for key, value in weekly.items() if key != "announced_on"}
+    card = {"blocks": {"speed": {"weight": 1, "indicators": {"overdue_count": 1}}}}
+    desk.configure(desk.account("sao-mai", desk.sandbox), targets=[weekly], scorecards={"agent": card})
+    desk.run("sync", "--dry-run")
+
+    def said(*words: str) -> str:
+        return " ".join(desk.run(*words).stdout.split())
+
+    late = "1 targets, none in force when 2026-W47 began; the first window they judge begins 2026-11-23"
+    assert late in said("report", "--scope", "team")
+    team = desk.told("report", "--scope", "team")["reports"][0]["scorecards"][0]["name"]
+    why = said("explain", "scorecard", "--team", team)
+    assert "has no scorecard in 2026-W47" in why
+    assert "they judge only periods that begin later" in why
+    assert "targets, none" not in said("report", "--scope", "team", "--indicator", "created")
+    desk.configure(desk.account("sao-mai", desk.sandbox), targets=[unannounced])
+    desk.run("sync", "--dry-run")
+    assert "none was announced (`announced_on`)" in said("report", "--scope", "team")
 
 
 def test_a_window_is_judged_by_the_targets_in_force_when_it_began(desk: "Desk") -> None:
