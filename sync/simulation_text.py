@@ -103,6 +103,14 @@ class SimulationTeller:
             "{n} of them ({share}) would come out otherwise", n=language.number(n), share=language.percent(share)
         )
 
+    def closing(self) -> Iterator[Message]:
+        """Yield what must be known of points: that what is only approximate costs none, if so it was agreed."""
+        if any(not each.unsure for side in (self.trial.now, self.trial.then) for each in side.penalties):
+            yield message(
+                "What is known only approximately costs no points, where a penalty does not say `unsure: true`: all "
+                "before the first pull is, as far as it rests on opening hours that were assumed."
+            )
+
     def clocks_table(self) -> Table:
         """Return what each clock comes to on both sides."""
         rows = ((self.language(clock_name(clock)), *sides) for clock, sides in by_clock(self.found).items())

@@ -119,6 +119,8 @@ def _simulated(
     call.show(teller.clocks_table())
     call.show(teller.table(Scope.TEAM))
     call.show(teller.table(Scope.AGENT))
+    for sentence in teller.closing():
+        call.say(sentence)
     if hidden := teller.hidden():
         call.say(message("{n} people's own numbers are not for whoever asks: privacy.individual", n=hidden))
     if found.samples:

@@ -57,6 +57,13 @@ def test_a_stricter_policy_is_later_more_often_costs_more_and_is_written_nowhere
     shown = stored.run("simulate", "strict.yaml", *NOVEMBER).stdout
     assert "nothing was written" in shown
     assert "would come out otherwise" in shown
+    assert "costs no points" not in shown
+
+
+def test_points_that_cost_nothing_for_being_approximate_are_explained(stored: "Desk") -> None:
+    sure = CARE.format(goal="30m").replace(" unsure: true,", "")
+    (stored.folder / "sure.yaml").write_text(sure, encoding="utf-8")
+    assert "known only approximately costs no points" in stored.run("simulate", "sure.yaml", *NOVEMBER).stdout
 
 
 def test_the_policy_in_force_makes_no_difference(stored: "Desk") -> None:
