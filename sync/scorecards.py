@@ -284,13 +284,13 @@ def explanation_table(explanation: Explanation, urls: Urls, language: Language) 
     headings = (message("Ticket"), message("When"), message("Adds"), message("Part"), message("Link"))
     for title in headings:
         table.add_column(language(title), overflow="fold")
-    again = _counted_before(explanation)
+    again, already = _counted_before(explanation), language(message("0, counted already"))
     for line, known in zip(explanation.lines, again, strict=True):
-        adds = f"{_roughly(line)}{line_text(explanation, line.numerator, line.denominator, language)}"
+        adds = line_text(explanation, line.numerator, line.denominator, language)
         cells = (
             line.ticket_id or explanation.source(line) or "",
             language.moment(line.at),
-            language(message("0, counted already")) if known else adds,
+            f"{_roughly(line)}{already if known else adds}",
             part_text(line.part, language),
             urls.get((line.account, line.ticket_id or ""), ""),
         )

@@ -71,8 +71,6 @@ def _stamp_of(evidence: Evidence, complaint: TicketSnapshot, solver: str) -> Sta
 
 def _followed_by(evidence: Evidence) -> TicketSnapshot | None:
     """Return the requester's next ticket: a complaint is linked to the last one before it and to no other."""
-    if not any("complaint" in meanings.fields for meanings in evidence.rulebook.meanings.values):
-        return None
     returns = [event for event in evidence.history.derived if _counts(event, evidence)]
     first = min(returns, key=lambda event: (event.at, event.cause_ticket_id), default=None)
     return first.cause if first is not None else None
