@@ -73,7 +73,8 @@ class Pile:
 Piles: TypeAlias = Mapping[Stratum, Pile]
 
 
-_MEANS = frozenset({*MEANS, Reduction.SERIES_MEAN})
+AVERAGED = frozenset({*MEANS, Reduction.SERIES_MEAN})
+"""The reductions to a mean, whose interval comes of the spread."""
 
 
 def stratified(indicator: Indicator) -> bool:
@@ -81,7 +82,7 @@ def stratified(indicator: Indicator) -> bool:
 
     A count has no mix, and a customer has tickets of several.
     """
-    return indicator.reduction in {Reduction.RATIO, *_MEANS}
+    return indicator.reduction in {Reduction.RATIO, *AVERAGED}
 
 
 def piled(
@@ -133,7 +134,7 @@ def estimate(indicator: Indicator, pile: Pile) -> Estimate:
     """
     if indicator.interval is Interval.WILSON and (bounds := wilson(int(pile.total), pile.n)) is not None:
         return Estimate(pile.rate, *bounds)
-    if indicator.reduction in _MEANS and pile.n >= LEAST_FOR_MEANS:
+    if indicator.reduction in AVERAGED and pile.n >= LEAST_FOR_MEANS:
         spread = (pile.squares - pile.total * pile.total / pile.n) / (pile.n - 1)
         margin = NORMAL_975 * sqrt(max(0.0, spread) / pile.n)
         return Estimate(pile.rate, pile.rate - margin, pile.rate + margin)

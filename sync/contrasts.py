@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kpi_engine.comparison import (
+    AVERAGED,
     Adjustment,
     Estimate,
     Parting,
@@ -21,7 +22,7 @@ from kpi_engine.comparison import (
     whole,
 )
 from kpi_engine.fairness import FunnelPoint, Shrinkage, funnel, places, shrunk
-from kpi_engine.indicators.indicator import MEANS, Indicator, Reduction
+from kpi_engine.indicators.indicator import Indicator, Reduction
 from kpi_engine.measurement import CreditLine
 from kpi_engine.reduce import Cell, Scope, tallied
 from kpi_engine.tally import MONETARY, Tally, chosen_series
@@ -98,7 +99,6 @@ def common_series(asked: Asked, indicator: Indicator) -> Series | None:
     return None if name is None else Series(name, sum(each.n for key, each in tally.series.items() if key != name))
 
 
-_MEAN_OF_SCORES = frozenset({*MEANS, Reduction.SERIES_MEAN})
 _OF_SERIES = frozenset({Reduction.SERIES_MEAN, *MONETARY})
 """The reductions whose scale or currency may be another for each subject."""
 
@@ -141,7 +141,7 @@ def _within(
 def _side(indicator: Indicator, cell: Cell, piles: Piles) -> Side:
     if cell.value is None:
         return Side(cell, None, piles)
-    if indicator.reduction in _MEAN_OF_SCORES:
+    if indicator.reduction in AVERAGED:
         return Side(cell, estimate(indicator, whole(piles.values())), piles)
     return Side(cell, Estimate(cell.value, cell.low, cell.high), piles)
 

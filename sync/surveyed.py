@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from operator import attrgetter
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -74,10 +75,9 @@ def surveyed(asked: Asked, wanted: Collection[Survey] = SURVEYS) -> Answers:
     asked, found = wide(asked), dict[Survey, list[Case]]()
     told = [each for each in wanted if each.asked not in asked.missing]
     for part in asked.parts if told else ():
-        for measurement in part.measurements():
-            if asked.tells(part, measurement):
-                for survey, case in _own(asked, part, measurement, told):
-                    found.setdefault(survey, []).append(case)
+        telling = (each for each in part.measurements() if asked.tells(part, each))
+        for survey, case in chain.from_iterable(_own(asked, part, each, told) for each in telling):
+            found.setdefault(survey, []).append(case)
     return {each: of_one_series(_of_tickets(asked, found[each])) for each in wanted if each in found}
 
 
