@@ -172,7 +172,9 @@ class RewardSettings(Section):
         "positive_feedback", description="Whose number decides the order."
     )
     period: Span = Field("month", description="Over which time it is counted.")
-    within: Literal["team", "account"] = Field("team", description="Among whom the most are looked for.")
+    within: Literal["team", "account"] = Field(
+        "team", description="Among whom the most are looked for: each team, or everybody on all helpdesks."
+    )
     top: int = Field(1, ge=1, le=100, description="How many are rewarded; who has as many as the last one, too.")
     min_n: int = Field(30, ge=_LEAST_ANSWERS, description="With fewer ratings nobody is rewarded.")
     at_least: Share = Field(

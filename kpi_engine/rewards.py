@@ -32,7 +32,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reward:
-    """A reward's rule: the `top` counts of an indicator, within each team or over the whole account.
+    """A reward's rule: the `top` counts of an indicator, within each team or among everybody ("account").
 
     Eligible is who has `min_n` answers, a lower bound of the guarding share of at least `at_least`, a response rate of
     at least `min_response` (where it is known and asked for), and fewer than `penalty_points_below` penalty points.

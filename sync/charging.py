@@ -1,9 +1,9 @@
 """What periods come to under penalties: a preview while they are open, charges in the ledger once they are settled."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from kpi_engine.cases import Case, cases_of, complaints_of
 from kpi_engine.charges import ChargeEntry, settle_charges, standing_charges
@@ -33,6 +33,16 @@ class Consequences:
     penalties: tuple[Penalty, ...] = ()
     rewards: tuple[Reward, ...] = ()
 
+    @property
+    def kinds(self) -> set[PeriodKind]:
+        """How long the periods are that anything is agreed about."""
+        return {each.by for each in self.penalties} | {each.by for each in self.rewards}
+
+    def judge(self, period: Period) -> bool:
+        """Tell whether anything is agreed, and was announced, about a period."""
+        penalties = any(each.by is period.kind and each.judges(period) for each in self.penalties)
+        return penalties or any(each.by is period.kind and each.judges(period) for each in self.rewards)
+
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Consequences":
         """Return what an edition keeps."""
@@ -54,9 +64,9 @@ def agreed_editions(account: Account) -> list[Edition]:
 
 
 def agreed_kinds(account: Account) -> list[PeriodKind]:
-    """Return how long the periods are that any penalty ever was about."""
+    """Return how long the periods are that any penalty or reward ever was about."""
     agreed = (Consequences.from_document(each.body) for each in agreed_editions(account))
-    return sorted({penalty.by for each in agreed for penalty in each.penalties})
+    return sorted({kind for each in agreed for kind in each.kinds})
 
 
 def charged_through(account: Account) -> int:
@@ -98,12 +108,25 @@ def assessments(account: Account, period: Period, as_of: int) -> list[Assessment
 
     Persons are judged over all their accounts, and teams of the configuration over all helpdesks, each in its own zone.
     """
+    return _asked(account, period, as_of, _Asked.of)
+
+
+def points_of_persons(account: Account, period: Period, as_of: int) -> dict[str, int]:
+    """Return how many penalty points people have in the period over all their accounts, by their keys."""
+    found: dict[str, int] = {}
+    for each in _asked(account, period, as_of, _Asked.whole):
+        if each.penalty.scope is Scope.AGENT:
+            found[each.subject] = found.get(each.subject, 0) + each.points
+    return found
+
+
+def _asked(account: Account, period: Period, as_of: int, how: "_How") -> list[Assessment]:
     penalties = [each for each in consequences_at(account, period.start).penalties if each.by is period.kind]
     if not penalties:
         return []
     with judged_together(account) as everyone:
         asked = _Asked(account, everyone, people(account.store, account.settings), as_of)
-        return [found for home in _homes(account, penalties, period) for found in asked.of(penalties, home)]
+        return [found for home in _homes(account, penalties, period) for found in how(asked, penalties, home)]
 
 
 @contextmanager
@@ -152,12 +175,14 @@ class _Asked:
 
     def of(self, penalties: Sequence[Penalty], home: _Home) -> Iterator[Assessment]:
         """Yield what penalties come to at home, with the charges of the account's own tickets."""
+        yield from filter(None, map(self._own, self.whole(penalties, home)))
+
+    def whole(self, penalties: Sequence[Penalty], home: _Home) -> Iterator[Assessment]:
+        """Yield what penalties come to at home over all accounts, people by their keys."""
         agreed = [each for each in penalties if each.scope is home.scope]
         cases = self._cases(home.period, {each.metric for each in agreed})
-        for whole in assessed(agreed, cases, home.period, self._known(home.period)):
-            own = self._own(whole) if home.has(whole.subject) else None
-            if own is not None:
-                yield own
+        found = assessed(agreed, cases, home.period, self._known(home.period))
+        return (each for each in found if home.has(each.subject))
 
     def _cases(self, period: Period, metrics: Collection[Metric]) -> Iterator[Case]:
         """Yield the cases of a period on all accounts, agents by their persons' keys."""
@@ -175,12 +200,9 @@ class _Asked:
     def _own(self, whole: Assessment) -> Assessment | None:
         """Return what of an assessment is the account's, by the subject's name there; None where nothing is."""
         charges = tuple(each for each in whole.charges if each.case.account == self.account.name)
-        subject = whole.subject if whole.penalty.scope is Scope.TEAM else self._agent(whole.subject)
+        team = whole.penalty.scope is Scope.TEAM
+        subject = whole.subject if team else self.everybody.agent_here(whole.subject, self.account.name)
         return replace(whole, subject=subject, charges=charges) if charges and subject is not None else None
-
-    def _agent(self, key: str) -> str | None:
-        person = self.everybody.person(key)
-        return key.removeprefix(f"{self.account.name}/") if person is None else person.accounts.get(self.account.name)
 
     def _known(self, period: Period) -> Circumstances:
         """Return the disputes that nobody has decided, and who acknowledged which penalty before the period began."""
@@ -195,6 +217,9 @@ class _Asked:
                 for penalty, agent in those
             ),
         )
+
+
+_How: TypeAlias = Callable[[_Asked, Sequence[Penalty], _Home], Iterator[Assessment]]
 
 
 def cases_in(

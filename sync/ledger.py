@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
+from kpi_engine.awards import AwardEntry, AwardKind
 from kpi_engine.cases import COMPLAINT, Case
 from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.ledger import Entry, EntryKind
@@ -16,7 +17,7 @@ from sync.charging import cases_in, charges_of, counted_together, is_settled
 from sync.escalated import Followed, Spot, followed, spot
 from sync.overriding import Decision, decisions
 from sync.people import people
-from sync.rewarding import Rewarded, rewarded
+from sync.rewarding import awards_of
 from sync.settling import corrections, settles_after
 from sync.settling_charges import Wait, wait_for
 from sync.sources import Source
@@ -98,7 +99,9 @@ class Told:
     corrections: tuple[Correction, ...]
     hidden: int = 0
     counted_together: bool = False
-    rewards: tuple[Rewarded, ...] = ()
+    rewards: tuple[AwardEntry, ...] = ()
+    rewards_taken_back: tuple[AwardEntry, ...] = ()
+    rewarded_together: bool = False
     followed: Mapping[Spot, Followed] = field(default_factory=dict)
 
     @property
@@ -132,7 +135,9 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         corrections=tuple(each for each in corrections(account) if each.concerns(period.start, period.end)),
         hidden=len({each.subject for each in charges if not view.may(each)}),
         counted_together=counted_together(account, people(account.store, account.settings), shown),
-        rewards=() if wish.is_narrow else tuple(_rewards(asked, every, view)),
+        rewards=_rewards(awards_of(account, period, asked.window.as_of), wish, view),
+        rewards_taken_back=_rewards(_awards_withdrawn(asked), wish, view),
+        rewarded_together=len(account.settings.connectors) > 1,
         followed=_followed(asked, firings) if wish.is_narrow else {},
     )
 
@@ -141,11 +146,15 @@ def _followed(asked: Source, firings: Iterable[Entry]) -> dict[Spot, Followed]:
     return {spot(each.entry): each for each in followed(asked.account, asked.window.rulebook, firings)}
 
 
-def _rewards(asked: Source, charges: Sequence[ChargeEntry], view: "_View") -> Iterator[Rewarded]:
-    for each in rewarded(asked, charges):
-        shown = tuple(one for one in each.awards if view.leads(one.candidate.agent))
-        if shown:
-            yield Rewarded(each.reward, shown)
+def _rewards(awards: Iterable[AwardEntry], wish: Wish, view: "_View") -> tuple[AwardEntry, ...]:
+    if wish.ticket_id is not None:  # no single ticket is rewarded
+        return ()
+    return tuple(each for each in awards if wish.has(each.agent, each.team, "") and view.leads(each.agent))
+
+
+def _awards_withdrawn(asked: Source) -> Iterator[AwardEntry]:
+    entries = asked.account.store.awards.of_period(asked.account.name, asked.window.period.label)
+    return (each for each in entries if each.kind is AwardKind.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)

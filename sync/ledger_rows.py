@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from kpi_engine.awards import AwardEntry, AwardKind
 from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.ledger import Entry
 from kpi_engine.reduce import Scope
-from kpi_engine.rewards import Award
 from sync.exporting import Columns, Row, Rows, Type
 from sync.ledger import Total
 from sync.ledger_text import Teller
@@ -25,7 +25,7 @@ COLUMNS: Columns = {
     **dict.fromkeys(("money", "currency"), Type.TEXT),
     **dict.fromkeys(("late_seconds", "goal_seconds"), Type.INTEGER),
     "shares": Type.TEXT,
-    **dict.fromkeys(("judged", "free"), Type.INTEGER),
+    **dict.fromkeys(("judged", "free", "good"), Type.INTEGER),
     **dict.fromkeys(("policy", "edition"), Type.TEXT),
     "recorded_as_of": Type.MOMENT,
     "correction": Type.INTEGER,
@@ -57,25 +57,22 @@ class LedgerRows:
             "totals": [self._total_document(each) for each in told.totals],
             "lines": [dict(row) for row in self.rows().rows],
             "escalations": [each.document() for each in told.followed.values()],
-            "rewards": [
-                self._award_document(rewarded.reward.reward, each)
-                for rewarded in told.rewards
-                for each in rewarded.awards
-            ],
+            "rewards": [self._award_document(each) for each in told.rewards],
         }
 
-    def _award_document(self, reward: str, each: Award) -> dict[str, object]:
-        candidate = each.candidate
+    def _award_document(self, each: AwardEntry) -> dict[str, object]:
         return {
-            "reward": reward,
-            "subject": candidate.agent,
-            "name": self.teller.name(candidate.agent, Scope.AGENT),
-            "good": candidate.praise.numerator,
-            "ratings": candidate.guard.n,
-            "low": candidate.guard.low,
-            "points": candidate.points,
+            "reward": each.reward,
+            "subject": each.agent,
+            "name": self.teller.name(each.agent, Scope.AGENT),
+            "good": each.good,
+            "ratings": each.ratings,
+            "low": each.low,
+            "points": each.points,
             "standing": each.standing.value,
-            "place": each.place,
+            "place": each.place or None,
+            "money": each.money,
+            "currency": each.currency,
         }
 
     def _total_document(self, each: Total) -> dict[str, object]:
@@ -100,6 +97,7 @@ class LedgerRows:
         made = [
             *(self._firing_row(each) for each in told.firings),
             *(self._charge_row(each) for each in (*told.charges, *told.taken_back)),
+            *(self._award_row(each) for each in (*told.rewards, *told.rewards_taken_back)),
             *(self._override_row(each) for each in told.overrides),
             *(self._correction_row(each) for each in told.corrections),
         ]
@@ -160,6 +158,24 @@ class LedgerRows:
             "free": each.allowed,
             "policy": each.policy,
             "edition": each.edition,
+            "recorded_as_of": self._moment(each.recorded_as_of),
+            "correction": each.correction or None,
+        }
+
+    def _award_row(self, each: AwardEntry) -> Row:
+        """Return where somebody stands: `judged` are the ratings, `penalty` is the reward, `finding` the standing."""
+        kind = each.kind.value if each.kind is AwardKind.WITHDRAWN or self.teller.told.settled else "preview"
+        return self._base("reward", kind, each.period_end - 1, None) | {
+            "scope": Scope.AGENT.value,
+            "subject": each.agent,
+            "name": self.teller.name(each.agent, Scope.AGENT),
+            "penalty": each.reward,
+            "finding": each.standing.value,
+            "points": each.points,
+            "money": each.money,
+            "currency": each.currency,
+            "judged": each.ratings,
+            "good": each.good,
             "recorded_as_of": self._moment(each.recorded_as_of),
             "correction": each.correction or None,
         }

@@ -8,13 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors.body import one_line
+from kpi_engine.awards import AwardEntry
 from kpi_engine.cases import COMPLAINT
 from kpi_engine.charges import ChargeEntry
 from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.message import Message, message
 from kpi_engine.penalties import Finding
 from kpi_engine.reduce import Scope
-from kpi_engine.rewards import Award, Standing
+from kpi_engine.rewards import Standing
 from kpi_engine.rulebook import Rulebook
 from sync.escalated import spot
 from sync.ledger import NO_PENALTY, SOMEBODY, Told, fired_and_taken_back
@@ -45,6 +46,11 @@ COMPLAINED_BEFORE = message("the customer complained before in the period, charg
 COUNTED_TOGETHER = message(
     "Late, judged and free are counted over all helpdesks together; the points and the lines are those of this"
     " helpdesk's tickets alone."
+)
+
+REWARDED_TOGETHER = message(
+    "Rewards are for a person's feedback on all helpdesks together: whoever works on several is rewarded once, though"
+    " each shows it."
 )
 
 STANDINGS: Mapping[Standing, Message] = {
@@ -229,19 +235,22 @@ class Teller:
             )
         yield from (self._override(each) for each in self.told.overrides)
         yield from (self._correction(each) for each in self.told.corrections)
-        for rewarded in self.told.rewards:
-            yield from (self._award(rewarded.reward.reward, each) for each in rewarded.awards)
+        if self.told.rewards and self.told.rewarded_together:
+            yield REWARDED_TOGETHER
+        yield from map(self._award, self.told.rewards)
+        for award in self.told.rewards_taken_back:
+            yield message("correction {number} took back: {line}", number=award.correction, line=self._award(award))
 
-    def _award(self, reward: str, each: Award) -> Message:
-        candidate = each.candidate
-        return message(
+    def _award(self, each: AwardEntry) -> Message:
+        told = message(
             "reward {reward}: {name}, {n} good of {all}: {standing}",
-            reward=reward,
-            name=self.name(candidate.agent, Scope.AGENT),
-            n=self.language.number(candidate.praise.numerator),
-            all=self.language.number(candidate.guard.n),
+            reward=each.reward,
+            name=self.name(each.agent, Scope.AGENT),
+            n=self.language.number(each.good),
+            all=self.language.number(each.ratings),
             standing=STANDINGS[each.standing],
         )
+        return worth_line(told, each.money, each.currency, self.language)
 
     def _override(self, each: Decision) -> Message:
         named = {"ticket": each.ticket_id, "name": each.approved_by, "reason": each.reason}
@@ -287,3 +296,10 @@ def money_text(amount: Decimal | str | None, currency: str | None, language: Lan
     exact = Decimal(amount)
     digits = max(0, -int(exact.normalize().as_tuple().exponent))
     return f"{language.number(float(exact), digits)} {currency}"
+
+
+def worth_line(line: Message, amount: Decimal | str | None, currency: str | None, language: Language) -> Message:
+    """Return a line with what it is worth behind it, as it is where that is nothing."""
+    if amount is None or Decimal(amount) == 0:
+        return line
+    return message("{line} ({money})", line=line, money=money_text(amount, currency, language))

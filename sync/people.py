@@ -91,6 +91,13 @@ class People:
         account, _, agent_id = key.partition("/")
         return self._by_account.get(AccountId(account, agent_id))
 
+    def agent_here(self, key: str, account: str) -> str | None:
+        """Return the agent's id that whoever has a key has on an account; None where he has none there."""
+        person, unknown = self.person(key), f"{account}/"
+        if person is not None:
+            return person.accounts.get(account)
+        return key.removeprefix(unknown) if key.startswith(unknown) else None
+
     def key_today(self, word: str | None) -> str | None:
         """Return the key that a person has by now, by an earlier one or by a word; what nobody is stays as it is."""
         person = self.matched(word) if word is not None else None

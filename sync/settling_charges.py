@@ -26,6 +26,7 @@ from sync.editions import rulebook
 from sync.locale import Language
 from sync.people import people
 from sync.pull import complete_through
+from sync.rewarding import settle_rewards
 from sync.settling import settled_through, settles_after
 
 _ZONES_APART: Final = 2 * 86_400
@@ -53,17 +54,27 @@ def settle_charges_of_periods(account: Account, as_of: int) -> None:
 
 
 def _judges_with(account: Account, other: Account) -> bool:
-    """Tell whether somebody works on both accounts, and anything was ever said about the other."""
+    """Tell whether somebody, or a team, is judged by what is on both accounts, or ranked beside those on the other.
+
+    An account of which nothing was ever said judges nobody.
+    """
     if other.store.readings.days(other.name) is None:
         return False
     both = {account.name, other.name}
     shared = any(both <= each.accounts.keys() for each in people(account.store, account.settings).persons)
-    return shared or (_judges_teams(account) and not _teams(account).isdisjoint(_teams(other)))
+    if shared or any(reward.within == "account" for each in _agreed(account) for reward in each.rewards):
+        return True
+    return _judges_teams(account) and not _teams(account).isdisjoint(_teams(other))
 
 
 def _judges_teams(account: Account) -> bool:
-    agreed = (Consequences.from_document(each.body) for each in agreed_editions(account))
-    return any(each.scope is Scope.TEAM for found in agreed for each in found.penalties)
+    return any(
+        any(each.scope is Scope.TEAM for each in agreed.penalties) or any(agreed.rewards) for agreed in _agreed(account)
+    )
+
+
+def _agreed(account: Account) -> list[Consequences]:
+    return [Consequences.from_document(each.body) for each in agreed_editions(account)]
 
 
 def _teams(account: Account) -> set[str]:
@@ -81,16 +92,14 @@ def _ended(account: Account, before: int, through: int) -> Iterator[Period]:
 
 
 def _charge(account: Account, period: Period, as_of: int, correction: int) -> None:
+    """Bring both ledgers, of charges and of rewards, in line with what a period comes to."""
     entries = account.store.charges.of_period(account.name, period.label)
-    if not entries and not _is_judged(account, period):
+    noted = entries or account.store.awards.of_period(account.name, period.label)
+    if not noted and not consequences_at(account, period.start).judge(period):
         return  # most periods of a store that is older than its penalties
     judging = [each for each in assessments(account, period, as_of) if each.penalty.judges(each.period)]
     account.store.charges.append(account.name, settle_charges(entries, judging, as_of, correction))
-
-
-def _is_judged(account: Account, period: Period) -> bool:
-    agreed = consequences_at(account, period.start).penalties
-    return any(each.by is period.kind and each.judges(period) for each in agreed)
+    settle_rewards(account, period, as_of, correction)
 
 
 # --- Corrections -----------------------------------------------------------------------------------------------------
@@ -147,8 +156,8 @@ class Wait:
             for name, as_of in self.behind
         )
         return message(
-            "the charges of {period} have waited since {since} for {accounts}, on which the same people or teams are"
-            " judged: let it run, or take it out of the configuration",
+            "the charges and rewards of {period} have waited since {since} for {accounts}, on which the same people or"
+            " teams are judged: let it run, or take it out of the configuration",
             period=self.period,
             since=language.moment(self.since),
             accounts=", ".join(map(language, parts)),
@@ -158,7 +167,7 @@ class Wait:
 def wait_of(account: Account) -> Wait | None:
     """Return the first period that only other accounts keep from being charged; None where there is none."""
     ended = _ended(account, charged_through(account), settled_through(account))
-    judged = (period for period in ended if _is_judged(account, period))
+    judged = (period for period in ended if consequences_at(account, period.start).judge(period))
     first = min(judged, key=lambda each: each.end, default=None)
     return None if first is None else wait_for(account, first)
 
@@ -166,7 +175,11 @@ def wait_of(account: Account) -> Wait | None:
 def wait_for(account: Account, period: Period) -> Wait | None:
     """Return what keeps a period from being charged though it is settled on this account; None where nothing does."""
     end = end_of(account, period)
-    if is_settled(account, period) or settled_through(account) < end or not _is_judged(account, period):
+    if (
+        is_settled(account, period)
+        or settled_through(account) < end
+        or not consequences_at(account, period.start).judge(period)
+    ):
         return None
     with judged_together(account) as everyone:
         behind = tuple(

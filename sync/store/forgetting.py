@@ -19,6 +19,7 @@ from sync.store.renaming import Rename, renamed, renamed_body, renamed_measureme
 from sync.store.tables import (
     ACCOUNT_RECORD,
     ANNOUNCEMENT,
+    AWARD_ENTRY,
     CHANGE,
     CHARGE_ENTRY,
     CONTACT,
@@ -306,6 +307,7 @@ _STEPS: Final = {
     "contacts": _column(CONTACT, "requester_id"),
     "ledger": _column(LEDGER_ENTRY, "agent"),
     "charges": _charges,
+    "awards": _column(AWARD_ENTRY, "agent"),
     "published": _column(PUBLISHED_CELL, "subject", PUBLISHED_CELL.c.scope == "agent"),
     "summaries": _summaries,
     "announcements": _announcements,

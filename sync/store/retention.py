@@ -10,6 +10,7 @@ from sync.store.database import Database
 from sync.store.observations import INPUTS, OVERRIDES
 from sync.store.readings import DAY
 from sync.store.tables import (
+    AWARD_ENTRY,
     CHANGE,
     CHARGE_ENTRY,
     CONTACT,
@@ -83,6 +84,7 @@ class Retention:
             (QUARANTINE, (QUARANTINE.c.last_seen_at < cutoff,)),
             (FINDING, (FINDING.c.over_at < cutoff,)),
             (CHARGE_ENTRY, (CHARGE_ENTRY.c.period_end < cutoff,)),
+            (AWARD_ENTRY, (AWARD_ENTRY.c.period_end < cutoff,)),
         ]
 
     def count_older(self, connector: str, cutoff: int) -> int:

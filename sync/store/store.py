@@ -8,6 +8,7 @@ from typing import Self
 
 from kpi_engine.message import Message
 from sync.store.announcements import Announcements
+from sync.store.awards import Awards
 from sync.store.changes import Changes
 from sync.store.charges import Charges
 from sync.store.contacts import Contacts
@@ -54,6 +55,7 @@ class Store:
         self.published = PublishedCells(opened)
         self.ledger = Ledger(opened)
         self.charges = Charges(opened)
+        self.awards = Awards(opened)
         self.announcements = Announcements(opened)
         self.quarantine = Quarantine(opened)
         self.findings = Findings(opened)

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
+from kpi_engine.awards import AwardEntry
 from kpi_engine.cases import COMPLAINT
 from kpi_engine.charges import ChargeEntry
 from kpi_engine.message import Message, message
@@ -14,11 +14,9 @@ from sync.charging import counted_together, is_settled
 from sync.counting import TICKETS
 from sync.guarding import NOTES, Note
 from sync.ledger import Total, totals
-from sync.ledger_text import COUNTED_TOGETHER, FINDINGS, money_text
+from sync.ledger_text import COUNTED_TOGETHER, FINDINGS, REWARDED_TOGETHER, worth_line
 from sync.locale import Language
 from sync.privacy import superiors_here, withheld_from
-from sync.rewarding import Rewarded, rewarded
-from sync.sources import source
 from sync.summaries.look import Look
 from sync.summaries.page import Block, Heading, Items, Link, Paragraph
 from sync.wording import clock_name, subject_name
@@ -31,15 +29,16 @@ class Consequences:
     """What a period comes to for one subject: its own charges; for a team also its members', and its rewards.
 
     `kept_back` counts the members whose points others than their leads could read here. With `counted_together` the
-    numbers beside the points are of several accounts.
+    numbers beside the points are of several accounts, with `rewarded_together` all that is rewarded.
     """
 
     settled: bool
     own: tuple[ChargeEntry, ...]
     members: tuple[ChargeEntry, ...] = ()
-    rewards: tuple[Rewarded, ...] = ()
+    rewards: tuple[AwardEntry, ...] = ()
     kept_back: int = 0
     counted_together: bool = False
+    rewarded_together: bool = False
 
     @property
     def points(self) -> tuple[tuple[str, str, int, int], ...]:
@@ -66,6 +65,7 @@ def consequences(look: Look, subject: str, readers: Collection[str]) -> Conseque
         _rewards(look, subject, readers),
         len({each.subject for each in listed} - seen),
         counted_together(account, look.everybody, (*own, *members)),
+        len(account.settings.connectors) > 1,
     )
 
 
@@ -81,15 +81,11 @@ def _readable(look: Look, agents: Collection[str], readers: Collection[str]) -> 
     }
 
 
-def _rewards(look: Look, team: str, readers: Collection[str]) -> tuple[Rewarded, ...]:
+def _rewards(look: Look, team: str, readers: Collection[str]) -> tuple[AwardEntry, ...]:
     """Return the rewards of a team's members, those left out that others than their leads could read."""
-    found = []
-    for each in rewarded(source(look.account, look.period, look.as_of), look.charges):
-        won = [one for one in each.awards if one.standing is Standing.REWARDED and one.candidate.team == team]
-        seen = _readable(look, {one.candidate.agent for one in won}, readers)
-        shown = tuple(one for one in won if one.candidate.agent in seen)
-        found += [Rewarded(each.reward, shown)] if shown else []
-    return tuple(found)
+    won = [each for each in look.awards if each.standing is Standing.REWARDED and each.team == team]
+    seen = _readable(look, {each.agent for each in won}, readers)
+    return tuple(each for each in won if each.agent in seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +118,8 @@ class ConsequencePage:
         if self.told.rewards:
             yield Heading(self.language(message("Rewards")))
             yield Items(tuple(Link(self.language(each)) for each in self._awards()))
+            if self.told.rewarded_together:
+                yield Paragraph(self.language(REWARDED_TOGETHER))
         if self.data:
             yield Heading(self.language(message("About the data")))
             look = message("Worth a look before anybody draws conclusions; none of it is an accusation:")
@@ -153,9 +151,7 @@ class ConsequencePage:
             "{penalty}: {late} of {judged} customers complained, {free} of them free: {points} points", **values
         )
         told = complaints if each.customers else late
-        if each.money is None or each.money == Decimal(0):
-            return told
-        return message("{line} ({money})", line=told, money=money_text(each.money, each.currency, self.language))
+        return worth_line(told, each.money, each.currency, self.language)
 
     def _member(self, each: Total) -> Message:
         return message("{name}: {line}", name=self._name(each.subject), line=self._total(each))
@@ -192,11 +188,11 @@ class ConsequencePage:
 
     def _awards(self) -> Iterator[Message]:
         for each in self.told.rewards:
-            for award in each.awards:
-                yield message(
-                    "{reward}: {name}, {n} good of {all}",
-                    reward=each.reward.reward,
-                    name=self._name(award.candidate.agent),
-                    n=self.language.number(award.candidate.praise.numerator),
-                    all=self.language.number(award.candidate.guard.n),
-                )
+            told = message(
+                "{reward}: {name}, {n} good of {all}",
+                reward=each.reward,
+                name=self._name(each.agent),
+                n=self.language.number(each.good),
+                all=self.language.number(each.ratings),
+            )
+            yield worth_line(told, each.money, each.currency, self.language)

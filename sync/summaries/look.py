@@ -7,6 +7,7 @@ from typing import Final
 
 from connectors.account import Summary as SummarySettings
 from connectors.base import Stream, Target
+from kpi_engine.awards import AwardEntry
 from kpi_engine.charges import ChargeEntry
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import Clock, CreditLine, Measurement
@@ -25,6 +26,7 @@ from sync.joined import here, joined
 from sync.people import People, people
 from sync.pull import Pass
 from sync.remarks import Remarks, remarks, remarks_at_home
+from sync.rewarding import awards_of
 from sync.settling import PeriodState
 from sync.sources import Asked, Source, source
 from sync.store.changes import Queued
@@ -259,6 +261,11 @@ class Look:
     def charges(self) -> list[ChargeEntry]:
         """What the period comes to under penalties, on this account."""
         return charges_of(self.account, self.period, self.as_of)
+
+    @cached_property
+    def awards(self) -> list[AwardEntry]:
+        """Where the account's agents stand in the period's rewards."""
+        return awards_of(self.account, self.period, self.as_of)
 
     @cached_property
     def notes(self) -> list[Noted]:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kpi_engine.awards import AwardEntry, AwardKind, award_entry, settle_awards, standing_awards
 from kpi_engine.cases import COMPLAINT, Case, cases_of, complaints_of, verdicts
 from kpi_engine.charges import ChargeEntry, ChargeKind, settle_charges, standing_charges
 from kpi_engine.measure import judged, measure
@@ -532,3 +533,31 @@ def test_a_reward_is_read_as_an_edition_keeps_it() -> None:
     assert Reward.from_document(document).by is PeriodKind.MONTH
     assert Reward.from_document(document).guard == "satisfaction_rate"
     assert Reward.from_document({**document, "worth": ["1", "VND"]}).worth == Worth("1", "VND")
+
+
+def test_the_ledger_of_rewards_is_appended_to_and_corrected_by_compensation_alone() -> None:
+    rule = reward(worth=Worth("100000", "VND"))
+
+    def placed(as_of: int, correction: int, *candidates: Candidate) -> list[AwardEntry]:
+        return [award_entry(rule, each, JUNE, as_of, correction) for each in awards(rule, candidates, JUNE)]
+
+    known = [candidate("an", 45, 50), candidate("binh", 40, 50), candidate("chi", 3, 3)]
+    first = placed(7, 0, *known)
+    ledger = list(settle_awards([], first, 7))
+    assert [(each.agent, each.standing, each.place, each.money) for each in ledger] == [
+        ("an", Standing.REWARDED, 1, "100000"),
+        ("binh", Standing.LOW_BOUND, 0, None),
+        ("chi", Standing.FEW_ANSWERS, 0, None),
+    ]
+    assert list(settle_awards(ledger, placed(8, 0, *known), 8)) == []
+    later = placed(9, 1, candidate("an", 44, 50), *known[1:])
+    new = list(settle_awards(ledger, later, 9, 1))
+    assert [(each.kind, each.agent, each.good, each.recorded_as_of, each.correction) for each in new] == [
+        (AwardKind.PLACED, "an", 44, 9, 1),
+        (AwardKind.WITHDRAWN, "an", 45, 9, 1),
+    ]
+    assert [(each.agent, each.good) for each in standing_awards([*ledger, *new])] == [
+        ("binh", 40),
+        ("chi", 3),
+        ("an", 44),
+    ]

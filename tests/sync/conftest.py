@@ -457,18 +457,25 @@ def _overheard(world: World) -> set[str]:
     return heard
 
 
-def _oracle_file(name: str) -> ModuleType:
-    """Return a file of the engine's own naive oracle, by the name under which its other files import it."""
-    if f"kpi_engine_{name}" in sys.modules:
-        return sys.modules[f"kpi_engine_{name}"]
-    place = Path(__file__).parents[1] / "kpi_engine" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"kpi_engine_{name}", place)
+def _loaded(name: str, place: Path) -> ModuleType:
+    """Return a file that tests share, under the name by which they import it."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, place)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their own module up
     spec.loader.exec_module(module)
     return module
+
+
+def _oracle_file(name: str) -> ModuleType:
+    """Return a file of the engine's own naive oracle, by the name under which its other files import it."""
+    return _loaded(f"kpi_engine_{name}", Path(__file__).parents[1] / "kpi_engine" / f"{name}.py")
+
+
+_loaded("sync_agreement", Path(__file__).with_name("agreement.py"))
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sync_agreement as agreement
+from sync_agreement import PRAISE, WEEK, agreed
 
 from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.penalties import Finding
-from kpi_engine.periods import period_named
 from sync.charging import charges_of, is_settled
 from sync.ledger import Wish, told_ledger
 from sync.ledger_rows import LedgerRows
@@ -25,33 +26,7 @@ from sync.summaries.marking import DISPUTE_TAG
 if TYPE_CHECKING:
     from tests.sync.conftest import World
 
-ZONE = "Asia/Ho_Chi_Minh"
-WEEK = period_named("2026-W48", ZONE)
-CLOCKS = [{"id": "first_reply", "goal": {"any": "30m"}, "time": "calendar", "stop": ["agent_public_reply"]}]
-WEEKLY = {
-    "id": "overdue",
-    "period": "week",
-    "min_volume": 1,
-    "bands": [{"over": 0, "points": 1}],
-    "announced_on": "2026-11-01",
-    "worth": {"amount": 50000, "currency": "VND"},
-}
-
-
-def agreed(*penalties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "appeal": "1d",
-        "exemptions": {"sao-mai": {"approvers": ["lan@saomai.vn"]}},
-        "indicators": {
-            "first_contact_resolution": {"window": "1d"},
-            "repeat_contact_rate": {"window": "2d"},
-        },
-        "policies": {
-            "version": 1,
-            "policies": [{"id": "care", "clocks": CLOCKS}],
-            "penalties": list(penalties),
-        },
-    }
+WEEKLY = {**agreement.WEEKLY, "worth": {"amount": 50000, "currency": "VND"}}
 
 
 @pytest.fixture
@@ -176,7 +151,6 @@ def test_a_person_who_is_forgotten_is_charged_under_a_pseudonym(world: "World") 
 # --- What is written, and for whom -----------------------------------------------------------------------------------
 
 PEOPLE_VISIBLE = {"visible_to_all_agents": True}
-REWARD = {"id": "praise", "period": "week", "min_n": 10, "announced_on": "2026-11-01"}
 
 
 def summarized(world: "World", scope: str, subject: str) -> str:
@@ -191,8 +165,7 @@ def after_the_week(world: "World") -> None:
 
 def with_summaries(**more: Any) -> dict[str, Any]:  # noqa: ANN401 -- any key of the configuration
     team = {**WEEKLY, "id": "team", "scope": "team"}
-    told = agreed(WEEKLY, team)
-    told["policies"]["rewards"] = [REWARD]
+    told = agreed(WEEKLY, team, rewards=(PRAISE,))
     wanted = [{"scope": scope, "period": "week", "group": "KPI"} for scope in ("agent", "team")]
     return {**told, "push": {"summaries": wanted}, "privacy": PEOPLE_VISIBLE, **more}
 

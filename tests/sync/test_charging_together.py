@@ -6,25 +6,33 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from sync_agreement import PRAISE, WEEK, WEEKLY, ZONE, agreed
+
 from config import load
+from kpi_engine.awards import AwardKind
 from kpi_engine.charges import ChargeKind
 from kpi_engine.penalties import Finding
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Scope
+from kpi_engine.rewards import Standing
 from sync.account import Account
 from sync.accounts import opened
 from sync.charging import charges_of, is_settled
 from sync.cycle import Mode, run_pass
 from sync.editions import rulebook
-from sync.ledger_text import COUNTED_TOGETHER
+from sync.ledger import Wish, told_ledger
+from sync.ledger_rows import LedgerRows
+from sync.ledger_text import COUNTED_TOGETHER, REWARDED_TOGETHER, Teller
 from sync.locale import Language
 from sync.locking import locked
 from sync.overriding import Decision, decide
 from sync.people import people
 from sync.pull import silent
 from sync.recompute import correct
+from sync.rewarding import awards_of
 from sync.settling import settles_after
 from sync.settling_charges import Wait, corrections_left, wait_for, wait_of
+from sync.sources import source
 from sync.summaries.consequences import ConsequencePage, consequences
 from sync.summaries.marking import DISPUTE_TAG
 from sync.summaries.page import Paragraph
@@ -32,29 +40,13 @@ from sync.summaries.page import Paragraph
 if TYPE_CHECKING:
     from tests.sync.conftest import World
 
-ZONE = "Asia/Ho_Chi_Minh"
-WEEK = period_named("2026-W48", ZONE)
-CLOCKS = [{"id": "first_reply", "goal": {"any": "30m"}, "time": "calendar", "stop": ["agent_public_reply"]}]
-WEEKLY = {
-    "id": "overdue",
-    "period": "week",
-    "min_volume": 1,
-    "bands": [{"over": 0, "points": 1}],
-    "announced_on": "2026-11-01",
-}
-
-
-def agreed(*penalties: dict[str, Any]) -> dict[str, Any]:
-    windows = {"first_contact_resolution": {"window": "1d"}, "repeat_contact_rate": {"window": "2d"}}
-    policies = {"version": 1, "policies": [{"id": "care", "clocks": CLOCKS}], "penalties": list(penalties)}
-    approved = {"sao-mai": {"approvers": ["lan@saomai.vn"]}}
-    return {"appeal": "1d", "indicators": windows, "policies": policies, "exemptions": approved}
-
 
 @contextmanager
-def twice(world: "World", *penalties: dict[str, Any]) -> Iterator[tuple[Account, Account]]:
+def twice(
+    world: "World", *penalties: dict[str, Any], rewards: tuple[dict[str, Any], ...] = ()
+) -> Iterator[tuple[Account, Account]]:
     """Give two accounts on one helpdesk: everybody works on both, joined by e-mail, and every ticket is on both."""
-    world.configure(**agreed(*penalties))
+    world.configure(**agreed(*penalties, rewards=rewards))
     document = json.loads(world.path.read_text())
     (first,) = document["connectors"]
     document["exemptions"]["beside"] = document["exemptions"]["sao-mai"]
@@ -125,8 +117,7 @@ def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_a
         charged = (ChargeKind.CHARGED, str(late.id), 1, Finding.OVER_QUOTA)
         assert ledger(here) == [charged]
         assert ledger(beside) == [(ChargeKind.CHARGED, str(late.id), 0, Finding.WITHIN_QUOTA)]
-        exempting = Decision(ticket_id=str(late.id), what="first_reply", reason="Down.", approved_by="lan@saomai.vn")
-        decide(beside, exempting, int(world.sandbox.now), "by hand")
+        decide(beside, _exempting(str(late.id)), int(world.sandbox.now), "by hand")
         world.advance(3600)
         passed(beside, here)
         assert ledger(here) == [charged]
@@ -141,6 +132,78 @@ def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_a
             (ChargeKind.CHARGED, str(late.id), 0, Finding.WITHIN_QUOTA),
             (ChargeKind.WITHDRAWN, *charged[1:]),
         ]
+
+
+def standings(account: Account) -> list[tuple[AwardKind, str, Standing, int, int, int]]:
+    listed = account.store.awards.of_period(account.name, WEEK.label)
+    return [(each.kind, each.agent, each.standing, each.place, each.good, each.points) for each in listed]
+
+
+def test_a_reward_is_for_what_a_person_has_on_all_helpdesks_and_settles_waits_and_is_corrected_as_charges_are(
+    make_world: Callable[..., "World"],
+) -> None:
+    world = make_world(**agreed())
+    worth = {"amount": 100000, "currency": "VND"}
+    praise = {**PRAISE, "within": "account", "min_n": 12, "penalty_points_below": 2, "worth": worth}
+    with twice(world, WEEKLY, rewards=(praise,)) as (here, beside):
+        passed(here, beside)
+        an, binh = (str(each) for each in world.agents[:2])
+        late = world.answered(agent=1, minutes=90)
+        for agent, good in ((0, 6), (1, 7)):  # six are too few on each helpdesk, and twelve are enough
+            for _ in range(good):
+                world.state.rate(world.answered(agent=agent).id, "good")
+        world.advance(3600)
+        passed(here, beside)
+        now = int(world.sandbox.now)
+        for account in (here, beside):
+            assert [(each.agent, each.standing, each.place, each.good) for each in awards_of(account, WEEK, now)] == [
+                (an, Standing.REWARDED, 1, 12),
+                (binh, Standing.PENALIZED, 0, 14),  # a point on each helpdesk are two
+            ]
+            assert standings(account) == []  # a preview is written nowhere
+        world.advance(WEEK.end + settles_after(here) + 3600 - world.sandbox.now)
+        passed(here)
+        wait = wait_for(here, WEEK)
+        assert wait is not None
+        assert [name for name, _ in wait.behind] == ["beside"]
+        assert standings(here) == []
+        passed(beside, here)
+        settled = [
+            (AwardKind.PLACED, an, Standing.REWARDED, 1, 12, 0),
+            (AwardKind.PLACED, binh, Standing.PENALIZED, 0, 14, 2),
+        ]
+        assert standings(here) == standings(beside) == settled
+        asked = source(here, WEEK, int(world.sandbox.now))
+        told = list(Teller(told_ledger(asked, Wish(agent=an)), asked.window.rulebook, Language("en")).closing())
+        assert REWARDED_TOGETHER in told
+        assert any(str(each).endswith("12 good of 12: rewarded (100,000 VND)") for each in told)
+        decide(beside, _exempting(str(late.id)), int(world.sandbox.now), "by hand")
+        done = correct(beside, WEEK, apply=True)
+        passed(here)
+        corrected = [
+            (AwardKind.PLACED, binh, Standing.REWARDED, 1, 14, 1),
+            (AwardKind.PLACED, an, Standing.BEHIND, 2, 12, 0),
+            (AwardKind.WITHDRAWN, *settled[0][1:]),
+            (AwardKind.WITHDRAWN, *settled[1][1:]),
+        ]
+        for account in (beside, here):
+            assert standings(account) == [*settled, *corrected]
+            listed = account.store.awards.of_period(account.name, WEEK.label)
+            assert {each.correction for each in listed[2:]} == {done.correction}
+        teller = Teller(told_ledger(asked, Wish()), asked.window.rulebook, Language("en"))
+        taken = [str(each) for each in teller.closing() if str(each).startswith(f"correction {done.correction} took")]
+        assert any("12 good of 12: rewarded" in each for each in taken)
+        rows = [row for row in LedgerRows(teller).rows().rows if row["line"] == "reward"]
+        assert [(row["kind"], row["subject"], row["finding"], row["good"], row["money"]) for row in rows] == [
+            ("placed", binh, "rewarded", 14, "100000"),
+            ("placed", an, "behind", 12, None),
+            ("withdrawn", an, "rewarded", 12, "100000"),
+            ("withdrawn", binh, "penalized", 14, None),
+        ]
+
+
+def _exempting(ticket_id: str) -> Decision:
+    return Decision(ticket_id=ticket_id, what="first_reply", reason="Down.", approved_by="lan@saomai.vn")
 
 
 def test_a_dispute_on_one_helpdesk_is_none_on_another_and_who_never_ran_is_waited_for_by_nobody(

@@ -80,7 +80,7 @@ def test_status_and_ledger_name_the_helpdesk_that_charges_wait_for_and_since_whe
     assert document["settled"] is False
     assert document["waiting"]["since"] == document["settles_at"]
     assert [each["connector"] for each in document["waiting"]["accounts"]] == ["beside"]
-    why = f"the charges of {label} have waited since"
+    why = f"the charges and rewards of {label} have waited since"
     assert why in " ".join(desk.run("ledger", "sao-mai", "--period", label).stdout.split())
     (state,) = desk.told("status", "sao-mai")["accounts"]
     assert state["charges_waiting"]["accounts"] == document["waiting"]["accounts"]
