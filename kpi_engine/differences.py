@@ -122,8 +122,13 @@ def _values(before: TicketSnapshot, now: TicketSnapshot) -> Iterator[tuple[str, 
     for name, value in (_SPANNED | _BESIDE).items():
         yield name, value(before), value(now)
     yield Field.TAGS, " ".join(sorted(before.tags)), " ".join(sorted(now.tags))
-    for custom in {**before.fields, **now.fields}:
-        yield f"field:{custom}", _worded(before.fields.get(custom)), _worded(now.fields.get(custom))
+    for custom in followed_in_both(before, now):
+        yield f"field:{custom}", _worded(before.fields[custom]), _worded(now.fields[custom])
+
+
+def followed_in_both(before: TicketSnapshot, now: TicketSnapshot) -> Iterator[str]:
+    """Yield the custom fields that were read both times: one given a meaning only since was not seen to change."""
+    return (custom for custom in now.fields if custom in before.fields)
 
 
 def _worded(value: FieldValue) -> str | None:

@@ -92,6 +92,10 @@ class Timeline(Generic[T_co]):
         """Return the value in force at `instant`."""
         return self.values[bisect_right(self.starts, instant)] if self.starts else self.values[0]
 
+    def between(self, first: int, last: int) -> tuple[T_co, ...]:
+        """Return the values in force at some instant from `first` to `last`."""
+        return self.values[bisect_right(self.starts, first) : bisect_right(self.starts, last) + 1]
+
     def digest_at(self, instant: int) -> str:
         """Return the digest of the edition in force at `instant`."""
         return self.digests[bisect_right(self.starts, instant)] if self.starts else self.digests[0]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Final
 
-from kpi_engine.differences import DERIVED
+from kpi_engine.differences import DERIVED, followed_in_both
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
 
 NEW: Final = "new"
@@ -51,7 +51,7 @@ def _changed(before: TicketSnapshot, now: TicketSnapshot) -> Iterator[Change]:
     if before.group_id != now.group_id:
         # Where a ticket has one owner, it shows no team while an agent has it: it stays with the one it was with.
         yield Field.GROUP, before.group_id, now.group_id or (before.group_id if now.assignee_id else None)
-    for custom in {**before.fields, **now.fields}:
+    for custom in followed_in_both(before, now):
         old, new = _worded(before, custom), _worded(now, custom)
         if old != new:
             yield f"{_CUSTOM}{custom}", old, new

@@ -81,6 +81,9 @@ def _unborne(account: Account) -> Iterator[Mistaken]:
     tags |= dict.fromkeys(account.own.exclude.tags, "exclude.tags")
     records, name = account.store.records, account.name
     for tag, where in tags.items() if tags and records.ticket_count(name) else ():
-        if not records.bears(name, tag):
+        if not account.connector.takes_tags:
+            told = message("{where}: this helpdesk has no tags", where=where)
+            yield Mistaken(told, message("name a field that says so"))
+        elif not records.bears(name, tag):
             told = message("{where}: no ticket that is here bears the tag {tag}", where=where, tag=tag)
             yield Mistaken(told, message("correct it, unless it is yet to be used"))

@@ -13,7 +13,7 @@ from kpi_engine.indicators import FAMILIES, INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction, Unit
 from kpi_engine.measurement import Certainty, CreditLine
 from kpi_engine.message import Message, message
-from kpi_engine.reduce import Cell
+from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.explaining import Explanation, LeftOut
 from sync.figures import Figures
@@ -180,6 +180,25 @@ def scorecard_notes(figures: Figures, shown: Collection[str] = HEADLINES) -> lis
             message("(n=) in brackets: so many until now, too few for a figure; `explain` says how many are needed")
         )
     return notes
+
+
+_MAPPED_BY: Mapping[Scope, Message] = {
+    Scope.MANAGER: message(
+        "nobody stood under a manager in this period: `teams` in the configuration, or org.csv, says who leads whom"
+    ),
+    Scope.COUNTRY: message(
+        "no team had a country in this period: `teams` in the configuration, or org.csv, says which"
+    ),
+    Scope.TIER: message("no team had a tier in this period: `teams` in the configuration, or org.csv, says which"),
+    Scope.SEGMENT: message(
+        "no ticket of this period has a segment: `fields.segment` in the configuration says which field or tag tells it"
+    ),
+}
+
+
+def unmapped_note(figures: Figures) -> Message | None:
+    """Return what to map, where all figures of a scope are nobody's because nothing says whose they are."""
+    return _MAPPED_BY.get(figures.question.scope) if set(figures.scorecards) == {None} else None
 
 
 def _missing_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message]:

@@ -179,9 +179,8 @@ class Source:
 
     def of(self, period: Period) -> "Source":
         """Return the source of the same indicators' figures in another period."""
-        window = replace(self.window, period=period)
-        window = replace(window, facts=facts_of(self.account, window, self.indicators))
-        return replace(self, window=window, kept=frozen(self.account, period, window.as_of))
+        there = _told(self.account, replace(self.window, period=period), self.keys, self.everybody)
+        return replace(there, sight=self.sight)
 
 
 def source(account: Account, period: Period, as_of: int, only: Collection[str] = ()) -> Source:
@@ -189,15 +188,19 @@ def source(account: Account, period: Period, as_of: int, only: Collection[str] =
     wanted = [key for key in INDICATORS if key in only or (not only and key not in account.settings.off)]
     everybody = people(account.store, account.settings)
     rules = replace(rulebook(account), called={each.key: each.name for each in everybody.persons})
-    missing = {key: why for key, why in lacking(account, rules, as_of).items() if key in wanted}
+    return _told(account, Window(period, as_of, rules), wanted, everybody)
+
+
+def _told(account: Account, window: Window, wanted: Collection[str], everybody: People) -> Source:
+    """Return what the figures of a window are made of: of the indicators wanted those that have their inputs in it."""
+    missing = {key: why for key, why in lacking(account, window).items() if key in wanted}
     told = {key: INDICATORS[key] for key in wanted if key not in missing}
-    window = Window(period, as_of, rules)
     return Source(
         account,
         replace(window, facts=facts_of(account, window, told)),
         told,
         missing,
-        frozen(account, period, as_of),
+        frozen(account, window.period, window.as_of),
         everybody,
     )
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import wraps
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from connectors.body import one_line
 from kpi_engine.message import Message, message
@@ -37,7 +39,13 @@ _NAMED = (
 
 
 def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that choose its period."""
+    """Give a command the options that choose its period; a length beside a period of another is a usage error."""
+
+    @wraps(function)
+    def checked(*arguments: object, **options: Any) -> object:  # noqa: ANN401 -- whatever the command takes
+        _refuse_other_length(options["by"], options["period"])
+        return function(*arguments, **options)
+
     by = click.option(
         "--by",
         type=PERIODS,
@@ -49,7 +57,29 @@ def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "--period",
         help=terminal_text(message("A day, week, month or quarter: 2026-11-22, 2026-W47, 2026-11, 2026-Q4.")),
     )
-    return by(named(function))
+    return by(named(checked))
+
+
+def _refuse_other_length(by: str, named: str | None) -> None:
+    if named is None or not is_given("by"):
+        return
+    kind = _kind_of(named)
+    if kind is not None and kind != by:
+        told = message("--by {by} beside --period {period}, which is a {kind}", by=by, period=named, kind=kind.value)
+        raise click.UsageError(terminal_text(told))
+
+
+def _kind_of(named: str) -> PeriodKind | None:
+    """Return how long a period is by its name; None where no period is called so, which is told elsewhere."""
+    try:
+        return period_named(named, "UTC").kind
+    except ValueError:
+        return None
+
+
+def is_given(option: str) -> bool:
+    """Tell whether an option was given by who called the command, rather than left at its default."""
+    return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE
 
 
 def subject_options(function: Callable[..., Any]) -> Callable[..., Any]:

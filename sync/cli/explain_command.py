@@ -16,7 +16,6 @@ from sync.cli.choosing import (
     asked_of,
     asked_period,
     named_scope,
-    no_agent,
     period_options,
     seen,
     subject_named,
@@ -27,12 +26,14 @@ from sync.cli.choosing import (
 from sync.cli.explain_scorecard import SCORECARD, explained_scorecard
 from sync.cli.frame import Call, framed
 from sync.cli.keys import IndicatorKey
+from sync.cli.known_names import refuse_unknown
 from sync.editions import rulebook
 from sync.escalated import Followed, followed
 from sync.exits import Exit
 from sync.explaining import Explanation, LeftOut, explained_by, masked
 from sync.joined import joined
 from sync.locale import terminal_text
+from sync.missing import mapped_within
 from sync.remarks import remark_notes, remarks, remarks_document
 from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
 from sync.sources import Asked, as_of_now, source
@@ -80,10 +81,13 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         whom = subject_named(call, asked, *named) if named else asked.name
         asked = at_home(asked, scope, whom)
         explanation = masked(explained_by(asked, INDICATORS[indicator], asked.question(scope), whom), asked)
-        if scope is Scope.AGENT and whom is not None and whom not in rules.agents and not explanation.lines:
-            raise no_agent(asked, whom)
+        if whom is not None and scope is not Scope.ACCOUNT and not explanation.lines:
+            refuse_unknown(asked, scope, whom)
         urls = ticket_urls(ready, explanation)
         say_explanation(call, explanation, urls, rules)
+        for part in asked.parts:
+            for note in mapped_within(part.window, (indicator,)):
+                call.say(note)
         answered = _answered(asked, scope, whom, explanation)
         for survey in answered:
             call.say(message("{detail}", detail=answered_text(survey, call.language)))

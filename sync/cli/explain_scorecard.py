@@ -8,6 +8,7 @@ from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.cli.choosing import subject_named
 from sync.cli.frame import Call
+from sync.cli.known_names import refuse_unknown
 from sync.grading import GRADED, graded_figures, no_card
 from sync.grading_text import grading_document, gradings_table, how_it_is_made
 from sync.locale import terminal_text
@@ -28,6 +29,8 @@ def explained_scorecard(call: Call, named: tuple[Scope, str] | None, asked: Aske
     at = asked.window.period.end - 1
     name = call.language(subject_name(whom, scope, asked.window.rulebook, at))
     if whom not in cards:
+        if whom is not None:
+            refuse_unknown(asked, scope, whom)
         call.say(message("{name} has no scorecard in {period}", name=name, period=asked.window.period.label))
         if (why := no_card(asked)) is not None:
             call.say(why)

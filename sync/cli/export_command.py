@@ -3,13 +3,14 @@
 import sys
 from itertools import chain
 from pathlib import Path
+from typing import Final
 
 import click
 
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from sync.account import Account
-from sync.cli.choosing import asked_period, period_options, seen, viewer_option, with_data
+from sync.cli.choosing import asked_period, is_given, period_options, seen, viewer_option, with_data
 from sync.cli.frame import Call, framed
 from sync.cli.keys import IndicatorKey
 from sync.cli.report_command import SCOPES
@@ -91,6 +92,9 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     """Write the rows of the period that the data has reached, or of the one that is named."""
     chosen = Format(form or (Format.JSON if call.as_json else Format.CSV))
     _refuse_terminal(chosen, output)
+    if is_given("scope") and grain not in _OF_SOMEBODY:
+        told = message("--scope goes with {grains}: other rows say whose they are", grains=_listed(_OF_SOMEBODY))
+        raise click.UsageError(terminal_text(told))
     if together and grain != Grain.CELL:
         raise click.UsageError(terminal_text(message("--joined goes with --grain cell: other rows say whose they are")))
     with call.accounts(names, signed_in=False) as accounts:
@@ -112,6 +116,13 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
             written = ROWS.of(count, call.language)
             call.note(message("{rows} of {period} written to {file}", rows=written, period=reached, file=output.name))
     return Exit.OK
+
+
+_OF_SOMEBODY: Final = (Grain.CELL, Grain.SCORECARD)
+
+
+def _listed(grains: tuple[Grain, ...]) -> str:
+    return ", ".join(f"--grain {grain}" for grain in grains)
 
 
 def _refuse_terminal(form: Format, output: Path | None) -> None:

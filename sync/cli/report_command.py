@@ -12,6 +12,7 @@ from sync.cli.choosing import (
     PERIODS,
     asked_of,
     asked_period,
+    is_given,
     named_scope,
     period_options,
     subject_named,
@@ -26,9 +27,18 @@ from sync.cli.noting import told_of_data
 from sync.exits import Exit
 from sync.figures import Figures, empty_card
 from sync.locale import terminal_text
+from sync.missing import mapped_within
 from sync.quality import quality_of
 from sync.remarks import remark_notes, remarks_at_home, remarks_document
-from sync.scorecards import Shown, figures_document, ordered_subjects, report_table, scorecard_notes, zone_notes
+from sync.scorecards import (
+    Shown,
+    figures_document,
+    ordered_subjects,
+    report_table,
+    scorecard_notes,
+    unmapped_note,
+    zone_notes,
+)
 from sync.sources import Asked
 from sync.trends import Trend, trends
 from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
@@ -104,7 +114,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     **subject: str | None,
 ) -> Exit:
     """Show the scorecards of the period that the data has reached, or of the one that is named."""
-    chosen, name = named_scope(subject) or (Scope(scope), None)
+    chosen, name = _whose(scope, named_scope(subject))
     wish = Wish(chosen, name, by, period, only, trend, surveys)
     with call.accounts(names, signed_in=False) as accounts:
         ready = with_data(accounts, call.say)
@@ -113,6 +123,16 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         ]
     call.answer({"reports": documents})
     return Exit.OK
+
+
+def _whose(scope: str, named: tuple[Scope, str] | None) -> tuple[Scope, str | None]:
+    """Return whose figures are asked for; a scope beside somebody of another is a usage error."""
+    if named is None:
+        return Scope(scope), None
+    if is_given("scope") and scope != named[0]:
+        told = message("say either {one} or {other}", one=f"--scope {scope}", other=f"--{named[0]}")
+        raise click.UsageError(terminal_text(told))
+    return named
 
 
 def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
@@ -128,6 +148,9 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     single = len(found.scorecards) == 1
     for note in scorecard_notes(found, wish.only or (asked.keys if single else HEADLINES)):
         call.say(note)
+    if (unmapped := unmapped_note(found)) is not None:
+        call.say(unmapped)
+    mapped = _say_mapped_late(call, asked, wish.only or asked.keys)
     said = remarks_at_home(asked, wish.scope, found.scorecards)
     for note in remark_notes(said):
         call.say(note)
@@ -144,7 +167,16 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     data = told_of_data(call, asked, found, dict(names)) if not wish.only else {}
     document = {**figures_document(found, names, shown.trends), "quality": quality.document()}
     document |= {**beside, **surveys, **data}
+    document |= {"mapped_within": mapped} if mapped else {}
     return {**document, "state": asked.state.value, **remarks_document(said)}
+
+
+def _say_mapped_late(call: Call, asked: Asked, keys: Collection[str]) -> list[str]:
+    """Say, and return, which figures tell of a part of their period only, for a meaning was mapped within it."""
+    told = {str(note): note for part in asked.parts for note in mapped_within(part.window, keys)}
+    for note in told.values():
+        call.say(note)
+    return list(told)
 
 
 def _found(call: Call, asked: Asked, wish: Wish) -> Figures:

@@ -419,3 +419,17 @@ def test_what_the_history_tells_after_all_is_not_told_twice_and_the_rest_is_unsu
     assert unsure(whole) == ((first, last),)
     late = untold(before, shot("06-02 09:40", "open", form_id="f", assignee_id="binh", begins_as=None), ALL, 0)
     assert unsure(history(now, events=tuple(late))) == ((first, None),)
+
+
+def test_a_field_that_is_read_for_the_first_or_last_time_was_not_seen_to_change(
+    shot: Shot,
+    told: Callable[[History], list[tuple[object, ...]]],
+    noted: Callable[..., list[tuple[object, ...]]],
+) -> None:
+    """A field was given a meaning between two looks: its value is as old as the ticket for all that anybody knows."""
+    unread, read = shot("06-02 08:10", "open"), shot("06-02 08:40", "open", fields={"7": "S1"})
+    emptied = shot("06-02 08:50", "open", fields={"7": None})
+    assert told(history(unread, read)) == told(history(read, shot("06-02 08:50", "open"))) == []
+    assert noted(unread, read) == noted(read, shot("06-02 08:50", "open")) == []
+    assert unsure(history(unread, read), frozenset({"field:7"})) == ()
+    assert told(history(read, emptied)) == [("field:7", "S1", None, "06-02 08:50", "06-02 08:40")]

@@ -212,3 +212,57 @@ def test_every_row_of_a_report_can_be_explained(known: "Desk", scope: str) -> No
     for subject, figure in subjects.items():
         document = explained(known, "created", f"--{scope}", subject or "nobody")
         assert (document["subject"], document["figure"]) == (subject, figure)
+
+
+@pytest.mark.parametrize("indicator", ["created", "satisfaction_rate"])
+@pytest.mark.parametrize(
+    ("option", "name", "meant"),
+    [
+        ("--channel", "mial", "did you mean mail?"),
+        ("--priority", "urgnt", "did you mean urgent?"),
+        ("--segment", "vip", "there are: –"),
+        ("--agent", "Nemo", "no agent is called Nemo"),
+        ("--team", "Nemo", "no team is called Nemo"),
+        ("--manager", "Nemo", "no agent is called Nemo"),
+        ("--country", "Nemo", "nothing is called Nemo"),
+        ("--tier", "Nemo", "nothing is called Nemo"),
+    ],
+)
+def test_a_name_that_nothing_has_is_refused_and_no_figure_of_nothing(
+    known: "Desk", indicator: str, option: str, name: str, meant: str
+) -> None:
+    result = known.run("explain", indicator, option, name, *MONTH)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert meant in result.stderr
+
+
+def test_a_word_that_tickets_bear_has_a_figure_in_a_quiet_period_too(known: "Desk") -> None:
+    document = known.told("explain", "created", "--channel", "mail", "--period", "2026-11-21")
+    quiet = known.told("explain", "created", "--channel", "mail", "--period", "2026-10-01")
+    assert (document["scope"], quiet["figure"]["value"]) == ("channel", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("explain", "created", "--by", "week", *MONTH), "--by week beside --period 2026-11, which is a month"),
+        (("report", "--by", "quarter", "--period", "2026-W47"), "--by quarter beside --period 2026-W47"),
+        (("export", "--by", "day", *MONTH), "--by day beside --period 2026-11"),
+        (("compare", "created", "--by", "day", *MONTH), "--by day beside --period 2026-11"),
+        (("report", "--scope", "team", "--agent", "Nemo"), "say either --scope team or --agent"),
+        (("export", "--scope", "team"), "--scope goes with --grain cell, --grain scorecard"),
+        (("explain", "scorecard", "--team", "Nemo"), "no team is called Nemo"),
+        (("explain", "scorecard", "--agent", "Nemo"), "no agent is called Nemo"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(known: "Desk", arguments: tuple[str, ...], told: str) -> None:
+    result = known.run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert told in result.stderr
+
+
+def test_an_option_that_says_the_same_again_is_taken(known: "Desk") -> None:
+    for more in (("--by", "month"), ("--by", "month", "--scope", "team")):
+        assert known.run("report", *MONTH, *more).exit_code == 0
+    named = agent(known, 0)
+    assert known.told("report", "--scope", "agent", "--agent", named)["reports"][0]["scorecards"][0]["subject"] == named

@@ -219,3 +219,21 @@ def test_before_anything_is_measured_there_is_nothing_to_show(desk: "Desk") -> N
         connection.execute("DELETE FROM reading")
         connection.commit()
     assert desk.run("report").stdout.startswith("sao-mai: nothing to show for 2026-W47\n")
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("manager", "nobody stood under a manager in this period: `teams` in the configuration, or org.csv,"),
+        ("country", "no team had a country in this period: `teams` in the configuration, or org.csv, says which"),
+        ("tier", "no team had a tier in this period: `teams` in the configuration, or org.csv, says which"),
+        ("segment", "no ticket of this period has a segment: `fields.segment` in the configuration says which field"),
+    ],
+)
+def test_where_nothing_is_mapped_a_scope_says_what_to_map(known: "Desk", scope: str, told: str) -> None:
+    assert told in " ".join(known.run("report", "--scope", scope).stdout.split())
+
+
+def test_where_something_is_mapped_nothing_of_it_is_said(known: "Desk") -> None:
+    shown = known.run("report", "--scope", "channel").stdout + known.run("report", "--scope", "team").stdout
+    assert "in this period:" not in shown
