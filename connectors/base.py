@@ -475,6 +475,13 @@ class Connector(Protocol):
         """Tell whether a comment with that marker stands on a ticket; None where the ticket is gone."""
         ...
 
+    def undone(self, change: Change) -> frozenset[str] | None:
+        """Return the keys of what an escalation's change wrote and its ticket does not show; None where that is gone.
+
+        A ticket that somebody solved, handed over or made more urgent since lacks nothing of it.
+        """
+        ...
+
     def read_again(self, stream: Stream, raw: str) -> Page:
         """Return what a row that was set aside means today: `raw` is a Reject's, without what people wrote."""
         ...

@@ -1,6 +1,7 @@
 """What a step of an escalation does on a ticket, decided from how the ticket stands: the same on every helpdesk."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -15,6 +16,9 @@ PRIORITY, GROUP, ASSIGNEE = "priority", "group", "assignee"
 TAGS, TAGS_ADDED, TAGS_REMOVED = "tags", "add_tags", "remove_tags"  # joined by one space
 WHILE_UNSOLVED = "while_unsolved"
 """Whether nothing is done on a ticket that was solved meanwhile."""
+
+LOOK_FIRST = "look_first"
+"""Whether the note is written only if none with its marker stands there: it was taken once, and was not seen since."""
 
 RESTORES = "restores"
 """Whether it takes an earlier change back: then it may lower a priority."""
@@ -51,6 +55,7 @@ class Standing:
     tags: tuple[str, ...]
     solved: bool
     ranked: bool = True  # whether its priority is one of ours, or none
+    noted: bool = False  # whether the note is there already
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,31 @@ def doing(change: Change, now: Standing) -> Doing | Refused:
     if change.values.get(WHILE_UNSOLVED) and now.solved:
         return Refused(message("it was solved before the escalation could be written"), closed=True)
     place, left = _place(change, now)
-    return Doing(_priority(change, now), _tags(change, now), place, _word(change, NOTE), left)
+    note = None if now.noted else _word(change, NOTE)
+    return Doing(_priority(change, now), _tags(change, now), place, note, left)
+
+
+def looks_first(change: Change, noted: Callable[[str], bool | None]) -> bool:
+    """Tell whether a note that may be there already is there; `noted` asks the helpdesk for a marker."""
+    return bool(change.values.get(LOOK_FIRST)) and MARKER in change.values and bool(noted(str(change.values[MARKER])))
+
+
+def undone(change: Change, now: Standing, noted: Callable[[str], bool | None]) -> frozenset[str]:
+    """Return which of a change's values a ticket does not show; nothing of one that people are done with.
+
+    `noted` asks the helpdesk whether a note with a marker stands there.
+    """
+    wanted = doing(change, now)
+    if isinstance(wanted, Refused):
+        return frozenset()
+    left = {
+        PRIORITY: wanted.priority is not None,
+        TAGS_ADDED: wanted.tags is not None,
+        GROUP: wanted.place is not None,
+        ASSIGNEE: wanted.place is not None,
+        NOTE: MARKER in change.values and not noted(str(change.values[MARKER])),
+    }
+    return frozenset(key for key, lacks in left.items() if lacks and key in change.values)
 
 
 def _word(change: Change, key: str) -> str | None:

@@ -20,6 +20,7 @@ from sync.crash import crash_point
 from sync.disputing import note_disputes
 from sync.echoes import look_for_echoes
 from sync.editions import keep_editions, rulebook, unexplained
+from sync.effect_echoes import look_for_effects
 from sync.effects import Effects, new_effects, note_learned
 from sync.findings import noted
 from sync.inputs.scheduled import import_changed
@@ -191,6 +192,7 @@ def _measure_and_write(account: Account, this: Pass, mode: Mode, report: PassRep
     report.created_fields = set_up(account, this, report.setups)
     crash_point("after_fields")
     look_for_echoes(account, this, as_of)
+    look_for_effects(account, this, as_of)
     _queue(account, this, report, rules, as_of)
     crash_point("after_planning")
     report.sent = send_all(account, this, mode.max_writes)

@@ -16,7 +16,7 @@ from sync.store.findings import Finding, What
 LOOKED_AT: Final = "echoes_through"
 """The switch that remembers the last change that was confirmed, or found not to stand."""
 
-_GRACE: Final = 900
+GRACE: Final = 900
 """A ticket is given so many seconds, of complete data, to come back with what was written to it."""
 
 
@@ -28,10 +28,10 @@ def look_for_echoes(account: Account, this: Pass, as_of: int) -> None:
     """
     name, store = account.name, account.store
     while batch := store.changes.delivered_after(
-        name, Target.TICKET, store.switches.number(name, LOOKED_AT) or 0, as_of - _GRACE
+        name, Target.TICKET, store.switches.number(name, LOOKED_AT) or 0, as_of - GRACE
     ):
         last = store.changes.last_delivered_to(name, Target.TICKET, {each.target_id for each in batch})
-        lost = _lost(account, last, as_of - _GRACE)
+        lost = _lost(account, last, as_of - GRACE)
         with store.transaction(this.lock):
             _note(account, batch, lost, last)
             store.switches.set(name, LOOKED_AT, batch[-1].change_id)

@@ -43,7 +43,7 @@ LEARNED: Final = "effects_through"
 _FIRST: Final = 2**42
 """More urgent than any ticket's fields: people are waiting for it."""
 
-_GOING_ON: Final = frozenset({ClockState.RUNNING, ClockState.PAUSED, ClockState.BREACHED_OPEN})
+GOING_ON: Final = frozenset({ClockState.RUNNING, ClockState.PAUSED, ClockState.BREACHED_OPEN})
 _AFTER: Final = ("escalation:", "early:", "success:", "repeat:")
 
 LATE: Final = message("they fell due longer ago than push.escalations.within")
@@ -82,7 +82,12 @@ class EffectPlan:
 
 def effect_key(entry: Entry) -> str:
     """Return the key of what a step does on a ticket."""
-    return f"escalation:{entry.ticket_id}:{entry.clock}:{entry.instance}:{entry.step}"
+    return f"{clock_key(entry.ticket_id, entry)}{entry.step}"
+
+
+def clock_key(ticket_id: str, of: Entry | Clock) -> str:
+    """Return how the keys of all begin that follows one run of a clock."""
+    return f"escalation:{ticket_id}:{of.clock}:{of.instance}:"
 
 
 @dataclass(slots=True)
@@ -202,7 +207,7 @@ class _Decider:
         status = self.rules.meanings.at(self.as_of).status(self.tickets[entry.ticket_id].status)
         if status in (Status.CLOSED, Status.DELETED):
             return _CLOSED
-        return None if due.step.at is Trigger.MET or due.clock.state in _GOING_ON else ENDED
+        return None if due.step.at is Trigger.MET or due.clock.state in GOING_ON else ENDED
 
     def made(self, due: "_Due", asked: frozenset[Effect]) -> EffectPlan:
         ticket, step = self.tickets[due.entry.ticket_id], due.step

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from connectors.base import Target
 from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.measurement import Firing
 from kpi_engine.message import Message, message
@@ -29,12 +30,13 @@ def spot(entry: Entry) -> Spot:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A step that fell due: whom it was for, and what it did on the ticket (None: nothing)."""
+    """A step that fell due: whom it was for, and what it did on the ticket (None: nothing), if it stands there."""
 
     entry: Entry
     recipients: tuple[Recipient, ...]
     change: Queued | None
     everybody: People
+    stands: bool = True
 
     def roles(self, language: Language) -> str:
         """Return the roles that were reached, with the names of those who led; the assignee is named elsewhere."""
@@ -54,6 +56,8 @@ class Followed:
         """Return what became of what the step did on the ticket."""
         if self.change is None:
             return None
+        if not self.stands:
+            return message("taken by the helpdesk, but the ticket does not show it")
         if self.change.reason is not None:
             return message("{state}: {reason}", state=CHANGE_STATES[self.change.state], reason=self.change.reason)
         return CHANGE_STATES[self.change.state]
@@ -87,6 +91,7 @@ class Followed:
             ],
             "written": None if self.change is None else written(self.change.values),
             "state": None if self.change is None else self.change.state,
+            "stands": self.stands,
         }
 
     def _shown(self, each: Recipient) -> str | None:
@@ -99,6 +104,7 @@ def followed(account: Account, rules: Rulebook, entries: Iterable[Entry]) -> Ite
     ids = sorted({each.ticket_id for each in fired})
     measured = {each.ticket_id: each for each in account.store.readings.of(account.name, ids)}
     changes = _by_key(each for some in account.store.changes.escalated(account.name, ids).values() for each in some)
+    unkept = account.store.findings.unkept(account.name, Target.ESCALATION, changes)
     everybody = people(account.store, account.settings)
     for entry in fired:
         clocks = measured[entry.ticket_id].clocks if entry.ticket_id in measured else ()
@@ -108,7 +114,8 @@ def followed(account: Account, rules: Rulebook, entries: Iterable[Entry]) -> Ite
             severity = _severity(entry, measured[entry.ticket_id].firings)
             asked = Asked(account.name, entry.agent, entry.team, entry.at, severity)
             reached = recipients(step.notify, asked, rules)
-            yield Followed(entry, reached, changes.get(effect_key(entry)), everybody)
+            key = effect_key(entry)
+            yield Followed(entry, reached, changes.get(key), everybody, stands=key not in unkept)
 
 
 def _by_key(changes: Iterable[Queued]) -> dict[str, Queued]:

@@ -198,6 +198,10 @@ class Freshdesk:
         """Tell whether a note with that marker stands on a ticket; None where the ticket is gone."""
         return summaries.noted(self.session, ticket_id, marker)
 
+    def undone(self, change: Change) -> frozenset[str] | None:
+        """Return the keys of what an escalation wrote and its ticket does not show; None where that is gone."""
+        return acting.undone(self.session, change)
+
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins among them, who could read a ticket in that group with that assignee."""
         return staff_of(self.session).readers(group, assignee_id)

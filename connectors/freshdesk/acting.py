@@ -1,15 +1,18 @@
 """What a step of an escalation does on a ticket: its properties first, which may be repeated, and then the note."""
 
+from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 
 from connectors.base import Change, Delivered, Outcome, Refused, Snoozed
 from connectors.delivering import LATER
-from connectors.effects import Doing, Standing, doing, note_html
+from connectors.effects import Doing, Standing, doing, looks_first, note_html
+from connectors.effects import undone as undone_on
 from connectors.errors import RefusedError, SignInError, TransientError
 from connectors.freshdesk import payloads
 from connectors.freshdesk.delivering import refused, written
 from connectors.freshdesk.mapping import CLOSED, PRIORITIES, RESOLVED
-from connectors.freshdesk.summaries import sent_once
+from connectors.freshdesk.summaries import noted, sent_once
 from connectors.freshdesk.walking import TICKETS
 from connectors.http import Session
 from connectors.rows import understood
@@ -25,6 +28,7 @@ def act(session: Session, change: Change) -> Outcome:
     path = f"{TICKETS}/{change.target_id}"
     try:
         ticket = understood(payloads.Ticket, session.get(path).mapping())
+        is_noted = looks_first(change, partial(noted, session, change.target_id))
     except TransientError as error:
         return Snoozed(error.after or LATER, error.message)
     except RefusedError as error:
@@ -35,7 +39,7 @@ def act(session: Session, change: Change) -> Outcome:
         return _gone()
     if ticket.deleted or ticket.spam:
         return _gone()
-    wanted = doing(change, _standing(ticket))
+    wanted = doing(change, replace(_standing(ticket), noted=is_noted))
     return wanted if isinstance(wanted, Refused) else _done(session, path, wanted)
 
 
@@ -49,6 +53,19 @@ def _done(session: Session, path: str, wanted: Doing) -> Outcome:
     note = {"body": note_html(wanted.note), "private": True}
     outcome = sent_once(lambda: session.send("POST", f"{path}/notes", note, safe_to_repeat=False), named=False)
     return Delivered(warning=wanted.left) if isinstance(outcome, Delivered) else outcome
+
+
+def undone(session: Session, change: Change) -> frozenset[str] | None:
+    """Return which of a change's values its ticket does not show; None where it is gone. Raises ConnectorError."""
+    try:
+        ticket = understood(payloads.Ticket, session.get(f"{TICKETS}/{change.target_id}").mapping())
+    except (RefusedError, SignInError) as error:
+        if error.status not in _GONE:
+            raise
+        return None
+    if ticket.deleted or ticket.spam:
+        return None
+    return undone_on(change, _standing(ticket), partial(noted, session, change.target_id))
 
 
 def _gone() -> Outcome:

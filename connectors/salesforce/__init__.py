@@ -216,6 +216,10 @@ class Salesforce:
         stands = summaries.noted(self.org, ticket_id, marker)
         return acting.noted(self.org, ticket_id, marker) if stands is False else stands
 
+    def undone(self, change: Change) -> frozenset[str] | None:
+        """Return the keys of what an escalation wrote and its case does not show; None where that is gone."""
+        return acting.undone(self.org, change, self._reading.sense())
+
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a case in that queue with that owner."""
         return self._staff().readers(group, assignee_id)

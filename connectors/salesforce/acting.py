@@ -1,10 +1,13 @@
 """What a step of an escalation does on a case: its fields first, which may be repeated, then the comment."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 from connectors.base import Change, Delivered, InDoubt, Outcome, Refused, Snoozed
 from connectors.delivering import LATER, says
-from connectors.effects import Doing, Standing, doing, rank
+from connectors.effects import PRIORITY, Doing, Standing, doing, looks_first, rank
+from connectors.effects import undone as undone_on
 from connectors.errors import InDoubtError, RefusedError, TransientError, UnexpectedPayloadError
 from connectors.rows import understood
 from connectors.salesforce import mapping
@@ -26,13 +29,29 @@ _FIELDS = ("Id", "Priority", "OwnerId", "IsClosed", "IsDeleted")
 def act(org: Org, change: Change, sense: Sense) -> Outcome:
     """Do what is left to be done; raises UnexpectedPayloadError for a case that cannot be read."""
     try:
-        rows = list(org.rows(Query("Case", _FIELDS, (is_("Id", change.target_id),))))
+        row = _row(org, change)
+        is_noted = looks_first(change, partial(noted, org, change.target_id))
     except TransientError as error:
         return Snoozed(error.after or LATER, error.message)
-    if not rows or rows[0].get("IsDeleted") is True:
+    if row is None:
         return Refused(message("it is gone from the helpdesk"), closed=True)
-    wanted = doing(change, _standing(rows[0], sense))
+    wanted = doing(change, replace(_standing(row, sense), noted=is_noted))
     return wanted if isinstance(wanted, Refused) else _done(org, change.target_id, wanted, sense)
+
+
+def undone(org: Org, change: Change, sense: Sense) -> frozenset[str] | None:
+    """Return which of a change's values its case does not show; None where it is gone. Raises ConnectorError."""
+    row = _row(org, change)
+    if row is None:
+        return None
+    found = undone_on(change, _standing(row, sense), partial(noted, org, change.target_id))
+    has_word = PRIORITY not in found or any(_own_words(org, str(change.values[PRIORITY]), sense))
+    return found if has_word else found - {PRIORITY}  # the org has no such priority: none was written
+
+
+def _row(org: Org, change: Change) -> dict[str, object] | None:
+    rows = org.rows(Query("Case", _FIELDS, (is_("Id", change.target_id),)))
+    return next((row for row in rows if row.get("IsDeleted") is not True), None)
 
 
 def _standing(row: dict[str, object], sense: Sense) -> Standing:

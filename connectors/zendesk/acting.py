@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
 
 from connectors.base import Change, Delivered, Outcome, Refused, Snoozed
 from connectors.delivering import LATER
-from connectors.effects import Doing, Standing, doing, note_html
+from connectors.effects import Doing, Standing, doing, looks_first, note_html
+from connectors.effects import undone as undone_on
 from connectors.errors import RefusedError, TransientError
 from connectors.http import Session
 from connectors.rows import understood
 from connectors.zendesk import jobs, payloads
 from connectors.zendesk.mapping import defanged, numeric_id
-from connectors.zendesk.summaries import sent_once
+from connectors.zendesk.summaries import noted, sent_once
 
 EFFECTS = frozenset({"note", "add_tags", "raise_priority", "assign"})
 _SOLVED = frozenset({"solved", "closed"})
@@ -23,14 +26,15 @@ def act(session: Session, change: Change, own_id: str) -> Outcome:
     A note comes with all the rest in one audit, so that whoever finds it knows that everything arrived.
     https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#protecting-against-ticket-update-collisions
     """
-    path = f"/api/v2/tickets/{numeric_id(change.target_id)}.json"
+    path = _path(change)
     try:
         shown = session.get(path).mapping().get("ticket")
+        is_noted = looks_first(change, partial(noted, session, change.target_id))
     except TransientError as error:
         return Snoozed(error.after or LATER, error.message)
     except RefusedError as error:
         return jobs.refused(error.detail or str(error), error.status)
-    wanted = doing(change, _standing(shown))
+    wanted = doing(change, replace(_standing(shown), noted=is_noted))
     if isinstance(wanted, Refused):
         return wanted
     if wanted.is_nothing:
@@ -39,6 +43,21 @@ def act(session: Session, change: Change, own_id: str) -> Outcome:
     body = {"ticket": {**_update(wanted, own_id), "safe_update": True, "updated_stamp": stamp}}
     outcome = sent_once(lambda: session.send("PUT", path, body, safe_to_repeat=False))
     return replace(outcome, warning=outcome.warning or wanted.left) if isinstance(outcome, Delivered) else outcome
+
+
+def undone(session: Session, change: Change) -> frozenset[str] | None:
+    """Return which of a change's values its ticket does not show; None where it is gone. Raises ConnectorError."""
+    try:
+        shown = session.get(_path(change)).mapping().get("ticket")
+    except RefusedError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None
+    return undone_on(change, _standing(shown), partial(noted, session, change.target_id))
+
+
+def _path(change: Change) -> str:
+    return f"/api/v2/tickets/{numeric_id(change.target_id)}.json"
 
 
 def _standing(row: object) -> Standing:
