@@ -28,7 +28,7 @@ class BenchmarkSettings(Section):
     source: Line = Field(description="Where it comes from: a study, a bought report, a partner.")
     date: Day = Field(description="Of when it is.")
     n: Annotated[int, Field(ge=1)] | None = Field(None, description="From how many it was made.")
-    only: Only = Field(Only(), description="Only these tickets: the channel, priority or segment it is of.")
+    only: Only = Field(Only(), description="Only these tickets: the channel, priority, segment or severity it is of.")
 
     @model_validator(mode="after")
     def _in_order(self) -> "BenchmarkSettings":

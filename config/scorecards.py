@@ -8,7 +8,6 @@ from pydantic import Field, WithJsonSchema, field_validator, model_validator
 from config.targets import Amount, shares
 from connectors.settings import Key, Line, Section, Slug, UnfitError
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Better
 from kpi_engine.message import Message, message
 
 GRADES: Mapping[str, float] = {"A": 1.0, "B": 0.9, "C": 0.75, "D": 0.0}
@@ -61,9 +60,6 @@ class Scorecard(Section):
         counted = [key for block in self.blocks.values() for key in block.weighed]
         for name, block in self.blocks.items():
             for key, weight in block.weighed.items():
-                if key in INDICATORS and INDICATORS[key].better is Better.NEUTRAL:
-                    below = ("blocks", name, "indicators")
-                    raise UnfitError(message("nobody can say which way {key} is better", key=key), below=below)
                 if weight < 0 or counted.count(key) > 1:
                     raise UnfitError(_misweighed(key, weight), below=("blocks", name, "indicators"))
         return self

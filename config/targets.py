@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from connectors.settings import Day, Key, Line, Section, UnfitError
 from kpi_engine.durations import DURATION_PATTERN, DurationError, seconds_of
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Better, Indicator, Unit
+from kpi_engine.indicators.indicator import Indicator, Unit
 from kpi_engine.message import message
 from kpi_engine.periods import PeriodKind, period_named
-from kpi_engine.targets import PREVIOUS, TargetKind
+from kpi_engine.targets import PREVIOUS, USUAL, Comparator, TargetKind
 
 SCOPES = ("account", "country", "manager", "tier", "team", "agent")
 _MOST_WINDOWS = 36
@@ -61,6 +61,7 @@ class Only(Section):
     channel: Line | None = None
     priority: Line | None = None
     segment: Line | None = None
+    severity: Line | None = None
 
 
 class TargetSettings(Section):
@@ -75,7 +76,15 @@ class TargetSettings(Section):
         "abs",
         description="The figure itself, or its change against the baseline: relative, or in the figure's own unit.",
     )
-    value: Amount = Field(description="Times as 2h, shares as 0.7 or 70 %, changes with their sign.")
+    comparator: Literal["at_least", "at_most", "between"] | None = Field(
+        None,
+        description="Which figures attain it; by default the way in which the indicator is better. An indicator of "
+        "which nobody can say that needs one.",
+    )
+    value: Amount | tuple[Amount, Amount] = Field(
+        description="Times as 2h, shares as 0.7 or 70 %, changes with their sign; of a band its two ends.",
+        examples=["2h", "70 %", ["60 %", "85 %"]],
+    )
     window: Annotated[str, AfterValidator(_readable_window)] = Field(
         description="Over which time the figure is taken.", examples=["month", "3 months"]
     )
@@ -84,10 +93,21 @@ class TargetSettings(Section):
         description="What a change is measured against: previous (the window before) or a period.",
         examples=["2026-Q2"],
     )
+    min_n: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="From how many cases on it judges, where that is more than the figure needs to be shown."
+    )
     owner: Line = Field(description="Who answers for it.")
+    agreed_by: Line | None = Field(
+        None, description="With whom it was agreed: those it is about, or who speaks for them."
+    )
     agreed_on: Day | None = Field(None, description="When it was agreed with those it is about.")
     announced_on: Day | None = Field(
         None, description="When it was announced; it judges windows that begin on that day or later, without it none."
+    )
+    valid_from: Day | None = Field(
+        None,
+        description="From which day on it holds: it judges windows that begin then or later. Until then another target "
+        "for the same figure goes on; without it a target holds from the pass that first reads it.",
     )
     benchmark: Line | None = Field(
         None, description="What makes it reasonable: where the figure comes from, of when, from how many."
@@ -99,8 +119,7 @@ class TargetSettings(Section):
         indicator = INDICATORS.get(self.indicator)
         if indicator is None:
             return self  # said where unknown keys are
-        if indicator.better is Better.NEUTRAL:
-            raise UnfitError(message("nobody can say which way this figure is better"), below=("indicator",))
+        self._one_way(indicator)
         changing = TargetKind(self.kind) is not TargetKind.ABS
         if changing == (self.baseline is None):
             reason = message("a change needs a baseline, and only a change has one")
@@ -108,25 +127,57 @@ class TargetSettings(Section):
         self._sensible(indicator)
         return self
 
+    def _one_way(self, indicator: Indicator) -> None:
+        usual = USUAL.get(indicator.better)
+        if (self.comparator == "between") != self._banded and self.comparator is not None:
+            raise UnfitError(message("a band has two ends, and only a band has"), _BAND, below=("value",))
+        if self._banded and TargetKind(self.kind) is not TargetKind.ABS:
+            raise UnfitError(message("a change has one value, and no band"), below=("value",))
+        if self._banded:
+            return
+        if usual is None and self.comparator is None:
+            reason = message("nobody can say which way this figure is better")
+            raise UnfitError(reason, message("a comparator: at_least, at_most, or a band"), below=("indicator",))
+        if usual is not None and self.comparator not in (None, usual):
+            allowed = message("{comparator}, or a band", comparator=usual.value)
+            raise UnfitError(message("this figure is better the other way"), allowed, below=("comparator",))
+
+    @property
+    def _banded(self) -> bool:
+        return isinstance(self.value, tuple)
+
+    def _way(self, indicator: Indicator) -> Comparator:
+        return Comparator(self.comparator or USUAL[indicator.better])
+
     def _sensible(self, indicator: Indicator) -> None:
-        value = amount(indicator, TargetKind(self.kind), self.value)
-        if TargetKind(self.kind) is not TargetKind.ABS and (
-            value == 0 or (value > 0) != (indicator.better is Better.HIGHER)
-        ):
-            allowed = message("more than 0") if indicator.better is Better.HIGHER else message("less than 0")
+        value, high = self._ends(indicator)
+        if high is not None and value >= high:
+            raise UnfitError(message("the first end of a band is the lower one"), _BAND, below=("value",))
+        rising = not self._banded and self._way(indicator) is Comparator.AT_LEAST
+        if TargetKind(self.kind) is not TargetKind.ABS and (value == 0 or (value > 0) != rising):
+            allowed = message("more than 0") if rising else message("less than 0")
             raise UnfitError(message("this change is no improvement"), allowed, below=("value",))
+
+    def _ends(self, indicator: Indicator) -> tuple[float, float | None]:
+        """Return the value, and of a band its upper end."""
+        kind = TargetKind(self.kind)
+        if isinstance(self.value, tuple):
+            low, high = (amount(indicator, kind, end) for end in self.value)
+            return low, high
+        return amount(indicator, kind, self.value), None
 
     def document(self) -> Mapping[str, object]:
         """Return the target as an edition keeps it."""
         found = _WINDOW.fullmatch(self.window)
         count, by = (found[1], found[2]) if found is not None else (None, self.window)
         scope, _, subject = self.scope.partition(":")
+        value, high = self._ends(INDICATORS[self.indicator])
         return {
             "indicator": self.indicator,
             "scope": scope,
             "subject": subject or None,
             "kind": self.kind,
-            "value": amount(INDICATORS[self.indicator], TargetKind(self.kind), self.value),
+            "value": value,
             "windows": int(count or 1),
             "by": PeriodKind(by).value,
             "baseline": self.baseline,
@@ -134,7 +185,20 @@ class TargetSettings(Section):
             "announced_on": self.announced_on.isoformat() if self.announced_on else None,
             "benchmark": self.benchmark,
             "only": self.only.model_dump(exclude_none=True),
+            **self._more(high),
         }
+
+    def _more(self, high: float | None) -> Mapping[str, object]:
+        """Return what not every target has: nothing of one that has none of it."""
+        told = {
+            "comparator": "between" if self._banded else self.comparator,
+            "high": high,
+            "min_n": self.min_n,
+            "agreed_by": self.agreed_by,
+            "agreed_on": self.agreed_on.isoformat() if self.agreed_on else None,
+            "valid_from": self.valid_from.isoformat() if self.valid_from else None,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def amount(indicator: Indicator, kind: TargetKind, given: float | str) -> float:
@@ -178,6 +242,7 @@ def _share(given: float | str, kind: TargetKind) -> float:
     return value
 
 
+_BAND = message("for example {examples}", examples='["60 %", "85 %"]')
 _SHARES = message("for example {examples}", examples='0.7, "70 %"')
 
 

@@ -145,6 +145,8 @@ class Evidence:
             state.priority,
             state.segment,
             edition,
+            None,
+            state.severity,
         )
 
     def holder(self, at: int) -> Stamp:

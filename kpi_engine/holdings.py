@@ -97,6 +97,7 @@ def _holding(what: _Held, start: int, end: int | None, story: Story) -> Holding:
         touched_at=what.touched_at,
         overdue_since=what.overdue_since,
         binned=what.binned,
+        severity=state.severity,
     )
 
 

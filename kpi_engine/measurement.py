@@ -17,7 +17,8 @@ class Certainty(StrEnum):
 class Stamp(NamedTuple):
     """What all credit lines of one instant and one agent share; `agent` None is nobody, like any other.
 
-    Channel, priority and segment are the ticket's at that instant, `edition` is the digest of the rules in force then.
+    Channel, priority, segment and severity are the ticket's at that instant, `edition` is the digest of the rules in
+    force then.
     """
 
     at: int
@@ -30,6 +31,7 @@ class Stamp(NamedTuple):
     segment: str | None
     edition: str
     observation_id: str | None = None
+    severity: str | None = None
 
 
 @dataclass(slots=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make
@@ -86,6 +88,11 @@ class CreditLine:
     def segment(self) -> str | None:
         """The customer's segment at that instant."""
         return self.stamp.segment
+
+    @property
+    def severity(self) -> str | None:
+        """How grave the ticket was at that instant."""
+        return self.stamp.severity
 
     @property
     def edition(self) -> str:
@@ -192,6 +199,7 @@ class Holding:
     touched_at: int | None = None
     overdue_since: int | None = None
     binned: tuple[tuple[int, int], ...] | None = None
+    severity: str | None = None
 
 
 @dataclass(slots=True, unsafe_hash=True)  # not frozen: that makes it four times as slow to make

@@ -28,6 +28,7 @@ class Scope(StrEnum):
     CHANNEL = "channel"
     PRIORITY = "priority"
     SEGMENT = "segment"
+    SEVERITY = "severity"
 
 
 PLACED: Mapping[Scope, Callable[[Place], str | None]] = {
@@ -207,7 +208,9 @@ def _shares(holding: Holding, start: int, end: int) -> bool:
     return holding.start < end and (holding.end is None or holding.end > start)
 
 
-_SAME_HANDS = attrgetter("agent", "team", "channel", "priority", "segment", "requester", "calendar", "assumed")
+_SAME_HANDS = attrgetter(
+    "agent", "team", "channel", "priority", "segment", "severity", "requester", "calendar", "assumed"
+)
 
 
 def _joined(holdings: Sequence[Holding]) -> list[Holding]:
@@ -244,6 +247,7 @@ def _line(indicator: Indicator, measurement: Measurement, holding: Holding, port
         priority=holding.priority,
         segment=holding.segment,
         edition=measurement.edition,
+        severity=holding.severity,
     )
     certainty = Certainty.APPROXIMATE if portion.assumed else Certainty.EXACT
     return CreditLine(indicator.key, stamp, portion.numerator, portion.denominator, portion.part, certainty)

@@ -42,7 +42,7 @@ def placed(asked: Asked, figures: Figures) -> list[Placed]:
 
 def _only(scope: Scope, subject: str) -> Mapping[Scope, str]:
     """Return what narrows the tickets of a subject down as a benchmark's `only` does."""
-    return {scope: subject} if scope in (Scope.CHANNEL, Scope.PRIORITY, Scope.SEGMENT) else {}
+    return {scope: subject} if scope in (Scope.CHANNEL, Scope.PRIORITY, Scope.SEGMENT, Scope.SEVERITY) else {}
 
 
 def of_targets(asked: Asked, found: Sequence[Judged]) -> list[Beside | None]:

@@ -12,6 +12,7 @@ from kpi_engine.recipients import LADDER, OWNER, ROLES
 from kpi_engine.records import Group
 from kpi_engine.rules import Policies, parse_policies
 from sync.account import Account
+from sync.counting import STEPS
 from sync.effect_text import EFFECT_NAMES
 from sync.effects import effects_of
 
@@ -52,16 +53,16 @@ def _steps(rules: Policies) -> Iterator[EscalationStep]:
 
 
 def _effect_check(account: Account, effect: Effect, n: int) -> Check:
-    named = {"n": n, "effect": EFFECT_NAMES[effect]}
+    named = {"steps": STEPS.of(n), "effect": EFFECT_NAMES[effect]}
     if effect not in account.connector.effects:
-        told = message("{n} steps ask for {effect}, which this helpdesk does not have: nothing is done", **named)
+        told = message("for {effect}: {steps} that nothing comes of, for this helpdesk does not have it", **named)
         mend = message("leave {key} out of the steps for it, or ask for a note instead", key=effect)
         return Check(_SUBJECT, Verdict.FAILURE, told, mend)
     if effect not in account.own.push.escalations.allow:
-        told = message("{n} steps ask for {effect}, which is not allowed here: nothing is done", **named)
+        told = message("for {effect}: {steps} that nothing comes of, for it is not allowed here", **named)
         mend = message("put {key} into push.escalations.allow, if that is agreed", key=effect)
         return Check(_SUBJECT, Verdict.WARNING, told, mend)
-    return Check(_SUBJECT, Verdict.OK, message("{n} steps write {effect} on tickets", **named))
+    return Check(_SUBJECT, Verdict.OK, message("for {effect} on tickets: {steps}", **named))
 
 
 def _group_checks(account: Account, rules: Policies, steps: list[EscalationStep]) -> Iterator[Check]:

@@ -30,6 +30,7 @@ from kpi_engine.records import FieldValue, Group, TicketSnapshot
 from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook, Status
 from sync.account import Account
+from sync.counting import STEPS
 from sync.effect_note import Noted, note_text, title
 from sync.people import people
 from sync.role_words import ROLE_NAMES
@@ -110,7 +111,9 @@ class Effects:
     def sentences(self) -> Iterator[Message]:
         """Yield what there is to say beside the plans."""
         for reason, n in self.left.values():
-            yield message("{n} steps of escalations do nothing on their tickets: {reason}", n=n, reason=reason)
+            yield message(
+                "nothing on their tickets of {steps} of escalations: {reason}", steps=STEPS.of(n), reason=reason
+            )
         yield from self.remarks.values()
 
 

@@ -154,7 +154,10 @@ def _with_reason(part: Source, indicator: Indicator, each: LeftOut) -> LeftOut:
 
 
 def whose(measurement: Measurement, omission: Omission, window: Window, scope: Scope) -> str | None:
-    """Return whose figure an omission concerns; a channel's, a priority's or a segment's by what the ticket says."""
+    """Return whose figure an omission concerns.
+
+    A channel's, a priority's, a segment's or a severity's goes by what the ticket says.
+    """
     if scope in PLACED:
         return PLACED[scope](window.rulebook.place(omission.agent, omission.team, omission.at))
     if scope is Scope.ACCOUNT:

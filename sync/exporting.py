@@ -87,6 +87,7 @@ _WHOSE = {
     "channel": Type.TEXT,
     "priority": Type.TEXT,
     "segment": Type.TEXT,
+    "severity": Type.TEXT,
 }
 _TICKET = _PLACE | {"created_at": Type.MOMENT} | _WHOSE | {"exempted": Type.TEXT, "disputed": Type.TEXT}
 _TURN = (

@@ -9,6 +9,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
+from sync.counting import PEOPLE
 from sync.people import People, Person
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Sight:
 
 def hidden_text(individual: str, n: int) -> Message:
     """Return the remark that so many people's figures are not shown under a rule."""
-    return message("{n} people's own figures are not shown: privacy.individual is {rule}", n=n, rule=individual)
+    told = PEOPLE.of(n)
+    return message("own figures of {people} are not shown: privacy.individual is {rule}", people=told, rule=individual)
 
 
 def to_the_operator(account: Account, subject: str | None) -> bool:

@@ -11,7 +11,7 @@ from kpi_engine.benchmarks import Benchmark, Beside, chosen
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
-from kpi_engine.targets import TargetKind
+from kpi_engine.targets import Comparator, TargetKind
 from sync.benchmark_text import band_text, benchmark_text, source_text
 from sync.locale import Language
 from sync.targets import Judged
@@ -21,21 +21,38 @@ from sync.wording import cell_text, value_text
 def target_text(each: Judged, language: Language) -> str:
     """Return what was agreed: the figure to be reached, the change it stands for, the tickets it speaks of."""
     target = each.target
-    words = [value_text(INDICATORS[target.indicator], each.attainment.required, language)]
+    words = [_required(each, language)]
     if target.kind is TargetKind.REL_CHANGE:
         words[0] += f" ({language.percent(target.value)})"
     return ", ".join([*words, *target.only.values()])
+
+
+def _not_judging(each: Judged) -> Message:
+    if each.target.announced(each.figure.period):
+        return message("it holds only since after this began: it judges nobody")
+    return message("not announced before this began: it judges nobody")
+
+
+def _required(each: Judged, language: Language) -> str:
+    indicator, target = INDICATORS[each.target.indicator], each.target
+    goal = value_text(indicator, each.attainment.required, language)
+    if target.way is Comparator.BETWEEN:
+        return f"{goal} – {value_text(indicator, target.high, language)}"
+    return goal if each.attainment.required is None else f"{_SIGNS[target.way]} {goal}"
+
+
+_SIGNS = {Comparator.AT_LEAST: "≥", Comparator.AT_MOST: "≤"}
 
 
 def finding(each: Judged) -> Message:
     """Return what the figure says about the target, in words that claim no more than is known."""
     attainment = each.attainment
     if not each.judging:
-        return message("not announced before this began: it judges nobody")
+        return _not_judging(each)
     if attainment.required is None:
         return message("what it is measured against is not known")
     if attainment.met is None:
-        return message("not enough data yet ({n} of {min_n})", n=each.figure.n, min_n=each.figure.min_n)
+        return message("not enough data yet ({n} of {min_n})", n=each.figure.n, min_n=each.target.least(each.figure))
     if each.running:
         return message("met so far") if attainment.met else message("not met so far")
     if each.figure.low is not None and not attainment.evident:
@@ -52,10 +69,16 @@ def judged_document(each: Judged, name: str) -> dict[str, object]:
         "name": name,
         "stretch": each.figure.period.label,
         "kind": target.kind.value,
+        "comparator": target.way.value,
         "value": target.value,
+        "high": target.high,
         "only": {scope.value: word for scope, word in target.only.items()},
+        "min_n": target.least(each.figure),
         "owner": target.owner,
+        "agreed_by": target.agreed_by,
+        "agreed_on": target.agreed_on,
         "announced_on": target.announced_on,
+        "valid_from": target.valid_from,
         "benchmark": target.benchmark,
         "baseline": each.baseline.value if each.baseline is not None else None,
         "required": attainment.required,
@@ -117,6 +140,17 @@ def lint(targets: Iterable[TargetSettings], benchmarks: Sequence[Benchmark] = ()
             yield message("the target for {indicator} ({scope}) was never announced, so it judges nobody", **named)
         if target.agreed_on is None:
             yield message("the target for {indicator} ({scope}) does not say when it was agreed", **named)
+        if target.agreed_by is None:
+            yield message("the target for {indicator} ({scope}) does not say with whom it was agreed", **named)
+        if (
+            target.valid_from is not None
+            and target.announced_on is not None
+            and target.valid_from < target.announced_on
+        ):
+            yield message(
+                "the target for {indicator} ({scope}) is valid before it was announced: it judges nobody until then",
+                **named,
+            )
         only = {Scope(name): word for name, word in target.only.model_dump(exclude_none=True).items()}
         if target.benchmark is None and chosen(benchmarks, target.indicator, only) is None:
             yield message(

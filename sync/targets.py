@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kpi_engine.editions import Edition
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine
 from kpi_engine.message import Message, message
@@ -13,6 +14,7 @@ from kpi_engine.rulebook import Kind, Rulebook
 from kpi_engine.tally import Tally
 from kpi_engine.targets import Attainment, Target, attained
 from sync.account import Account
+from sync.counting import TARGETS
 from sync.locale import Language
 from sync.sources import Asked
 from sync.wording import subject_name
@@ -37,10 +39,23 @@ class Judged:
 
 
 def in_force(account: Account, at: int) -> list[Target]:
-    """Return the targets in force at an instant: those of the newest edition that had begun by then."""
+    """Return the targets in force at an instant, those of the newest edition that had begun by then: each since when.
+
+    One that earlier editions knew just so holds since the first of these; what the first edition knew holds from the
+    beginning.
+    """
     editions = [each for each in account.store.editions.all(account.name) if each.kind == Kind.TARGETS]
     begun = [each for each in editions if each.valid_from is None or each.valid_from <= at]
-    documents = begun[-1].body["targets"] if begun else []
+    since: dict[tuple[object, ...], int] = {}
+    newest: list[Target] = []
+    for edition in begun:
+        newest = _targets_of(edition)
+        since = {each.terms: since.get(each.terms, edition.valid_from or 0) for each in newest}
+    return [replace(each, since=since[each.terms]) for each in newest]
+
+
+def _targets_of(edition: Edition) -> list[Target]:
+    documents = edition.body["targets"]
     return [Target.from_document(each) for each in documents] if isinstance(documents, list) else []
 
 
@@ -50,8 +65,8 @@ def judged(asked: Asked, scope: Scope, subjects: Collection[str | None]) -> list
     The targets are those in force when the period began; nobody is judged by one that came later.
     """
     period, known = asked.window.period, set(asked.keys) - set(asked.missing)
-    chosen = [each for each in in_force(asked.account, period.start) if each.scope is scope and each.by is period.kind]
-    targets = [each for each in chosen if each.indicator in known]
+    here = [each for each in in_force(asked.account, period.start) if each.scope is scope and each.by is period.kind]
+    targets = _valid([each for each in here if each.indicator in known], period)
     of_whom = _Whose(asked, scope, subjects)
     figures = of_whom.figures([(each, each.stretch(period)) for each in targets])
     baselines = of_whom.figures([(each, each.before(each.stretch(period))) for each in targets])
@@ -65,26 +80,46 @@ def judged(asked: Asked, scope: Scope, subjects: Collection[str | None]) -> list
     return sorted(found, key=lambda each: (order.index(each.target.indicator), each.subject or ""))
 
 
+def _valid(targets: Sequence[Target], last: Period) -> list[Target]:
+    """Return, of several targets for one figure, the one that has been valid latest when its stretch began.
+
+    One that is yet to come stands only where there is no other: it judges nobody.
+    """
+    found: dict[tuple[object, ...], Target] = {}
+    for each in targets:
+        about = (*each.about, each.subject)
+        before = found.setdefault(about, each)
+        if _validity(each, last) > _validity(before, last):
+            found[about] = each
+    return list(found.values())
+
+
+def _validity(target: Target, last: Period) -> tuple[bool, str]:
+    return target.begun(target.stretch(last)), target.valid_from or ""
+
+
 def untold_targets(asked: Asked, scope: Scope) -> Message | None:
     """Return why the period shows none of the configured targets; None where it does, or there are none."""
     account, period = asked.account, asked.window.period
     editions = [each for each in account.store.editions.all(account.name) if each.kind == Kind.TARGETS]
-    documents = editions[-1].body["targets"] if editions else []
-    newest = [Target.from_document(each) for each in documents] if isinstance(documents, list) else []
+    newest = _targets_of(editions[-1]) if editions else []
     here = in_force(account, period.start)
     if not newest or any(each.scope is scope and each.by is period.kind for each in here):
         return None
-    n, pairs = len(newest), {f"--scope {each.scope.value} --by {each.by.value}" for each in newest}
+    listed = TARGETS.of(len(newest))
+    pairs = {f"--scope {each.scope.value} --by {each.by.value}" for each in newest}
     since = editions[-1].valid_from or 0
     first = [day for each in newest if (day := first_judged(each, period.zone, since)) is not None]
     if here:
         ways = ", ".join(sorted(pairs))
-        return message("{n} targets, none for this scope and length of period; they show with: {ways}", n=n, ways=ways)
+        return message(
+            "{targets}, none for this scope and length of period; shown by: {ways}", targets=listed, ways=ways
+        )
     if not first:
-        return message("{n} targets; none was announced (`announced_on`), so they judge nobody", n=n)
+        return message("{targets}, and none was announced (`announced_on`): nobody is judged", targets=listed)
     return message(
-        "{n} targets, none in force when {period} began; the first window they judge begins {day}",
-        n=n,
+        "{targets}, none in force when {period} began; the first window to be judged begins {day}",
+        targets=listed,
         period=period.label,
         day=min(first),
     )
@@ -94,7 +129,8 @@ def first_judged(target: Target, zone: str, since: int) -> str | None:
     """Return the day on which the first window begins that a target in force since then judges; None for never."""
     if target.announced_on is None:
         return None
-    earliest = max(since, period_named(target.announced_on, zone).start)
+    days = [day for day in (target.announced_on, target.valid_from) if day is not None]
+    earliest = max(since, *(period_named(day, zone).start for day in days))
     window = period_at(target.by, zone, earliest)
     begins = window.start if window.start == earliest else window.end
     return period_at(PeriodKind.DAY, zone, begins).label

@@ -127,7 +127,7 @@ EVERY_ACCOUNT = "*"
 ALL_ACCOUNTS = message("all accounts")
 NOBODY = message("nobody")
 NONE_GIVEN = message("none given")
-"""What tickets without a channel, a priority or a segment have."""
+"""What tickets without a channel, a priority, a segment or a severity have."""
 
 HEADLINES = ("created", "solved", "backlog", "first_reply", "full_resolution", "overdue_count", "satisfaction_rate")
 """The indicators that stand beside each other where there is room for a few only."""
@@ -142,6 +142,7 @@ SCOPES = {
     Scope.CHANNEL: message("Channel"),
     Scope.PRIORITY: message("Priority"),
     Scope.SEGMENT: message("Segment"),
+    Scope.SEVERITY: message("Severity"),
 }
 
 PERIOD_STATES = {

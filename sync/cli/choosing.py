@@ -35,6 +35,7 @@ _NAMED = (
     Scope.CHANNEL,
     Scope.PRIORITY,
     Scope.SEGMENT,
+    Scope.SEVERITY,
 )
 
 
@@ -93,6 +94,7 @@ def subject_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ("--channel", message("A channel, as the helpdesk calls it.")),
         ("--priority", message("A priority, as the helpdesk calls it.")),
         ("--segment", message("A segment, as the mapped field calls it.")),
+        ("--severity", message("A severity, as the mapped field or the policies call it.")),
     )
     for name, text in reversed(options):
         function = click.option(name, help=terminal_text(text))(function)

@@ -35,7 +35,8 @@ from sync.sources import Asked
     show_default=True,
     help=terminal_text(
         message(
-            "What is compared: agents, teams, managers, countries, tiers, channels, priorities, segments, or accounts."
+            "What is compared: agents, teams, managers, countries, tiers, channels, priorities, segments, severities, "
+            "or accounts."
         )
     ),
 )

@@ -11,11 +11,13 @@ from sync.figures import reduced
 from sync.joined import Joined, joined
 from sync.sources import Asked, source
 
-_OF_TICKETS: Final = (Scope.CHANNEL, Scope.PRIORITY, Scope.SEGMENT)
+_OF_TICKETS: Final = (Scope.CHANNEL, Scope.PRIORITY, Scope.SEGMENT, Scope.SEVERITY)
 
 
 def refuse_unknown(asked: Asked, scope: Scope, subject: str) -> None:
-    """Raise a usage error where an agent, a channel, a priority or a segment is none; others are found by their names.
+    """Raise a usage error where an agent, a channel, a priority, a segment or a severity is none.
+
+    Others are found by their names.
 
     A word that tickets bear is known by the quarters of the period and of the newest data: quiet in the period is not
     unknown. So is the id of an agent whom the helpdesk lists no more.

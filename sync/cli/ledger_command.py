@@ -11,7 +11,7 @@ from sync.account import Account
 from sync.cli.choosing import asked_period, period_options, seen, subject_named, viewer_option, with_data
 from sync.cli.export_command import on_terminal
 from sync.cli.frame import Call, framed
-from sync.counting import DEADLINES, ROWS
+from sync.counting import DEADLINES, PEOPLE, ROWS
 from sync.exits import Exit
 from sync.ledger import Told, Wish, told_ledger
 from sync.ledger_rows import LedgerRows, joined_rows
@@ -106,7 +106,9 @@ def _say(call: Call, teller: Teller) -> None:
     for sentence in teller.closing():
         call.say(sentence)
     if told.hidden:
-        call.say(message("{n} people's charges are not for whoever asks: privacy.individual", n=told.hidden))
+        call.say(
+            message("charges of {people} are not for whoever asks: privacy.individual", people=PEOPLE.of(told.hidden))
+        )
 
 
 def _is_narrow(told: Told) -> bool:

@@ -72,7 +72,7 @@ class Wish:
     help=terminal_text(
         message(
             "Whose scorecards: each agent's, team's, manager's, country's, tier's, channel's, priority's, segment's, "
-            "or the whole account's."
+            "severity's, or the whole account's."
         )
     ),
 )

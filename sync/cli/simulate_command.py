@@ -15,7 +15,7 @@ from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.cli.choosing import asked_period, period_options, seen, viewer_option, with_data
 from sync.cli.frame import Call, framed
-from sync.counting import TICKETS
+from sync.counting import PEOPLE, TICKETS
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.simulating import OtherProgressError, Simulation, fingerprint, kept_in, resumed, simulate, trial_of
@@ -122,7 +122,9 @@ def _simulated(
     for sentence in teller.closing():
         call.say(sentence)
     if hidden := teller.hidden():
-        call.say(message("{n} people's own numbers are not for whoever asks: privacy.individual", n=hidden))
+        call.say(
+            message("own numbers of {people} are not for whoever asks: privacy.individual", people=PEOPLE.of(hidden))
+        )
     if found.samples:
         call.say(message("for example tickets {tickets}", tickets=", ".join(found.samples)))
     return teller.document(account.name)

@@ -34,6 +34,15 @@ def test_a_value_is_read_in_the_indicators_unit(indicator: str, kind: str, given
     ("given", "told"),
     [
         ({"indicator": "created", "value": 3}, "nobody can say which way"),
+        ({"indicator": "complaints", "value": 3, "comparator": "at_least"}, "better the other way"),
+        ({"indicator": "complaints", "value": 3, "comparator": "between"}, "only a band has"),
+        ({"indicator": "complaints", "value": (1, 3), "comparator": "at_most"}, "only a band has"),
+        ({"indicator": "complaints", "value": (3, 3)}, "the lower one"),
+        (
+            {"indicator": "complaints", "kind": "rel_change", "baseline": "previous", "value": (-0.2, -0.1)},
+            "no band",
+        ),
+        ({"indicator": "complaints", "value": 3, "min_n": 0}, "min_n"),
         ({"indicator": "satisfaction_rate", "value": 70}, "between 0 and 1"),
         ({"indicator": "satisfaction_rate", "value": "-5 %"}, "between 0 and 1"),
         ({"indicator": "satisfaction_rate", "value": "much"}, "this is no share"),
@@ -90,3 +99,19 @@ def test_windows_scopes_and_days_are_kept_as_the_engine_reads_them() -> None:
         "announced_on": "2026-10-25",
         "only": {"channel": "mail"},
     }
+
+
+def test_a_band_a_limit_and_the_papers_are_kept_where_they_are_told() -> None:
+    assert (
+        read(indicator="occupancy", value=("60 %", 0.85)).items()
+        >= {
+            "comparator": "between",
+            "value": 0.6,
+            "high": 0.85,
+        }.items()
+    )
+    papers = {"agreed_by": "the team", "agreed_on": "2026-10-20", "valid_from": "2026-11-01", "min_n": 30}
+    limit = read(indicator="handling_time", comparator="at_most", value="10m", only={"severity": "S1"}, **papers)
+    assert limit.items() >= {**papers, "comparator": "at_most", "value": 600, "only": {"severity": "S1"}}.items()
+    bare = read(indicator="complaints", value=3)
+    assert not bare.keys() & {"comparator", "high", *papers}

@@ -15,7 +15,7 @@ def line(said: CreditLine) -> tuple[object, ...]:
     fraction = (said.numerator, said.denominator)
     guessed = said.certainty is Certainty.APPROXIMATE
     whose = (said.agent, said.team, said.priority, said.segment)
-    return said.indicator, said.part, *whose, said.at, *fraction, guessed, said.channel, said.ticket_id
+    return said.indicator, said.part, *whose, said.at, *fraction, guessed, said.channel, said.ticket_id, said.severity
 
 
 def clock(said: Clock) -> tuple[object, ...]:

@@ -25,7 +25,12 @@ def held_lines(past: Past, start: int, end: int) -> list[Line]:
     standing = past.standing(end - 1)
     at_its_end = () if standing is None else at_instant(past.told, standing, end - 1)
     ticket = past.told.ticket
-    return [(*line, ticket.channel, ticket.ticket_id) for line in (*at_its_end, *over_period(past.told, start, end))]
+    lines = (*at_its_end, *over_period(past.told, start, end))
+    return [(*line, ticket.channel, ticket.ticket_id, severity_at(past.told, line[6])) for line in lines]
+
+
+def severity_at(told: Told, at: int) -> str | None:
+    return told.says("severity", told.values_at(at), at)
 
 
 def at_instant(told: Told, standing: Standing, instant: int) -> Iterator[Line]:

@@ -40,7 +40,8 @@ def line(told: Told, indicator: str, at: int, agent: str | None, **more: object)
     values = told.values_at(at)
     segment = told.reads("segment", values, at)
     place = (indicator, what["part"], agent, what["team"], values["priority"], segment, at)
-    return *place, *what["fraction"], what["assumed"], told.ticket.channel, told.ticket.ticket_id
+    severity = told.says("severity", values, at)
+    return *place, *what["fraction"], what["assumed"], told.ticket.channel, told.ticket.ticket_id, severity
 
 
 def assignee_at(told: Told, at: int) -> str | None:
@@ -784,9 +785,9 @@ def answered_for(told: Told, ticket: TicketSnapshot, agent: str) -> Iterator[Lin
 
 def complaint_line(told: Told, key: str, ticket: TicketSnapshot, agent: str, part: str | None) -> Line:
     said = line(told, key, ticket.created_at, agent, part=part)
-    return (
-        said if ticket is told.ticket else (*said[:4], ticket.priority, *said[5:10], ticket.channel, ticket.ticket_id)
-    )
+    if ticket is told.ticket:
+        return said
+    return *said[:4], ticket.priority, *said[5:10], ticket.channel, ticket.ticket_id, said[12]
 
 
 def matter(told: Told, ticket: TicketSnapshot) -> str | None:

@@ -33,6 +33,7 @@ PLACES = {
     Scope.PRIORITY: 4,
     Scope.SEGMENT: 5,
     Scope.CHANNEL: 10,
+    Scope.SEVERITY: 12,
 }  # in the oracle's lines
 
 

@@ -9,7 +9,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Stamp
 from kpi_engine.periods import PeriodKind, period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell
-from kpi_engine.targets import MOST, Attainment, Target, TargetKind, attained, required
+from kpi_engine.targets import MOST, Attainment, Comparator, Target, TargetKind, attained, required
 
 ZONE = "Asia/Ho_Chi_Minh"
 MONTH = period_named("2026-11", ZONE)
@@ -119,6 +119,9 @@ def test_it_speaks_of_its_own_indicators_tickets_alone() -> None:
     assert narrow.takes(by_mail)
     assert not narrow.takes(CreditLine("satisfaction_rate", stamp._replace(channel="chat")))
     assert not narrow.takes(CreditLine("created", stamp))
+    grave = replace(narrow, only={Scope.SEVERITY: "S1"})
+    assert not grave.takes(by_mail)
+    assert grave.takes(CreditLine("satisfaction_rate", stamp._replace(severity="S1")))
     assert narrow.about == replace(narrow, subject="an", value=0.5).about
 
 
@@ -143,3 +146,70 @@ def test_a_baseline_may_be_named_and_a_figure_by_itself_has_none() -> None:
 )
 def test_nobody_is_judged_by_what_was_announced_later_or_never(announced_on: str | None, *, judges: bool) -> None:
     assert target("satisfaction_rate", 0.8, announced_on=announced_on, by=PeriodKind.MONTH).judges(MONTH) is judges
+
+
+BAND = {"comparator": Comparator.BETWEEN, "high": 0.8}
+
+
+@pytest.mark.parametrize(
+    ("value", "share", "met"),
+    [
+        (0.0, 0.0, False),
+        (0.3, 0.5, False),
+        (0.6, 1.0, True),
+        (0.7, 1.0, True),
+        (0.8, 1.0, True),
+        (1.0, 0.75, False),
+        (1.6, 0.0, False),
+        (2.0, 0.0, False),
+    ],
+)
+def test_a_band_is_attained_inside_and_outside_the_share_falls_evenly(value: float, share: float, *, met: bool) -> None:
+    """Of 60 to 80 %: 30 % is half of the way from 0 up to it; 100 % is a quarter of 80 beyond it."""
+    found = attained(target("occupancy", 0.6, **BAND), valued("occupancy", value), None)
+    assert (found.required, found.share, found.met) == (0.6, pytest.approx(share), met)
+
+
+def test_a_verdict_on_a_band_is_evident_where_the_interval_lies_on_one_side() -> None:
+    def evident(low: float, value: float, high: float) -> bool:
+        figured = replace(valued("occupancy", value), low=low, high=high)
+        return attained(target("occupancy", 0.6, **BAND), figured, None).evident
+
+    assert evident(0.62, 0.7, 0.78)
+    assert evident(0.3, 0.4, 0.5)
+    assert not evident(0.5, 0.7, 0.78)
+    assert not evident(0.5, 0.55, 0.9), "too low or too high, nobody knows which"
+
+
+def test_what_nobody_can_call_better_goes_by_what_was_agreed() -> None:
+    limit = target("handling_time", 600, comparator=Comparator.AT_MOST)
+    assert attained(limit, valued("handling_time", 600), None) == Attainment(600, 1.0, met=True)
+    assert attained(limit, valued("handling_time", 1200), None) == Attainment(600, 0.5, met=False)
+    least = target("created", 40, comparator=Comparator.AT_LEAST)
+    assert attained(least, valued("created", 30), None) == Attainment(40, 0.75, met=False)
+
+
+def test_a_target_may_ask_for_more_cases_than_its_figure_and_never_for_fewer() -> None:
+    twelve = figure("satisfaction_rate", *[(1, 1)] * 12)
+    more, fewer = (target("satisfaction_rate", 0.8, min_n=n) for n in (13, 1))
+    assert (attained(more, twelve, None).met, more.least(twelve)) == (None, 13)
+    assert (attained(fewer, twelve, None).met, fewer.least(twelve)) == (True, 10)
+    assert attained(fewer, figure("satisfaction_rate", *[(1, 1)] * 9), None).met is None
+
+
+def test_it_judges_no_stretch_that_began_before_it_was_valid_or_agreed_as_it_is() -> None:
+    at = period_named("2026-11-02", ZONE).start
+    assert not target("satisfaction_rate", 0.8, valid_from="2026-11-02").judges(MONTH)
+    assert target("satisfaction_rate", 0.8, valid_from="2026-11-01").judges(MONTH)
+    assert not target("satisfaction_rate", 0.8, since=at).judges(MONTH)
+    assert target("satisfaction_rate", 0.8, since=MONTH.start).judges(MONTH)
+
+
+def test_an_edition_tells_all_that_was_agreed() -> None:
+    more = {"min_n": 30, "agreed_by": "the team", "agreed_on": "2026-10-20", "valid_from": "2026-11-01", "high": 0.9}
+    found = Target.from_document({**DOCUMENT, **more, "comparator": "between"})
+    assert {name: getattr(found, name) for name in more} == more
+    assert found.way is Comparator.BETWEEN
+    assert Target.from_document(DOCUMENT).way is Comparator.AT_LEAST
+    assert found.terms != replace(found, min_n=31).terms
+    assert found.terms == replace(found, owner="Minh").terms

@@ -220,15 +220,15 @@ def test_check_says_what_is_asked_for_and_allowed_and_what_could_not_be_done(wor
     world.configure(push=push, policies={**rules(*steps), "severity": severity})
     found = {str(each.finding): each.verdict for each in effect_checks(world.account)}
     assert found == {
-        "1 steps write a private note on tickets": Verdict.OK,
-        "1 steps ask for tags, which is not allowed here: nothing is done": Verdict.WARNING,
-        "1 steps write a handover on tickets": Verdict.OK,
+        "for a private note on tickets: 1 step": Verdict.OK,
+        "for tags: 1 step that nothing comes of, for it is not allowed here": Verdict.WARNING,
+        "for a handover on tickets: 1 step": Verdict.OK,
         "there is no group Nowhere": Verdict.FAILURE,
         "steps are for the owner of a ticket's severity, and these have none: S2": Verdict.WARNING,
     }
     assert [str(each) for each in effect_sentences(world.account)] == [
-        "1 steps write a private note on tickets",
-        "1 steps write a handover on tickets",
+        "for a private note on tickets: 1 step",
+        "for a handover on tickets: 1 step",
     ]
 
 

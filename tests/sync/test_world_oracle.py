@@ -28,7 +28,7 @@ NAME = "sao-mai"
 ZONE = "Asia/Ho_Chi_Minh"
 Line = tuple[Any, ...]  # indicator, part, agent, team, priority, segment, at, numerator, denominator, assumed, channel
 KEY, AT, ASSUMED = 0, 6, 9  # places in a line
-PLACES = {Scope.AGENT: 2, Scope.TEAM: 3, Scope.PRIORITY: 4, Scope.SEGMENT: 5, Scope.CHANNEL: 10}
+PLACES = {Scope.AGENT: 2, Scope.TEAM: 3, Scope.PRIORITY: 4, Scope.SEGMENT: 5, Scope.CHANNEL: 10, Scope.SEVERITY: 12}
 SHARE = (
     1 if os.environ.get("HELPDESK_KPI_TEST_EVERY_CELL") else 31
 )  # of so many indicators, one is explained in a period
@@ -284,4 +284,5 @@ def line_of(line: Any) -> Line:  # noqa: ANN401 -- a credit line
         guessed,
         line.channel,
         line.ticket_id,
+        line.severity,
     )

@@ -103,7 +103,7 @@ def test_no_command_lets_out_a_word_about_somebody_whose_figures_are_not_to_be_s
 
 def test_what_is_not_shown_is_said_and_an_unknown_viewer_refused(led: "Desk") -> None:
     configure(led, "off")
-    assert "people's own figures are not shown: privacy.individual is off" in led.run("report", *MONTH).stdout
+    assert "people are not shown: privacy.individual is off" in led.run("report", *MONTH).stdout
     assert led.run("compare", "created", "--scope", "agent", "--only", agent(led, 0), *MONTH).exit_code == 2
     refused = led.run("report", "--as", "nemo", *MONTH)
     assert (refused.exit_code, "nemo" in refused.stderr) == (2, True)

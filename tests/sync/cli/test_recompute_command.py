@@ -70,7 +70,7 @@ def test_a_correction_is_shown_first_and_made_with_yes(settled: "Desk") -> None:
     document = recomputed(settled, "--corrects", "2026-W48")
     assert {each["scope"] for each in document["changes"] if each["subject"]} == {"account", "team"}
     told = settled.run("recompute", "--corrects", "2026-W48").output
-    assert "1 people's own figures are not shown: privacy.individual is self" in told
+    assert "own figures of 1 person are not shown: privacy.individual is self" in told
     done = settled.run("recompute", "--corrects", "2026-W48", "--yes")
     assert "correction 1 is made" in done.output
     assert " → –" in done.output

@@ -103,7 +103,7 @@ def test_who_may_not_be_shown_is_counted_and_wrong_spans_are_refused(stored: "De
     assert document["hidden"] > 0
     assert len([each for each in document["agents"] if each["subject"] is not None]) <= 1
     assert (
-        "own numbers are not for whoever asks"
+        "are not for whoever asks: privacy.individual"
         in stored.run("simulate", "strict.yaml", *NOVEMBER, "--as", seen_by).stdout
     )
     assert stored.run("simulate", "strict.yaml", "--from", "2026-11-02").exit_code == 2

@@ -36,7 +36,8 @@ def test_each_figure_stands_beside_its_target_and_is_that_of_the_report(desk: "D
     assert "Targets" in shown
     assert "2 hr" in shown
     assert "met so far" in shown
-    assert "they show with: --scope team --by week" in " ".join(desk.run("report", "--scope", "agent").stdout.split())
+    elsewhere = " ".join(desk.run("report", "--scope", "agent").stdout.split())
+    assert "1 target, none for this scope and length of period; shown by: --scope team --by week" in elsewhere
     assert told(desk, "--scope", "agent") == told(desk, "--scope", "team", "--by", "month") == []
     assert told(desk, "--scope", "team", "--indicator", "created") == []
 
@@ -141,16 +142,16 @@ def test_why_no_target_and_no_scorecard_shows_is_said(desk: "Desk") -> None:
     def said(*words: str) -> str:
         return " ".join(desk.run(*words).stdout.split())
 
-    late = "1 targets, none in force when 2026-W47 began; the first window they judge begins 2026-11-23"
+    late = "1 target, none in force when 2026-W47 began; the first window to be judged begins 2026-11-23"
     assert late in said("report", "--scope", "team")
     team = desk.told("report", "--scope", "team")["reports"][0]["scorecards"][0]["name"]
     why = said("explain", "scorecard", "--team", team)
     assert "has no scorecard in 2026-W47" in why
     assert "they judge only periods that begin later" in why
-    assert "targets, none" not in said("report", "--scope", "team", "--indicator", "created")
+    assert "1 target" not in said("report", "--scope", "team", "--indicator", "created")
     desk.configure(desk.account("sao-mai", desk.sandbox), targets=[unannounced])
     desk.run("sync", "--dry-run")
-    assert "none was announced (`announced_on`)" in said("report", "--scope", "team")
+    assert "1 target, and none was announced (`announced_on`): nobody is judged" in said("report", "--scope", "team")
 
 
 def test_a_window_is_judged_by_the_targets_in_force_when_it_began(desk: "Desk") -> None:
@@ -162,9 +163,52 @@ def test_a_window_is_judged_by_the_targets_in_force_when_it_began(desk: "Desk") 
 
 def test_what_a_target_lacks_is_said_by_check(desk: "Desk") -> None:
     bare = {"indicator": "overdue_count", "scope": "team", "window": "week", "owner": "Lan", "value": 3}
-    aimed(desk, bare, {**bare, "scope": "account", "benchmark": "own 2025", "agreed_on": "2026-10-01", **AGREED})
+    papers = {"benchmark": "own 2025", "agreed_by": "the team", "agreed_on": "2026-10-01"}
+    early = {**bare, **papers, **AGREED, "scope": "agent", "valid_from": "2026-09-01"}
+    aimed(desk, bare, {**bare, **papers, **AGREED, "scope": "account"}, early)
     shown = desk.run("check").stdout
     assert "the target for overdue_count (team) was never announced" in shown
     assert "does not say when it was agreed" in shown
+    assert "the target for overdue_count (team) does not say with whom it was agreed" in shown
+    assert "overdue_count (agent) is valid before it was announced" in shown
     assert "has no benchmark" in shown
     assert "(account)" not in shown
+
+
+def test_a_band_a_limit_and_tickets_of_one_severity_are_judged_as_agreed(desk: "Desk") -> None:
+    """How many are created has no better way: it may lie in a band; how grave a ticket is tells its tag here."""
+    days = {**AGREED, "scope": "account", "window": "day", "agreed_by": "all", "agreed_on": "2026-09-30"}
+    band = {**days, "indicator": "created", "value": [1, 1000], "min_n": 2}
+    grave = {**days, "indicator": "overdue_count", "value": 100, "only": {"severity": "S1"}}
+    tags = sorted({tag for ticket in desk.sandbox.state.tickets.values() for tag in ticket.tags})
+    meant = {"severity": {"sao-mai": {"tag": tags[0], "values": {tags[0]: "S1"}}}}
+    desk.configure(desk.account("sao-mai", desk.sandbox), targets=[band, grave], fields=meant)
+    desk.run("sync", "--dry-run")
+    arguments = ("--scope", "account", "--period", "2026-11-18")
+    found = {each["indicator"]: each for each in told(desk, *arguments)}
+    created = found["created"]
+    assert (created["comparator"], created["high"], created["min_n"]) == ("between", 1000, 2)
+    assert (created["met"], created["attained"]) == (True, 1)
+    assert (created["agreed_by"], created["agreed_on"]) == ("all", "2026-09-30")
+    assert "1 – 1,000" in desk.run("report", *arguments).stdout
+    (by_severity,) = desk.told("report", "--scope", "severity", "--period", "2026-11-18")["reports"]
+    counts = {card["subject"]: card["indicators"]["overdue_count"]["value"] for card in by_severity["scorecards"]}
+    assert counts["S1"] > 0, "some of the demo's tickets with this tag were late"
+    assert found["overdue_count"]["figure"] == counts["S1"]
+    why = desk.told("explain", "overdue_count", "--severity", "S1", "--period", "2026-11-18")["figure"]
+    assert why["value"] == counts["S1"]
+    strange = desk.run("report", "--severity", "S11", "--period", "2026-11-18")
+    assert (strange.exit_code, "did you mean S1?" in strange.stderr) == (2, True)
+
+
+def test_a_target_that_is_valid_from_a_day_lets_the_other_go_on_until_then(desk: "Desk") -> None:
+    daily = {**TEAM, "scope": "account", "indicator": "created", "comparator": "at_least", "window": "day", "value": 1}
+    aimed(desk, daily, {**daily, "value": 2, "valid_from": "2026-11-18"})
+
+    def on(day: str) -> list[tuple[int, bool]]:
+        return [(each["value"], each["met"] is not None) for each in told(desk, "--scope", "account", "--period", day)]
+
+    assert on("2026-11-17") == [(1, True)]
+    assert on("2026-11-18") == [(2, True)]
+    aimed(desk, {**daily, "value": 2, "valid_from": "2026-11-19"})
+    assert on("2026-11-17") == [(1, True)], "what is agreed later does not act backwards"
