@@ -1,9 +1,9 @@
 """The history of a ticket whose helpdesk tells none: what its consecutive snapshots differ in, and when."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from kpi_engine.exclusions import MERGED_INTO
 from kpi_engine.history import History
@@ -72,6 +72,17 @@ def unsure(history: History, asked: frozenset[str] = frozenset()) -> tuple[Stret
     hidden: list[Stretch] = [(start, None) for start, end in pieces if end - start > LONG]
     told = ((event.field, event.since, event.at) for event in history.events)
     return (*hidden, *((since, at) for name, since, at in told if name in telling and since is not None))
+
+
+def is_first_look(event: TicketEvent) -> bool:
+    """Tell whether an event is no change, but the first look at a property whose changes no history tells."""
+    return event.since is not None and event.old == event.new and event.event_id.startswith(DERIVED)
+
+
+def blind(history: History, names: Collection[str]) -> tuple[int, int] | None:
+    """Return the stretch in which some of these properties may have been other than they were first seen."""
+    first = [event for event in history.events if event.field in names and is_first_look(event)]
+    return max(((event.since or 0, event.at) for event in first), key=itemgetter(1), default=None)
 
 
 def _uncovered(start: int, end: int, covered: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -156,7 +167,7 @@ def _left(events: Sequence[TicketEvent], told: Sequence[TicketEvent]) -> Iterato
 def _spans(events: Sequence[TicketEvent], telling: frozenset[str]) -> Iterator[Stretch]:
     """Yield where it is not known when something happened; after long, something may have come and gone as well."""
     for event in events:
-        if event.since is not None and event.field in telling:
+        if event.since is not None and event.field in telling and not is_first_look(event):
             yield event.since, None if event.at - event.since > LONG else event.at
 
 

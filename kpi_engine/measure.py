@@ -6,7 +6,7 @@ from typing import Final
 
 from kpi_engine.clock_run import ClockRun
 from kpi_engine.clocks import played
-from kpi_engine.differences import Stretch, completed, unsure
+from kpi_engine.differences import Stretch, blind, completed, unsure
 from kpi_engine.escalations import escalate
 from kpi_engine.evidence import Evidence
 from kpi_engine.exclusions import exclusion, merged_away
@@ -79,8 +79,8 @@ def _judged(told_history: History, story: Story, rulebook: Rulebook) -> Judged:
     history = with_exemptions(told_history, story, rulebook)
     played_runs = _clock_runs(story, history.account, rulebook) if story.whole else []
     runs = tuple(run for run in played_runs if run.rule.clock not in history.exempt)
-    stretches = unsure(history, rulebook.telling)
-    verdicts = {id(run): _doubted(_clock(run, story, rulebook), stretches) for run in runs}
+    stretches, unseen = unsure(history, rulebook.telling), blind(history, rulebook.deciding)
+    verdicts = {id(run): _doubted(_clock(run, story, rulebook), stretches, unseen) for run in runs}
     clocks = tuple(verdicts.get(id(run)) or _exempted(_clock(run, story, rulebook)) for run in played_runs)
     firings = tuple(_firings(zip(runs, verdicts.values(), strict=True), story, rulebook))
     return Judged(history, story, runs, clocks, firings, stretches)
@@ -113,8 +113,14 @@ def _exempted(clock: Clock) -> Clock:
     return replace(clock, state=ClockState.VOID, breached_at=None, due_at=None, forgiven_at=clock.breached_at)
 
 
-def _doubted(clock: Clock, stretches: Sequence[Stretch]) -> Clock:
-    """Return a clock, approximate where some stretch of its life is not known for sure."""
+def _doubted(clock: Clock, stretches: Sequence[Stretch], unseen: tuple[int, int] | None) -> Clock:
+    """Return a clock, approximate where some stretch of its life is not known for sure.
+
+    So is a verdict of before what decides it was first seen.
+    """
+    decided = clock.stopped_at if clock.breached_at is None else clock.breached_at
+    if unseen is not None and decided is not None and unseen[0] < decided < unseen[1]:
+        return replace(clock, certainty=Certainty.APPROXIMATE)
     ended = clock.breached_at if clock.stopped_at is None else clock.stopped_at
     unsure_ones = (
         (ended is None or start < ended) and (end is None or end >= clock.started_at) for start, end in stretches

@@ -275,6 +275,20 @@ class Rulebook:
         return frozenset(told | {name for subject, name in _TELLING.items() if subject in self.asked})
 
     @cached_property
+    def grading(self) -> frozenset[str]:
+        """The properties that tell how grave a ticket is: what carries its severity, and its priority."""
+        severities = (edition.severity for edition in self.policies.values if edition.severity is not None)
+        subjects = {SEVERITY, *(subject for severity in severities for subject in severity.subjects)}
+        return frozenset({Field.PRIORITY, *(name for subject in subjects for name in self._carriers(subject))})
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """The properties that decide whose a breach is, and, where goals or policies go by it, whether it is one."""
+        asked = self.grading if SEVERITY in self.asked else frozenset()
+        weighed = any(edition.goes_by_priority for edition in self.policies.values)
+        return asked | {Field.ASSIGNEE} | ({Field.PRIORITY} if weighed else set())
+
+    @cached_property
     def grades(self) -> bool:
         """Whether anything tells, under some edition, how grave a ticket is."""
         return SEVERITY in self.asked or any(SEVERITY in meanings.fields for meanings in self.meanings.values)

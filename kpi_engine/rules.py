@@ -216,6 +216,14 @@ class Policies:
         return self.severity is not None and bool(self.severity.tiers)
 
     @property
+    def goes_by_priority(self) -> bool:
+        """Whether a goal or a policy's condition differs from one priority to another."""
+        rules = (rule for policy in self.policies for rule in policy.clocks)
+        return any(rule.by == PRIORITY and rule.goals.keys() != {ANY} for rule in rules) or any(
+            PRIORITY in policy.when.subjects for policy in self.policies
+        )
+
+    @property
     def subjects(self) -> frozenset[str]:
         """What conditions and goals ask of a ticket."""
         asked = {subject for policy in self.policies for subject in policy.when.subjects}

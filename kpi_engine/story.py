@@ -81,7 +81,9 @@ class Story:
 
     `whole` is false when the ticket's beginning lies before the history that was pulled. `unheard_at` is the instant
     of the first known event after `as_of`. `solves` are the steps at which the ticket became solved or went straight
-    to closed (never the closing of a solved one), `reopens` those at which it became unsolved again.
+    to closed (never the closing of a solved one), `reopens` those at which it became unsolved again. In the stretch
+    `ungraded` (after its first instant, before its second) it may have been graver, or less grave, than it was first
+    seen.
     """
 
     ticket: TicketSnapshot
@@ -91,6 +93,7 @@ class Story:
     unheard_at: int | None
     solves: tuple[Step, ...]
     reopens: tuple[Step, ...]
+    ungraded: tuple[int, int] | None = None
 
     def step_at(self, instant: int) -> Step:
         """Return the last step up to and including `instant`, the opening where there is none."""

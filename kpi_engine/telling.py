@@ -21,7 +21,7 @@ from kpi_engine.conditions import (
     YES_OR_NO,
 )
 from kpi_engine.contacts import asks_something
-from kpi_engine.differences import DERIVED
+from kpi_engine.differences import DERIVED, blind, is_first_look
 from kpi_engine.evidence import said
 from kpi_engine.history import MERGED_IN, DerivedEvent, History
 from kpi_engine.own_writes import OWN
@@ -48,6 +48,7 @@ def told(history: History, rulebook: Rulebook, as_of: int) -> Story:
         unheard_at=_unheard_at(history, as_of),
         solves=tuple(teller.solves),
         reopens=tuple(teller.reopens),
+        ungraded=blind(history, rulebook.grading),
     )
 
 
@@ -200,7 +201,7 @@ class _Teller:
                 self.interrupt(*interruptions.pop(0))
             if event.kind is EventKind.COMMENTED:
                 self.comment(event)
-            elif event.kind is EventKind.CHANGED and event.field in followed and not _ours(event):
+            elif event.kind is EventKind.CHANGED and event.field in followed and not _says_nothing(event):
                 self.change(event)
                 if event.field in _STATUSES:
                     _leave_behind(self.statuses, events, place)
@@ -429,10 +430,10 @@ def _holders(history: History) -> frozenset[str | None]:
     return frozenset({history.latest.assignee_id, *(event.old for event in given), *(event.new for event in given)})
 
 
-def _ours(event: TicketEvent) -> bool:
-    """Tell whether a change of tags concerns our own tags alone: those say nothing about the ticket."""
+def _says_nothing(event: TicketEvent) -> bool:
+    """Tell whether a change is none of the ticket: of our own tags alone, or what was first seen of a property."""
     if event.field != Field.TAGS:
-        return False
+        return is_first_look(event)
     changed = set((event.old or "").split()) ^ set((event.new or "").split())
     return all(tag.startswith(OWN_TAG) for tag in changed)
 

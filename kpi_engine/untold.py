@@ -30,11 +30,12 @@ Change = tuple[str, str | None, str | None]
 def untold(before: TicketSnapshot | None, now: TicketSnapshot, names: Collection[str], after: int) -> list[TicketEvent]:
     """Return the changes of the properties `names` since `before`, each with the instants between which it happened.
 
-    At the first look (`before` is None) only a status other than the one tickets begin in tells of a change. `after`
-    is the instant up to which nothing had happened that `before` does not show.
+    At the first look (`before` is None) only a status other than the one tickets begin in tells of a change; what
+    decides verdicts is noted as it was first seen, a change of nothing, for what it was until then nobody knows.
+    `after` is the instant up to which nothing had happened that `before` does not show.
     """
     since = now.created_at if before is None else max(before.version, min(after, now.updated_at))
-    changes = _begun(now) if before is None else _changed(before, now)
+    changes = [*_begun(now), *_first_seen(now, names)] if before is None else _changed(before, now)
     return [_event(now, place, change, since) for place, change in enumerate(changes) if change[0] in names]
 
 
@@ -42,6 +43,18 @@ def _begun(now: TicketSnapshot) -> Iterator[Change]:
     if now.status != NEW:
         yield Field.STATUS, NEW, now.status
         yield Field.CUSTOM_STATUS, None, now.custom_status_id
+
+
+def _first_seen(now: TicketSnapshot, names: Collection[str]) -> Iterator[Change]:
+    """Yield what was as it was first seen nobody knows since when; nothing of a ticket that never changed."""
+    if now.updated_at <= now.created_at:
+        return
+    for plain in (Field.PRIORITY, Field.ASSIGNEE):
+        yield plain, _PLAIN[plain](now), _PLAIN[plain](now)
+    for name in sorted(names):
+        if name.startswith(_CUSTOM):
+            value = _worded(now, name.removeprefix(_CUSTOM))
+            yield name, value, value
 
 
 def _changed(before: TicketSnapshot, now: TicketSnapshot) -> Iterator[Change]:

@@ -104,8 +104,9 @@ ALSO = """\
   life, marked approximate. An export of activities reaches back 30 days.
 - A rating cannot be withdrawn on Freshdesk.
 - On Salesforce the team of a case that an agent has is the queue he took it from: a figure by team differs where it
-  is passed to another team's agent. Where a field's history is not tracked, its changes lie between two passes, what
-  rests on them is approximate, and `check` says what that costs.
+  is passed to another team's agent. Where a field's history is not tracked, its changes lie between two passes, and
+  what decides a breach (owner, priority, severity) is not known before the first look at a case that has changed: what
+  rests on either is approximate, and `check` says what that costs.
 - Salesforce has no tags: tickets are excluded by record type (`exclude.forms`).
 - That only an AI agent worked a ticket is told by Zendesk alone; elsewhere `bots` in the configuration names such
   accounts.

@@ -32,7 +32,7 @@ class Quality:
         """Return it in words."""
         return message(
             "Data quality: {values} approximate (≈), because the opening hours of then were assumed, or a change is "
-            "only known to lie between two looks; {goals} undecided and charged to nobody.",
+            "only known to lie before the first look or between two; {goals} undecided and charged to nobody.",
             values=VALUES.of(self.approximate),
             goals=GOALS.of(self.undecided),
         )

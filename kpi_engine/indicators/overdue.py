@@ -79,7 +79,12 @@ def is_severe(state: State, rulebook: Rulebook, at: int) -> bool:
 
 
 def is_graded_in_a_span(story: Story, at: int) -> bool:
-    """Tell whether how grave the ticket was at an instant is not known: the change lies in a span around it."""
+    """Tell whether how grave the ticket was at an instant is not known.
+
+    Either a change lies in a span around it, or it was first seen later what no history tells.
+    """
+    if story.ungraded is not None and story.ungraded[0] < at < story.ungraded[1]:
+        return True
     return any(
         after.since is not None
         and after.since < at < after.at

@@ -8,6 +8,7 @@ import click
 
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Unit
+from kpi_engine.measurement import Certainty
 from kpi_engine.message import message
 from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
@@ -180,6 +181,12 @@ def say_explanation(call: Call, explanation: Explanation, urls: Urls, rules: Rul
     )
 
 
+APPROXIMATE = message(
+    "≈ is approximate: opening hours of then were assumed, or the helpdesk does not tell when something changed, or what "
+    "it was before it was first seen. It costs nobody points unless a penalty says `unsure: true`."
+)
+
+
 def _fraction(call: Call, explanation: Explanation) -> dict[str, str]:
     cell = explanation.cell
     numbers = {"numerator": cell.numerator, "denominator": cell.denominator}
@@ -194,6 +201,8 @@ def _say_tickets(call: Call, explanation: Explanation, urls: Urls) -> None:
     language = call.language
     if explanation.lines:
         call.show(explanation_table(explanation, urls, language))
+    if any(line.certainty is not Certainty.EXACT for line in explanation.lines):
+        call.say(APPROXIMATE)
     if explanation.omitted:
         call.show(left_out_table(explanation.omitted, urls, language))
     if explanation.excluded and explanation.cell.scope is Scope.ACCOUNT:

@@ -390,7 +390,7 @@ def test_what_no_history_tells_lies_between_the_last_look_and_the_last_change(
     assert noted(before, away, "06-02 09:30") == [("group", "hotline", None, "06-02 09:00", None)]
 
 
-def test_a_stamped_status_is_exact_and_the_first_look_tells_of_a_status_alone(
+def test_a_stamped_status_is_exact_and_the_first_look_tells_since_when_the_rest_is_known(
     shot: Shot, noted: Callable[..., list[tuple[object, ...]]]
 ) -> None:
     solved = {"entered": {"solved": "06-02 08:40"}}
@@ -398,8 +398,12 @@ def test_a_stamped_status_is_exact_and_the_first_look_tells_of_a_status_alone(
     assert noted(None, now) == [
         ("status", "new", "solved", "06-02 08:40", None),
         ("custom_status", None, "Closed", "06-02 08:40", None),
+        ("priority", "high", "high", "06-02 09:00", OPENED),
+        ("assignee", "an", "an", "06-02 09:00", OPENED),
+        ("field:7", None, None, "06-02 09:00", OPENED),
     ]
-    assert noted(None, shot("06-02 09:00", "new")) == []
+    assert noted(None, shot(OPENED, "new", priority="high")) == []  # never changed since
+    assert noted(None, now, names=frozenset({Field.FORM})) == []
     assert noted(None, shot("06-02 09:00", "open"))[0] == ("status", "new", "open", "06-02 09:00", OPENED)
     later = shot("06-02 09:10", "solved", **solved)  # the stamp is of an earlier time
     assert noted(shot("06-02 09:05", "open"), later)[0] == (

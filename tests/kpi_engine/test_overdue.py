@@ -5,6 +5,11 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.records import EventKind, TicketEvent
+from kpi_engine.rulebook import compiled
+from kpi_engine.story import StepKind
+from kpi_engine.telling import told
+
 Play = Callable[..., Any]
 EXACT = {"first_reply": "2h", "resolution": "8h"}
 
@@ -269,6 +274,39 @@ def test_a_ticket_under_the_safety_floor_is_severe_whatever_it_says_itself(timel
     assert severe(timelines, f"{opens} tags=danger field:severity=S1", scale)
     assert not severe(timelines, f"{opens} field:severity=S1", scale)  # the scale's gravest is another
     assert severe(timelines, f"{opens.replace('low', 'urgent')}", scale)  # no severity is told: the priority is
+
+
+@pytest.mark.parametrize(
+    ("field", "seen", "goal", "sure"),
+    [
+        ("field:severity", "06-09 11:00", {"goal": {"any": "2h"}}, ["exact", "approximate"]),
+        ("field:severity", "06-09 09:30", {"goal": {"any": "2h"}}, ["exact", "exact"]),  # before the breach
+        ("field:topic", "06-09 11:00", {"goal": {"any": "2h"}}, ["exact", "exact"]),
+        ("field:severity", "06-09 11:00", {"goal_by": {"severity": {"S1": "2h"}}}, ["approximate", "approximate"]),
+        ("priority", "06-09 11:00", {"goal": {"any": "2h"}}, ["exact", "approximate"]),
+        ("priority", "06-09 11:00", {"goal": {"urgent": "2h", "any": "2h"}}, ["approximate", "approximate"]),
+        ("assignee", "06-09 11:00", {"goal": {"any": "2h"}}, ["approximate", "approximate"]),  # who had it is not known
+    ],
+)
+def test_what_is_first_seen_after_a_breach_and_told_by_no_history_leaves_it_approximate(
+    timelines: ModuleType, field: str, seen: str, goal: dict[str, object], sure: list[str]
+) -> None:
+    t = timelines
+    story = t.history("06-09 08:00 customer opens assignee=an priority=urgent field:severity=S1 field:topic=S1")
+    look = TicketEvent(
+        ticket_id=story.ticket_id, event_id="difference:1", at=t.moment(seen), order=1, position=1,
+        kind=EventKind.CHANGED, actor_id=None, automatic=False, field=field, old="S1", new="S1",
+        since=story.latest.created_at,
+    )  # fmt: skip
+    looked_at = replace(story, events=tuple(sorted([*story.events, look], key=lambda each: each.at)))
+    rule = {"id": "first_reply", "time": "calendar", "stop": ["agent_public_reply"], **goal}
+    rules = [t.edition("policies", t.policy(rule)), *(each for each in t.USUAL if each.kind != "policies")]
+    played = t.played(looked_at, rules, t.moment("06-20 09:00"))
+    (clock,) = played.measurement.clocks
+    (line,) = [each for each in played.measurement.lines if each.indicator == "severe_overdue_count"]
+    assert [str(clock.certainty), str(line.certainty)] == sure
+    steps = told(looked_at, compiled(rules), t.moment("06-20 09:00")).steps
+    assert [step.kind for step in steps] == [StepKind.OPENED]  # nobody did anything
 
 
 def test_a_severity_known_to_have_changed_in_a_span_around_the_breach_is_approximate(timelines: ModuleType) -> None:

@@ -55,6 +55,7 @@ def test_what_was_not_seen_in_time_is_counted_and_can_be_explained(
     assert "this month: Data quality" in status
     explained, _ = told(world, "explain", "assigned", "--by", "day")
     assert "≈ 0, counted already" in explained
+    assert "It costs nobody points unless a penalty says" in explained
 
 
 def test_where_all_is_exact_nothing_is_said(
@@ -65,5 +66,6 @@ def test_where_all_is_exact_nothing_is_said(
     world.advance(HOUR)
     world.run()
     text, document = told(world, "report")
+    assert "≈" not in told(world, "explain", "assigned")[0]
     assert "Data quality" not in text
     assert document["reports"][0]["quality"] == {"approximate": 0, "undecided": 0}

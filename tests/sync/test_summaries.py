@@ -106,7 +106,7 @@ def test_a_summary_says_the_figures_their_n_and_where_they_come_from(weekly: "Ca
         "still change it until 2026-12-14 00:00",
         "to the ticket until 2026-12-07 00:00",
         "For Nguyễn Văn An, Nov 23, 2026 to Nov 29, 2026, both included (time zone Asia/Ho_Chi_Minh).",
-        " known to lie between two looks; 0 goals undecided and charged to nobody.",
+        " known to lie before the first look or between two; 0 goals undecided and charged to nobody.",
         "/agent/tickets/1",
     ):
         assert piece in text

@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from sync_agreement import WEEK, WEEKLY, agreed
+
 from kpi_engine.measurement import Certainty, CreditLine
 from kpi_engine.records import TicketEvent
+from sync.charging import charges_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +61,7 @@ def test_without_any_tracking_a_case_is_closed_to_the_second_and_the_rest_is_app
 ) -> None:
     world = make_world(kind="salesforce")
     world.state.rows.tracked.clear()
-    before = world.ticket()
+    before, opened = world.ticket(), world.state.world.second
     world.advance(7200)
     world.state.comment(before.id, world.agents[0], status="solved")
     closed = world.state.world.second
@@ -67,6 +70,8 @@ def test_without_any_tracking_a_case_is_closed_to_the_second_and_the_rest_is_app
     assert [(event.field, event.at, event.since) for event in noted(world, before.key)] == [
         ("status", closed, None),
         ("custom_status", closed, None),
+        ("priority", closed, opened),
+        ("assignee", closed, opened),
     ]
     world.state.comment(before.id, before.requester_id)
     world.advance(300)
@@ -87,3 +92,25 @@ def test_what_is_tracked_is_not_noted_beside_its_history(make_world: "Callable[.
     world.advance(300)
     world.run()
     assert noted(world, ticket.key) == []
+
+
+def test_an_untracked_severity_that_is_first_seen_after_the_breach_charges_nobody_and_explain_says_so(
+    make_world: "Callable[..., World]",
+) -> None:
+    """Opened; breached after half an hour; two hours later made urgent, and seen for the first time."""
+    severe = {**WEEKLY, "metric": "severe_overdue_count", "id": "severe"}
+    world = make_world(kind="salesforce", **agreed(severe, {**WEEKLY, "id": "any"}))
+    world.state.rows.tracked.discard("Priority")
+    world.configure(**agreed(severe, {**WEEKLY, "id": "any"}))
+    world.run(dry_run=True)
+    raised, known = world.ticket(priority="low"), world.ticket()
+    world.advance(7200)
+    world.state.change(raised.id, world.agents[0], priority="urgent")
+    world.advance(3600)
+    world.run(dry_run=True)
+    found = {
+        each.ticket_id: (each.penalty, each.points) for each in charges_of(world.account, WEEK, world.account.now())
+    }
+    assert found == {raised.key: ("any", 1), known.key: ("severe", 1)}
+    severe_lines = {each.ticket_id: each.certainty for each in lines(world) if each.indicator == "severe_overdue_count"}
+    assert severe_lines == {raised.key: Certainty.APPROXIMATE, known.key: Certainty.EXACT}
