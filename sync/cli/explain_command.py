@@ -182,8 +182,8 @@ def say_explanation(call: Call, explanation: Explanation, urls: Urls, rules: Rul
 
 
 APPROXIMATE = message(
-    "≈ is approximate: opening hours of then were assumed, or the helpdesk does not tell when something changed, or what "
-    "it was before it was first seen. It costs nobody points unless a penalty says `unsure: true`."
+    "≈ is approximate: opening hours of then were assumed, or the helpdesk does not tell when something changed, or "
+    "what it was before it was first seen. It costs nobody points unless a penalty says `unsure: true`."
 )
 
 
