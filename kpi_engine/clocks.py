@@ -69,13 +69,24 @@ class _Player:
         self.before = step
 
     def call_off(self, step: Step) -> None:
-        """Drop an instance whose conditions are over before it began, or in the same second."""
+        """Drop an instance that is no longer owed before it began: a solve meets nothing that did not run.
+
+        One whose conditions are over in the second of its beginning is dropped, too. A reply before it began meets it,
+        as it does in Salesforce.
+        """
         current = self.current
-        if current is None or current.final or current.rule.start is not Start.CRITERIA or current.started_at < step.at:
+        if current is None or current.final or current.started_at < step.at:
             return
-        if current.rule.start_when not in step.state.fits:
+        rule = current.rule
+        lapsed = rule.start is Start.CRITERIA and rule.start_when not in step.state.fits
+        if lapsed or (
+            current.started_at > step.at and (self.is_settled(rule, step) or self.taken_by_machine(current, step))
+        ):
             self.instances.pop()
             self.current, self.aimed = self.instances[-1] if self.instances else None, None
+
+    def is_settled(self, rule: ClockRule, step: Step) -> bool:
+        return step.done and Stop.SOLVED in rule.stop and not rule.is_reply_clock
 
     def doubt(self, instance: ClockRun, step: Step, since: int) -> None:
         """Give the benefit of the doubt where a step that happened some time after `since` stops or re-aims the clock.
@@ -127,7 +138,7 @@ class _Player:
     def ends(self, rule: ClockRule, step: Step) -> bool:
         if rule.is_reply_clock and step.kind is StepKind.AGENT_REPLY:  # a solve answers nobody
             return True
-        if Stop.SOLVED in rule.stop and step.done and not rule.is_reply_clock:
+        if self.is_settled(rule, step):
             return True
         if Stop.GROUP_CHANGED in rule.stop and self.left_its_group(step):
             return True
@@ -222,14 +233,16 @@ class _Player:
 
     def rearms(self, rule: ClockRule, ended: ClockRun, step: Step) -> bool:
         if rule.start is Start.HANDOFF and ended.settled:
-            return step.awaited and not self.is_with_machine(step)
+            waits = step.awaited if rule.is_reply_clock else not step.done
+            return waits and not self.is_with_machine(step)
         return self.rearms_by(rule, step)
 
     def rearms_by(self, rule: ClockRule, step: Step) -> bool:
         if rule.rearm in _REOPENING:
             return self.before.done and not step.done
         if rule.rearm is Rearm.ON_CUSTOMER_MESSAGE:
-            return step.kind is StepKind.CUSTOMER_MESSAGE and not step.awaited
+            is_first_turn = rule.clock == NEXT_REPLY and step.awaited  # which is the first reply's
+            return step.kind is StepKind.CUSTOMER_MESSAGE and not is_first_turn
         if rule.rearm is Rearm.ON_AGENT_REPLY:
             return step.kind is StepKind.AGENT_REPLY
         if rule.rearm is Rearm.ON_GROUP_CHANGE:

@@ -62,22 +62,27 @@ def has_hours(day: int) -> bool:
 
 @dataclass
 class Ticket:
-    """What is known of a ticket at some minute."""
+    """What is known of a ticket at some minute: whether its customer has asked, an agent replied, and answered him."""
 
+    channel: str = "web"
+    severity: str | None = None
     status: str = "open"
     priority: str = "normal"
     group: str | None = None
     assignee: str | None = None
     tags: set[str] = field(default_factory=set)
+    asked: bool = False
     replied: bool = False
+    answered: bool = False
     what: str = ""
 
     def hear(self, words: str) -> None:
         """Take in what happened: "customer opens", "an replies", "an notes", "status becomes solved", …."""
         who, verb, *rest = words.split()
         self.what = "changes" if verb == "becomes" else verb
+        self.asked = self.asked or who == "customer"
         if verb == "replies":
-            self.replied = True
+            self.replied, self.answered = True, self.answered or self.asked
         elif who == "tags":
             self.tags = set() if rest[0] == "nothing" else set(rest[0].split("+"))
         elif verb == "becomes":
@@ -95,6 +100,10 @@ class Ticket:
     @property
     def done(self) -> bool:
         return self.status == "solved"
+
+    @property
+    def with_machine(self) -> bool:
+        return self.assignee == "robot"
 
     @property
     def by_agent(self) -> bool:
@@ -115,6 +124,9 @@ class Run:
     fired: dict[str, int] = field(default_factory=dict)
     told_at: int = 0  # when the last step or notice fired
     suspended: bool = False
+    void: bool = False  # a machine took the ticket
+    rested: bool = False  # it stood still when it ended
+    falls_due: dict[str, int] = field(default_factory=dict)  # when steps did, or were to, whatever holds them since
 
 
 class Clock:
@@ -124,6 +136,7 @@ class Clock:
         self.rule, self.escalation = rule, escalation
         self.runs: list[Run] = []
         self.was = Ticket(status="")
+        self.acknowledged: list[int] = []
 
     @property
     def current(self) -> Run | None:
@@ -133,9 +146,13 @@ class Clock:
         return self.rule["time"] == "calendar" or is_open(minute)
 
     def event(self, at: int, now: Ticket) -> None:
+        if "seen" in now.tags and "seen" not in self.was.tags:
+            self.acknowledged.append(at)
+        self.drop_what_has_not_begun(at, now)
         run = self.current
-        if run is not None and self.ends(run, at, now):
-            run.ended = at
+        if run is not None and (self.ends(run, at, now) or self.given_to_machine(now)):
+            run.ended, run.void = at, not self.ends(run, at, now)
+            run.rested = run.started < at and not self.is_running(run, self.was)
         elif run is not None:
             run.suspended = now.done
         if self.current is None and (self.rearms(now) if self.runs else self.starts(now)):
@@ -144,6 +161,18 @@ class Clock:
             self.aim(self.current, at, now)
         self.was = Ticket(**{**vars(now), "tags": set(now.tags)})
 
+    def drop_what_has_not_begun(self, at: int, now: Ticket) -> None:
+        """Of a sequence the next run begins later: a solve before that leaves nothing of it, a reply has met it."""
+        run = self.current
+        if run is not None and run.started > at:
+            gone = self.rule["start"] == "criteria" and "start" not in now.tags
+            solved = now.done and "solved" in self.rule["stop"] and "agent_public_reply" not in self.rule["stop"]
+            if gone or solved or self.given_to_machine(now):
+                self.runs.pop()
+
+    def given_to_machine(self, now: Ticket) -> bool:
+        return bool(self.rule["start"] == "handoff") and now.with_machine
+
     def begin(self, at: int, now: Ticket) -> None:
         if self.runs and self.rule["rearm"] == "continues":
             self.runs[-1].ended = None
@@ -151,7 +180,16 @@ class Clock:
             return
         solves = "solved" in self.rule["stop"] and "agent_public_reply" not in self.rule["stop"]
         if not (now.done and solves):  # what would end it is there already
-            self.runs.append(Run(at, suspended=now.done))
+            begins = self.due_anyway(self.runs[-1]) if self.runs and self.rule["rearm"] == "sequential" else at
+            self.runs.append(Run(max(at, begins), suspended=now.done))
+
+    def due_anyway(self, ended: Run) -> int:
+        """Return when a run that ended would have been due, had it gone on; one that was late or at rest: its end."""
+        assert ended.ended is not None
+        if ended.breached is not None or ended.goal is None or ended.rested:
+            return ended.ended
+        since, left = max(ended.ended, ended.started), max(0, ended.goal - ended.elapsed)
+        return since + left if self.rule["time"] == "calendar" else worked_on(since, left)
 
     def ends(self, run: Run, at: int, now: Ticket) -> bool:
         stop = self.rule["stop"]
@@ -169,29 +207,46 @@ class Clock:
         if start == "agent_reply":
             return now.replied
         there = {
+            "handoff": not now.with_machine,
+            "customer_message": now.asked,
             "created": True,
             "assigned": now.assignee is not None,
             "group_assigned": now.group is not None,
             "criteria": "start" in now.tags,
         }[start]
+        if "agent_public_reply" in self.rule["stop"] and start != "criteria" and (now.answered or not now.asked):
+            return False  # nobody waits for the reply that would end it
         return there and (not now.done or now.what == "opens")
 
     def rearms(self, now: Ticket) -> bool:
         rearm = self.rule["rearm"]
-        if rearm in ("on_reopen", "continues"):
-            return self.was.done and not now.done
-        if rearm == "on_agent_reply":
-            return now.what == "replies"
-        if rearm == "on_group_change":
-            return now.group is not None and now.group != self.was.group
-        if rearm == "on_any_change":
-            return not now.done
-        return rearm == "on_criteria" and "start" in now.tags and not now.done
+        if self.runs[-1].void:  # people have it again
+            return self.starts(now)
+        there = {
+            "never": False,
+            "sequential": self.comes_true(now) and not now.done,
+            "on_customer_message": now.what == "writes",
+            "on_reopen": self.was.done and not now.done,
+            "continues": self.was.done and not now.done,
+            "on_agent_reply": now.what == "replies",
+            "on_group_change": now.group is not None and now.group != self.was.group,
+            "on_any_change": not now.done,
+            "on_criteria": "start" in now.tags and not now.done,
+        }
+        return there[rearm]
+
+    def comes_true(self, now: Ticket) -> bool:
+        """Tell whether what starts the clock is so, or happens: a message and a reply happen."""
+        start = self.rule["start"]
+        if start in ("customer_message", "agent_reply"):
+            return now.what == ("writes" if start == "customer_message" else "replies")
+        there = {"criteria": "start" in now.tags, "handoff": not now.with_machine}
+        return there.get(start, True)
 
     def aim(self, run: Run, at: int, now: Ticket) -> None:
-        """Give the goal that goes with the priority; what is frozen or breached keeps the one it has."""
+        """Give the goal that goes with the ticket's word; what is frozen or breached keeps the one it has."""
         goals = self.rule["goal"]
-        text = goals.get(now.priority, goals["any"])
+        text = goals.get(getattr(now, self.rule["by"]) or "default", goals["any"])
         if run.breached is not None or (run.goal is not None and self.rule["on_change"] == "freeze"):
             return
         if text.endswith("wd") or self.rule["end_of_day"]:
@@ -216,15 +271,16 @@ class Clock:
 
     def timers(self, at: int, now: Ticket) -> None:
         run = self.current
-        if run is None or run.goal is None or run.suspended or now.done:
+        if run is None or run.goal is None or run.suspended or now.done or run.started > at:
             return
         if self.is_running(run, now):
             self.fall_due(run, at)
+        self.follow(run, at)
         if run.breached is not None:
             self.repeat(run, at)
 
     def fall_due(self, run: Run, at: int) -> None:
-        """Fire warnings, the breach and what follows it in the clock's own time."""
+        """Fire warnings and the breach in the clock's own time, in which steps fall due, too, unless told otherwise."""
         if run.breached is None:
             for word in self.rule["warn"]:
                 if (
@@ -235,21 +291,47 @@ class Clock:
                     run.fired[f"warn:{word}"] = at
             if at >= run.due if run.due is not None else run.elapsed >= (run.goal or 0):
                 self.breach(run, at)
-        for level, after in self.escalation["steps"] if run.breached is not None else ():
-            if f"escalation:{level}" not in run.fired and run.elapsed - run.late_from >= after:
-                run.fired[f"escalation:{level}"] = run.told_at = at
+        if run.breached is not None and not self.escalation["calendar"]:
+            for level, after in self.escalation["steps"]:
+                if run.elapsed - run.late_from >= after:
+                    run.falls_due.setdefault(f"escalation:{level}", at)
+
+    def follow(self, run: Run, at: int) -> None:
+        """Fire the steps that are due, unless somebody acknowledged."""
+        if run.breached is not None and self.escalation["calendar"]:
+            for level, after in self.escalation["steps"]:
+                run.falls_due.setdefault(f"escalation:{level}", self.later(run.breached, after))
+        warnings = [when for name, when in run.fired.items() if name.startswith("warn")]
+        for level, after in self.escalation["early"] if warnings else ():
+            run.falls_due.setdefault(f"early:{level}", self.later(min(warnings), after))
+        for name, due in run.falls_due.items():
+            if name not in run.fired and at >= due and not self.holds(at):
+                run.fired[name] = at
+                run.told_at = at if name.startswith("escalation") else run.told_at
+
+    def later(self, at: int, minutes: int) -> int:
+        """Return when so many minutes have passed by the escalation's calendar, or else the clock's."""
+        office = self.escalation["calendar"] or self.rule["time"] == "business"
+        return worked_on(at, minutes) if office else at + minutes
+
+    def holds(self, at: int) -> bool:
+        lasts = self.escalation["hold"]
+        return bool(lasts) and any(since <= at < since + lasts for since in self.acknowledged)
 
     def repeat(self, run: Run, at: int) -> None:
-        """Repeat notices after the last step, by the clock on the wall, and not in quiet hours."""
+        """Repeat notices after the last step, by the escalation's calendar or on the wall, and not in quiet hours."""
         every, most = self.escalation["repeat"]["every"], self.escalation["repeat"]["most"]
         told = sum(name.startswith("repeat") for name in run.fired)
         last = f"escalation:{self.escalation['steps'][-1][0]}"
-        if last in run.fired and told < most and at - run.told_at >= every and is_open(at):
+        if last not in run.fired or told >= most or not is_open(at) or self.holds(at):
+            return
+        due = worked_on(run.told_at, every) if self.escalation["calendar"] else run.told_at + every
+        if at >= due:
             run.fired[f"repeat:{told + 1}"] = run.told_at = at
 
     def minute(self, at: int, now: Ticket) -> None:
         run = self.current
-        if run is not None and self.is_running(run, now) and self.works(at):
+        if run is not None and run.started <= at and self.is_running(run, now) and self.works(at):
             run.elapsed += 1
 
 
@@ -266,4 +348,9 @@ def played(rule: Rule, escalation: Rule, events: Sequence[Event], as_of: int) ->
             clock.event(at, ticket)
         clock.timers(at, ticket)
         clock.minute(at, ticket)
+    for run in clock.runs:
+        for level, after in escalation["met"] if run.ended is not None and not run.void else ():
+            due = clock.later(run.ended, after)
+            if due < as_of:
+                run.fired[f"success:{level}"] = due
     return clock.runs

@@ -317,21 +317,74 @@ def test_salesforces_sequence_goes_on_from_where_the_last_would_have_been_due(
     assert runs(play("06-09 12:00", rules(timelines, clock)), "contact")[-1] == ("06-09 11:30", "06-09 11:40", "void")
 
 
-def test_an_end_that_is_only_known_as_a_span_takes_nothing_back_from_a_run_that_had_not_begun(
-    timelines: ModuleType,
+@pytest.mark.parametrize(
+    ("becomes", "begun"),
+    [("solved", [("06-09 09:30", "06-09 09:30", "void")]), ("pending", [("06-09 10:00", None, "paused")])],
+)
+def test_what_is_only_known_as_a_span_takes_nothing_back_from_a_run_that_had_not_begun(
+    timelines: ModuleType, becomes: str, begun: list[tuple[str | None, ...]]
 ) -> None:
-    """The second of a sequence would begin at ten; it was solved some time before half past nine."""
+    """The second of a sequence would begin at ten; it was solved, or waits, since some time before half past nine."""
     t = timelines
-    clock = t.clock("contact", "1h", stop=["agent_public_reply"], rearm="sequential", **CRITERIA)
+    clock = t.clock("contact", "1h", stop=["agent_public_reply"], **CRITERIA, rearm="sequential", pause_in=["pending"])
     told = t.history(
         "06-09 09:00 customer opens tags=waiting\n06-09 09:10 an replies\n06-09 09:20 tags becomes waiting+more\n"
-        "06-09 09:30 status becomes solved"
+        f"06-09 09:30 status becomes {becomes}"
     )
-    *before, solve = told.events
-    spanned = replace(solve, event_id="difference:1", since=t.moment("06-09 09:25"))
+    *before, last = told.events
+    spanned = replace(last, event_id="difference:1", since=t.moment("06-09 09:25"))
     whole = replace(told, events=(*before, spanned))
     played = t.played(whole, [*t.USUAL, rules(t, clock)], t.moment("06-09 12:00"))
-    assert runs(played, "contact")[1] == ("06-09 09:30", "06-09 09:30", "void")
+    assert runs(played, "contact")[1:] == begun
+
+
+def test_a_solve_meets_nothing_of_a_sequence_that_has_not_begun(timelines: ModuleType) -> None:
+    """It would begin at ten: solved before that, it is not owed; reopened, it is again, though not before ten."""
+    t = timelines
+    clock = t.clock("contact", "1h", stop=["any_agent_action", "solved"], rearm="sequential", time="calendar")
+    told = "06-09 09:00 customer opens\n06-09 09:10 an notes\n06-09 09:30 status becomes solved"
+    solved = t.played(t.history(told), [*t.USUAL, rules(t, clock)], t.moment("06-09 12:00"))
+    assert runs(solved, "contact") == [("06-09 09:00", "06-09 09:10", "met")]
+    reopened = t.history(f"{told}\n06-09 09:40 customer writes, status becomes open by customer")
+    played = t.played(reopened, [*t.USUAL, rules(t, clock)], t.moment("06-09 10:30"))
+    assert runs(played, "contact")[1:] == [("06-09 10:00", None, "running")]
+
+
+def test_a_clock_of_ones_own_that_waits_for_people_goes_on_when_they_have_the_ticket_again(
+    play: Play, timelines: ModuleType
+) -> None:
+    """A machine has it for a while, though it was answered before.
+
+    06-09 09:00 customer opens assignee=an
+    06-09 09:10 an replies
+    06-09 09:20 assignee becomes robot
+    06-09 09:30 assignee becomes an
+    06-09 09:40 assignee becomes robot
+    06-09 09:50 status becomes solved
+    """
+    clock = timelines.clock("people", "1h", start="handoff", stop=["solved"], rearm="on_reopen", time="calendar")
+    assert runs(play("06-09 09:35", rules(timelines, clock)), "people") == [
+        ("06-09 09:00", "06-09 09:20", "void"),
+        ("06-09 09:30", None, "running"),
+    ]
+    assert [state for _, _, state in runs(play("06-09 10:00", rules(timelines, clock)), "people")] == ["void", "void"]
+
+
+def test_each_message_begins_a_clock_of_ones_own_anew_though_the_first_reply_is_still_owed(
+    play: Play, timelines: ModuleType
+) -> None:
+    """Something was done, and nobody replied.
+
+    06-09 09:00 customer opens
+    06-09 09:10 an notes
+    06-09 09:20 customer writes
+    """
+    more = {"start": "customer_message", "stop": ["any_agent_action"], "rearm": "on_customer_message"}
+    clock = timelines.clock("seen_to", "1h", **more)
+    assert [began for began, _, _ in runs(play("06-09 09:30", rules(timelines, clock)), "seen_to")] == [
+        "06-09 09:00",
+        "06-09 09:20",
+    ]
 
 
 @pytest.mark.parametrize(
