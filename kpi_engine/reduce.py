@@ -47,8 +47,9 @@ class Cell:
     their exact sums. A time is in seconds, a share lies in 0..1. `enough` is false below `min_n`, where the value must
     not be shown as a verdict. `low` and `high` are the ends of the indicator's interval. `series` names the scale of
     a mean score, or the currency of an amount: figures of different series do not compare. `approximated` counts the
-    lines that are not exact. `parts` says, part by part, what a breakdown is made of, as (part, numerator,
-    denominator); `strays` counts whoever is in a step of a funnel though not in the one before, which ought not to be.
+    lines that are not exact, `others` those left out because they are of another series. `parts` says, part by part,
+    what a breakdown is made of, as (part, numerator, denominator); `strays` counts whoever is in a step of a funnel
+    though not in the one before, which ought not to be.
     """
 
     indicator: str
@@ -73,6 +74,7 @@ class Cell:
     approximated: int = 0
     parts: tuple[Part, ...] = ()
     strays: int = 0
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,7 @@ def tallied(indicator: Indicator, tally: Tally, question: Question, subject: str
         approximated=one.approximated,
         parts=found.parts,
         strays=found.strays,
+        others=sum(each.n for name, each in tally.series.items() if name != series),
     )
 
 

@@ -93,4 +93,5 @@ def _own(histories: Histories, each: Judged) -> Benchmark | None:
 
 
 def _cell(found: Figures, each: Judged) -> Cell | None:
-    return found.scorecards.get(each.subject, {}).get(each.target.indicator)
+    cell = found.scorecards.get(each.subject, {}).get(each.target.indicator)
+    return cell if cell is not None and cell.series == each.figure.series else None

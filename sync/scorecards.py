@@ -173,7 +173,7 @@ def _headline(figures: Figures, indicator: Indicator, cell: Cell, language: Lang
 
 def scorecard_notes(figures: Figures, shown: Collection[str] = HEADLINES) -> list[Message]:
     """Return what a reader of the table must know: what is not supplied, and what stands in brackets."""
-    notes = list(_missing_notes(figures, shown))
+    notes = [*_missing_notes(figures, shown), *_scale_notes(figures, shown)]
     cells = [card[key] for card in figures.scorecards.values() for key in shown if key in card]
     if len(figures.scorecards) > 1 and len(shown) > 1 and any(cell.n and not cell.enough for cell in cells):
         notes.append(
@@ -199,6 +199,18 @@ _MAPPED_BY: Mapping[Scope, Message] = {
 def unmapped_note(figures: Figures) -> Message | None:
     """Return what to map, where all figures of a scope are nobody's because nothing says whose they are."""
     return _MAPPED_BY.get(figures.question.scope) if set(figures.scorecards) == {None} else None
+
+
+def _scale_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message]:
+    """Yield that a share of the satisfied rests on several scales: each verdict goes by its own."""
+    scored = [card["satisfaction_mean"] for card in figures.scorecards.values() if "satisfaction_mean" in card]
+    if "satisfaction_rate" in shown and any(each.others for each in scored):
+        yield message(
+            "{indicator}: customers rated on several scales in {period}; each verdict goes by its own, so it may not "
+            "compare with what was before",
+            indicator="satisfaction_rate",
+            period=figures.question.period.label,
+        )
 
 
 def _missing_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message]:
@@ -266,7 +278,16 @@ def zone_notes(figures: Figures, names: Mapping[str | None, str]) -> Iterator[Me
 
 def _trend_document(trend: Trend) -> dict[str, object]:
     return {
-        key: [{"period": each.period.label, "value": each.value, "n": each.n, "enough": each.enough} for each in cells]
+        key: [
+            {
+                "period": each.period.label,
+                "value": each.value,
+                "n": each.n,
+                "enough": each.enough,
+                "series": each.series,
+            }
+            for each in cells
+        ]
         for key, cells in trend.items()
     }
 
@@ -288,6 +309,7 @@ def cell_document(cell: Cell) -> dict[str, object]:
         "approximated": cell.approximated,
         "editions": list(cell.editions),
         "series": cell.series,
+        "others": cell.others,
         "parts": [{"part": name, "numerator": top, "denominator": bottom} for name, top, bottom in cell.parts],
         "strays": cell.strays,
     }

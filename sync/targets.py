@@ -137,7 +137,8 @@ def first_judged(target: Target, zone: str, since: int) -> str | None:
 
 
 def _judged(asked: Asked, target: Target, figure: Cell, baseline: Cell | None) -> Judged:
-    known = baseline.value if baseline is not None and baseline.enough else None
+    alike = baseline is not None and baseline.enough and baseline.series == figure.series
+    known = baseline.value if baseline is not None and alike else None
     running = figure.period.end > asked.window.as_of + 1
     verdict = attained(target, figure, known)
     return Judged(target, figure.subject, figure, baseline, verdict, target.judges(figure.period), running)

@@ -296,6 +296,7 @@ def detail_text(indicator: Indicator, cell: Cell, language: Language) -> str:
         parts.insert(0, language(message("median {median}, 9 of 10 within {p90}", median=median, p90=p90)))
     if cell.series is not None and indicator.unit is not Unit.MONEY:
         parts.append(language(message("scale {scale}", scale=cell.series)))
+    parts += _others_text(indicator, cell, language)
     return "; ".join([*parts, *_parts_texts(indicator, cell, language), *_steps_text(cell, language)])
 
 
@@ -323,6 +324,14 @@ def _part_value(indicator: Indicator, sums: Sequence[int], language: Language) -
     if indicator.unit is Unit.SHARE:
         return language.percent(numerator / denominator) if denominator else "–"
     return language.number(denominator)
+
+
+def _others_text(indicator: Indicator, cell: Cell, language: Language) -> Iterator[str]:
+    """Yield how many were left out because they are on another scale, or in another currency."""
+    if cell.others and indicator.unit is Unit.MONEY:
+        yield language(message("{n} in another currency left out", n=cell.others))
+    elif cell.others:
+        yield language(message("{n} on another scale left out", n=cell.others))
 
 
 def _steps_text(cell: Cell, language: Language) -> Iterator[str]:

@@ -61,6 +61,11 @@ def _the_only(_record: object) -> str:
     return ""
 
 
+def _state(record: Rating) -> str:
+    """Return what tells the states of a rating apart: helpdesks change it in place, and what was said before counts."""
+    return f"{record.rating_id}:{record.version}"
+
+
 def _cause(record: DerivedEvent) -> str:
     return f"{record.kind}:{record.cause_ticket_id}:{record.at}"
 
@@ -70,7 +75,7 @@ _EVERY_SNAPSHOT: Final = _Shape("snapshot", _SNAPSHOT.layout, lambda record: str
 _SHAPES: Final[dict[type, _Shape]] = {
     TicketSnapshot: _SNAPSHOT,
     TicketEvent: _Shape("event", Layout(TicketEvent, kind=EventKind), attrgetter("event_id"), _unversioned),
-    Rating: _Shape("rating", Layout(Rating, scale=tupled), attrgetter("rating_id"), attrgetter("version")),
+    Rating: _Shape("rating", Layout(Rating, scale=tupled), _state, attrgetter("version")),
     MetricSet: _Shape("metrics", Layout(MetricSet), _the_only, attrgetter("version")),
     MetricEvent: _Shape("metric_event", Layout(MetricEvent), attrgetter("event_id"), _unversioned),
     DerivedEvent: _Shape(
@@ -103,10 +108,10 @@ class Records:
     def save(self, connector: str, records: Iterable[Kept], *, keep_snapshots: bool = False) -> int:
         """Save what is new or changed, mark its tickets stale, and return how many records that were.
 
-        An older version never replaces a newer one. Of a ticket's snapshots only the newest stays, unless
-        `keep_snapshots`: the only history of a helpdesk that has none. A version of those that comes again with other
-        content (we wrote in the second of somebody else's change) keeps its first `after`: a later one would say of
-        what was seen to have changed already that it had not.
+        An older version never replaces a newer one. Each state of a rating stays, of a ticket's snapshots only the
+        newest, unless `keep_snapshots`: the only history of a helpdesk that has none. A version of those that comes
+        again with other content (we wrote in the second of somebody else's change) keeps its first `after`: a later one
+        would say of what was seen to have changed already that it had not.
         """
         shapes = {**_SHAPES, TicketSnapshot: _EVERY_SNAPSHOT} if keep_snapshots else _SHAPES
         saved = 0

@@ -94,9 +94,19 @@ def test_fault_14_an_older_version_never_replaces_a_newer_one(
     store.records.save("sao-mai", [snapshot(version=5, status="solved"), snapshot(version=4, status="open")])
     store.records.save("sao-mai", [rating(version=2, category="bad")])
 
-    assert store.records.save("sao-mai", [snapshot(version=4, status="pending"), rating(version=1)]) == 0
+    assert store.records.save("sao-mai", [snapshot(version=4, status="pending")]) == 0
+    assert store.records.save("sao-mai", [rating(version=2, category="bad")]) == 0
     assert history(store).latest.status == "solved"
     assert [each.category for each in history(store).ratings] == ["bad"]
+
+
+def test_fault_28_each_state_of_a_rating_that_is_changed_in_place_is_kept(
+    store: Store, snapshot: Snapshot, rating: Verdict
+) -> None:
+    store.records.save("sao-mai", [snapshot(), rating(version=2, category="bad")])
+    assert store.records.save("sao-mai", [rating(version=3), rating(version=1, category=None)]) == 2
+    assert store.records.save("sao-mai", [rating(version=3)]) == 0
+    assert {each.version: each.category for each in history(store).ratings} == {1: None, 2: "bad", 3: "good"}
 
 
 def test_the_same_version_seen_otherwise_is_saved_as_seen_last(store: Store, snapshot: Snapshot) -> None:
