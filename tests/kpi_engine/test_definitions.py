@@ -4,10 +4,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from kpi_engine.indicators import INDICATORS
+from kpi_engine.indicators import FAMILIES, INDICATORS
 from kpi_engine.indicators.indicator import MEANS
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import lines_in
+from kpi_engine.rulebook import compiled
 
 Play = Callable[..., Any]
 
@@ -115,3 +116,95 @@ def test_d24_what_still_runs_enters_no_mean_and_is_overdue_now(play: Play, timel
         day, instant = period_named("2025-06-09", timelines.VIETNAM), timelines.moment(as_of)
         found = lines_in(INDICATORS["overdue_now"], [played.measurement], day, instant, played.rulebook)
         assert len(list(found)) == late
+
+
+LIVED = """
+    06-09 09:00 customer opens assignee=an priority=urgent tags=complaint+warranty
+    06-09 09:30 an replies
+    06-09 09:40 customer replies
+    06-09 10:00 binh replies, assignee becomes binh
+    06-09 10:10 status becomes pending by binh
+    06-09 10:20 customer replies, status becomes open by customer
+    06-09 10:30 status becomes solved by binh
+    06-09 11:00 customer offered survey
+    06-09 12:00 customer rated good
+    06-09 13:00 customer replies, status becomes open by customer
+    06-09 14:00 binh replies, status becomes solved by binh
+"""
+"""A ticket that says something in every family of figures of tickets."""
+
+MERGED = """
+    06-10 09:00 tags becomes complaint+warranty+closed_by_merge by an, status becomes closed by an
+"""
+
+
+def test_d13_a_ticket_that_is_merged_away_is_in_no_figure_of_any_family(timelines: ModuleType) -> None:
+    """Whatever it said before: lines, what is left out, clocks, firings, holdings."""
+    carriers = {name: {"field": None, "tag": name, "values": {}} for name in ("complaint", "warranty")}
+    rules = [
+        *timelines.USUAL,
+        timelines.edition("policies", timelines.policy(timelines.first_reply({"urgent": "10m"}))),
+        timelines.edition("meanings", {**timelines.MEANINGS, "fields": carriers}),
+    ]
+    as_of = timelines.moment("06-20 09:00")
+    before, after = (
+        timelines.played(timelines.history(story), rules, as_of).measurement for story in (LIVED, LIVED + MERGED)
+    )
+    said = {line.indicator for line in before.lines}
+    families = {family.text for family, indicators in FAMILIES if any(each.key in said for each in indicators)}
+    assert families >= {
+        "Volume and workload", "Responsiveness", "Resolution", "Quality of resolution", "Overdue requests and goals",
+        "The customer's voice",
+    }  # fmt: skip
+    assert {"created", "solved", "first_contact_resolution", "satisfaction_rate", "complaints"} <= said
+    assert before.clocks
+    assert before.firings
+    assert before.holdings
+    assert after.excluded is not None
+    assert after.excluded.reason == "merged"
+    assert [*after.lines, *after.omissions, *after.clocks, *after.firings, *after.holdings] == []
+    month, rulebook = period_named("2025-06", "Asia/Ho_Chi_Minh"), compiled(rules)
+    for indicator in INDICATORS.values():
+        assert list(lines_in(indicator, [after], month, as_of, rulebook)) == []
+
+
+def test_d13_what_the_customer_asked_there_is_the_targets_from_the_merge_on_and_not_before(play: Play) -> None:
+    """The other ticket was opened at nine; it is merged in at noon, after this one was answered, and answered at one.
+
+    06-09 08:30 customer opens assignee=an
+    06-09 08:40 an replies
+    06-09 12:00 elsewhere merges tags=closed_by_merge status=closed
+    06-09 13:00 an replies
+    06-09 13:30 status becomes solved by an
+    """
+    played = play("06-20 09:00")
+    assert numerators(played, "created") == numerators(played, "solved") == [1]
+    assert numerators(played, "next_reply_calendar") == [3600]
+    assert numerators(played, "first_contact_resolution") == [0], "it took two turns"
+    assert numerators(played, "reply_turns") == [1, 1]
+
+
+def test_d16_a_follow_up_to_a_closed_ticket_is_a_repeat_contact_of_the_same_matter(play: Play) -> None:
+    """Solved, closed by the platform, and answered by the customer, which makes a ticket of its own.
+
+    06-09 09:00 customer opens assignee=an
+    06-09 09:10 an replies, status becomes solved by an
+    06-12 09:00 status becomes closed automatically
+    06-13 09:00 elsewhere returns channel=email
+    """
+    played = play("06-20 09:00")
+    assert numerators(played, "first_contact_resolution") == [0]
+    assert numerators(played, "first_contact_resolution_gross") == [0]
+    assert numerators(played, "reopen_rate") == [0], "it is not reopened"
+    assert numerators(played, "one_touch") == [1], "which asks about this ticket alone"
+
+
+def test_d16_a_follow_up_after_the_window_is_a_new_matter(play: Play) -> None:
+    """Eight days after the solve.
+
+    06-02 09:00 customer opens assignee=an
+    06-02 09:10 an replies, status becomes solved by an
+    06-06 09:00 status becomes closed automatically
+    06-10 09:11 elsewhere returns channel=email
+    """
+    assert numerators(play("06-20 09:00"), "first_contact_resolution") == [1]
