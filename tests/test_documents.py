@@ -216,6 +216,7 @@ def test_the_readmes_unit_runs_the_service() -> None:
     assert int(unit["Service"]["RestartPreventExitStatus"]) == Exit.SETTINGS
 
 
+@pytest.mark.untraced
 def test_the_readmes_excerpt_is_what_the_demo_says() -> None:
     """Figures, writes and explanations; the port of the simulated helpdesk is another each time."""
     excerpt = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[0]

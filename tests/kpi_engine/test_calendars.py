@@ -140,6 +140,7 @@ def test_the_zones_of_the_suite_do_change_their_clocks() -> None:
     assert min(counts["America/New_York"], counts["Europe/Berlin"], counts["Australia/Lord_Howe"]) > 130
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_minute_around_every_change_of_clocks_counts_as_the_wall_clock_says(zone: str) -> None:
     chance = Random(zone)
@@ -184,6 +185,7 @@ def hours_around_a_change(draw: st.DrawFn) -> tuple[CalendarDefinition, int]:
 quickly = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.untraced
 @quickly
 @given(hours_around_a_change(), st.integers(-3 * DAY, 3 * DAY), st.integers(0, 3 * DAY))
 def test_any_interval_across_a_change_of_clocks_counts_what_the_walker_counts(
@@ -194,6 +196,7 @@ def test_any_interval_across_a_change_of_clocks_counts_what_the_walker_counts(
     assert Calendar(hours).between(start, end) == Walker(hours).between(start, end)
 
 
+@pytest.mark.untraced
 @quickly
 @given(hours_around_a_change(), st.integers(-HOUR, HOUR), st.integers(0, HOUR))
 def test_short_intervals_agree_with_a_walk_by_single_seconds(
@@ -234,6 +237,7 @@ def test_subtracting_finds_the_last_instant_since_which_so_much_was_worked(
     assert Walker(hours).is_open(found)
 
 
+@pytest.mark.untraced
 @quickly
 @given(hours_around_a_change(), st.lists(st.integers(-5 * 365 * DAY, 5 * 365 * DAY), min_size=2, max_size=4))
 def test_answers_do_not_depend_on_what_was_asked_before(case: tuple[CalendarDefinition, int], leaps: list[int]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from kpi_engine_oracle_minutes import DAY, Run, played
 
+pytestmark = pytest.mark.untraced
+
 SEEDS = int(os.environ.get("HELPDESK_KPI_EXAMPLES", "150"))
 TAGS = ("start", "stop", "pause", "start+stop", "start+pause", "seen", "seen+start", "nothing")
 CLAUSES = (

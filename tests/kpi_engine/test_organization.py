@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -151,3 +152,5 @@ def test_who_changes_manager_while_holding_a_ticket_counts_for_both_each_to_its_
         "acme/lan": pytest.approx(3 * 3600 / share),
         "acme/minh": pytest.approx(3 * 3600 / share),
     }
+    window = replace(window, period=period_at(PeriodKind.DAY, timelines.VIETNAM, turn))
+    assert counted("backlog_overlap_max", Scope.MANAGER) == {"acme/minh": 1}

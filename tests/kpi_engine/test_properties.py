@@ -19,6 +19,8 @@ from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.records import TicketEvent
 from kpi_engine.reduce import Scope
 
+pytestmark = pytest.mark.untraced
+
 MORE = max(1, int(os.environ.get("HELPDESK_KPI_EXAMPLES", "0")) // 1000)  # times the usual number of histories
 DRAWN_AFRESH = (
     "HELPDESK_KPI_EXAMPLES" in os.environ

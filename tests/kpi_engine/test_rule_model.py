@@ -666,6 +666,21 @@ def test_notices_are_repeated_and_wait_until_quiet_hours_are_over(play: Play, ti
     assert fired(play("06-10 09:00", loud))["repeat:1"] == "06-09 18:00"
 
 
+def test_a_notice_that_waited_for_the_end_of_quiet_hours_waits_on_while_somebody_has_it_in_hand(
+    play: Play, timelines: ModuleType
+) -> None:
+    """Taken in hand for an hour, half an hour before the office opens.
+
+    06-09 15:00 customer opens assignee=an
+    06-10 07:30 tags becomes seen
+    """
+    repeat = {"every": "2h", "most": 1, "quiet_outside": "vn"}
+    held = escalated(steps=[{"level": 3}], repeat=repeat, acknowledgement=SEEN)
+    said = rules(timelines, timelines.first_reply("1h", time="calendar"), escalations=[held])
+    assert fired(play("06-10 08:15", said)) == {"breach": "06-09 16:00", "escalation:3": "06-09 16:00"}
+    assert fired(play("06-10 09:00", said))["repeat:1"] == "06-10 08:30"
+
+
 def test_where_a_calendar_never_opens_again_nothing_more_falls_due(timelines: ModuleType) -> None:
     t = timelines
     shut = t.edition("calendar", t.calendar(t.VIETNAM, [[]] * 7, overrides={"2025-06-09": [[540, 720]]}), "shut")

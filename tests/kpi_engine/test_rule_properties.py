@@ -6,6 +6,7 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from kpi_engine.ledger import Entry, EntryKind, settle, standing
 from kpi_engine.measure import measure
 from kpi_engine.measurement import ClockState, Measurement
 from kpi_engine.records import EventKind, TicketEvent
+
+pytestmark = pytest.mark.untraced
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 SEEN = {"when": {"any": [{"tag": ["complaint"]}]}, "by": ["assignee"], "holds_for": "3h"}

@@ -15,6 +15,8 @@ from sync.figures import reduced_in
 from sync.pull import Pulled
 from sync.store.observations import INPUTS
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from sync.store.readings import DAY, written
 
 if TYPE_CHECKING:
     from sync.account import Account
+
+pytestmark = pytest.mark.untraced
 
 ALL_FOUND = cast("Account", SimpleNamespace(name="", store=SimpleNamespace(readings=SimpleNamespace(of=lambda *_: []))))
 """An account whose store need not be asked for readings that were kept and are not found any more."""

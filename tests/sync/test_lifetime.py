@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     Worlds = Callable[..., AbstractContextManager[World]]
     Lives = tuple[World, World, "Trouble"]
 
+pytestmark = pytest.mark.untraced
+
 NAME = "sao-mai"
 HOUR, DAY = 3600, 86_400
 START = 1_795_399_200  # Monday 2026-11-23 09:00 +07:00

@@ -24,6 +24,8 @@ from sync.sources import Source, source
 if TYPE_CHECKING:
     from tests.sync.conftest import Played
 
+pytestmark = pytest.mark.untraced
+
 NAME = "sao-mai"
 ZONE = "Asia/Ho_Chi_Minh"
 Line = tuple[Any, ...]  # indicator, part, agent, team, priority, segment, at, numerator, denominator, assumed, channel
