@@ -161,7 +161,7 @@ def test_d13_a_ticket_that_is_merged_away_is_in_no_figure_of_any_family(timeline
     assert before.firings
     assert before.holdings
     assert after.excluded is not None
-    assert after.excluded.reason == "merged"
+    assert after.excluded.code == "merged"
     assert [*after.lines, *after.omissions, *after.clocks, *after.firings, *after.holdings] == []
     month, rulebook = period_named("2025-06", "Asia/Ho_Chi_Minh"), compiled(rules)
     for indicator in INDICATORS.values():
