@@ -177,7 +177,7 @@ def asks_holdings(indicators: Mapping[str, Indicator]) -> bool:
 def _borrowed(line: CreditLine, indicators: Mapping[str, Indicator], facts: Facts) -> Iterator[CreditLine]:
     for key, make in LENT[line.indicator]:
         if key in indicators and (made := make(line, facts)) is not None:
-            yield made
+            yield from made if isinstance(made, tuple) else (made,)
 
 
 def _held_lines(measurement: Measurement, indicators: Collection[Indicator], window: Window) -> Iterator[CreditLine]:

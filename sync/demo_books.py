@@ -48,6 +48,8 @@ fields:                           # what tags and fields of the helpdesk mean
   root_cause: {{sao-mai: {{field: "{cause}"}}}}
 indicators:
   support_to_sale_rate: {{window: 7d}}   # so long after a ticket a sale is still one of support; by default thirty days
+  sales_per_call: {{window: 7d}}         # and so long after a call one that came of it
+  revenue_per_call: {{window: 7d}}
   record_completeness: {{topic: free}}   # only complaints have a topic
 """
 
@@ -56,10 +58,15 @@ def kept(sandbox: ZendeskSandbox, folder: Path) -> str:
     """Write the company's files into a folder, and return the part of the configuration that names them."""
     books = sandbox.books()
     for kind, rows in books.items():
-        _write(folder / f"{kind}.csv", rows)
+        _write(folder / f"{kind}.csv", [_placed(row) for row in rows])
     account = sandbox.state.account
     meanings = _MEANINGS.format(complaint=account.complaint_field_id, cause=account.root_cause_field_id)
     return "".join((meanings, "inputs:\n", *map(_input, books), *_agreed()))
+
+
+def _placed(row: Row) -> Row:
+    """Return a row with its helpdesk where that is not the file's: what was sold by telephone is the shop's."""
+    return {**row, "account": _OF_ACCOUNT["calls"]} if row.get("source") == "other" else row
 
 
 def _write(path: Path, rows: Sequence[Row]) -> None:

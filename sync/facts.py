@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.books import WINDOW
+from kpi_engine.indicators.books import CALL_WINDOW, WINDOW
 from kpi_engine.indicators.calls import handled_seconds
 from kpi_engine.indicators.customers import is_customer
-from kpi_engine.indicators.indicator import NO_FACTS, Engaged, Facts, Input
+from kpi_engine.indicators.indicator import CENTS, NO_FACTS, Bought, Engaged, Facts, Input, Parameter
+from kpi_engine.indicators.reviews import REVIEW_WINDOW
 from kpi_engine.records import Observation
 from kpi_engine.reduce import Window
 from kpi_engine.seen import Seen
@@ -17,7 +18,13 @@ from sync.account import Account
 from sync.observed import observed_kinds, rows_within
 from sync.settling import frozen
 
-_BOOKS = frozenset({str(Input.SALES), str(Input.CUSTOMERS), str(Input.COMPLIMENTS)})
+_BOOKS = frozenset(map(str, (Input.SALES, Input.CUSTOMERS, Input.COMPLIMENTS, Input.QA_REVIEWS)))
+_PER_CALL = "sales_per_call"
+_OF_CALLS = frozenset({_PER_CALL, "revenue_per_call"})
+_COVERAGE = "review_coverage"
+_REVIEWED_BEFORE = 90 * 86_400
+"""A ticket that is solved again may have been reviewed after its first solve, so long before the period."""
+
 _PRAISED = "positive_feedback"
 _KEY = "support_to_sale_rate"
 _WAITING = "customers_waiting"
@@ -27,13 +34,13 @@ def facts_of(account: Account, window: Window, asked: Collection[str]) -> Facts:
     """Return what files say beside tickets about a window, as far as some indicator asked for borrows lines."""
     borrowing = [INDICATORS[key] for key in asked if INDICATORS[key].borrows]
     needed = {str(kind) for each in borrowing for kind in each.needs | each.feeds} & _BOOKS
-    needed |= {str(Input.CALLS)} if _WAITING in asked else set()
+    needed |= {str(Input.CALLS)} if {_WAITING, *_OF_CALLS} & set(asked) else set()
     kinds = needed & observed_kinds(account) if needed else set()
     if not kinds:
         return NO_FACTS
-    within = _window(window)
-    later = replace(window, period=replace(window.period, end=window.period.end + within))
-    sales = [row for row in _rows(account, later, kinds & {Input.SALES}) if row.at <= window.as_of]
+    within = _window(window, _KEY, WINDOW)
+    later = max(within, _called_within(window))
+    sales = [row for row, _ in rows_within(account, window, kinds & {Input.SALES}, later)]
     referrals = [row for row in sales if row.at < window.period.end and "referrer_ref" in row.values]
     return Facts(
         sold=frozenset(_sold(account, sales, within)),
@@ -43,12 +50,19 @@ def facts_of(account: Account, window: Window, asked: Collection[str]) -> Facts:
         engaged=_engaged(account, window, kinds & {Input.CALLS}),
         window=within,
         as_of=window.as_of,
+        reviewed=frozenset(_reviewed(account, window, kinds & {Input.QA_REVIEWS})),
+        bought=_bought(account, window, sales, kinds & {Input.CALLS} if Input.SALES in kinds else set()),
+        call_window=_called_within(window),
     )
 
 
-def _window(window: Window) -> int:
-    configured = window.rulebook.parameters.at(window.as_of).get(_KEY, {})
-    return int(str(configured.get(WINDOW.name, WINDOW.default)))
+def _called_within(window: Window) -> int:
+    return _window(window, _PER_CALL, CALL_WINDOW)
+
+
+def _window(window: Window, key: str, parameter: Parameter) -> int:
+    configured = window.rulebook.parameters.at(window.as_of).get(key, {})
+    return int(str(configured.get(parameter.name, parameter.default)))
 
 
 def _rows(account: Account, window: Window, kinds: Collection[str]) -> list[Observation]:
@@ -94,6 +108,47 @@ def _engaged(account: Account, window: Window, kinds: Collection[str]) -> dict[s
             stretches.setdefault((row.agent, row.customer_id), []).append((start, start + taken))
     most = {agent: max(found.items(), key=lambda each: (each[1], each[0]))[0] for agent, found in seconds.items()}
     return {agent: Engaged(customer, sorted(stretches[agent, customer])) for agent, customer in most.items()}
+
+
+def _reviewed(account: Account, window: Window, kinds: Collection[str]) -> Iterator[str]:
+    """Yield the tickets of which somebody reviewed the quality."""
+    after = _window(window, _COVERAGE, REVIEW_WINDOW)
+    before = replace(window, period=replace(window.period, start=window.period.start - _REVIEWED_BEFORE))
+    for row, _ in rows_within(account, before, kinds, after) if kinds else ():
+        if row.ticket_id is not None:
+            yield row.ticket_id
+
+
+def _bought(
+    account: Account, window: Window, sales: Sequence[Observation], kinds: Collection[str]
+) -> dict[str, Bought]:
+    """Return what came of each call that reached a known customer: each sale is of the last one before it in time."""
+    within = _called_within(window)
+    earlier = replace(window, period=replace(window.period, start=window.period.start - within))
+    calls = [row for row, _ in rows_within(account, earlier, kinds, within) if _reached(row)] if kinds else []
+    found: dict[str, list[Observation]] = {call.observation_id: [] for call in calls}
+    of_customer: dict[str | None, list[Observation]] = {}
+    for call in calls:
+        of_customer.setdefault(call.customer_id, []).append(call)
+    for sale in sales:
+        fitting = [call for call in of_customer.get(sale.customer_id, ()) if _may_have_sold(call, sale, within)]
+        if fitting:
+            found[fitting[-1].observation_id].append(sale)
+    return {call: _summed(several) for call, several in found.items()}
+
+
+def _reached(call: Observation) -> bool:
+    told = call.values.get("direction"), call.values["outcome"]
+    return told == ("outbound", "answered") and call.customer_id is not None
+
+
+def _may_have_sold(call: Observation, sale: Observation, within: int) -> bool:
+    return call.at <= sale.at <= call.at + within and sale.agent in (None, call.agent)
+
+
+def _summed(sales: Sequence[Observation]) -> Bought:
+    amounts = [(round(float(str(each.values["amount"])) * CENTS), str(each.values["currency"])) for each in sales]
+    return Bought(len(sales), tuple(amounts))
 
 
 def _sold(account: Account, sales: Sequence[Observation], within: int) -> Iterator[str]:

@@ -53,14 +53,19 @@ def _each(account: Account, window: Window, kinds: Collection[str]) -> Iterator[
             yield from (_Rows(each, shared) for each in together(rows))
 
 
-def rows_within(account: Account, window: Window, kinds: Collection[str]) -> Iterator[tuple[Observation, bool]]:
-    """Yield the rows of these kinds that may speak of a window, as they count in it, and whether they are shared."""
+def rows_within(
+    account: Account, window: Window, kinds: Collection[str], later: int = 0
+) -> Iterator[tuple[Observation, bool]]:
+    """Yield the rows of these kinds that may speak of a window, as they count in it, and whether they are shared.
+
+    They stand within it, or up to `later` seconds after it: those too as they had come when it was settled.
+    """
     owning, standing = _owning(account), _standing(account, window)
-    end = min(window.period.end, window.as_of + 1)
+    end = min(window.period.end + later, window.as_of + 1)
     of = account.store.observations
     for far, alike in _alike(kinds):
         for kept in of.within((account.name, INPUTS), alike, window.period.start - far[0], end + far[1]):
-            if standing.counts(kept):
+            if standing.counts(kept, min(kept.observation.at, window.period.end - 1)):
                 for mine in owning.mine(kept):
                     yield mine, kept.connector == INPUTS and kept.observation.account is None
 
@@ -109,14 +114,14 @@ class _Standing:
     corrections: Collection[Correction]
     unfinished: frozenset[int]
 
-    def counts(self, kept: Kept) -> bool:
-        """Tell whether this state of an observation is the one that counts."""
+    def counts(self, kept: Kept, at: int) -> bool:
+        """Tell whether this state of an observation is the one that counts at an instant."""
         if kept.since in self.unfinished:
             return False
         until = None if kept.until in self.unfinished else kept.until
         if self.settled is None:
             return until is None
-        last = self._last_intake(kept.observation.at, self.settled)
+        last = self._last_intake(at, self.settled)
         return kept.since <= last and (until is None or until > last)
 
     def _last_intake(self, at: int, settled: Sequence[tuple[int, int]]) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 from kpi_engine.indicators.indicator import (
     CENTS,
     Better,
+    Bought,
     Facts,
     Indicator,
     Input,
@@ -20,6 +21,7 @@ from kpi_engine.indicators.indicator import (
 from kpi_engine.measurement import CreditLine, Omission, Stamp
 from kpi_engine.message import message
 
+_PER_CALL, _EARNED = "sales_per_call", "revenue_per_call"
 _EACH, _REVENUE, _CONVERSION = "cost_per_interaction", "attributed_revenue", "support_to_sale_rate"
 _PERCENT = 100
 WINDOW: Final = Parameter(
@@ -29,6 +31,13 @@ WINDOW: Final = Parameter(
     why=message(
         "A sale belongs to the last ticket its customer opened before it, within this time, or to the ticket that the "
         "file names; one sale counts once. Until the time is over a solved ticket is in no figure."
+    ),
+)
+CALL_WINDOW: Final = replace(
+    WINDOW,
+    why=message(
+        "A sale belongs to the last call before it that reached its customer, within this time; where the sale names "
+        "an agent, to the last of his calls. One sale counts once. Until the time is over a call is in no figure."
     ),
 )
 
@@ -72,13 +81,24 @@ def _revenue(seen: Seen) -> Iterator[CreditLine]:
         yield CreditLine(_REVENUE, seen.stamp(), cents, CENTS, seen.text("currency"))
 
 
-def _per_call(key: str, seen: Seen) -> Iterator[CreditLine]:
-    """Yield the sales that an agent made, and the calls he dialled that were answered."""
-    if seen.observation.kind == Input.SALES and seen.observation.agent is not None:
-        money = key == "revenue_per_call"
-        yield CreditLine(key, seen.stamp(), _cents(seen) if money else 1, 0, seen.text("currency") if money else None)
-    elif seen.text("direction") == "outbound" and seen.text("outcome") == "answered":
-        yield CreditLine(key, seen.stamp(), 0, CENTS if key == "revenue_per_call" else 1)
+def _bought(line: CreditLine, facts: Facts) -> Bought | None:
+    """Return what came of a call that reached its customer; None of others, and before the time for it is over."""
+    known = line.numerator and line.at + facts.call_window < facts.as_of
+    return facts.bought.get(line.stamp.observation_id or "") if known else None
+
+
+def _sales_of(line: CreditLine, facts: Facts) -> CreditLine | None:
+    bought = _bought(line, facts)
+    return None if bought is None else replace(line, indicator=_PER_CALL, numerator=bought.sales, denominator=1)
+
+
+def _revenue_of(line: CreditLine, facts: Facts) -> tuple[CreditLine, ...] | None:
+    """Return the call, which is one in every currency, and the amounts that came of it."""
+    bought = _bought(line, facts)
+    if bought is None:
+        return None
+    call = replace(line, indicator=_EARNED, numerator=0, denominator=CENTS)
+    return call, *(replace(call, numerator=cents, denominator=0, part=currency) for cents, currency in bought.amounts)
 
 
 def _sold(line: CreditLine, facts: Facts) -> CreditLine | None:
@@ -130,6 +150,9 @@ _TO_SALE = Indicator(
     parameters=(WINDOW,),
 )
 
+_CALLED = message("the start of the call, once the time for sales is over")
+_DIALLED = message("the agent who dialled")
+
 INDICATORS = (
     _COST,
     replace(
@@ -166,26 +189,33 @@ INDICATORS = (
         key="sales_per_call",
         catalogue="conversion",
         name=message("Sales per call"),
-        formula=message("sales of the agent divided by the calls he dialled that were answered"),
-        stamp=message("the sale; the start of the call"),
-        credit=message("the agent whom the file names"),
+        formula=message(
+            "sales that came of calls divided by these calls: those dialled that were answered by a customer whom the "
+            "file names"
+        ),
+        stamp=_CALLED,
+        credit=_DIALLED,
         interval=Interval.NONE,
-        observed=partial(_per_call, "sales_per_call"),
-        borrows={},
+        borrows={"contact_rate": _sales_of},
         needs=frozenset({Input.SALES, Input.CALLS}),
-        parameters=(),
+        parameters=(CALL_WINDOW,),
     ),
     replace(
         _COST,
         key="revenue_per_call",
         catalogue="revenue_per_call",
         name=message("Revenue per call"),
-        formula=message("amounts of the agent's sales divided by the calls he dialled that were answered"),
-        stamp=message("the sale; the start of the call"),
-        credit=message("the agent whom the file names"),
+        formula=message(
+            "amounts of the sales that came of calls divided by these calls: those dialled that were answered by a "
+            "customer whom the file names"
+        ),
+        stamp=_CALLED,
+        credit=_DIALLED,
         better=Better.HIGHER,
         reduction=Reduction.MONEY_EACH,
-        observed=partial(_per_call, "revenue_per_call"),
+        observed=None,
+        borrows={"contact_rate": _revenue_of},
         needs=frozenset({Input.SALES, Input.CALLS}),
+        parameters=(CALL_WINDOW,),
     ),
 )

@@ -20,6 +20,7 @@ __all__ = [
     "Asked",
     "Better",
     "Borrowed",
+    "Bought",
     "Engaged",
     "Facts",
     "Indicator",
@@ -191,6 +192,14 @@ class Engaged:
 
 
 @dataclass(frozen=True, slots=True)
+class Bought:
+    """What was bought after a call: how many sales, and the cents of each with their currency."""
+
+    sales: int = 0
+    amounts: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What observations of a period and before it tell about tickets and customers.
 
@@ -198,6 +207,8 @@ class Facts:
     customers, `referrers` those who sent somebody; `praises` are the compliments that say more than a ticket's good
     rating, or an earlier compliment on it, said already; `engaged` tells with whom each agent was on the telephone
     most. Customers go by their ids on the account. Until `window` seconds after a ticket nothing is known of its sales.
+    `reviewed` are the tickets of which somebody reviewed the quality. `bought` tells of each call to a known customer
+    what came of it; nothing is known of that until `call_window` seconds after it.
     """
 
     sold: frozenset[str] = frozenset()
@@ -207,12 +218,15 @@ class Facts:
     engaged: Mapping[str, Engaged] = field(default_factory=dict)
     window: int = 0
     as_of: int = 0
+    reviewed: frozenset[str] = frozenset()
+    bought: Mapping[str, Bought] = field(default_factory=dict)
+    call_window: int = 0
 
 
 NO_FACTS = Facts()
 
-Borrowed: TypeAlias = Callable[[CreditLine, Facts], CreditLine | None]
-"""What makes a line of one indicator a line of another one, or of none."""
+Borrowed: TypeAlias = Callable[[CreditLine, Facts], CreditLine | tuple[CreditLine, ...] | None]
+"""What makes a line of one indicator a line of another one, or several, or none."""
 
 
 def no_lines(_evidence: Evidence) -> Iterator[CreditLine | Omission]:

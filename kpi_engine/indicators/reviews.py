@@ -6,7 +6,7 @@ from functools import partial
 from math import fsum
 from typing import Final
 
-from kpi_engine.indicators.indicator import Better, Indicator, Input, Interval, Parameter, Reduction, Seen, Unit
+from kpi_engine.indicators.indicator import Better, Facts, Indicator, Input, Interval, Parameter, Reduction, Seen, Unit
 from kpi_engine.measurement import CreditLine, Omission
 from kpi_engine.message import message
 
@@ -66,12 +66,19 @@ def _correct(seen: Seen) -> Iterator[CreditLine | Omission]:
         yield CreditLine(_CORRECT, seen.stamp(), correct, questions)
 
 
-def _covered(seen: Seen) -> Iterator[CreditLine]:
-    yield CreditLine(_COVER, seen.stamp(), 1, 0)
+def _covered(line: CreditLine, facts: Facts) -> CreditLine:
+    return replace(line, indicator=_COVER, numerator=int(line.ticket_id in facts.reviewed), denominator=1)
 
 
-def _to_be_covered(line: CreditLine, _facts: object) -> CreditLine:
-    return replace(line, indicator=_COVER, numerator=0, denominator=1)
+REVIEW_WINDOW: Final = Parameter(
+    name="window",
+    default=30 * 86_400,
+    duration=True,
+    why=message(
+        "A review up to so long after the end of the period counts for its tickets; whoever reviews a sample of last "
+        "month's tickets is done by then."
+    ),
+)
 
 
 _CORRECT_FROM = Parameter(
@@ -156,13 +163,17 @@ INDICATORS = (
         key=_COVER,
         catalogue="qa_cover",
         name=message("Review coverage"),
-        formula=message("reviews divided by tickets solved in the same period, not the same tickets"),
-        stamp=message("when it was reviewed; the last solve while it stands"),
-        credit=message("the agent whose work was reviewed, and the assignee at the solve"),
+        formula=message(
+            "solved tickets that somebody reviewed, however often, divided by solved tickets; a review that names no "
+            "ticket covers none"
+        ),
+        stamp=message("the last solve, while it stands"),
+        credit=message("the assignee at that solve"),
         reduction=Reduction.RATIO,
         min_n=1,
-        observed=_covered,
-        borrows={"solved": _to_be_covered},
+        observed=None,
+        borrows={"solved": _covered},
         needs=frozenset({Input.TICKETS, Input.HISTORY, Input.QA_REVIEWS}),
+        parameters=(REVIEW_WINDOW,),
     ),
 )

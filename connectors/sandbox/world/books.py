@@ -82,6 +82,10 @@ def _moment(at: int) -> str:
     return f"{_local(at):%Y-%m-%d %H:%M:%S}"
 
 
+def _instant(moment: str) -> int:
+    return int(datetime.fromisoformat(f"{moment}+00:00").timestamp()) - OFFSET
+
+
 def _happens(random: Random, percent: int) -> bool:
     return random.random() * 100 < percent
 
@@ -171,7 +175,8 @@ def _cost(week: str, scope: str, subject: str, kind: str, amount: float) -> Row:
 
 
 def _sales(company: Company, random: Random) -> Iterator[Row]:
-    """Yield what some bought after they were helped, and what others did whom somebody sent."""
+    """Yield what some bought after they were helped or called, and what others did whom somebody sent."""
+    yield from _sold_by_telephone(company, company.random("sales by telephone"))
     for number, served in enumerate(each for each in company.served if _happens(random, 30)):
         at, helped = served.at + random.randrange(1, 4) * DAY, _happens(random, 50)
         if at < company.until:
@@ -185,6 +190,24 @@ def _sales(company: Company, random: Random) -> Iterator[Row]:
                 "ticket_ref": served.ticket if helped else "",
                 "agent_ref": served.agent,
                 "referrer_ref": "" if helped else random.choice(company.served[-_ASKED * 4 :]).customer,
+            }
+
+
+def _sold_by_telephone(company: Company, random: Random) -> Iterator[Row]:
+    calls = [each for each in _calls(company, company.random("calls")) if each["direction"] == "outbound"]
+    for call in (each for each in calls if each["outcome"] == "answered" and _happens(random, 30)):
+        at = _instant(str(call["started_at"])) + random.randrange(1, 60) * 3_600
+        if at < company.until:
+            yield {
+                "sale_id": f"t-{call['call_id']}",
+                "customer_ref": call["customer_ref"],
+                "sold_at": _moment(at),
+                "amount": 10_000 * random.randrange(10, 200),
+                "currency": "VND",
+                "source": "other",
+                "ticket_ref": "",
+                "agent_ref": call["agent_ref"],
+                "referrer_ref": "",
             }
 
 

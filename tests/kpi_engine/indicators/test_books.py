@@ -8,7 +8,7 @@ import pytest
 
 from kpi_engine.currencies import currencies_of
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.indicator import Facts
+from kpi_engine.indicators.indicator import Bought, Facts
 from kpi_engine.observe import observed
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Question, Scope, cells, enters
@@ -91,12 +91,18 @@ def test_revenue_counts_as_far_as_care_answers_for_it(observing: ModuleType) -> 
     assert observing.figure("attributed_revenue", observing.measured(rows, half)).value == 100
 
 
-def test_sales_and_their_amounts_are_set_against_calls_that_reached_somebody(observing: ModuleType) -> None:
-    rows = [sale(observing, 1, 300), sale(observing, 2, 100, agent=None), call(observing, 1), call(observing, 2)]
-    found = observing.measured([*rows, call(observing, 3, outcome="busy")])
-    assert observing.figure("sales_per_call", found).value == 0.5
-    revenue = observing.figure("revenue_per_call", found)
+def test_sales_and_their_amounts_are_set_against_the_calls_that_they_may_have_come_of(observing: ModuleType) -> None:
+    """Two sales came of the first call, none of the second, the third was in vain, the fourth's customer is unknown."""
+    calls = [call(observing, 1), call(observing, 2), call(observing, 3, outcome="busy"), call(observing, 4)]
+    found, end = observing.measured(calls), observing.MONTH.end
+    came = {calls[0].observation_id: Bought(2, ((20_000, "VND"), (10_000, "VND"))), calls[1].observation_id: Bought()}
+    facts = Facts(bought=came | {calls[2].observation_id: Bought(1, ((100, "VND"),))}, call_window=3600, as_of=end)
+    per_call = observing.figure("sales_per_call", found, facts=facts)
+    assert (per_call.value, per_call.n) == (1, 2)
+    revenue = observing.figure("revenue_per_call", found, facts=facts)
     assert (revenue.value, revenue.series, revenue.n) == (150, "VND", 2)
+    early = replace(facts, call_window=end - calls[0].at)
+    assert [observing.lines(key, found, facts=early) for key in ("sales_per_call", "revenue_per_call")] == [[], []]
 
 
 # --- Customers --------------------------------------------------------------------------------------------------------

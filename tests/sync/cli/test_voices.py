@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from kpi_engine.indicators import INDICATORS
-from kpi_engine.indicators.books import WINDOW
+from kpi_engine.indicators.books import CALL_WINDOW, WINDOW
 from sync.documents import indicators_document
 from sync.examples import EXAMPLES
 
@@ -196,6 +196,62 @@ def test_a_sale_belongs_to_its_customers_last_ticket_and_a_core_customer_goes_th
     assert (beside["n"], beside["value"]) == (1, 1), "KH-7 wrote nothing, and stays"
     shown = known.run("report", *NOVEMBER)
     assert shown.exit_code == 0, shown.output
+
+
+REVIEW = (
+    "review_id,reviewed_at,reviewer,agent_ref,ticket_ref,scorecard_version,category,weight,score,scale_min,scale_max\n"
+)
+
+
+def test_reviews_cover_the_tickets_they_name_once_each_and_no_more(known: "Desk") -> None:
+    """Three reviews of two tickets solved in the week, one of a ticket of another week, and one of no ticket."""
+    agent, solved = str(known.sandbox.state.account.agent_ids[0]), solved_in(known, WEEK)
+    other = next(each for each in explained(known, "solved", *NOVEMBER)["lines"] if each["ticket_id"] not in solved)
+    about = (solved[0], solved[0], solved[1], other["ticket_id"], "")
+    rows = [f"r-{n},2026-11-20 10:0{n},lead,{agent},{ticket},1,care,1,4,1,5\n" for n, ticket in enumerate(about)]
+    bring(known, "qa_reviews", REVIEW + "".join(rows))
+    told = explained(known, "review_coverage", *WEEK)
+    assert (told["figure"]["numerator"], told["figure"]["denominator"]) == (2, len(solved))
+    assert {line["ticket_id"] for line in told["lines"] if line["numerator"]} == set(solved[:2])
+
+
+def test_a_sale_counts_once_at_the_last_call_before_it_that_reached_its_customer(
+    known: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An called KH-1 twice, KH-2 in vain and then well; Bình called KH-1 after both of An's, and KH-3 who never bought.
+
+    s-1 names no agent: it is of Bình's call. s-2 names An: it is of An's last one. s-3 came before any call, s-4 too
+    late after one.
+    """
+    an, binh = (str(each) for each in known.sandbox.state.account.agent_ids[:2])
+    calls = [
+        f"c-1,2026-11-10 09:00,outbound,{an},KH-1,60,answered",
+        f"c-2,2026-11-10 10:00,outbound,{an},KH-1,60,answered",
+        f"c-3,2026-11-10 10:30,outbound,{an},KH-2,,busy",
+        f"c-4,2026-11-11 09:00,outbound,{an},KH-2,60,answered",
+        f"c-5,2026-11-11 10:00,outbound,{binh},KH-1,60,answered",
+        f"c-6,2026-11-11 11:00,outbound,{binh},KH-3,60,answered",
+        f"c-7,2026-11-11 12:00,outbound,{binh},,60,answered",
+        f"c-8,2026-11-11 12:00,inbound,{binh},KH-4,60,answered",
+    ]
+    sales = [
+        "s-1,KH-1,2026-11-11 12:00,300,VND,other,",
+        f"s-2,KH-1,2026-11-11 12:30,500.5,VND,other,{an}",
+        "s-3,KH-3,2026-11-11 10:59,700,VND,other,",
+        "s-4,KH-2,2026-11-13 09:00,900,VND,other,",
+        "s-5,KH-4,2026-11-11 13:00,900,VND,other,",
+        "s-6,KH-1,2026-11-11 13:00,7,USD,other,",
+    ]
+    bring(known, "calls", "call_id,started_at,direction,agent_ref,customer_ref,talk_s,outcome\n" + "\n".join(calls))
+    bring(known, "sales", "sale_id,customer_ref,sold_at,amount,currency,source,agent_ref\n" + "\n".join(sales))
+    assert explained(known, "sales_per_call", *WEEK)["figure"]["n"] == 0, "thirty days are not over"
+    monkeypatch.setattr("sync.facts.CALL_WINDOW", replace(CALL_WINDOW, default=2 * 86_400 - 1))
+    told = explained(known, "sales_per_call", *WEEK)["figure"]
+    assert (told["numerator"], told["denominator"]) == (3, 5)
+    his = explained(known, "sales_per_call", "--agent", an, *WEEK)["lines"]
+    assert sorted(line["numerator"] for line in his) == [0, 0, 1]
+    earned = explained(known, "revenue_per_call", *WEEK)["figure"]
+    assert (earned["value"], earned["series"], earned["n"]) == (pytest.approx((300 + 500.5) / 5), "VND", 5)
 
 
 def test_others_who_wait_while_an_agent_is_on_the_telephone_with_one_customer_are_counted(known: "Desk") -> None:
