@@ -486,6 +486,10 @@ class Connector(Protocol):
         """Return what a row that was set aside means today: `raw` is a Reject's, without what people wrote."""
         ...
 
+    def own_id(self) -> str:
+        """Return the id of the user whose credentials are used: he may be an agent on paper only."""
+        ...
+
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a private ticket in that group with that assignee."""
         ...

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from config import benchmark_records, policy_problems
 from config.benchmarks import lint as benchmark_lint
 from config.documents import configured_policies
+from config.penalties import consequences
 from config.scorecards import lint as scorecard_lint
 from connectors.base import Check, Verdict
 from kpi_engine.message import message
 from sync.account import Account
+from sync.announcing import UNANNOUNCED_MEND, unannounced, unannounced_text
 from sync.consequence_lint import lint as consequence_lint
 from sync.target_text import lint as target_lint
 
@@ -27,3 +29,13 @@ def agreement_checks(account: Account) -> Iterator[Check]:
         (message("penalties and rewards"), agreed_rules),
     ):
         yield from (Check(subject, Verdict.WARNING, finding) for finding in findings)
+    if not policy_problems(settings):
+        yield from _unannounced(account)
+
+
+def _unannounced(account: Account) -> Iterator[Check]:
+    """Yield a warning for the penalties that charge and of which `announce` told nobody as they are."""
+    document = configured_policies(account.settings)
+    names = unannounced(account, consequences(document.penalties, document.rewards)["penalties"])
+    if names:
+        yield Check(message("announcements"), Verdict.WARNING, unannounced_text(names), UNANNOUNCED_MEND)

@@ -4,17 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from config.clocks import Clock
 from config.penalties import PenaltySettings, RewardSettings, WorthSettings
 from config.policies import PolicyDocument
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from sync.ledger_text import money_text
 from sync.locale import Language
+from sync.rule_words import clock_text, policy_text
 from sync.summaries.page import Block, Heading, Items, Link, Paragraph
-from sync.wording import clock_name
 
-_WORDS = {"any": message("every ticket that nothing else is said of"), "default": message("tickets without one")}
 _COUNTED: Mapping[str, tuple[Message, ...]] = {
     "severe_overdue_count": (message("only what is of the gravest severity at the breach is late"),),
     "complaints": (
@@ -25,6 +23,7 @@ _COUNTED: Mapping[str, tuple[Message, ...]] = {
 }
 """What a penalty counts, where it is not every deadline missed."""
 
+_AMONG = {"team": message("in each team"), "account": message("among everybody")}
 _PERIODS = {"week": message("a week"), "month": message("a month"), "quarter": message("a quarter")}
 
 
@@ -56,6 +55,9 @@ class AnnouncementPage:
         if self.document.penalties:
             yield from (Paragraph(self.language(each)) for each in self._fairness())
         yield from self._section(message("Rewards"), map(self._reward, self.document.rewards))
+        if self.document.rewards:
+            told = message("Rewards count what a person has on all helpdesks together. Leads alone are told of them.")
+            yield Paragraph(self.language(told))
         how = message(
             "Please acknowledge that you have read this: answer here, add the tag {tag}, or solve this ticket. "
             "If you do not agree, say so here.",
@@ -71,19 +73,10 @@ class AnnouncementPage:
             yield Items(items)
 
     def _policies(self) -> Iterator[Block]:
-        for policy in self.document.policies:
+        for place, policy in enumerate(self.document.policies):
             yield Heading(self.language(message("Goals: {policy}", policy=policy.id)))
-            yield Items(tuple(Link(self._clock(clock)) for clock in policy.clocks))
-
-    def _clock(self, clock: Clock) -> str:
-        goals = clock.goal.model_dump(exclude_none=True) if clock.goal is not None else {}
-        if clock.goal_by is not None:
-            goals = next(iter(clock.goal_by.model_dump(exclude_none=True).values()))
-        told = ", ".join(f"{self._word(word)} {goal}" for word, goal in goals.items())
-        return f"{self.language(clock_name(clock.id))}: {told}"
-
-    def _word(self, word: str) -> str:
-        return self.language(_WORDS[word]) if word in _WORDS else word
+            yield Paragraph(policy_text(policy, place, self.language))
+            yield Items(tuple(Link(clock_text(clock, self.language)) for clock in policy.clocks))
 
     def _penalty(self, each: PenaltySettings) -> Message:
         rules = "; ".join(self.language(part) for part in self._penalty_parts(each))
@@ -134,11 +127,24 @@ class AnnouncementPage:
             yield told if each.unsure else free
 
     def _reward(self, each: RewardSettings) -> Message:
-        return message(
-            "{name}, {period}: the {n} with the highest number, {indicator}; from {least} ratings on",
-            name=each.id,
-            period=_PERIODS[each.period],
-            n=self.language.number(each.top),
+        rules = "; ".join(self.language(part) for part in self._reward_parts(each))
+        return message("{name}, {period}: {rules}", name=each.id, period=_PERIODS[each.period], rules=rules)
+
+    def _reward_parts(self, each: RewardSettings) -> Iterator[Message]:
+        number, percent = self.language.number, self.language.percent
+        yield message(
+            "the {n} with the highest number, {indicator}, {among}; from {least} ratings on",
+            n=number(each.top),
             indicator=INDICATORS[each.metric].name,
-            least=self.language.number(each.min_n),
+            among=_AMONG[each.within],
+            least=number(each.min_n),
         )
+        if each.at_least:
+            share = percent(float(each.at_least))
+            yield message("it must be sure that at least {share} of the ratings are good", share=share)
+        if each.min_response:
+            yield message("at least {share} of the surveys are answered", share=percent(float(each.min_response)))
+        if each.penalty_points_below is not None:
+            yield message("with fewer than {n} penalty points", n=number(each.penalty_points_below))
+        if each.worth is not None:
+            yield message("it is worth {money}", money=self._money(each.worth))

@@ -1,8 +1,10 @@
 """Announcing rules: the agreed text to each agent as a ticket, once an edition, and who acknowledged it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from config.documents import plain_policies
 from config.penalties import consequences
@@ -10,12 +12,12 @@ from config.policies import PolicyDocument
 from connectors.base import Stream, SummaryTicket, Target
 from kpi_engine.editions import digest_of
 from kpi_engine.history import History
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, EventKind, Field
 from kpi_engine.rulebook import DONE, OWN_TAG, Rulebook
 from sync.account import Account
 from sync.announcement_text import AnnouncementPage
-from sync.charging import penalty_digest
+from sync.charging import agreed_editions, penalty_digest
 from sync.locale import Language
 from sync.pull import Pass
 from sync.store.announcements import SCOPE, Announced
@@ -53,13 +55,18 @@ class Announcement:
         return {each["penalty"]: penalty_digest(each) for each in self._consequences["penalties"]}
 
 
-def recipients(account: Account, only: Collection[str] = ()) -> list[Agent]:
-    """Return the people who work tickets, or those of them who are named by id or e-mail."""
+def recipients(account: Account, only: Collection[str] = (), ours: str | None = None) -> list[Agent]:
+    """Return the people who work tickets, or those of them who are named by id or e-mail.
+
+    Machines are none, nor is `ours`, the user whose credentials are used, unless he is named.
+    """
     listed = account.store.records.account(account.name, Stream.AGENTS)
     working = [each for each in listed if isinstance(each, Agent) and _works(account, each)]
     named = {word.casefold() for word in only}
     return [
-        each for each in working if not only or not named.isdisjoint({each.agent_id, (each.email or "").casefold()})
+        each
+        for each in working
+        if (not only and each.agent_id != ours) or not named.isdisjoint({each.agent_id, (each.email or "").casefold()})
     ]
 
 
@@ -157,6 +164,45 @@ def _announced(account: Account, announcement: Announcement, agent_id: str, exte
         penalties=announcement.penalties,
         announced_at=account.now(),
     )
+
+
+def is_known(account: Account, announcement: Announcement) -> bool:
+    """Tell whether it was announced to somebody before: whoever comes later is told the same."""
+    return any(each.edition == announcement.edition for each in account.store.announcements.all(account.name))
+
+
+def announced_counts(account: Account) -> dict[str, int]:
+    """Return how many announcements were made, and how many of them were acknowledged."""
+    made = [each for each in account.store.announcements.all(account.name) if each.remote_id is not None]
+    return {"made": len(made), "acknowledged": sum(each.acknowledged_at is not None for each in made)}
+
+
+def unannounced(account: Account, penalties: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of those penalties that charge by now, and of which nobody was told here as they are.
+
+    Penalties are as an edition keeps them.
+    """
+    told = {item for each in account.store.announcements.all(account.name) for item in each.penalties.items()}
+    today = datetime.fromtimestamp(account.now(), ZoneInfo(account.settings.timezone)).date().isoformat()
+    charging = (each for each in penalties if each["announced_on"] is not None and each["announced_on"] <= today)
+    return [each["penalty"] for each in charging if (each["penalty"], penalty_digest(each)) not in told]
+
+
+UNANNOUNCED_MEND: Final = message("tell them by `announce send`; what is agreed elsewhere has no acknowledgement here")
+
+
+def unannounced_text(names: Iterable[str]) -> Message:
+    """Return in words that some penalties charge of which nobody was told here."""
+    return message(
+        "these penalties charge by now, and `announce` told nobody of them as they are: {names}", names=", ".join(names)
+    )
+
+
+def unannounced_in_force(account: Account) -> list[str]:
+    """Return the names of those of today's penalties of which nobody was told here."""
+    begun = [each for each in agreed_editions(account) if each.valid_from is None or each.valid_from <= account.now()]
+    listed: Any = begun[-1].body["penalties"] if begun else ()
+    return unannounced(account, listed)
 
 
 # --- Who acknowledged it ------------------------------------------------------------------------------------------

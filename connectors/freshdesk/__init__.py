@@ -176,7 +176,7 @@ class Freshdesk:
         if change.target is Target.AGENT:
             return Refused(message("Freshdesk's agents have no fields of their own"))
         if change.target is Target.SUMMARY:
-            return summaries.deliver(self.session, change, self._me, partial(group_id, self.session))
+            return summaries.deliver(self.session, change, self.own_id, partial(group_id, self.session))
         if change.target is Target.ESCALATION:
             return acting.act(self.session, change)
         names = self.account.names(Target.TICKET)
@@ -192,7 +192,7 @@ class Freshdesk:
 
     def find(self, external_id: str) -> list[str]:
         """Return the ids of our own tickets that bear the tag of `external_id`, oldest first."""
-        return summaries.found(self.session, external_id, self._me(), self.account.now())
+        return summaries.found(self.session, external_id, self.own_id(), self.account.now())
 
     def noted(self, ticket_id: str, marker: str) -> bool | None:
         """Tell whether a note with that marker stands on a ticket; None where the ticket is gone."""
@@ -201,6 +201,13 @@ class Freshdesk:
     def undone(self, change: Change) -> frozenset[str] | None:
         """Return the keys of what an escalation wrote and its ticket does not show; None where that is gone."""
         return acting.undone(self.session, change)
+
+    def own_id(self) -> str:
+        """Return the id of the agent whose credentials are used."""
+        if self._own_id is None:
+            agent, _ = checking.who_am_i(self.session, self.account.settings.base_url)
+            self._own_id = agent.id
+        return self._own_id
 
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins among them, who could read a ticket in that group with that assignee."""
@@ -213,9 +220,3 @@ class Freshdesk:
     def ticket_url(self, ticket_id: str) -> str:
         """Return the address where a person opens the ticket."""
         return f"{self.account.settings.base_url.rstrip('/')}/a/tickets/{ticket_id}"
-
-    def _me(self) -> str:
-        if self._own_id is None:
-            agent, _ = checking.who_am_i(self.session, self.account.settings.base_url)
-            self._own_id = agent.id
-        return self._own_id

@@ -220,6 +220,10 @@ class Salesforce:
         """Return the keys of what an escalation wrote and its case does not show; None where that is gone."""
         return acting.undone(self.org, change, self._reading.sense())
 
+    def own_id(self) -> str:
+        """Return the id of the user whose credentials are used."""
+        return self.org.own_id()
+
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a case in that queue with that owner."""
         return self._staff().readers(group, assignee_id)

@@ -204,13 +204,13 @@ class Zendesk:
         if changes[0].target is Target.SUMMARY:
             return {change.change_id: self._deliver_summary(change) for change in changes}
         if changes[0].target is Target.ESCALATION:
-            return {change.change_id: acting.act(self.session, change, self._own_user_id()) for change in changes}
+            return {change.change_id: acting.act(self.session, change, self.own_id()) for change in changes}
         sent = delivering.send_bulk(self.session, delivering.bulk_of(self.account, changes[0].target), changes)
         self._warnings |= sent.warnings
         return sent.outcomes
 
     def _deliver_summary(self, change: Change) -> Outcome:
-        return summaries.deliver(self.session, change, self._own_user_id(), lambda name: self._staff().group_id(name))
+        return summaries.deliver(self.session, change, self.own_id(), lambda name: self._staff().group_id(name))
 
     def follow(self, job: str, changes: Sequence[Change]) -> dict[int, Outcome]:
         """Return what became of the changes sent in `job`: still under way, or an outcome each."""
@@ -229,6 +229,15 @@ class Zendesk:
         """Return the keys of what an escalation wrote and its ticket does not show; None where that is gone."""
         return acting.undone(self.session, change)
 
+    def own_id(self) -> str:
+        """Return the id of the user whose credentials are used."""
+        if self._own_id is None:
+            user, _ = checking.who_am_i(self.session, self.account.settings.base_url)
+            self._own_id = user.id
+        if self._own_id is None:
+            raise SignInError(message("Zendesk takes us for an anonymous visitor; check the credentials"))
+        return self._own_id
+
     def readers(self, group: str | None, assignee_id: str | None) -> list[str]:
         """Return the agents, admins left out, who could read a private ticket in that group with that assignee."""
         return self._staff().readers(group, assignee_id)
@@ -243,14 +252,6 @@ class Zendesk:
 
     def _placing(self) -> Placing:
         return Placing(self.session, self.account.settings.push.ticket_fields, self.account.names(Target.TICKET))
-
-    def _own_user_id(self) -> str:
-        if self._own_id is None:
-            user, _ = checking.who_am_i(self.session, self.account.settings.base_url)
-            self._own_id = user.id
-        if self._own_id is None:
-            raise SignInError(message("Zendesk takes us for an anonymous visitor; check the credentials"))
-        return self._own_id
 
     def _staff(self) -> Staff:
         self._people = self._people or staff_of(self.account)

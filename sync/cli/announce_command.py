@@ -1,9 +1,10 @@
 """`helpdesk-kpi announce`: rules told to each agent as a ticket, and who acknowledged them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -12,7 +13,7 @@ from config.policies import PolicyDocument
 from kpi_engine.message import message
 from kpi_engine.records import Agent
 from sync.account import Account
-from sync.announcing import Announcement, queue_announcement, recipients, ticket_of
+from sync.announcing import Announcement, is_known, queue_announcement, recipients, ticket_of
 from sync.cli.choosing import with_data
 from sync.cli.frame import Call, framed
 from sync.counting import AGENTS, TICKETS
@@ -71,8 +72,11 @@ def send(  # noqa: PLR0913 -- one parameter for each option a person may give
     """Send each agent the rules once; who has them already gets nothing more."""
     told = text.read_text(encoding="utf-8") if text is not None else ""
     announcement = Announcement(_document(call, file), _day(day), told)
-    with call.accounts([name] if name else [], signed_in=yes) as accounts:
-        done = [_sent(call, each, announcement, (only, group), yes=yes) for each in with_data(accounts, call.say)]
+    with call.accounts([name] if name else []) as accounts:
+        ready = with_data(accounts, call.say)
+        for account in ready:
+            _refuse_the_past(account, announcement)
+        done = [_sent(call, each, announcement, (only, group), yes=yes) for each in ready]
     call.answer({"edition": announcement.edition, "accounts": done})
     return Exit.PARTIAL if any(each["refused"] or each["waiting"] for each in done) else Exit.OK
 
@@ -91,12 +95,38 @@ def _day(text: str) -> str:
         raise click.UsageError(terminal_text(told)) from None
 
 
+def _refuse_the_past(account: Account, announcement: Announcement) -> None:
+    """Refuse a day that is over or has begun, but for what was announced in time: whoever came since is told, too."""
+    to_come = date.fromisoformat(announcement.effective_on) > _today(account)
+    if not to_come and not is_known(account, announcement):
+        told = message(
+            "{day} is no day to come: nobody is judged by rules that he was not told of before. Give a later day; what "
+            "was announced in time is sent to whoever came since with the same file, day and text",
+            day=announcement.effective_on,
+        )
+        raise click.UsageError(terminal_text(told))
+
+
+def _today(account: Account) -> date:
+    return datetime.fromtimestamp(account.now(), ZoneInfo(account.settings.timezone)).date()
+
+
 def _sent(
     call: Call, account: Account, announcement: Announcement, whom: tuple[tuple[str, ...], str | None], *, yes: bool
 ) -> dict[str, object]:
     only, group = whom
-    agents = recipients(account, only)
+    ours = account.connector.own_id()
+    agents = recipients(account, only, ours)
     _say_whom(call, account, announcement, agents)
+    for each in recipients(account) if not only else ():
+        if each.agent_id == ours:
+            call.say(
+                message(
+                    "left out: {name}, whose credentials are used here; --to {id} tells him, too",
+                    name=each.name,
+                    id=ours,
+                )
+            )
     act = _delivered if yes else _only_shown
     counts = act(call, account, announcement, (agents, group))
     return {"account": account.name, "agents": [agent.agent_id for agent in agents], **counts}
@@ -158,7 +188,8 @@ def _listed(call: Call, account: Account) -> dict[str, object]:
         account.store.announcements.all(account.name),
         {each.agent_id: each.name for each in recipients(account)},
     )
-    call.say(message("{name}: {n} announcements", name=account.name, n=len(found)))
+    known = sum(each.acknowledged_at is not None for each in found)
+    call.say(message("{name}: {n} announcements, {known} acknowledged", name=account.name, n=len(found), known=known))
     for each in found:
         who = people.get(each.subject, each.subject)
         call.say(

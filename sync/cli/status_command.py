@@ -8,6 +8,7 @@ from connectors.base import DATING, STREAM_NAMES, Stream
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from sync.account import Account
+from sync.announcing import announced_counts, unannounced_in_force, unannounced_text
 from sync.cli.choosing import asked_period
 from sync.cli.frame import Call, framed
 from sync.counting import ROWS, TICKETS, WRITES
@@ -66,7 +67,7 @@ def status_document(account: Account, passes: int = _SHOWN_PASSES) -> dict[str, 
         "connector": name,
         "as_of": as_of,
         "lag_seconds": now - as_of if as_of is not None else None,
-        "tickets": store.records.ticket_count(name),
+        "tickets": store.records.ticket_count(name, own=False),
         "armed": store.switches.number(name, ARMED) is not None,
         "passes": [
             {
@@ -92,6 +93,8 @@ def status_document(account: Account, passes: int = _SHOWN_PASSES) -> dict[str, 
         "summaries": store.summaries.counts(name),
         "quality": None if (found := _quality(account, as_of)) is None else found.document(),
         "policies": _policies(account),
+        "announcements": announced_counts(account),
+        "unannounced": unannounced_in_force(account),
         "charges_waiting": None if (wait := wait_of(account)) is None else wait.document(),
         "corrections_left": corrections_left(account),
         "lacking": [str(sentence) for sentence in lacking_fields(account)],
@@ -134,6 +137,14 @@ def _charge_sentences(account: Account, language: Language) -> Iterator[Message]
         yield message("corrections of other accounts that the next pass brings into the charges here: {n}", n=left)
 
 
+def _announcement_sentences(account: Account) -> Iterator[Message]:
+    counts, names = announced_counts(account), unannounced_in_force(account)
+    if counts["made"]:
+        yield message("announcements: {known} acknowledged of {n}", known=counts["acknowledged"], n=counts["made"])
+    if names:
+        yield unannounced_text(names)
+
+
 def _say_streams(call: Call, account: Account) -> None:
     """Say how far each stream is that dates the figures: the one that is furthest behind dates them all."""
     for stream, cursor in account.store.cursors.all(account.name).items():
@@ -150,7 +161,7 @@ def _say_streams(call: Call, account: Account) -> None:
 def _say(call: Call, account: Account, document: dict[str, object], passes: int) -> None:
     language, store, name = call.language, account.store, account.name
     as_of = document["as_of"]
-    n = store.records.ticket_count(name)
+    n = store.records.ticket_count(name, own=False)
     call.say(message("{name}: {tickets}", name=name, tickets=TICKETS.of(n, language)))
     if isinstance(as_of, int):
         call.say(
@@ -178,7 +189,12 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
     _say_findings(call, account)
     call.say(_quarantine_sentence(store.quarantine.count(name), store.quarantine.count(INPUTS)))
-    for sentence in [*_policy_sentences(account), *lacking_fields(account), *_charge_sentences(account, language)]:
+    for sentence in [
+        *_policy_sentences(account),
+        *lacking_fields(account),
+        *_charge_sentences(account, language),
+        *_announcement_sentences(account),
+    ]:
         call.say(message("  {sentence}", sentence=sentence))
     if isinstance(quality := document["quality"], dict):
         call.say(message("  this month: {sentence}", sentence=Quality(**quality).sentence()))

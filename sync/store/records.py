@@ -328,12 +328,14 @@ class Records:
         every = self._database.insert(STALE).from_select(["connector", "ticket_id"], tickets.distinct())
         self._database.execute(every.on_conflict_do_nothing())
 
-    def ticket_count(self, connector: str) -> int:
-        """Return how many tickets are known."""
-        tickets = func.count(RECORD.c.ticket_id.distinct())
-        return int(
-            self._database.scalar(select(tickets).where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot"))
-        )
+    def ticket_count(self, connector: str, *, own: bool = True) -> int:
+        """Return how many tickets are known; without `own` those left out that we made ourselves."""
+        tickets = select(func.count(RECORD.c.ticket_id.distinct()))
+        known = tickets.where(RECORD.c.connector == connector, RECORD.c.kind == "snapshot")
+        for table in () if own else (SUMMARY, DUPLICATE):
+            ours = select(table.c.remote_id).where(table.c.connector == connector, table.c.remote_id.is_not(None))
+            known = known.where(RECORD.c.ticket_id.not_in(ours))
+        return int(self._database.scalar(known))
 
     def save_account(self, connector: str, stream: str, records: Iterable[AccountRecord]) -> int:
         """Save a page of a listing of the account and return how many records are new or changed."""

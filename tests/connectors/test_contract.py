@@ -268,6 +268,11 @@ def test_those_who_may_read_are_agents(connector: Connector) -> None:
     assert set(connector.readers(None, None)) <= agents
 
 
+def test_it_knows_whose_credentials_it_uses(connector: Connector) -> None:
+    agents = {record for page in connector.pull(Stream.AGENTS, None) for record in page.records}
+    assert connector.own_id() in {each.agent_id for each in agents if isinstance(each, Agent)}
+
+
 def test_a_ticket_has_an_address(connector: Connector, helpdesk: Helpdesk) -> None:
     assert helpdesk.ticket_id in connector.ticket_url(helpdesk.ticket_id)
 

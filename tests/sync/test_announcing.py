@@ -91,6 +91,10 @@ def test_each_agent_is_told_once_in_his_language_what_was_agreed_and_what_it_cos
     english, vietnamese = ("\n".join(body for _, body in world.state.comments_of(each.id)) for each in found)
     assert "Agreed on 20 November." in english
     assert "These rules hold from 2026-11-30" in english
+    assert "For every ticket." in english
+    assert "First reply: 30 minutes; counted around the clock" in english
+    assert "Resolution: S1: 4 hours; tickets without one: 8 hours; counted in opening hours" in english
+    assert "Phản hồi đầu tiên: 30 phút; tính cả ngày lẫn đêm" in vietnamese
     assert "0 late, or 5% of all judged, cost nothing" in english
     assert "a point is 50,000 VND" in english
     assert (

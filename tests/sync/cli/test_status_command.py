@@ -47,7 +47,7 @@ def test_the_json_has_its_documented_shape(desk: "Desk") -> None:
     assert set(account) == {
         *("connector", "as_of", "lag_seconds", "tickets", "armed", "passes", "streams"),
         *("outbox", "quarantine", "summaries", "policies", "lacking", "findings", "findings_in_all", "next_run"),
-        *("quality", "charges_waiting", "corrections_left", "quarantine_of_files"),
+        *("quality", "charges_waiting", "corrections_left", "quarantine_of_files", "announcements", "unannounced"),
     }
     assert set(account["quality"]) == {"approximate", "undecided"}
     assert account["armed"] is True
