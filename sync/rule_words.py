@@ -134,16 +134,15 @@ def policy_text(policy: Policy, place: int, language: Language) -> str:
 
 def when_text(when: When, language: Language) -> str:
     """Return what is asked of a ticket."""
-    return "; ".join(map(language, _parts(when, language)))
+    return "; ".join(_parts(when, language))
 
 
-def _parts(when: When, language: Language) -> Iterator[Message]:
-    for clause in when.all:
-        yield Message(clause_text(clause, language))
+def _parts(when: When, language: Language) -> Iterator[str]:
+    yield from (clause_text(clause, language) for clause in when.all)
     if when.any:
-        yield message("at least one of: {clauses}", clauses=_listed(when.any, language))
+        yield language(message("at least one of: {clauses}", clauses=_listed(when.any, language)))
     if when.none:
-        yield message("none of: {clauses}", clauses=_listed(when.none, language))
+        yield language(message("none of: {clauses}", clauses=_listed(when.none, language)))
 
 
 def _listed(clauses: Iterable[Clause], language: Language) -> str:
@@ -164,7 +163,7 @@ def _asked(subject: str, words: list[str], language: Language) -> Message:
         return yes if words == ["True"] else no
     told = [language(_STATUSES[word]) if subject == "status" else word for word in words]
     told = [language(priority_name(word)) for word in words] if subject == "priority" else told
-    named = _SUBJECTS.get(subject, Message(subject))
+    named = _SUBJECTS.get(subject, subject)  # a field of the account's own goes by its name
     if len(told) == 1:
         return message("{subject} is {word}", subject=named, word=told[0])
     return message("{subject} is one of {words}", subject=named, words=", ".join(told))
