@@ -30,6 +30,7 @@ CAUSES: Mapping[Cause, Message] = {
 """Each cause in words."""
 
 ADVICE: Mapping[Cause, Message] = {
+    Cause.EXCLUDED: message("the reason stands beside each ticket; `exclude` says which tags and forms count nowhere"),
     Cause.OLDER_THERE: message("nothing to do: the next pass brings the newer figure"),
     Cause.NEWER_THERE: message("nothing to do: the next pass brings the newer history"),
     Cause.MISSING_THERE: message("business figures need schedules on the helpdesk's plan; imported tickets have none"),

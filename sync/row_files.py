@@ -16,8 +16,8 @@ from typing import IO, Any
 from kpi_engine.message import Message, message
 from sync.exporting import Columns, Row, Rows, Type, Value
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the start of a formula."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the start of a formula: https://owasp.org/www-community/attacks/CSV_Injection."""
 _BATCH = 10_000
 
 

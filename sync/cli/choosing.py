@@ -44,7 +44,7 @@ def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def checked(*arguments: object, **options: Any) -> object:  # noqa: ANN401 -- whatever the command takes
-        _refuse_other_length(options["by"], options["period"])
+        refuse_other_length(options["by"], options["period"])
         return function(*arguments, **options)
 
     by = click.option(
@@ -61,7 +61,8 @@ def period_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return by(named(checked))
 
 
-def _refuse_other_length(by: str, named: str | None) -> None:
+def refuse_other_length(by: str, named: str | None) -> None:
+    """Raise a usage error where somebody gave a length of period beside the name of a period that is not so long."""
     if named is None or not is_given("by"):
         return
     kind = _kind_of(named)

@@ -10,6 +10,7 @@ from kpi_engine.message import message
 from kpi_engine.periods import Period
 from kpi_engine.reconcile import Cause, Comparison
 from sync.account import Account
+from sync.cli.choosing import refuse_other_length
 from sync.cli.frame import Call, framed
 from sync.cli.report_command import PERIODS, asked_period
 from sync.counting import FIGURES, TICKETS
@@ -39,6 +40,7 @@ from sync.sources import as_of_now
 @framed
 def command(call: Call, *, names: tuple[str, ...], by: str, period: str | None, gate: float | None) -> Exit:
     """Compare the tickets that the helpdesk calls solved in the period, for every account or those named."""
+    refuse_other_length(by, period)
     documents, over = [], False
     with call.accounts(names, signed_in=False) as accounts:
         for account in accounts:

@@ -31,7 +31,7 @@ def test_a_csv_has_a_heading_and_every_digit() -> None:
     assert second == ["", "", "", "false", ""]
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"])
 def test_no_text_in_a_csv_is_a_formula(start: str) -> None:
     text = written(Format.CSV, [{**ROWS[0], "name": f"{start}1+1"}]).decode("utf-8")
     (_, first) = csv.reader(io.StringIO(text, newline=""))

@@ -1,7 +1,8 @@
 import csv
 import io
 import json
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from conftest import Desk
 
 NOVEMBER = ("--period", "2026-11")
+FORMULA = ("=", "+", "-", "@")
 
 
 @pytest.mark.parametrize("grain", ["ticket", "turn", "line", "cell"])
@@ -79,6 +81,80 @@ def test_parquet_is_not_for_a_terminal(known: "Desk") -> None:
     result = known.run("export", "--format", "parquet", *NOVEMBER)
     assert result.exit_code == 2
     assert "--output" in result.stderr
+
+
+def as_csv_says(value: object) -> str:
+    """Return a value of JSON as the cell of a CSV file that holds just the same."""
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    text = value if isinstance(value, str) else repr(value)
+    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+
+
+def as_parquet_says(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def in_universal_time(value: object) -> object:
+    """Return a moment with its offset as Parquet has it, and any other value as it is."""
+    moment = isinstance(value, str) and value[10:11] == "T" and value.endswith("+07:00")
+    return datetime.fromisoformat(str(value)).astimezone(UTC).isoformat() if moment else value
+
+
+@pytest.mark.parametrize("grain", ["ticket", "turn", "line", "cell"])
+def test_every_grain_says_the_same_to_the_last_digit_in_every_format(known_apart: "Desk", grain: str) -> None:
+    """With a name that is a formula, names that are not ASCII, and the figures of single persons hidden or not."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    desk, ask = known_apart, ("export", "--grain", grain, *NOVEMBER)
+    shown: list[Any] = desk.told(*ask)
+    assert desk.run(*ask, "--output", "rows.csv").exit_code == 0
+    text = (desk.folder / "rows.csv").read_bytes().decode()
+    table = csv.DictReader(io.StringIO(text, newline=""))
+    assert list(table) == [{name: as_csv_says(value) for name, value in row.items()} for row in shown]
+    assert desk.run(*ask, "--format", "parquet", "--output", "rows.parquet").exit_code == 0
+    typed = parquet.read_table(desk.folder / "rows.parquet").to_pylist()
+    told = [{name: as_parquet_says(value) for name, value in row.items()} for row in typed]
+    assert told == [{name: in_universal_time(value) for name, value in row.items()} for row in shown]
+
+    agents = {str(each) for each in desk.sandbox.state.account.agent_ids}
+    named = [row for row in shown if {row.get("agent"), row.get("subject")} & agents]
+    assert named
+    desk.configure(desk.account("sao-mai", desk.sandbox), privacy={"individual": "off"})
+    hidden: list[Any] = desk.told(*ask)
+    assert not [row for row in hidden if agents & {value for value in row.values() if isinstance(value, str)}]
+    assert grain == "cell" or len(hidden) == len(shown), "what they did counts all the same"
+
+
+def test_the_lines_of_an_export_are_those_of_the_explanation(known: "Desk") -> None:
+    keys = ("created", "first_reply", "overdue_count", "satisfaction_rate", "backlog")
+    rows = known.told("export", "--grain", "line", *NOVEMBER, *(word for key in keys for word in ("--indicator", key)))
+    for key in keys:
+        lines = known.told("explain", key, *NOVEMBER)["lines"]
+        told = [(line["ticket_id"], line["part"], line["numerator"], line["denominator"], line["agent"], line["url"])
+                for line in lines]  # fmt: skip
+        mine = [(row["ticket_id"], row["part"], row["numerator"], row["denominator"], row["agent"], row["url"])
+                for row in rows if row["indicator"] == key]  # fmt: skip
+        assert sorted(told, key=repr) == sorted(mine, key=repr)
+        assert told
+
+
+@pytest.mark.parametrize("grain", ["ticket", "turn", "line", "cell", "scorecard"])
+def test_a_period_without_anything_has_a_heading_and_no_rows(known: "Desk", grain: str) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    ask = ("export", "--grain", grain, "--period", "2026-08")
+    assert known.told(*ask) == []
+    heading = known.run(*ask).stdout
+    assert (heading.count("\n"), "account" in heading) == (1, True)
+    assert known.run(*ask, "--format", "parquet", "--output", f"{grain}.parquet").exit_code == 0
+    assert parquet.read_table(known.folder / f"{grain}.parquet").num_rows == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_store_without_anything_has_no_rows_in_any_format(desk: "Desk", form: str) -> None:
+    pytest.importorskip("pyarrow.parquet")
+    result = desk.run("export", "--format", form, "--output", "rows")
+    assert (result.exit_code, "0 rows" in result.stderr) == (0, True)
+    assert len((desk.folder / "rows").read_bytes()) < 500
 
 
 def test_before_any_data_there_are_no_rows(desk: "Desk") -> None:
