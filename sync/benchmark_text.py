@@ -10,6 +10,7 @@ from kpi_engine.benchmarks import Band, Benchmark, Beside, Origin
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from sync.benchmarks import Placed
+from sync.fitting import NAME_WIDTH
 from sync.locale import Language
 from sync.wording import cell_text, value_text
 
@@ -64,6 +65,7 @@ def benchmarks_table(found: Sequence[Placed], names: Mapping[str | None, str], l
     heads = (message("Whose"), message("Indicator"), message("Figure"), message("Benchmark"), message("Finding"))
     for head in (*heads, message("Source")):
         table.add_column(language(head), overflow="fold")
+    table.columns[0].max_width = NAME_WIDTH
     for each in found:
         indicator, benchmark = INDICATORS[each.figure.indicator], each.beside.benchmark
         cells = (

@@ -14,7 +14,7 @@ from kpi_engine.reduce import Window
 from sync.account import Account
 from sync.editions import rulebook
 from sync.exempted import exemption_text
-from sync.overriding import Decision, decisions
+from sync.overriding import Decision, decisions, place_text
 from sync.settling import PeriodState
 from sync.store.observations import DISPUTED, REFUSED
 from sync.summaries.marking import DISPUTE_TAG
@@ -57,9 +57,8 @@ def disputes(account: Account, window: Window, period: PeriodState) -> Iterator[
 
 
 def _refusal(told: Decision) -> Message:
-    return message(
-        "refused by {name}: {reason} ({place})", name=told.approved_by, reason=told.reason, place=told.source
-    )
+    place = place_text(told.source)
+    return message("refused by {name}: {reason} ({place})", name=told.approved_by, reason=told.reason, place=place)
 
 
 def open_disputes(account: Account, start: int, end: int) -> list[str]:

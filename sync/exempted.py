@@ -13,14 +13,19 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Window
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
-from sync.overriding import decisions
+from sync.overriding import decisions, place_text
 from sync.store.observations import ALL_OF_IT
 
 
 def exemption_text(account: Account, window: Window, ticket_id: str, *, rating: bool) -> Message:
     """Return in words by whom, why and by what a ticket's rating, or else its clocks, are exempted."""
     decided = [
-        message("exempted by {name}: {reason} ({place})", name=each.approved_by, reason=each.reason, place=each.source)
+        message(
+            "exempted by {name}: {reason} ({place})",
+            name=each.approved_by,
+            reason=each.reason,
+            place=place_text(each.source),
+        )
         for each in decisions(account)
         if each.ticket_id == ticket_id and each.what not in ALL_OF_IT and (each.what == RATING) is rating
     ]

@@ -9,6 +9,7 @@ from connectors.body import one_line
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.role_cards import LEAST_COVERED, SEVERE, Grading
+from sync.fitting import NAME_WIDTH
 from sync.locale import Language
 
 
@@ -45,6 +46,7 @@ def gradings_table(found: Mapping[str | None, Grading], names: Mapping[str | Non
         return _one(table, only, language)
     for title in (message("Whose"), message("Role"), message("Attained"), message("Covered"), message("Finding")):
         table.add_column(language(title), overflow="fold")
+    table.columns[0].max_width = NAME_WIDTH
     for subject, name in names.items():
         if subject in found:
             table.add_row(*(Text(each) for each in _row(found[subject], name, language)))

@@ -18,9 +18,10 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rewards import Standing
 from kpi_engine.rulebook import Rulebook
 from sync.escalated import spot
+from sync.fitting import Linked, plain_table
 from sync.ledger import NO_PENALTY, SOMEBODY, Told, fired_and_taken_back
 from sync.locale import Language
-from sync.overriding import Decision
+from sync.overriding import Decision, ended_text
 from sync.store.observations import DISPUTED, REFUSED
 from sync.store.settled import Correction
 from sync.wording import clock_name, part_text, subject_name
@@ -117,7 +118,7 @@ class Teller:
 
     def totals_table(self) -> Table:
         """Return what the period comes to, a row for each subject and penalty, by name and not by points."""
-        table = _table(self.language(message("What it comes to")))
+        table = plain_table(self.language(message("What it comes to")))
         _columns(
             table,
             self.language,
@@ -136,18 +137,17 @@ class Teller:
         """Return an amount with its currency; nothing where there is none."""
         return money_text(amount, currency, self.language)
 
-    def charges_table(self) -> Table:
+    def charges_table(self) -> Linked:
         """Return the deadlines missed, in order of time, each with who had it and what it costs."""
-        table = _table(self.language(message("Deadlines missed")))
-        _columns(
-            table,
-            self.language,
-            (message("Ticket"), message("When"), message("Clock"), message("Whose"), message("Over the goal by")),
-            (message("Who had it for how much of the goal"), message("Points"), message("Finding"), message("Link")),
+        headings = (
+            *(message("Ticket"), message("When"), message("Clock"), message("Whose"), message("Over the goal by")),
+            *(message("Who had it for how much of the goal"), message("Points"), message("Finding")),
         )
-        for each in sorted(self.told.charges, key=lambda one: (one.at, one.ticket_id, one.penalty)):
-            _row(table, *self._charge(each))
-        return table
+        charges = sorted(self.told.charges, key=lambda one: (one.at, one.ticket_id, one.penalty))
+        opened = self.told.account.connector.ticket_url
+        rows = [(list(self._charge(each)), opened(each.ticket_id)) for each in charges]
+        title, link = self.language(message("Deadlines missed")), self.language(message("Link"))
+        return Linked(title, [self.language(each) for each in headings], link, rows)
 
     def _charge(self, each: ChargeEntry) -> Iterator[str]:
         language = self.language
@@ -159,7 +159,6 @@ class Teller:
         yield self.shares(each)
         yield language.number(each.points) if each.penalty else ""
         yield self.finding(each)
-        yield self.told.account.connector.ticket_url(each.ticket_id)
 
     def shares(self, each: ChargeEntry) -> str:
         """Return who had the clock for how much of its goal, the longest first."""
@@ -179,7 +178,7 @@ class Teller:
 
     def firings_table(self) -> Table:
         """Return everything that fell due, and what was taken back."""
-        table = _table(self.language(message("What fell due")))
+        table = plain_table(self.language(message("What fell due")))
         _columns(
             table,
             self.language,
@@ -254,7 +253,7 @@ class Teller:
 
     def _override(self, each: Decision) -> Message:
         named = {"ticket": each.ticket_id, "name": each.approved_by, "reason": each.reason}
-        moment, ended = self.language.moment(each.approved_at), each.ended
+        moment = self.language.moment(each.approved_at)
         if each.what == REFUSED:
             told = message("ticket {ticket}: dispute refused by {name}, {moment}: {reason}", moment=moment, **named)
         elif each.what == DISPUTED:
@@ -264,7 +263,7 @@ class Teller:
             told = message(
                 "ticket {ticket}: {what} exempted by {name}, {moment}: {reason}", what=what, moment=moment, **named
             )
-        return told if ended is None else message("{line}; ended by {place}", line=told, place=ended)
+        return ended_text(told, each.ended)
 
     def _correction(self, each: Correction) -> Message:
         return message(
@@ -273,10 +272,6 @@ class Teller:
             period=each.period,
             moment=self.language.moment(each.made_at),
         )
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
 
 
 def _columns(table: Table, language: Language, *groups: Sequence[Message]) -> None:

@@ -18,6 +18,7 @@ from sync.store.codec import decoded, encoded
 from sync.store.observations import INPUTS, OVERRIDES, Kept
 
 _NOTED = "overrides_noted"
+_TYPED = "override"
 
 
 class UnfitOverrideError(Exception):
@@ -42,6 +43,28 @@ class Decision:
     approved_at: int = 0
     source: str = ""
     ended: str | None = None
+
+
+def typed_by(user: str | None) -> str:
+    """Return the source of a decision that is typed on the command line, by a user of this machine if he has a name."""
+    return _TYPED if user is None else f"{_TYPED} ({user})"
+
+
+def place_text(source: str) -> Message:
+    """Return in words where a decision stands: a file with its line, or who typed it."""
+    if source == _TYPED:
+        return message("typed with `override`")
+    user = source.removeprefix(f"{_TYPED} (").removesuffix(")")
+    return Message("{source}", {"source": source}) if user == source else message("typed by {user}", user=user)
+
+
+def ended_text(line: Message, ended: str | None) -> Message:
+    """Return the line of a decision with what ended it: another in its place, or who took it back and why."""
+    if ended is None:
+        return line
+    if ended == _TYPED or ended.startswith(f"{_TYPED} ("):
+        return message("{line}; replaced by a later one", line=line)
+    return message("{line}; ended by {place}", line=line, place=ended)
 
 
 def decisions(account: Account, *, past: bool = False) -> list[Decision]:

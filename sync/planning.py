@@ -208,7 +208,7 @@ class _Planner:
         edits = tuple(self.edits(shown, wanted))
         left = {edit.field for edit in edits if edit.what is What.EDITED_AGAIN}
         changes = tuple(
-            FieldChange(key, shown.values.get(key), new, self.why(key, new, reading.live, shown.delivered))
+            FieldChange(key, shown.values.get(key), new, self.why(key, new, reading.live, shown))
             for key, new in wanted.items()
             if key not in left and not same(shown.values.get(key), new)
         )
@@ -232,11 +232,11 @@ class _Planner:
                     found=found,
                 )
 
-    def why(self, key: str, new: FieldValue, live: Values, delivered: Values) -> Message:
+    def why(self, key: str, new: FieldValue, live: Values, shown: _Shown) -> Message:
         """Return the reason of a change; what was delivered already and is gone was changed by somebody else."""
-        if key in delivered and same(delivered[key], new):
+        if key in shown.delivered and same(shown.delivered[key], new):
             return message("somebody else changed it")
-        return _why(key, new, live)
+        return _why_due(shown.values.get(key), new) if key == "due_at" else _why(key, new, live)
 
     def wording(self, key: str, value: FieldValue) -> FieldValue:
         """Return a wanted value as the field shows it: clocks by their names."""
@@ -250,9 +250,15 @@ def same(old: FieldValue, new: FieldValue) -> bool:
     return (old or None) == (new or None) if isinstance(new, bool) or isinstance(old, bool) else old == new
 
 
+def _why_due(old: FieldValue, new: FieldValue) -> Message:
+    if new is None:
+        return message("no clock runs")
+    if not old:
+        return message("a clock runs")
+    return message("a clock started, stopped, paused or went on, or its goal changed")
+
+
 def _why(key: str, new: FieldValue, live: Mapping[str, FieldValue]) -> Message:
-    if key == "due_at":
-        return message("a clock was started, stopped or moved") if new is not None else message("no clock runs")
     if key in ("overdue", "overdue_clock"):
         if not new:
             return message("no clock is over its goal any more")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from kpi_engine.message import Message, message
 from kpi_engine.reduce import Cell
 from sync.counting import GOALS, VALUES
+from sync.locale import Language
 
 UNDECIDED = "goals_undecided"
 """The indicator that counts, and by `explain` lists, the clocks whose goal nobody can decide."""
@@ -28,19 +29,19 @@ class Quality:
         """Return it as JSON."""
         return {"approximate": self.approximate, "undecided": self.undecided}
 
-    def sentence(self) -> Message:
-        """Return it in words."""
+    def sentence(self, language: Language | None = None) -> Message:
+        """Return it in words, its numbers as `language` writes them."""
         return message(
             "Data quality: {values} approximate (≈), because the opening hours of then were assumed, or a change is "
             "only known to lie before the first look or between two; {goals} undecided and charged to nobody.",
-            values=VALUES.of(self.approximate),
-            goals=GOALS.of(self.undecided),
+            values=VALUES.of(self.approximate, language),
+            goals=GOALS.of(self.undecided, language),
         )
 
-    def notes(self) -> Iterator[Message]:
+    def notes(self, language: Language | None = None) -> Iterator[Message]:
         """Yield what a reader must know; nothing where all is exact."""
         if self.approximate or self.undecided:
-            yield self.sentence()
+            yield self.sentence(language)
 
 
 def quality_of(cards: Iterable[Mapping[str, Cell]]) -> Quality:

@@ -12,7 +12,7 @@ from sync.wording import NOBODY
 
 
 def unknown_recipients(account: Account) -> Iterator[Message]:
-    """Yield, for each team and role that escalations are for, that nobody holds it and who stands in.
+    """Yield, for each role that escalations are for, the teams in which nobody holds it, and who stands in.
 
     Of an assignee it is never asked: a ticket may have none at any time.
     """
@@ -21,16 +21,20 @@ def unknown_recipients(account: Account) -> Iterator[Message]:
         return
     rules = rulebook(account)
     wanted = dict.fromkeys(role for role in _roles(rules, as_of) if role != ASSIGNEE)
+    lacking: dict[tuple[str, str | None], list[str]] = {}
     for team in _teams(rules, as_of) if wanted else ():
         for role in wanted:
             found = reached([role], Asked(account.name, None, team, as_of), rules)
             if found.missing:
-                yield message(
-                    "team {team}: nobody is its {role}; an escalation goes to {instead}",
-                    team=_named(rules, team, as_of),
-                    role=role,
-                    instead=found.roles[0] if found.roles[0] != role else NOBODY,
-                )
+                instead = found.roles[0] if found.roles[0] != role else None
+                lacking.setdefault((role, instead), []).append(_named(rules, team, as_of))
+    for (role, instead), teams in lacking.items():
+        yield message(
+            "nobody is {role} of {teams}: what it is told goes to {instead}",
+            role=role,
+            teams=", ".join(sorted(teams)),
+            instead=NOBODY if instead is None else instead,
+        )
 
 
 def _roles(rules: Rulebook, as_of: int) -> Iterator[str]:

@@ -11,6 +11,7 @@ from sync.account import Account
 from sync.editions import rulebook
 
 SHOWN = 20
+"""So many differences of each figure and cause are kept, and so many of all are shown."""
 _SOLVED_AT = "solved_at"
 
 CAUSES: Mapping[Cause, Message] = {
@@ -89,6 +90,17 @@ def reconciled(account: Account, period: Period, as_of: int) -> Reconciliation:
 
 def _solved_in(period: Period, solved_at: int | None) -> bool:
     return solved_at is not None and period.start <= solved_at < period.end
+
+
+def examples(found: Reconciliation) -> list[Comparison]:
+    """Return the differences to look at first: what nobody can explain, then where both sides have a figure.
+
+    Of what one side lacks there is one example for each figure and cause.
+    """
+    ordered = sorted(found.differences, key=lambda each: each.cause is not Cause.UNEXPLAINED)
+    differing = [each for each in ordered if None not in (each.ours, each.theirs)]
+    lacking = {(each.metric, each.cause): each for each in reversed(ordered) if None in (each.ours, each.theirs)}
+    return [*differing, *reversed(lacking.values())][:SHOWN]
 
 
 def advice(found: Reconciliation) -> Iterator[tuple[Cause, int, Message]]:

@@ -98,11 +98,13 @@ def revert(account: Account, plan: Reversal) -> Sent:
 
     Otherwise the next one would write the same once more.
     """
-    with running(account, "revert", PassReport(account.name)) as this:
+    report = PassReport(account.name)
+    with running(account, "revert", report) as this:
         _look_again(account, plan)
         with account.store.transaction(this.lock):
             _queue_instead(account, this, plan)
-        return send_all(account, this, None, of_pass=this.pass_id)
+        report.sent = send_all(account, this, None, of_pass=this.pass_id)
+    return report.sent
 
 
 def _queue_instead(account: Account, this: Pass, plan: Reversal) -> None:

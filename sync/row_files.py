@@ -124,8 +124,14 @@ def _instant(value: Value) -> datetime | None:
 
 @contextmanager
 def appearing_whole(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file to write that takes its place only once it is whole: a reader sees the old one or the new one."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Give a file to write that takes its place only once it is whole: a reader sees the old one or the new one.
+
+    Raises OSError with the file's own name where it cannot be made.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(handle, "wb") as file:
             yield file

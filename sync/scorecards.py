@@ -17,6 +17,7 @@ from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.explaining import Explanation, LeftOut
 from sync.figures import Figures
+from sync.fitting import NAME_WIDTH, Linked, plain_table
 from sync.locale import Language
 from sync.trends import Trend
 from sync.wording import (
@@ -91,7 +92,7 @@ def report_table(shown: Shown, rulebook: Rulebook, language: Language) -> Table:
 def scorecard_table(figures: Figures, rulebook: Rulebook, language: Language, chosen: Collection[str] = ()) -> Table:
     """Return a table with a row for every subject and a column for every indicator chosen, else each headline."""
     table = _narrow_table(_title(figures, language))
-    table.add_column(language(SCOPES[figures.question.scope]), overflow="fold")
+    table.add_column(language(SCOPES[figures.question.scope]), overflow="fold", max_width=NAME_WIDTH)
     there = next(iter(figures.scorecards.values()), {})
     columns = [INDICATORS[key] for key in chosen or HEADLINES if key in there]
     for indicator in columns:
@@ -130,15 +131,17 @@ def indicator_table(shown: Shown, subjects: Iterable[tuple[str | None, str]], la
     indicator = INDICATORS[key]
     table = _narrow_table(f"{_title(shown.figures, language)}: {language(indicator.name)}")
     scope = language(SCOPES[shown.figures.question.scope])
-    _add_figure_columns(table, scope, language, trend=bool(shown.trends))
+    _add_figure_columns(table, scope, language, trend=bool(shown.trends), widest=NAME_WIDTH)
     for subject, name in subjects:
         cell = shown.figures.scorecards[subject][key]
         table.add_row(Text(one_line(name)), *_figure(indicator, cell, shown.trend(subject, key), language))
     return table
 
 
-def _add_figure_columns(table: Table, first: str, language: Language, *, trend: bool) -> None:
-    table.add_column(first, overflow="fold")
+def _add_figure_columns(
+    table: Table, first: str, language: Language, *, trend: bool, widest: int | None = None
+) -> None:
+    table.add_column(first, overflow="fold", max_width=widest)
     table.add_column(language(message("Figure")), justify="right", overflow="fold")
     table.add_column(language(message("Details")), overflow="fold")
     if trend:
@@ -159,10 +162,9 @@ def _narrow_table(title: str | None = None) -> Table:
 
     It is as wide as its title, which a table of nobody would break letter by letter.
     """
-    padding, width = (0, 1, 0, 0), cell_len(title or "")
-    return Table(
-        title=title, title_justify="left", box=None, padding=padding, header_style="bold underline", min_width=width
-    )
+    table = plain_table(title)
+    table.min_width = cell_len(title or "")
+    return table
 
 
 def _headline(figures: Figures, indicator: Indicator, cell: Cell, language: Language) -> str:
@@ -319,13 +321,11 @@ Urls: TypeAlias = Mapping[tuple[str, str], str]
 """Where a person opens a ticket, by account and id."""
 
 
-def explanation_table(explanation: Explanation, urls: Urls, language: Language) -> Table:
+def explanation_table(explanation: Explanation, urls: Urls, language: Language) -> Linked:
     """Return the tickets behind a figure: when, what each adds, and where to open it."""
-    table = _narrow_table()
-    headings = (message("Ticket"), message("When"), message("Adds"), message("Part"), message("Link"))
-    for title in headings:
-        table.add_column(language(title), overflow="fold")
+    headings = (message("Ticket"), message("When"), message("Adds"), message("Part"))
     again, already = _counted_before(explanation), language(message("0, counted already"))
+    rows = []
     for line, known in zip(explanation.lines, again, strict=True):
         adds = line_text(explanation, line.numerator, line.denominator, language)
         cells = (
@@ -333,10 +333,9 @@ def explanation_table(explanation: Explanation, urls: Urls, language: Language) 
             language.moment(line.at),
             f"{_roughly(line)}{already if known else adds}",
             part_text(line.part, language),
-            urls.get((line.account, line.ticket_id or ""), ""),
         )
-        table.add_row(*(Text(one_line(cell)) for cell in cells))
-    return table
+        rows.append((cells, urls.get((line.account, line.ticket_id or ""), "")))
+    return Linked(None, [language(each) for each in headings], language(message("Link")), rows)
 
 
 def _counted_before(explanation: Explanation) -> list[bool]:
@@ -352,21 +351,15 @@ def _roughly(line: CreditLine) -> str:
     return "" if line.certainty is Certainty.EXACT else "≈ "
 
 
-def left_out_table(left_out: Iterable[LeftOut], urls: Urls, language: Language) -> Table:
+def left_out_table(left_out: Iterable[LeftOut], urls: Urls, language: Language) -> Linked:
     """Return the tickets that do not count: when they would have, why they do not, and where to open them."""
-    table = _narrow_table()
-    for title in (message("Left out"), message("When"), message("Why"), message("Link")):
-        table.add_column(language(title), overflow="fold")
+    headings = (message("Left out"), message("When"), message("Why"))
+    rows = []
     for each in left_out:
         why = language(each.why) if each.why is not None else reason_text(each.reason, language)
-        cells = (
-            each.ticket_id or each.source or "",
-            language.moment(each.at),
-            why,
-            urls.get((each.account, each.ticket_id), ""),
-        )
-        table.add_row(*(Text(one_line(cell)) for cell in cells))
-    return table
+        cells = (each.ticket_id or each.source or "", language.moment(each.at), why)
+        rows.append((cells, urls.get((each.account, each.ticket_id), "")))
+    return Linked(None, [language(each) for each in headings], language(message("Link")), rows)
 
 
 _EXACT = frozenset({Unit.POINTS, Unit.DEVIATIONS, Unit.MONEY, Unit.NET_POINTS})

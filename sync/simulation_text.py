@@ -13,6 +13,7 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.trying import Count, Sums, Trial, points
 from sync.counting import TICKETS
+from sync.fitting import NAME_WIDTH
 from sync.locale import Language
 from sync.simulating import Simulation
 from sync.wording import clock_name, subject_name
@@ -95,8 +96,8 @@ class SimulationTeller:
             "{name}: {tickets} from {first} to {last} looked at; nothing was written",
             name=name,
             tickets=TICKETS.of(self.found.tickets, language),
-            first=language.day(self.trial.start),
-            last=language.day(self.trial.end - 1),
+            first=language.date(self.trial.start),
+            last=language.date(self.trial.end - 1),
         )
         n, share = self.found.differing, self.found.differing / self.found.tickets if self.found.tickets else 0
         yield message(
@@ -148,7 +149,7 @@ class SimulationTeller:
         table = Table(
             title=language(title), title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline"
         )
-        table.add_column(language(first), overflow="fold")
+        table.add_column(language(first), overflow="fold", max_width=NAME_WIDTH)
         headings = [
             message("Judged now"), message("then"), message("Late now"), message("then"),
             message("Escalations now"), message("then"),

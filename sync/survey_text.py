@@ -13,6 +13,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from kpi_engine.response_bias import Gap, Responses, Survey, Unheard
 from kpi_engine.rulebook import Rulebook
+from sync.fitting import NAME_WIDTH
 from sync.locale import Language
 from sync.surveyed import Answered
 from sync.wording import NOBODY, NONE_GIVEN, subject_name, value_text
@@ -55,6 +56,7 @@ def surveys_table(
     heads = (message("Whose"), asked, message("Answered"), message("Bias"), _figure_head(survey))
     for head in (*heads, message("Weighed"), message("Worst to best")):
         table.add_column(language(head), overflow="fold")
+    table.columns[0].max_width = NAME_WIDTH
     for subject, name in names.items():
         if subject in found:
             table.add_row(*(Text(each) for each in _row(survey, found[subject], name, min_n, language)))

@@ -13,6 +13,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from kpi_engine.targets import Comparator, TargetKind
 from sync.benchmark_text import band_text, benchmark_text, source_text
+from sync.fitting import NAME_WIDTH
 from sync.locale import Language
 from sync.targets import Judged
 from sync.wording import cell_text, value_text
@@ -112,6 +113,7 @@ def targets_table(
         message("Benchmark"),
     ):
         table.add_column(language(title), overflow="fold")
+    table.columns[0].max_width = NAME_WIDTH
     for each, stand in zip(found, stands, strict=True):
         indicator, share = INDICATORS[each.target.indicator], each.attainment.share if each.judging else None
         cells = (

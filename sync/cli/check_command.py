@@ -1,6 +1,7 @@
 """`helpdesk-kpi check`: one line per check, with the way to mend what is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import click
 
@@ -53,9 +54,7 @@ def command(call: Call, names: tuple[str, ...]) -> Exit:
         for account in accounts:
             checks, code = _looked_at(account)
             exits.append(code)
-            for check in checks:
-                if check.verdict is not Verdict.OK or not call.quiet:
-                    _say(call, account, check)
+            _say_all(call, account, [each for each in checks if each.verdict is not Verdict.OK or not call.quiet])
             documents.append({"connector": account.name, "checks": [_document(check) for check in checks]})
     call.answer({"accounts": documents})
     return gravest(exits)
@@ -286,12 +285,20 @@ def _listed(account: Account, stream: Stream) -> Iterator[Record]:
         yield from page.records
 
 
-def _say(call: Call, account: Account, check: Check) -> None:
+def _say_all(call: Call, account: Account, checks: Sequence[Check]) -> None:
+    """Print checks, one line for those next to each other of which the same was found."""
+    for _, alike in groupby(checks, key=lambda each: (each.verdict, str(each.finding), str(each.mend))):
+        first, *others = alike
+        subjects = dict.fromkeys(call.language(each.subject) for each in (first, *others))
+        _say(call, account, first, "; ".join(subjects))
+
+
+def _say(call: Call, account: Account, check: Check, subject: str) -> None:
     line = message(
         "{mark}  {name}  {subject}: {finding}",
         mark=_MARKS[check.verdict],
         name=account.name,
-        subject=check.subject,
+        subject=subject,
         finding=check.finding,
     )
     call.say(line)

@@ -71,9 +71,15 @@ class Call:
             self.screen.print(plain(text), markup=False, highlight=False, soft_wrap=True)
 
     def show(self, renderable: object) -> None:
-        """Print a table for people, unless JSON was asked for."""
-        if not self.as_json:
+        """Print a table for people, unless JSON was asked for; in a file or a pipe no line ends in blanks."""
+        if self.as_json:
+            return
+        if self.screen.is_terminal:
             self.screen.print(renderable)
+            return
+        with self.screen.capture() as printed:
+            self.screen.print(renderable)
+        self.screen.out(*(line.rstrip() for line in printed.get().splitlines()), sep="\n", highlight=False)
 
     def answer(self, document: object) -> None:
         """Print the JSON answer, if JSON was asked for."""

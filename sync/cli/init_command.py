@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -129,19 +129,24 @@ def _of_option(problem: Problem) -> Problem:
 
 
 def _answers(given: dict[str, Any], *, ask: bool) -> Answers:
-    """Return the answers from options, questions and defaults; a missing one is a usage error naming its flag."""
+    """Return the answers from options, questions and defaults; missing ones are a usage error naming their flags."""
     answers = dict(given)
     for key, (question, default) in _QUESTIONS.items():
         if answers[key] is None:
             usual = _usual(key, answers) or default
             answers[key] = _asked(question, usual, _kind(key)) if ask else usual
-        if answers[key] is None:
-            raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
-    for key in NEEDED.get(answers["auth_method"], ()):
-        if not answers[key] and not ask:
-            raise click.UsageError(terminal_text(message("{flag} is needed", flag=_flag(key))))
+    needed = NEEDED.get(answers["auth_method"] or "", ())
+    if not ask:
+        _refuse_missing([key for key in (*_QUESTIONS, *needed) if not answers[key]])
+    for key in needed:
         answers[key] = answers[key] or _asked(_SIGN_IN_QUESTIONS[key])
     return Answers(**answers)
+
+
+def _refuse_missing(keys: Sequence[str]) -> None:
+    if keys:
+        flags = ", ".join(_flag(key) for key in keys)
+        raise click.UsageError(terminal_text(message("not given, and needed: {flags}", flags=flags)))
 
 
 def _usual(key: str, answers: Mapping[str, Any]) -> str | None:

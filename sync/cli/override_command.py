@@ -14,7 +14,16 @@ from sync.exempted import exempted_on_tickets
 from sync.exits import Exit
 from sync.inputs.values import CellError, Forms, instant, moment_of
 from sync.locale import terminal_text
-from sync.overriding import Decision, UnfitOverrideError, decide, decisions, take_back
+from sync.overriding import (
+    Decision,
+    UnfitOverrideError,
+    decide,
+    decisions,
+    ended_text,
+    place_text,
+    take_back,
+    typed_by,
+)
 from sync.settling import PeriodState
 from sync.store.observations import ALL_OF_IT, DISPUTED, REFUSED
 from sync.wording import part_text
@@ -73,7 +82,7 @@ def _decided(call: Call, name: str | None, decision: Decision, at: str | None) -
     with call.accounts([name] if name else [], signed_in=False) as accounts:
         account = _only(accounts)
         try:
-            settled = decide(account, decision, _instant(account, at), _typed_by())
+            settled = decide(account, decision, _instant(account, at), typed_by(_user()))
         except UnfitOverrideError as error:
             call.complain(error.message)
             return Exit.SETTINGS
@@ -84,12 +93,12 @@ def _decided(call: Call, name: str | None, decision: Decision, at: str | None) -
     return Exit.OK
 
 
-def _typed_by() -> str:
-    """Return where a decision made here comes from: the command line, and who sat at it."""
+def _user() -> str | None:
+    """Return who sits at the command line, None for a user without a name."""
     try:
-        return f"override ({getpass.getuser()})"
-    except (OSError, KeyError):  # a user without a name
-        return "override"
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None
 
 
 def _instant(account: Account, text: str | None) -> int:
@@ -146,11 +155,12 @@ def listing(call: Call, names: tuple[str, ...], *, past: bool) -> Exit:
 
 
 def _listed(call: Call, account: Account, *, past: bool) -> dict[str, object]:
-    found, window = decisions(account, past=past), everything(account)
+    every, window = decisions(account, past=True), everything(account)
+    found = [each for each in every if past or each.ended is None]
     disputed = list(disputes(account, window, PeriodState.PROVISIONAL))
     waiting = [each.ticket_id for each in disputed if each.state is DisputeState.OPEN]
     given = exempted_on_tickets(account, window)
-    call.say(message("{name}: {decisions}", name=account.name, decisions=DECISIONS.of(len(found))))
+    call.say(_heading(account, len(found), len(every) - len(found)))
     for each in found:
         call.say(_line(call, each))
     for ticket, what, told in given:
@@ -169,6 +179,18 @@ def _listed(call: Call, account: Account, *, past: bool) -> dict[str, object]:
     }
 
 
+def _heading(account: Account, n: int, more: int) -> Message:
+    told = DECISIONS.of(n)
+    if not more:
+        return message("{name}: {decisions}", name=account.name, decisions=told)
+    return message(
+        "{name}: {decisions}; taken back or replaced: {more} (--all shows them)",
+        name=account.name,
+        decisions=told,
+        more=more,
+    )
+
+
 def _line(call: Call, each: Decision) -> Message:
     line = message(
         "  {ticket}  {what}  {name}, {moment}: {reason} ({place})",
@@ -177,9 +199,9 @@ def _line(call: Call, each: Decision) -> Message:
         name=each.approved_by,
         moment=call.language.moment(each.approved_at),
         reason=each.reason,
-        place=each.source,
+        place=place_text(each.source),
     )
-    return line if each.ended is None else message("{line}; ended by {place}", line=line, place=each.ended)
+    return ended_text(line, each.ended)
 
 
 def _document(each: Decision) -> dict[str, object]:

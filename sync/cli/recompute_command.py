@@ -1,7 +1,8 @@
 """`helpdesk-kpi recompute`: measure everything again, correct a period that is over, or fetch tickets again."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import click
 
@@ -123,8 +124,7 @@ def _corrected(call: Call, account: Account, period: Period, *, yes: bool) -> Do
     shown = [each for each in done.changes if each.scope is not Scope.AGENT or to_the_operator(account, each.subject)]
     if hidden := {each.subject for each in done.changes} - {each.subject for each in shown}:
         call.say(hidden_text(account.settings.privacy.individual, len(hidden)))
-    for change in shown:
-        call.say(_sentence(call, change, period, rules))
+    _say_changes(call, shown, period, rules)
     call.say(message("  correction {number} is made", number=done.correction) if yes else _NOTHING_DONE)
     return {
         "period": period.label,
@@ -149,10 +149,21 @@ def _heading(account: Account, period: Period, done: Recomputed) -> Message:
     )
 
 
-def _sentence(call: Call, change: FigureChange, period: Period, rules: Rulebook) -> Message:
+def _say_changes(call: Call, changes: Sequence[FigureChange], period: Period, rules: Rulebook) -> None:
+    """List by whose they are the changes that can be seen in the figures, and count those too small for it."""
+    seen = [each for each in changes if _text(call, each, each.old) != _text(call, each, each.new)]
+    for (scope, subject), group in groupby(seen, key=lambda each: (each.scope, each.subject)):
+        call.say(message("  {subject}", subject=subject_name(subject, scope, rules, period.end - 1)))
+        for change in group:
+            call.say(_sentence(call, change))
+    if unseen := len(changes) - len(seen):
+        number = call.language.number(unseen)
+        call.say(message("  further changes too small to be seen in the figures, in JSON: {n}", n=number))
+
+
+def _sentence(call: Call, change: FigureChange) -> Message:
     return message(
-        "  {subject} · {indicator}: {old} → {new}",
-        subject=subject_name(change.subject, change.scope, rules, period.end - 1),
+        "    {indicator}: {old} → {new}",
         indicator=INDICATORS[change.indicator].name,
         old=_text(call, change, change.old),
         new=_text(call, change, change.new),

@@ -1,5 +1,7 @@
 """`helpdesk-kpi reconcile`: our figures beside the helpdesk's own, each difference with its cause."""
 
+from collections.abc import Iterator, Sequence
+
 import click
 from rich.table import Table
 from rich.text import Text
@@ -15,9 +17,11 @@ from sync.cli.frame import Call, framed
 from sync.cli.report_command import PERIODS, asked_period
 from sync.counting import FIGURES, TICKETS
 from sync.exits import Exit
+from sync.fitting import Linked, plain_table
 from sync.locale import Language, terminal_text
-from sync.reconciling import CAUSES, SHOWN, Reconciliation, advice, reconciled
+from sync.reconciling import CAUSES, SHOWN, Reconciliation, advice, examples, reconciled
 from sync.sources import as_of_now
+from sync.wording import reason_text
 
 
 @click.command("reconcile", help=terminal_text(message("Compare our figures with the helpdesk's own.")))
@@ -68,7 +72,6 @@ def _say(call: Call, account: Account, period: Period, found: Reconciliation) ->
             )
         )
         return
-    call.show(_counts_table(found, call.language))
     call.say(
         message(
             "{name}, {period}: {tickets}; of {figures} that both have, {share} agree to the minute",
@@ -79,47 +82,65 @@ def _say(call: Call, account: Account, period: Period, found: Reconciliation) ->
             share=call.language.percent(total[Cause.AGREES] / found.both) if found.both else "–",
         )
     )
+    call.show(_counts_table(found, call.language))
     for cause, n, what in advice(found):
         call.say(message("- {cause} ({n}): {what}", cause=CAUSES[cause], n=call.language.number(n), what=what))
-    if found.differences:
-        call.show(_differences_table(account, found, call.language))
+    if shown := examples(found):
+        call.show(_differences_table(account, shown, call.language))
+        _say_cut(call, len(shown), total.total() - total[Cause.AGREES])
+
+
+def _say_cut(call: Call, shown: int, differences: int) -> None:
+    """Say that the list is not all of it, where it is not."""
+    if shown < differences:
+        told = message(
+            "{shown} of {all} differences are shown, those where both have a figure first; --json lists up to {most} "
+            "of each figure and cause",
+            shown=call.language.number(shown),
+            all=call.language.number(differences),
+            most=SHOWN,
+        )
+        call.say(told)
 
 
 def _counts_table(found: Reconciliation, language: Language) -> Table:
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold underline")
+    """Return how many of each figure agree, differ, stand on one side only, or are of tickets that count nowhere."""
+    table = plain_table()
     table.add_column(language(message("The helpdesk's figure")), overflow="fold")
-    causes = [cause for cause in Cause if found.total[cause]]
-    for cause in causes:
-        table.add_column(language(CAUSES[cause]), justify="right", overflow="fold")
+    kinds = [(heading, causes) for heading, causes in _KINDS if any(found.total[cause] for cause in causes)]
+    for heading, _ in kinds:
+        table.add_column(language(heading), justify="right", overflow="fold")
     for metric, counts in found.counts.items():
-        table.add_row(Text(metric), *(language.number(counts[cause]) for cause in causes))
+        numbers = (language.number(sum(counts[cause] for cause in causes)) for _, causes in kinds)
+        table.add_row(Text(metric), *numbers)
     return table
 
 
-def _differences_table(account: Account, found: Reconciliation, language: Language) -> Table:
-    """Return the first differences of all, those nobody can explain before the others."""
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold underline")
-    for heading in (
-        message("Ticket"),
-        message("Indicator"),
-        message("Ours"),
-        message("Theirs"),
-        message("Cause"),
-        message("Address"),
-    ):
-        table.add_column(language(heading), overflow="fold")
-    ordered = sorted(found.differences, key=lambda each: each.cause is not Cause.UNEXPLAINED)
-    for each in ordered[:SHOWN]:
-        cause = language(CAUSES[each.cause])
-        table.add_row(
-            each.ticket_id,
-            language(INDICATORS[each.indicator].name),
-            _value(each, each.ours, language),
-            _value(each, each.theirs, language),
-            f"{cause} ({each.detail})" if each.detail else cause,
-            account.connector.ticket_url(each.ticket_id),
-        )
-    return table
+_ONE_SIDED = (Cause.MISSING_HERE, Cause.MISSING_THERE, Cause.EXCLUDED)
+_KINDS = (
+    (message("Agree"), (Cause.AGREES,)),
+    (message("Not explained"), (Cause.UNEXPLAINED,)),
+    (message("Explained"), tuple({*Cause} - {Cause.AGREES, Cause.UNEXPLAINED, *_ONE_SIDED})),
+    (message("Only ours"), (Cause.MISSING_THERE,)),
+    (message("Only theirs"), (Cause.MISSING_HERE,)),
+    (message("Left out here"), (Cause.EXCLUDED,)),
+)
+"""The columns of the counts, and the causes that each adds up."""
+
+
+def _differences_table(account: Account, shown: Sequence[Comparison], language: Language) -> Linked:
+    headings = (message("Ticket"), message("Indicator"), message("Ours"), message("Theirs"), message("Cause"))
+    rows = [(list(_difference(each, language)), account.connector.ticket_url(each.ticket_id)) for each in shown]
+    return Linked(None, [language(each) for each in headings], language(message("Address")), rows)
+
+
+def _difference(each: Comparison, language: Language) -> Iterator[str]:
+    yield each.ticket_id
+    yield language(INDICATORS[each.indicator].name)
+    yield _value(each, each.ours, language)
+    yield _value(each, each.theirs, language)
+    cause = language(CAUSES[each.cause])
+    yield f"{cause} ({reason_text(each.detail, language)})" if each.detail else cause
 
 
 def _value(comparison: Comparison, value: int | None, language: Language) -> str:

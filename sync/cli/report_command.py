@@ -155,7 +155,7 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     for note in remark_notes(said):
         call.say(note)
     quality = quality_of(found.scorecards.values())
-    for note in quality.notes():
+    for note in quality.notes(call.language):
         call.say(note)
         call.say(message("`explain` marks what is approximate by ≈; `explain goals_undecided` lists undecided goals."))
     _say_where_from(call, asked, found)
@@ -203,7 +203,7 @@ def _say_empty(call: Call, asked: Asked, found: Figures) -> None:
         call.say(message("{name}: nothing to show for {period}", name=_name(call, asked), period=label))
         return
     spanned = min(first for first, _ in known), max(last for _, last in known)
-    first, last = (call.language.day(min(at, found.question.as_of)) for at in spanned)
+    first, last = (call.language.date(min(at, found.question.as_of)) for at in spanned)
     call.say(
         message(
             "{name}: nothing to show for {period}; there is data from {first} to {last}",

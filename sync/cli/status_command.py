@@ -197,7 +197,7 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     ]:
         call.say(message("  {sentence}", sentence=sentence))
     if isinstance(quality := document["quality"], dict):
-        call.say(message("  this month: {sentence}", sentence=Quality(**quality).sentence()))
+        call.say(message("  this month: {sentence}", sentence=Quality(**quality).sentence(language)))
     if summaries := store.summaries.counts(name):
         told = ", ".join(f"{language(SUMMARY_STATES[state])} {n}" for state, n in sorted(summaries.items()))
         call.say(message("  summaries: {summaries}", summaries=told))

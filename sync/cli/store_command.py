@@ -38,7 +38,7 @@ def _shown(call: Call, account: Account, *, delete: bool) -> dict[str, object]:
         message(
             "{name}: kept from {day} on (privacy.retention: {months}); older are {tickets} and {others}",
             name=name,
-            day=language.day(found.cutoff),
+            day=language.date(found.cutoff),
             months=account.settings.privacy.retention,
             tickets=TICKETS.of(found.tickets, language),
             others=OTHER_ROWS.of(found.others, language),

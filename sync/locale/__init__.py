@@ -75,6 +75,10 @@ class Language:
         when = datetime.fromtimestamp(instant, UTC)
         return str(format_datetime(when, format="yyyy-MM-dd HH:mm", tzinfo=self.zone, locale=self.code))
 
+    def date(self, instant: float) -> str:
+        """Return the date in the report time zone as commands and files take it."""
+        return datetime.fromtimestamp(instant, self.zone).date().isoformat()
+
     def day(self, instant: float) -> str:
         """Return the date in the report time zone, in words."""
         return str(format_date(datetime.fromtimestamp(instant, self.zone).date(), format="medium", locale=self.code))

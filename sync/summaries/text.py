@@ -347,7 +347,7 @@ class _Page:
             "n is how many tickets, replies or ratings a figure is made of; the range beside a share holds the "
             "true one in 19 of 20 cases. Too few say nothing: the figure then stays open."
         )
-        yield from quality_of([told.card]).notes()
+        yield from quality_of([told.card]).notes(self.language)
         yield message("Data complete to {as_of}.", as_of=language.moment(told.as_of))
         editions = sorted({edition for cell in told.card.values() for edition in cell.editions})
         yield message("Rules: {editions}.", editions=", ".join(editions) or "–")

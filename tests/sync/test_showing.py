@@ -25,7 +25,7 @@ from sync.waiting_text import waiting_documents
 
 EN = Language("en", "Asia/Ho_Chi_Minh")
 AS_OF = 1_795_237_200
-WHY = message("a clock was started, stopped or moved")
+WHY = message("a clock runs")
 
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ def test_a_dry_run_tells_each_write() -> None:
     given = report(plans=sample([plan()]), agents=sample(agents), summaries=[due(), due(with_ticket=False)])
     assert told(given, Mode(dry_run=True))[1:] == [
         "writes this pass would make: 4; none was made",
-        "ticket 37: KPI: due at: empty → 2026-11-21 12:00 (a clock was started, stopped or moved)",
+        "ticket 37: KPI: due at: empty → 2026-11-21 12:00 (a clock runs)",
         "ticket 37: KPI: overdue: yes → no (it is over)",
         "agent 7: First reply time: empty → 12.5 (the week is over)",
         "agent 7: Tickets created: empty → 3 (the week is over)",
@@ -239,7 +239,7 @@ def test_a_dry_run_tells_what_waits_but_what_it_plans_anew_once() -> None:
     assert (given.writes_planned, given.writes_due) == (2, 5)
     sentences = told(given, Mode(dry_run=True))
     assert sentences[1] == "writes this pass would make: 5; none was made"
-    why = "a clock was started, stopped or moved"
+    why = "a clock runs"
     assert sentences[5:-1] == [
         "already queued by earlier passes, and sent by the next one that writes: 5",
         f"ticket 37: KPI: escalation level: empty → 2 ({why})",

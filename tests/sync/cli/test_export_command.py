@@ -53,6 +53,11 @@ def test_a_file_is_written_whole_and_counted(known: "Desk") -> None:
     assert f"{count:,} rows of 2026-11 written to figures.csv" in result.stderr
 
 
+def test_a_file_that_cannot_be_made_is_named_as_it_was_given(known: "Desk") -> None:
+    result = known.run("export", "--output", "nowhere/rows.csv", *NOVEMBER)
+    assert (result.exit_code, result.stderr) == (1, "nowhere/rows.csv: No such file or directory\n")
+
+
 def test_rows_of_a_period_that_nobody_named_say_which_one_it_is(known: "Desk") -> None:
     result = known.run("export", "--grain", "cell", "--by", "month", "--indicator", "solved")
     assert {row["period"] for row in csv.DictReader(io.StringIO(result.stdout, newline=""))} == {"2026-11"}

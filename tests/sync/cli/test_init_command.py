@@ -70,13 +70,18 @@ def test_an_existing_file_is_not_overwritten_unless_forced(empty_desk: "Desk") -
 def test_without_input_a_missing_answer_is_named_by_its_option(empty_desk: "Desk", missing: str) -> None:
     result = empty_desk.run("init", "--no-input", *options(**{missing: None}))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"--{missing.replace('_', '-')} is needed" in result.stderr
+    assert f"needed: --{missing.replace('_', '-')}\n" in result.stderr
     assert not list(empty_desk.folder.iterdir())
+
+
+def test_all_missing_answers_are_named_at_once(empty_desk: "Desk") -> None:
+    result = empty_desk.run("init", "--no-input")
+    assert "needed: --organization, --base-url, --client-id\n" in result.stderr
 
 
 def test_an_api_token_needs_the_e_mail_it_acts_as(empty_desk: "Desk") -> None:
     wanted = options(auth_method="api_token", client_id=None)
-    assert "--email is needed" in empty_desk.run("init", "--no-input", *wanted).stderr
+    assert "needed: --email\n" in empty_desk.run("init", "--no-input", *wanted).stderr
     assert empty_desk.run("init", "--no-input", "--email", "bot@saomai.vn", *wanted).exit_code == 0
     assert load(empty_desk.config).connectors[0].auth.method == "api_token"
 
@@ -86,7 +91,7 @@ def test_each_helpdesks_usual_way_in_is_taken_and_what_it_needs_is_named(empty_d
     assert empty_desk.run("init", "--no-input", *salesforce).exit_code == 0
     assert load(empty_desk.config).connectors[0].auth.method == "oauth_client_credentials"
     by_certificate = [*salesforce, "--auth-method", "oauth_jwt_bearer"]
-    assert "--username is needed" in empty_desk.run("init", "--no-input", "--force", *by_certificate).stderr
+    assert "needed: --username\n" in empty_desk.run("init", "--no-input", "--force", *by_certificate).stderr
     named = [*by_certificate, "--username", "kpi@saomai.vn"]
     assert empty_desk.run("init", "--no-input", "--force", *named).exit_code == 0
     assert load(empty_desk.config).connectors[0].auth.method == "oauth_jwt_bearer"

@@ -74,7 +74,7 @@ def test_an_exempted_clock_counts_for_nobody_and_says_why_until_it_is_taken_back
     passed(desk)
     counts, (why,) = overdue(desk, late)
     assert not counts
-    assert why.startswith("exempted by lan@saomai.vn: The exchange was down. (override (")
+    assert why.startswith("exempted by lan@saomai.vn: The exchange was down. (typed ")
     assert why in desk.run("explain", "overdue_count", *month(desk)).stdout
     (decision,) = desk.told("override", "list")["accounts"][0]["decisions"]
     assert (decision["ticket_id"], decision["what"], decision["approved_by"]) == (late, "first_reply", "lan@saomai.vn")
@@ -209,7 +209,7 @@ def test_a_dispute_is_listed_until_a_lead_refuses_it_or_exempts(desk: "Desk", la
     assert desk.told("override", "list")["accounts"][0]["disputed"] == []
     passed(desk)
     assert overdue(desk, late) == (True, [])
-    answer = "refused by lan@saomai.vn: The exchange was down. (override ("
+    answer = "refused by lan@saomai.vn: The exchange was down. (typed "
     (refused,) = desk.told("explain", "overdue_count", *month(desk))["disputed"]
     assert (refused["state"], refused["answer"][: len(answer)]) == ("refused", answer)
     assert desk.told("override", "list")["accounts"][0]["disputes"][0]["state"] == "refused"

@@ -110,9 +110,11 @@ def test_a_changed_policy_has_exactly_those_tickets_measured_again_that_it_can_t
 def test_check_tells_which_roles_nobody_holds_and_who_stands_in(ruled: "Desk") -> None:
     escalation = "escalations: [{on: {clock: first_reply}, steps: [{level: 1, notify: [assignee, team_lead]}]}]\n"
     (ruled.folder / "care.yaml").write_text(GOOD + escalation)
-    assert "nobody is its team_lead" not in ruled.run("check").stdout
+    assert "nobody is team_lead of" not in ruled.run("check").stdout
     ruled.run("sync", "--dry-run")
-    assert "team Hỗ trợ: nobody is its team_lead; an escalation goes to nobody" in ruled.run("check").stdout
+    assert "nobody is team_lead of Hỗ trợ, " in (told := ruled.run("check").stdout)
+    assert ": what it is told goes to nobody\n" in told
+    assert told.count("nobody is team_lead of") == 1
     (ruled.folder / "care.yaml").write_text(
         GOOD + escalation.replace("[assignee, team_lead]", "[assignee], note: true")
     )

@@ -73,6 +73,7 @@ def test_a_correction_is_shown_first_and_made_with_yes(settled: "Desk") -> None:
     assert "own figures of 1 person are not shown: privacy.individual is self" in told
     done = settled.run("recompute", "--corrects", "2026-W48", "--yes")
     assert "correction 1 is made" in done.output
+    assert "\n  sao-mai\n    " in done.output, "changes stand below whose they are"
     assert " → –" in done.output
     assert created(settled) == 0
     assert "no figure of 2026-W48 would change" in settled.run("recompute", "--corrects", "2026-W48").output

@@ -64,6 +64,8 @@ def test_a_difference_nobody_can_explain_comes_first_with_both_values(apart: "tu
     assert "not explained" in shown
     first = next(line for line in shown.partition("Address")[2].splitlines() if line.strip())
     assert first.split()[0] == ticket_id
+    assert "differences are shown, those where both have a figure first; --json lists up to 20" in shown
+    assert shown.count("the helpdesk has no figure") < 20, "one example for each figure that only we have"
     (document,) = desk.told("reconcile", *MONTH)["reconciliations"]
     (found,) = (each for each in document["differences"] if each["cause"] == "unexplained")
     assert (found["ticket_id"], found["metric"]) == (ticket_id, REPLY)
