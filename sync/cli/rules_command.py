@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.table import Table
+from rich.text import Text
 
 from config.documents import (
     configured_policies,
@@ -19,6 +21,7 @@ from config.policies import PolicyDocument
 from config.unanswered import asked_of_fields
 from connectors import CONNECTORS
 from connectors.base import Unavailable
+from connectors.body import one_line
 from kpi_engine.message import Message, message
 from sync.account import Account
 from sync.carrying import asked_policies, carried, written
@@ -26,6 +29,7 @@ from sync.cli.frame import Call, framed
 from sync.consequence_lint import lint as consequence_lint
 from sync.counting import CLOCKS, POLICIES
 from sync.exits import Exit
+from sync.fitting import plain_table
 from sync.locale import terminal_text
 from sync.stories import outcomes
 
@@ -89,19 +93,31 @@ def show(call: Call, *, file: str | None) -> None:
     call.answer(document)
 
 
-@command.command("diff", help=terminal_text(message("Show what differs between two policy files.")))
+@command.command(
+    "diff", help=terminal_text(message("Show what differs between two policy files, or the configured one and another."))
+)
 @click.argument("before")
-@click.argument("after")
+@click.argument("after", required=False)
 @framed
-def diff(call: Call, *, before: str, after: str) -> None:
+def diff(call: Call, *, before: str, after: str | None) -> None:
     """List what one file says and the other does not, policies and clocks told apart by their names."""
-    old, new = (dict(_flat(named_policies(name), "")) for name in (before, after))
+    first = _plain(configured_policies(call.settings())) if after is None else named_policies(before)
+    old, new = (dict(_flat(each, "")) for each in (first, named_policies(after or before)))
     paths = [path for path in dict.fromkeys([*old, *new]) if old.get(path) != new.get(path)]
-    for path in paths:
-        call.say_text(f"{path}: {old.get(path, '–')} → {new.get(path, '–')}")
-    if not paths:
+    if paths:
+        call.show(_diff_table(call, [(path, old.get(path), new.get(path)) for path in paths]))
+    else:
         call.say(message("the two say the same"))
     call.answer([{"path": path, "before": old.get(path), "after": new.get(path)} for path in paths])
+
+
+def _diff_table(call: Call, rows: list[tuple[str, str | None, str | None]]) -> Table:
+    table = plain_table()
+    for title in (message("Setting"), message("Before"), message("After")):
+        table.add_column(call.language(title), overflow="fold")
+    for path, *sides in rows:
+        table.add_row(Text(path), *(Text(one_line(side or "–")) for side in sides))
+    return table
 
 
 @command.command("import", help=terminal_text(message("Write a helpdesk's own SLA set-up as a policy file.")))

@@ -96,10 +96,20 @@ def test_show_and_diff_go_by_the_names_of_policies_and_clocks(own: "Desk") -> No
     assert "policies[vip].when.all[0].segment: vip" in own.run("rules", "show", "own.yaml").stdout.splitlines()
     (own.folder / "new.yaml").write_text(POLICIES.replace("any: 4h", "any: 2h"))
     result = own.run("rules", "diff", "own.yaml", "new.yaml")
-    assert result.stdout.splitlines() == ["policies[rest].clocks[first_reply].goal.any: 4h → 2h"]
+    heading, change = (line.split() for line in result.stdout.splitlines())
+    assert (heading, change) == (
+        ["Setting", "Before", "After"],
+        ["policies[rest].clocks[first_reply].goal.any", "4h", "2h"],
+    )
     assert own.run("rules", "diff", "own.yaml", "own.yaml").stdout.splitlines() == ["the two say the same"]
     steps = [each["path"] for each in own.told("rules", "diff", "own.yaml", "starter/tiered-severity")]
     assert "escalations[S1.first_reply].steps[4].after" in steps
+
+
+def test_one_file_alone_is_compared_with_the_configured_policies(desk: "Desk") -> None:
+    assert desk.run("rules", "diff", "starter/by-priority").stdout == "the two say the same\n"
+    (change, *_) = desk.told("rules", "diff", "starter/tiered-severity")
+    assert change["before"] != change["after"]
 
 
 @pytest.mark.parametrize(
