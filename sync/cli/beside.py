@@ -20,7 +20,6 @@ from sync.survey_text import (
     responses_document,
     silences_document,
     silences_tables,
-    survey_notes,
     surveys_table,
 )
 from sync.surveyed import Answers, beside_survey, silences, surveyed, surveys_of
@@ -80,8 +79,6 @@ def told_of_surveys(call: Call, asked: Asked, found: Figures, names: Names, *, e
         least = found.question.min_n.get(survey.answered, INDICATORS[survey.answered].min_n)
         call.show(surveys_table(survey, beside, names, least, call.language))
         told += [responses_document(survey, beside[key], (key, names[key]), least) for key in names if key in beside]
-    for note in survey_notes():
-        call.say(note)
     return {"surveys": told, **(_silent(call, asked, answers) if everywhere else {})}
 
 

@@ -1,7 +1,7 @@
 """`helpdesk-kpi explain`: the tickets behind one figure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import click
@@ -96,10 +96,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         for note in remark_notes(replace(said, exempted=())):  # those are listed with their reasons already
             call.say(note)
         escalations = list(_escalations(ready, explanation))
-        for each in escalations[:_LISTED]:
-            call.say(each.sentence(call.language))
-        if (more := len(escalations) - _LISTED) > 0:
-            call.say(message("{n} more escalations; --json lists all", n=call.language.number(more)))
+        _say_escalations(call, escalations)
         whose = call.language(subject_name(whom, scope, rules, asked.window.period.end - 1))
         told = {**explanation_document(explanation, urls, whose), **remarks_document(said)}
         told["surveys"] = [
@@ -107,6 +104,15 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         ]
         call.answer({**told, "escalations": [each.document() for each in escalations]})
     return Exit.OK
+
+
+def _say_escalations(call: Call, escalations: Sequence[Followed]) -> None:
+    if escalations:
+        call.say(message("Escalations of these tickets in the period:"))
+    for each in escalations[:_LISTED]:
+        call.say(message("  {told}", told=each.sentence(call.language)))
+    if (more := len(escalations) - _LISTED) > 0:
+        call.say(message("  {n} more escalations; --json lists all", n=call.language.number(more)))
 
 
 def _answered(asked: Asked, scope: Scope, whom: str | None, explanation: Explanation) -> list[Answered]:

@@ -1,12 +1,14 @@
 """`helpdesk-kpi report`: the scorecards of a period."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import click
 
-from kpi_engine.message import message
+from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
+from sync.account import Account
 from sync.cli.beside import told_beside, told_of_surveys
 from sync.cli.choosing import (
     PERIODS,
@@ -40,6 +42,7 @@ from sync.scorecards import (
     zone_notes,
 )
 from sync.sources import Asked
+from sync.survey_text import survey_notes
 from sync.trends import Trend, trends
 from sync.wording import ALL_ACCOUNTS, HEADLINES, PERIOD_STATES
 from sync.zones import at_home, scorecards
@@ -47,6 +50,9 @@ from sync.zones import at_home, scorecards
 __all__ = ["PERIODS", "SCOPES", "asked_period", "command"]
 
 SCOPES = click.Choice([scope.value for scope in Scope])
+
+Document: TypeAlias = dict[str, Any]
+"""One report as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +124,29 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     wish = Wish(chosen, name, by, period, only, trend, surveys)
     with call.accounts(names, signed_in=False) as accounts:
         ready = with_data(accounts, call.say)
-        documents = [
-            _reported(call, asked, wish) for asked in asked_of(ready, (wish.by, wish.period), wish.only, viewer)
-        ]
+        documents = list(_reports(call, ready, wish, viewer))
+    for note in _how_to_read(documents):
+        call.say(note)
     call.answer({"reports": documents})
     return Exit.OK
+
+
+def _reports(call: Call, ready: list[Account], wish: Wish, viewer: str | None) -> Iterator[Document]:
+    """Yield the report of all accounts together, where there are several, and that of each, below its name."""
+    for asked in asked_of(ready, (wish.by, wish.period), wish.only, viewer):
+        if len(ready) > 1:
+            call.say(message("\n── {name} ──", name=_name(call, asked)))
+        yield _reported(call, asked, wish)
+
+
+def _how_to_read(documents: Sequence[Document]) -> Iterator[Message]:
+    """Yield, once for all reports, what a reader must know of their curves, marks and survey tables."""
+    if any("trend" in card for each in documents for card in each["scorecards"]):
+        yield message("Trend: this period and the seven before it, the oldest first; a dot where there is no figure.")
+    if any(any(each.get("quality", {}).values()) for each in documents):
+        yield message("`explain` marks what is approximate by ≈; `explain goals_undecided` lists undecided goals.")
+    if any("surveys" in each for each in documents):
+        yield from survey_notes()
 
 
 def _whose(scope: str, named: tuple[Scope, str] | None) -> tuple[Scope, str | None]:
@@ -135,7 +159,7 @@ def _whose(scope: str, named: tuple[Scope, str] | None) -> tuple[Scope, str | No
     return named
 
 
-def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
+def _reported(call: Call, asked: Asked, wish: Wish) -> Document:
     rules = asked.window.rulebook
     found = _found(call, asked, wish)
     if found.hidden and asked.sight is not None:
@@ -157,7 +181,6 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     quality = quality_of(found.scorecards.values())
     for note in quality.notes(call.language):
         call.say(note)
-        call.say(message("`explain` marks what is approximate by ≈; `explain goals_undecided` lists undecided goals."))
     _say_where_from(call, asked, found)
     names = ordered_subjects(found, rules, call.language)
     for note in zone_notes(found, dict(names)):

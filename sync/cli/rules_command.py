@@ -94,7 +94,8 @@ def show(call: Call, *, file: str | None) -> None:
 
 
 @command.command(
-    "diff", help=terminal_text(message("Show what differs between two policy files, or the configured one and another."))
+    "diff",
+    help=terminal_text(message("Show what differs between two policy files, or the configured one and another.")),
 )
 @click.argument("before")
 @click.argument("after", required=False)

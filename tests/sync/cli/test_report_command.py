@@ -109,6 +109,12 @@ def test_every_account_is_reported_or_those_named(two_desks: "Desk") -> None:
     two_desks.run("sync")
     assert [r["account"] for r in two_desks.told("report")["reports"]] == ["*", "sao-mai", "sao-hom"]
     assert [r["account"] for r in two_desks.told("report", "sao-hom")["reports"]] == ["sao-hom"]
+    lines = two_desks.run("report").stdout.splitlines()
+    above = [line for line in lines if line.startswith("── ")]
+    assert above == ["── all accounts (sao-mai, sao-hom) ──", "── sao-mai ──", "── sao-hom ──"]
+    assert sum(line.startswith("`explain` marks what is approximate") for line in lines) == 1
+    assert all(line == line.rstrip() for line in lines)
+    assert "── " not in two_desks.run("report", "sao-hom").stdout
 
 
 def test_what_the_account_does_not_supply_is_said_instead_of_a_zero(desk: "Desk") -> None:
