@@ -50,12 +50,12 @@ def typed_by(user: str | None) -> str:
     return _TYPED if user is None else f"{_TYPED} ({user})"
 
 
-def place_text(source: str) -> Message:
+def place_text(source: str) -> Message | str:
     """Return in words where a decision stands: a file with its line, or who typed it."""
     if source == _TYPED:
         return message("typed with `override`")
     user = source.removeprefix(f"{_TYPED} (").removesuffix(")")
-    return Message("{source}", {"source": source}) if user == source else message("typed by {user}", user=user)
+    return source if user == source else message("typed by {user}", user=user)
 
 
 def ended_text(line: Message, ended: str | None) -> Message:
