@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from kpi_engine.indicators.indicator import Better, Facts, Indicator, Input, Reduction, Seen, Unit
-from kpi_engine.measurement import CreditLine
+from kpi_engine.measurement import CreditLine, Stamp
 from kpi_engine.message import message
 
 _AT_START, _SERVED_BETWEEN, _AT_END = 1, 2, 4
@@ -34,7 +34,10 @@ def is_customer(seen: Seen, at: int) -> bool:
 
 
 def _served(key: str, line: CreditLine, _facts: Facts) -> CreditLine | None:
-    return replace(line, indicator=key, numerator=_SERVED_BETWEEN, denominator=_ALL)
+    """Return a customer as one who was served: whoever held his ticket, that he stays is nobody's credit."""
+    held = line.stamp
+    nobody = Stamp(held.at, None, None, held.ticket_id, held.account, None, None, None, held.edition)
+    return replace(line, indicator=key, stamp=nobody, numerator=_SERVED_BETWEEN, denominator=_ALL)
 
 
 def _step(key: str, mask: int, line: CreditLine, facts: Facts) -> CreditLine | None:

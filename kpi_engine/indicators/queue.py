@@ -13,7 +13,8 @@ from kpi_engine.measurement import Certainty, CreditLine, Omission
 from kpi_engine.message import message
 
 _ANSWERED, _ABANDONED, _VOICEMAIL, _OUTBOUND = "answered", "abandoned_queue", "voicemail", "outbound"
-_OFFERED: Final = frozenset({_ANSWERED, _ABANDONED, "missed", _VOICEMAIL})
+_MISSED: Final = "missed"
+_OFFERED: Final = frozenset({_ANSWERED, _ABANDONED, _MISSED, _VOICEMAIL})
 _DIALLED: Final = frozenset({_ANSWERED, "no_answer", "busy"})
 _LEVEL, _RATE = "service_level", "abandoned_call_rate"
 _BOUNDS: Final = (10, 20, 30, 60, 120, 300, 600, 86_400)
@@ -57,17 +58,31 @@ def _waited(key: str, outcomes: frozenset[str], seen: Seen) -> Iterator[CreditLi
 
 
 def _service_level(seen: Seen) -> Iterator[CreditLine | Omission]:
-    outcome, wait = _outcome(seen), seen.number("wait_s")
-    if outcome not in (_ANSWERED, _ABANDONED, _VOICEMAIL):
+    """Yield a line for each part of a call: it was answered in time if one of them was.
+
+    What rang in vain is nobody's, and waited while it rang; as long as nobody else takes the call, it was given up.
+    """
+    outcome, wait = _outcome(seen), _waited_for(seen)
+    if outcome not in _OFFERED:
         return
+    stamp = seen.team_stamp() if outcome == _MISSED else seen.stamp()
     if wait is None:
-        yield seen.left_out_of(_LEVEL, "no_wait_time")
+        yield seen.left_out_of(_LEVEL, "no_wait_time", stamp)
         return
     rule, soon = seen.word(_LEVEL, _ABANDONS), wait <= seen.chosen(_LEVEL, _WITHIN)
     if outcome == _ANSWERED:
-        yield CreditLine(_LEVEL, seen.stamp(), int(soon))
+        yield CreditLine(_LEVEL, stamp, int(soon), part=_call(seen))
     elif _counts_abandoned(rule, wait, seen):
-        yield CreditLine(_LEVEL, seen.stamp(), int(soon and rule == "as_served"))
+        served = soon and rule == "as_served" and outcome != _MISSED
+        yield CreditLine(_LEVEL, stamp, int(served), part=_call(seen))
+
+
+def _waited_for(seen: Seen) -> int | None:
+    """Return how long the caller waited, of a call that rang in vain until it ended; None where nothing tells."""
+    wait, rang = seen.number("wait_s"), seen.number("ring_s")
+    if _outcome(seen) != _MISSED or rang is None:
+        return wait
+    return rang + (wait or 0)
 
 
 def _counts_abandoned(rule: str, wait: int, seen: Seen) -> bool:
@@ -215,11 +230,10 @@ INDICATORS = (
         catalogue="svc_level",
         name=message("Service level"),
         formula=message(
-            "calls answered within the time divided by the calls that came; how those count that were given up, or "
-            "ended in a voicemail, is a rule"
+            "calls answered within the time divided by the calls that came; how those count that were given up, rang "
+            "in vain or ended in a voicemail, is a rule"
         ),
         better=Better.HIGHER,
-        reduction=Reduction.RATIO,
         observed=_service_level,
         parameters=(_WITHIN, _ABANDONS, _SHORT),
     ),

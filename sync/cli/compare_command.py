@@ -6,6 +6,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Scope
+from kpi_engine.tally import MONETARY
 from sync.cli.choosing import asked_of, asked_period, period_options, subject_named, viewer_option, with_data
 from sync.cli.compare_across import shown_across
 from sync.cli.compare_between import Between, shown_between
@@ -89,6 +90,11 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
     return Exit.OK
 
 
+_NO_SAMPLE = message(
+    "an amount has no interval: the books tell all of it, not a sample, so chance is no question that they answer"
+)
+
+
 def _compared(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
     if (why := asked.missing.get(wish.indicator.key)) is not None:
         call.say(message("{indicator}: {reason}", indicator=wish.indicator.key, reason=why))
@@ -100,6 +106,8 @@ def _compared(call: Call, asked: Asked, wish: Wish) -> dict[str, object]:
         refuse_unknown(asked, wish.scope, subject)
     series = common_series(asked, wish.indicator)
     document = _side_by_side(call, asked, wish, (subjects, series))
+    if wish.indicator.reduction in MONETARY:
+        call.say(_NO_SAMPLE)
     if series is None:
         return document
     call.say(_of_one_series(series))

@@ -36,6 +36,7 @@ from sync.joined import joined
 from sync.locale import terminal_text
 from sync.missing import mapped_within
 from sync.remarks import remark_notes, remarks, remarks_document
+from sync.remedies import CAUSES, remedies
 from sync.scorecards import Urls, cell_document, explanation_table, left_out_table
 from sync.sources import Asked, as_of_now, source
 from sync.survey_text import answered_text, responses_document
@@ -95,6 +96,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         said = remarks(asked, scope).about([whom])
         for note in remark_notes(replace(said, exempted=())):  # those are listed with their reasons already
             call.say(note)
+        mending = _mended(call, asked, explanation)
         escalations = list(_escalations(ready, explanation))
         _say_escalations(call, escalations)
         whose = call.language(subject_name(whom, scope, rules, asked.window.period.end - 1))
@@ -102,7 +104,7 @@ def command(  # noqa: PLR0913 -- one parameter for each option a person may give
         told["surveys"] = [
             responses_document(each.survey, each.responses, (whom, whose), each.min_n) for each in answered
         ]
-        call.answer({**told, "escalations": [each.document() for each in escalations]})
+        call.answer({**told, **mending, "escalations": [each.document() for each in escalations]})
     return Exit.OK
 
 
@@ -120,6 +122,16 @@ def _answered(asked: Asked, scope: Scope, whom: str | None, explanation: Explana
     if explanation.missing is not None:
         return []
     return beside_figures(asked, scope, {explanation.indicator.key}).get(whom, [])
+
+
+def _mended(call: Call, asked: Asked, explanation: Explanation) -> dict[str, object]:
+    """Say what was proposed against the causes that a figure counts, and return it as JSON; of others nothing."""
+    if explanation.indicator.key != CAUSES:
+        return {}
+    found = remedies(asked, [name for name, *_ in explanation.cell.parts])
+    for each in found:
+        call.say(each.sentence(call.language))
+    return {"remedies": [each.document() for each in found]}
 
 
 def _asked(accounts: list[Account], indicator: str, when: tuple[str, str | None], viewer: str | None) -> Asked:

@@ -1,18 +1,23 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from connectors.base import Stream
 from connectors.sandbox import ZendeskSandbox
-from kpi_engine.periods import period_named
+from connectors.sandbox.world.people import ROOT_CAUSES
+from kpi_engine.periods import PeriodKind, period_at, period_named
 from kpi_engine.reduce import Scope
 from sync.cycle import PassReport
 from sync.demands import DEMANDS
 from sync.demo import SECRET_VARIABLE, Shown, config_text, least_requests, played, settings_for
 from sync.demo_books import kept
 from sync.figures import reduced_in
+from sync.locale import Language
 from sync.pull import Pulled
+from sync.remedies import remedies
+from sync.sources import as_of_now, source
 from sync.store.observations import INPUTS
 
 pytestmark = pytest.mark.untraced
@@ -77,6 +82,29 @@ def test_every_demand_of_the_users_material_has_a_figure(shown: Shown) -> None:
     assert {key for demand in DEMANDS for key in demand.indicators} - told == set()
     assert set(asked.missing) == {"occupancy"}, "the world has no states of agents"
     assert "agent_states" in str(asked.missing["occupancy"])
+
+
+def test_the_way_from_a_root_cause_to_its_mending_is_told(shown: Shown) -> None:
+    """The proposals that name a cause of the week's tickets, as they stood at its end, whenever they were made."""
+    account = shown.account
+    as_of = as_of_now(account) or 0
+    week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of).previous()
+    asked = source(account, week, as_of, ("root_causes",))
+    assert remedies(asked, ("no such cause",)) == []
+    found = remedies(asked, (ROOT_CAUSES[0].upper(), "no such cause"))
+    assert {each.cause for each in found} == {ROOT_CAUSES[0].upper()}
+    assert any(each.at < week.start for each in found)
+    first_week = period_at(PeriodKind.WEEK, account.settings.timezone, found[0].at)
+    then = remedies(source(account, first_week, as_of, ("root_causes",)), (ROOT_CAUSES[0].upper(),))
+    assert then == [each for each in found if each.at < first_week.end] != found
+    first = found[0]
+    assert first.link is not None
+    assert first.document()["proposal"] == first.proposal
+    told = str(first.sentence(Language("en")))
+    assert told.startswith(f"{first.cause}: proposal {first.proposal} of ")
+    assert told.endswith(f", {first.state}: {first.link}")
+    bare = replace(first, state=None, link=None)
+    assert Language("vi")(bare.sentence(Language("vi"))).endswith("mới đề xuất")
 
 
 def test_the_companys_books_are_files_that_come_in_whole_and_are_the_same_each_time(

@@ -10,6 +10,7 @@ from itertools import product
 from random import Random
 from typing import TypeAlias
 
+from connectors.sandbox.world.people import ROOT_CAUSES
 from connectors.sandbox.world.working_hours import DAY, OFFSET, next_working
 
 Row: TypeAlias = Mapping[str, object]
@@ -154,6 +155,8 @@ def _proposals(company: Company, random: Random) -> Iterator[Row]:
             "agent_ref": random.choice(company.agents),
             "topic": random.choice(("packaging", "delivery", "warranty")),
             "state": random.choice(("proposed", "accepted", "done", "declined")),
+            "root_cause": random.choice(("", *ROOT_CAUSES)),
+            "link": f"https://example.com/sao-mai/fixes/{number + 1}",
         }
 
 

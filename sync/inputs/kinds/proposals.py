@@ -5,7 +5,7 @@ from typing import Literal
 from kpi_engine.message import message
 from sync.inputs.columns import RowModel, column
 from sync.inputs.kinds.kind import Kind
-from sync.inputs.kinds.shared_columns import Identity, Moment, account_column, agent_column, moment_column
+from sync.inputs.kinds.shared_columns import Identity, Moment, Words, account_column, agent_column, moment_column
 
 
 class Proposal(RowModel):
@@ -25,6 +25,16 @@ class Proposal(RowModel):
             "done": ("hoàn thành", "đã làm"),
             "declined": ("từ chối",),
         },
+    )
+    root_cause: Identity | None = column(
+        "nguyên nhân gốc",
+        "nguyên nhân",
+        example="packaging",
+        about="The root cause of tickets that it would mend, in the helpdesk's word.",
+        optional=True,
+    )
+    link: Words | None = column(
+        "url", "liên kết", example="https://example.com/fixes/12", about="Where it is followed up.", optional=True
     )
     account: Identity | None = account_column()
 

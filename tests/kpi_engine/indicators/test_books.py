@@ -162,6 +162,9 @@ def test_the_customers_served_are_retained_or_not(observing: ModuleType, play: A
     beside = observing.figure("retention_not_served", found, period=june)
     assert (beside.value, beside.numerator, beside.n) == (0.5, 1, 2), "of the two that nobody served, one stayed"
     assert observing.figure("retention_served", found, period=june).n == 1
+    for key in ("retention_served", "retention_not_served"):
+        lines = observing.lines(key, found, period=june)
+        assert {(line.agent, line.team, line.channel) for line in lines} == {(None, None, None)}, "nobody's, as a whole"
     everybody = observing.figure("retention_not_served", found[:2], period=june)
     assert (everybody.value, everybody.n) == (None, 0), "who was served is no part of it"
 

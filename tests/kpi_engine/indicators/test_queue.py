@@ -73,6 +73,28 @@ def test_the_service_level_by_each_rule_for_who_gives_up(
     assert observing.figure("service_level", observing.measured([*rows, call("m", "missed")], rules)).value == share
     voicemail = [*rows[:8], call("v", "voicemail", 90)]  # nobody took it: as if given up
     assert observing.figure("service_level", observing.measured(voicemail, rules)).value == share
+    in_vain = [*rows[:8], call("m", "missed", 60, ring_s=30, agent="binh")]  # it rang, and nobody took it: likewise
+    assert observing.figure("service_level", observing.measured(in_vain, rules)).value == share
+    left = observing.left_out("service_level", observing.measured([call("m", "missed")], rules))
+    assert left == [(None, "no_wait_time")], "how long it rang is not told"
+
+
+def test_a_call_that_rang_in_vain_was_answered_in_time_if_another_took_it_in_time(
+    observing: ModuleType,
+    call: Any,  # noqa: ANN401 -- a function
+) -> None:
+    """Bình did not pick up, An took the call after ten seconds and passed it on to Chi."""
+    rows = [
+        call(1, "missed", agent="binh", leg="1", ring_s=8),
+        call(1, "answered", 10, leg="2"),
+        call(1, "answered", 40, leg="3", agent="chi"),
+        call(2, "missed", agent="binh", ring_s=25),
+    ]
+    found = observing.measured(rows, observing.choosing("service_level", abandon_rule="as_served"))
+    level = observing.figure("service_level", found)
+    assert (level.value, level.numerator, level.denominator) == (0.5, 1, 2)
+    lines = observing.lines("service_level", found)
+    assert [(line.agent, line.numerator) for line in lines] == [(None, 0), ("an", 1), ("chi", 0), (None, 0)]
 
 
 def test_the_abandonment_curve_says_by_when_how_many_had_given_up(observing: ModuleType, day: Any) -> None:  # noqa: ANN401
