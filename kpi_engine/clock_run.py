@@ -160,7 +160,7 @@ class ClockRun:
         stopped_at = self.stopped_at or 0
         if self.breached_at is not None or self.goal is None:
             return stopped_at
-        if self.runs and self.runs[-1].end != stopped_at:  # it stood still
+        if stopped_at > self.started_at and (not self.runs or self.runs[-1].end != stopped_at):  # it stood still
             return stopped_at
         due = self.calendar.add(max(stopped_at, self.started_at), max(0, self.goal - self.elapsed))
         return stopped_at if due is None else due

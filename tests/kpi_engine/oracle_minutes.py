@@ -175,6 +175,7 @@ class Clock:
 
     def begin(self, at: int, now: Ticket) -> None:
         if self.runs and self.rule["rearm"] == "continues":
+            self.succeed(self.runs[-1], at)
             self.runs[-1].ended = None
             self.runs[-1].suspended = False
             return
@@ -182,6 +183,13 @@ class Clock:
         if not (now.done and solves):  # what would end it is there already
             begins = self.due_anyway(self.runs[-1]) if self.runs and self.rule["rearm"] == "sequential" else at
             self.runs.append(Run(max(at, begins), suspended=now.done))
+
+    def succeed(self, run: Run, until: int) -> None:
+        """Fire what follows a goal met, as long as the clock has not gone on after all."""
+        for level, after in self.escalation["met"] if run.ended is not None and not run.void else ():
+            due = self.later(run.ended, after)
+            if due < until:
+                run.fired[f"success:{level}"] = due
 
     def due_anyway(self, ended: Run) -> int:
         """Return when a run that ended would have been due, had it gone on; one that was late or at rest: its end."""
@@ -214,8 +222,8 @@ class Clock:
             "group_assigned": now.group is not None,
             "criteria": "start" in now.tags,
         }[start]
-        if "agent_public_reply" in self.rule["stop"] and start != "criteria" and (now.answered or not now.asked):
-            return False  # nobody waits for the reply that would end it
+        if "agent_public_reply" in self.rule["stop"] and start != "criteria":
+            return there and now.asked and not now.answered  # somebody waits for the reply that would end it
         return there and (not now.done or now.what == "opens")
 
     def rearms(self, now: Ticket) -> bool:
@@ -229,7 +237,9 @@ class Clock:
             "on_reopen": self.was.done and not now.done,
             "continues": self.was.done and not now.done,
             "on_agent_reply": now.what == "replies",
-            "on_group_change": now.group is not None and now.group != self.was.group,
+            "on_group_change": now.group is not None
+            and not now.done
+            and (now.group != self.was.group or self.was.done),
             "on_any_change": not now.done,
             "on_criteria": "start" in now.tags and not now.done,
         }
@@ -349,8 +359,5 @@ def played(rule: Rule, escalation: Rule, events: Sequence[Event], as_of: int) ->
         clock.timers(at, ticket)
         clock.minute(at, ticket)
     for run in clock.runs:
-        for level, after in escalation["met"] if run.ended is not None and not run.void else ():
-            due = clock.later(run.ended, after)
-            if due < as_of:
-                run.fired[f"success:{level}"] = due
+        clock.succeed(run, as_of)
     return clock.runs

@@ -421,6 +421,10 @@ def test_a_goal_that_is_missing_or_a_calendar_that_is_shut_leaves_nothing_to_wai
     assert runs(t.played(told, [*t.USUAL, rules(t, paused)], t.moment("06-09 09:30")), "contact")[1:] == [
         ("06-09 09:20", None, "paused")
     ]
+    told = t.history("06-09 09:00 customer opens status=pending\n06-09 09:20 an replies, status becomes open")
+    assert runs(t.played(told, [*t.USUAL, rules(t, paused)], t.moment("06-09 09:30")), "contact")[1:] == [
+        ("06-09 09:20", None, "running")
+    ]
     shut = t.edition("calendar", t.calendar(t.VIETNAM, [[]] * 7, overrides={"2025-06-09": [[540, 550]]}), "vn")
     told = t.history("06-09 09:00 customer opens\n06-09 09:05 an replies")
     assert runs(t.played(told, [*t.USUAL, shut, rules(t, paused)], t.moment("06-09 09:30")), "contact")[1:] == [

@@ -266,3 +266,37 @@ def test_an_option_that_says_the_same_again_is_taken(known: "Desk") -> None:
         assert known.run("report", *MONTH, *more).exit_code == 0
     named = agent(known, 0)
     assert known.told("report", "--scope", "agent", "--agent", named)["reports"][0]["scorecards"][0]["subject"] == named
+
+
+def test_a_figure_of_what_is_overdue_tells_whom_its_escalations_were_for_and_how_many_more_there_are(
+    desk: "Desk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three tickets wait too long: a note is written on each, for the lead and the manager, whom nobody is."""
+    clock = {"id": "first_reply", "goal": {"any": "1h"}, "time": "calendar", "stop": ["agent_public_reply"]}
+    step = {"level": 1, "notify": ["team_lead", "manager"], "note": True}
+    policies = {"policies": [{"id": "all", "clocks": [clock]}], "escalations": [
+        {"on": {"clock": "first_reply"}, "steps": [step]}]}  # fmt: skip
+    push = {"ticket_fields": [], "escalations": {"allow": ["note"]}}
+    state = desk.sandbox.state
+    group = state.account.group_ids[0]
+    teams = {state.groups[group].name: {"lead": state.users[state.account.agent_ids[1]].email}}
+    desk.configure(desk.account("sao-mai", desk.sandbox, push=push), policies=policies, teams=teams)
+    assert desk.run("sync", "--yes").exit_code == 0
+    agent = state.account.agent_ids[0]
+    late = [
+        state.create_ticket(priority="normal", status="open", assignee_id=agent, group_id=group).id for _ in range(3)
+    ]
+    desk.sandbox.advance(2 * 3600)
+    assert desk.run("sync", "--yes").exit_code == 0
+    monkeypatch.setattr("sync.cli.explain_command._LISTED", 2)
+    asked = ("explain", "overdue_count", "--by", "week", "--agent", str(agent))
+    shown, told = desk.run(*asked).stdout, desk.told(*asked)
+    steps = [each for each in told["escalations"] if int(each["ticket_id"]) in late]
+    assert [(each["level"], each["state"], each["stands"]) for each in steps] == [(1, "delivered", True)] * 3
+    assert [[who["asked"] for who in each["recipients"]] for each in steps] == [["team_lead", "manager"]] * 3
+    assert steps[0]["recipients"][0]["person"] == state.users[state.account.agent_ids[1]].name
+    more = len(told["escalations"]) - 2
+    assert shown.count("escalation level 1") == 2
+    assert "on the ticket: delivered" in shown
+    assert f"{more} more escalations; --json lists all" in shown
+    assert desk.told("explain", "created", "--by", "week")["escalations"] == []
