@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sync.crash import LOOK_UP_POINTS, POINTS
@@ -74,6 +74,7 @@ def do(world: "World", doing: str, patch: pytest.MonkeyPatch) -> None:
     max_examples=EXAMPLES,
     derandomize="HELPDESK_KPI_EXAMPLES" not in os.environ,
     deadline=None,
+    phases=(Phase.explicit, Phase.generate),  # to shrink a life of passes takes minutes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(st.lists(st.tuples(st.sampled_from((60, 600, 1800, 2 * HOUR)), st.sampled_from(DOINGS)), min_size=3, max_size=8))
