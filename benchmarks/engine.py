@@ -13,6 +13,7 @@ import resource
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,14 +24,19 @@ from random import Random
 
 from stopwatch import Stopwatch
 
+import kpi_engine.measure
 import sync.measuring
 from config import load
+from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.records import EventKind, TicketEvent, TicketRecord, TicketSnapshot
+from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.accounts import opened
 from sync.cycle import PassReport, running
 from sync.editions import rulebook
 from sync.measuring import measure_changed_and_due
+from sync.planning import ticket_plans
+from sync.settling import PeriodState, looks
 
 NAME = "bench"
 AS_OF = 1_767_225_600 + 120 * 86_400  # 2026-05-01
@@ -38,9 +44,11 @@ SPREAD = 110 * 86_400  # the tickets are opened over so long, until AS_OF
 EVENTS = 10  # of every ticket
 TICKETS_A_CUSTOMER = 4
 CHANGED = 100  # one ticket of so many changes before the second pass
+SAMPLE = 2000  # tickets of which is told what measuring them is made of
+PARTS = {"told": "story", "_judged": "clocks", "held": "holdings", "Evidence": "course of things", "_answers": "lines"}
 TELLING = 50_000  # after so many tickets a pass tells how far it has come
 AT_ONCE = 1000  # tickets saved in one transaction
-DERIVE, READ, MEASURE, WRITE = "derive", "read", "measure", "write"
+SAVE, DERIVE, READ, MEASURE, WRITE, PLAN = "save", "derive", "read", "measure", "write", "plan"
 CONFIG = """\
 version: 1
 organization: Benchmark
@@ -217,32 +225,63 @@ def account_in(folder: Path) -> Iterator[Account]:
         yield account
 
 
-def change(folder: Path, count: int) -> None:
-    """Let something happen to one ticket in every hundred."""
-    with account_in(folder) as account:
-        earlier = next(account.store.records.histories(NAME, ["0"], 0)).events
-        account.store.records.save(NAME, changes(count, len(earlier)))
+def change(account: Account, count: int) -> None:
+    """Save what happened to one ticket in every hundred, as a pass saves what it pulls."""
+    earlier = next(account.store.records.histories(NAME, ["0"], 0)).events
+    account.store.records.save(NAME, changes(count, len(earlier)))
 
 
 # --- The passes ---------------------------------------------------------------------------------------------------
 
 
-def measuring(folder: Path, answer: Connection) -> None:
-    """Measure what changed or is due, and tell what it took: in a process of its own, whose memory is nobody else's."""
+def measuring(folder: Path, count: int, answer: Connection) -> None:
+    """Measure what changed or is due, and tell what it took: in a process of its own, whose memory is nobody else's.
+
+    Where there is a `count` of tickets, one in a hundred of them changes before, and is planned for afterwards.
+    """
     watch = Stopwatch()
     with account_in(folder) as account, running(account, "sync", PassReport(NAME)) as this:
         rules, at_rest = rulebook(account), peak_megabytes()
+        began = time.perf_counter()
+        if count:
+            with watch.timing(SAVE):
+                change(account, count)
         watch.wrap_generator(account.store.records, "histories", READ)
         watch.wrap(sync.measuring, "measure", MEASURE)
         watch.wrap(sync.measuring, "live_fields", MEASURE)
-        began = time.perf_counter()
         watch.wrap(sync.measuring, "derive", DERIVE)
         watch.wrap_generator(account.store.records, "stale_in_turn", DERIVE)
         with watch.timing(WRITE):
             tickets = measure_changed_and_due(account, this, rules, AS_OF)
+        if count:
+            with watch.timing(PLAN):
+                plan(account, rules, tickets)
         wall = time.perf_counter() - began
-    seconds = {part: watch.parts[part].processor for part in (DERIVE, READ, MEASURE, WRITE)}
+    parts = (SAVE, DERIVE, READ, MEASURE, WRITE, PLAN)
+    seconds = {part: watch.parts[part].processor for part in parts if part in watch.parts}
     answer.send(Result(tickets, seconds, wall, peak_megabytes(), at_rest))
+
+
+def plan(account: Account, rules: Rulebook, count: int) -> None:
+    """Plan the fields of so many measured tickets, and see whether the figures of the last week are others now."""
+    unplanned = islice(account.store.readings.unplanned(NAME), count)
+    deque(ticket_plans(account, unplanned, rules, AS_OF), maxlen=0)
+    week = period_at(PeriodKind.WEEK, account.settings.timezone, AS_OF).previous()
+    looks(account, week, PeriodState.PROVISIONAL)
+
+
+def parts_of_measuring(folder: Path) -> dict[str, float]:
+    """Return the seconds of the processor that each part of measuring some tickets takes."""
+    watch = Stopwatch()
+    with account_in(folder) as account:
+        records, rules = account.store.records, rulebook(account)
+        histories = list(records.histories(NAME, records.known(NAME, "", SAMPLE), account.history_start))
+    for name, part in PARTS.items():
+        watch.wrap(kpi_engine.measure, name, part)
+    with watch.timing("the rest"):
+        for history in histories:
+            kpi_engine.measure.measure(history, rules, AS_OF)
+    return {part: spent.processor for part, spent in watch.parts.items()}
 
 
 def peak_megabytes() -> float:
@@ -251,10 +290,10 @@ def peak_megabytes() -> float:
     return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024
 
 
-def measured(folder: Path) -> Result:
-    """Return what measuring took in a process of its own."""
+def measured(folder: Path, count: int = 0) -> Result:
+    """Return what measuring took in a process of its own; with a `count` of tickets one in a hundred changes before."""
     ours, theirs = PROCESSES.Pipe(duplex=False)
-    process = PROCESSES.Process(target=measuring, args=(folder, theirs))
+    process = PROCESSES.Process(target=measuring, args=(folder, count, theirs))
     process.start()
     theirs.close()
     try:
@@ -284,6 +323,13 @@ def show(name: str, result: Result) -> None:
     say(f"  {'together':10}{result.tickets / result.processor:12,.0f} tickets/s")
     limit = max(result.seconds, key=lambda part: result.seconds[part])
     say(f"  What limits: “{limit}”. Peak memory {result.megabytes:.0f} MB, {result.at_rest:.0f} MB before the first.")
+
+
+def show_parts(seconds: dict[str, float]) -> None:
+    """Print what measuring is made of, the largest part first."""
+    whole = sum(seconds.values())
+    parts = sorted(seconds.items(), key=lambda each: -each[1])
+    say("\nMeasuring: " + ", ".join(f"{part} {spent / whole:.0%}" for part, spent in parts))
 
 
 def compare(whole: Result, later: Result, bytes_stored: int) -> None:
@@ -337,9 +383,9 @@ def main() -> None:
     with place_for(chosen.folder) as folder:
         whole = whole_in(folder, chosen.tickets)
         show("All of them", whole)
-        in_a_process(change, folder, whole.tickets)
-        later = measured(folder)
+        later = measured(folder, whole.tickets)
         show("\nOne in a hundred changed", later)
+        show_parts(parts_of_measuring(folder))
         compare(whole, later, sum(file.stat().st_size for file in folder.glob("helpdesk-kpi.db*")))
     if chosen.json:
         say(json.dumps({"all": asdict(whole), "changed": asdict(later)}))

@@ -152,4 +152,6 @@ def _stations(holders: Iterator[tuple[int, str | None]]) -> Iterator[Station]:
 
 def until(stations: list[Station], instant: int) -> list[Station]:
     """Return the stations up to and including an instant."""
+    if not stations or stations[-1].at <= instant:  # most tickets end with their solve
+        return stations
     return [station for station in stations if station.at <= instant]

@@ -70,7 +70,10 @@ class Elapsed:
 
     def until(self, instant: int) -> list[Stay]:
         """Return the stays before the instant of a step."""
-        return [stay for stay in self.stays if stay.end <= instant]
+        stays = self.stays
+        if not stays or stays[-1].end <= instant:  # most tickets end with their solve
+            return stays
+        return [stay for stay in stays if stay.end <= instant]
 
     def by_last_calendar(self, start: int, end: int, closing: State) -> Spent:
         """Return the time in [start, end), all of it by the calendar of `closing`, the state at its end."""

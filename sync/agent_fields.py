@@ -61,11 +61,13 @@ def agent_work(account: Account, pass_id: int, as_of: int, unfit: Collection[str
 def _work(account: Account, everyone: Sequence[Account], pass_id: int, as_of: int, unfit: Collection[str]) -> AgentWork:
     allowed = on_profiles(account.settings)
     keys = [key for key in account.own.push.agent_fields if key not in unfit and allowed]
-    listed = account.store.records.account(account.name, Stream.AGENTS) if keys else ()
+    if not keys:
+        return AgentWork("")
+    listed = account.store.records.account(account.name, Stream.AGENTS)
     agents = [each.agent_id for each in listed if isinstance(each, Agent) and not is_pseudonym(each.agent_id)]
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of - _GRACE).previous()
     work = AgentWork(_stamp(account, everyone, week, as_of, {"keys": keys, "agents": agents}))
-    if keys and account.store.switches.get(account.name, SHOWN) != work.stamp:
+    if account.store.switches.get(account.name, SHOWN) != work.stamp:
         pending = account.store.changes.pending_values(account.name, Target.AGENT, agents)
         work.waiting = len(pending)
         found = _figures(account, everyone, week, as_of)

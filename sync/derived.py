@@ -117,8 +117,7 @@ class _Deriving:
         """Write what these tickets lack of derived events, or hold too many."""
         records, name = self.account.store.records, self.account.name
         there = records.derived(name, ticket_ids)
-        causes = self.causes(ticket_ids)
-        snapshots = records.snapshots(name, {cause for keys in causes.values() for _, _, cause in keys})
+        causes, snapshots = self.causes(ticket_ids)
         spoken = self.spoken({(cause, at) for keys in causes.values() for kind, at, cause in keys if kind == MERGED_IN})
         gone: list[DerivedEvent] = []
         news: list[DerivedEvent] = []
@@ -142,22 +141,29 @@ class _Deriving:
         found = self.account.store.records.histories(self.account.name, sorted(merged_at), 0)
         return {each.ticket_id: _spoken(each, merged_at[each.ticket_id]) for each in found}
 
-    def causes(self, ticket_ids: Collection[str]) -> dict[str, list[Key]]:
-        """Return kind, instant and cause of what should stand on each of these tickets."""
+    def causes(self, ticket_ids: Collection[str]) -> tuple[dict[str, list[Key]], Snapshots]:
+        """Return kind, instant and cause of what should stand on each of these tickets, and how the causes stand."""
         store, name = self.account.store, self.account.name
-        snapshots, contacts = store.records.snapshots(name, ticket_ids), store.contacts.get(name, ticket_ids)
-        returns = self.returns(contacts.values())
-        found = {key: list(self.returned(contact, snapshots[key], returns)) for key, contact in contacts.items()}
+        later = {key: line for key, line in self.later(store.contacts.get(name, ticket_ids)) if line}
+        snapshots = store.records.snapshots(name, later)
+        found = {key: list(self.returned(snapshots[key], line)) for key, line in later.items()}
         for merged in store.contacts.merged_into(name, ticket_ids):
             event = (MERGED_IN, merged.merged_at or merged.created_at, merged.ticket_id)
             found.setdefault(merged.merged_into or "", []).append(event)
-        return found
+        unread = {cause for keys in found.values() for _, _, cause in keys} - snapshots.keys()
+        return found, snapshots | store.records.snapshots(name, unread)
 
-    def returned(self, contact: Contact, ticket: TicketSnapshot, returns: Returns) -> Iterator[Key]:
-        line = returns.get(contact.requester_id or "", [])
-        place = bisect_right(line, (contact.created_at, contact.ticket_id))
+    def later(self, contacts: Mapping[str, Contact]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+        """Yield of each ticket when its requester came back with which others, in order."""
+        returns = self.returns(contacts.values())
+        for key, contact in contacts.items():
+            line = returns.get(contact.requester_id or "", [])
+            place = bisect_right(line, (contact.created_at, contact.ticket_id))
+            yield key, line[place : place + RETURNS]
+
+    def returned(self, ticket: TicketSnapshot, later: Iterable[tuple[int, str]]) -> Iterator[Key]:
         done = self.meaning(ticket) in DONE or self.meaning(ticket) is Status.DELETED
-        for created_at, ticket_id in line[place : place + RETURNS]:
+        for created_at, ticket_id in later:
             if not done or created_at <= ticket.updated_at + self.reach:
                 yield REQUESTER_RETURNED, created_at, ticket_id
 

@@ -6,10 +6,11 @@ from functools import partial
 from itertools import pairwise
 
 from kpi_engine.course import until
-from kpi_engine.elapsed import Spent, total
+from kpi_engine.elapsed import Spent, Stay, total
 from kpi_engine.evidence import Evidence, Left, Timing
 from kpi_engine.indicators.indicator import Better, Indicator, Input, Parameter, Reduction, Unit
 from kpi_engine.indicators.timed import CALENDAR_SWITCH, span, twins
+from kpi_engine.measurement import Stamp
 from kpi_engine.message import message
 from kpi_engine.rulebook import UNSOLVED, Status
 
@@ -54,19 +55,26 @@ def _from_station(key: str, place: int, evidence: Evidence) -> Iterator[Timing |
 
 def _in_states(statuses: Collection[Status], evidence: Evidence) -> Iterator[Timing | Left]:
     """Yield the part of each who had the unsolved ticket, and the solver's, though it be nothing."""
+    hands = evidence.once(_in_hands)
+    if isinstance(hands, Left):
+        yield hands
+        return
+    for stamp, stays in hands:
+        times = [stay.spent for stay in stays if stay.state.status in statuses]
+        if times or stamp.agent is not None or stamp == evidence.solved:
+            yield Timing(stamp, total(times))
+
+
+def _in_hands(evidence: Evidence) -> list[tuple[Stamp, list[Stay]]] | Left:
+    """Return who had the unsolved ticket up to its last solve, nobody included, and when; the solver first."""
     solved = evidence.solved
     if isinstance(solved, Left):
-        yield solved
-        return
-    shares: dict[str | None, list[Spent]] = {solved.agent: []}
+        return solved
+    held: dict[str | None, list[Stay]] = {solved.agent: []}
     for stay in evidence.elapsed.until(solved.at):
-        holder, status = stay.state.agent, stay.state.status
-        if status in statuses:
-            shares.setdefault(holder, []).append(stay.spent)
-        elif status in UNSOLVED and holder is not None:
-            shares.setdefault(holder, [])
-    for holder, times in shares.items():
-        yield Timing(evidence.stamp(holder, solved.at), total(times))
+        if stay.state.status in UNSOLVED:
+            held.setdefault(stay.state.agent, []).append(stay)
+    return [(evidence.stamp(holder, solved.at), stays) for holder, stays in held.items()]
 
 
 # --- In somebody's hands ----------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from kpi_engine.records import EventKind, Rating
 def offers(evidence: Evidence) -> list[int]:
     """Return when surveys were sent: what the history tells; else what the ratings tell of themselves."""
     as_of = evidence.story.as_of
-    heard = (event for event in evidence.history.events if event.at <= as_of)
-    sent = {event.at for event in heard if event.kind is EventKind.SURVEY_OFFERED}
-    if not sent:
-        sent = {at for states in evidence.once(states_of).values() if (at := _offered_at(states)) is not None}
-    return sorted(at for at in sent if at <= as_of)
+    sent = {event.at for event in evidence.history.events if event.kind is EventKind.SURVEY_OFFERED}
+    told = {at for at in sent if at <= as_of}
+    if not told:
+        found = map(_offered_at, evidence.once(states_of).values())
+        told = {at for at in found if at is not None and at <= as_of}
+    return sorted(told)
 
 
 def _offered_at(states: Sequence[Rating]) -> int | None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, select
 
-from sync.store.codec import chunked
+from sync.store.codec import chunked, maker
 from sync.store.database import Database
 from sync.store.tables import CONTACT
 
@@ -25,7 +25,9 @@ class Contact:
 
 
 _NAMES: Final = tuple(field.name for field in fields(Contact))
+_COLUMNS: Final = [CONTACT.c[name] for name in _NAMES]
 _values: Final = attrgetter(*_NAMES)
+_contact: Final = maker(Contact)
 
 
 class Contacts:
@@ -68,9 +70,5 @@ class Contacts:
         ]
 
     def _where(self, connector: str, condition: ColumnElement[bool]) -> list[Contact]:
-        found = select(CONTACT).where(CONTACT.c.connector == connector, condition)
+        found = select(*_COLUMNS).where(CONTACT.c.connector == connector, condition)
         return [_contact(row) for row in self._database.rows(found.order_by(CONTACT.c.ticket_id))]
-
-
-def _contact(row: Any) -> Contact:
-    return Contact(**dict(zip(_NAMES, _values(row), strict=True)))

@@ -1,6 +1,6 @@
 """The ledger of firings, appended to only."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Final
@@ -8,18 +8,21 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select
 
 from kpi_engine.ledger import Entry, EntryKind
-from sync.store.codec import chunked
+from sync.store.codec import Layout, chunked
 from sync.store.database import Database
 from sync.store.tables import LEDGER_ENTRY
 
 _NAMES = tuple(field.name for field in fields(Entry))
 _VALUES = attrgetter(*_NAMES)  # asdict copies each value deeply, which takes longer than settling does
 
+_COLUMNS: Final = [LEDGER_ENTRY.c[name] for name in _NAMES]
+_ENTRY: Final = Layout(Entry, kind=EntryKind)
 _AT_ONCE: Final = 1000
 
 
-def _entry(row: Any) -> Entry:
-    return Entry(**{name: getattr(row, name) for name in _NAMES} | {"kind": EntryKind(row.kind)})
+def _entry(row: Sequence[Any]) -> Entry:
+    """Return the entry that a row begins with."""
+    return _ENTRY.read(list(row[: len(_NAMES)]))
 
 
 class Ledger:
@@ -35,9 +38,8 @@ class Ledger:
 
     def within(self, connector: str, start: int, end: int) -> Iterator[Entry]:
         """Yield the entries about [start, end) in order of what they are about; memory stays flat."""
-        columns = [LEDGER_ENTRY.c.entry_id, *(LEDGER_ENTRY.c[name] for name in _NAMES)]
         at, number = LEDGER_ENTRY.c.at, LEDGER_ENTRY.c.entry_id
-        mine = select(*columns).where(LEDGER_ENTRY.c.connector == connector, at < end).order_by(at, number)
+        mine = select(*_COLUMNS, number).where(LEDGER_ENTRY.c.connector == connector, at < end).order_by(at, number)
         reached, last = start, 0
         while rows := self._database.rows(mine.where(at >= reached, or_(at > reached, number > last)).limit(_AT_ONCE)):
             yield from map(_entry, rows)
@@ -50,16 +52,15 @@ class Ledger:
 
     def after(self, connector: str, number: int) -> Iterator[tuple[int, list[Entry]]]:
         """Yield the entries made after the one numbered so, some at a time, with the number of the last of them."""
-        columns = [LEDGER_ENTRY.c.entry_id, *(LEDGER_ENTRY.c[name] for name in _NAMES)]
-        mine = select(*columns).where(LEDGER_ENTRY.c.connector == connector).order_by(LEDGER_ENTRY.c.entry_id)
-        while rows := self._database.rows(mine.where(LEDGER_ENTRY.c.entry_id > number).limit(_AT_ONCE)):
+        mine = select(*_COLUMNS, LEDGER_ENTRY.c.entry_id).where(LEDGER_ENTRY.c.connector == connector)
+        in_order = mine.order_by(LEDGER_ENTRY.c.entry_id)
+        while rows := self._database.rows(in_order.where(LEDGER_ENTRY.c.entry_id > number).limit(_AT_ONCE)):
             number = rows[-1].entry_id
             yield number, [_entry(row) for row in rows]
 
     def entries(self, connector: str, ticket_ids: Iterable[str]) -> list[Entry]:
         """Return the entries of some tickets, those of each ticket in the order they were made."""
-        columns = [LEDGER_ENTRY.c[name] for name in _NAMES]
-        made = select(*columns).where(LEDGER_ENTRY.c.connector == connector).order_by(LEDGER_ENTRY.c.entry_id)
+        made = select(*_COLUMNS).where(LEDGER_ENTRY.c.connector == connector).order_by(LEDGER_ENTRY.c.entry_id)
         return [
             _entry(row)
             for chunk in chunked(ticket_ids)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, ne
 from typing import Any, Generic, TypeVar
 
 from sync.store.codec import maker
@@ -19,6 +20,7 @@ class Packing(Generic[R]):
 
     def __init__(self, kind: type[R], /, **restore: Callable[[Any], object]) -> None:
         self._names = tuple(kind.__annotations__)
+        self._bits = [1 << place for place in range(len(self._names))]
         self._values = attrgetter(*self._names)
         self._make = maker(kind)
         self._restore = [(self._names.index(name), make) for name, make in restore.items()]
@@ -28,14 +30,8 @@ class Packing(Generic[R]):
         before: tuple[object, ...] = (None,) * len(self._names)
         for row in rows:
             values = self._values(row)
-            mask, packed, bit = 0, list[object]((0,)), 1
-            for value, old in zip(values, before, strict=True):
-                if value != old:
-                    mask |= bit
-                    packed.append(value)
-                bit <<= 1
-            packed[0] = mask
-            yield packed
+            differs = list(map(ne, values, before))
+            yield [sum(compress(self._bits, differs)), *compress(values, differs)]
             before = values
 
     def read(self, packed: Iterable[list[Any]]) -> Iterator[R]:

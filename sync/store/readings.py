@@ -7,7 +7,20 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from kpi_engine.measurement import (
     Certainty,
@@ -142,21 +155,20 @@ class Readings:
         found = select(READING_DAY.c.ticket_id).where(READING_DAY.c.connector == connector, days)
         ticket_ids = set(self._database.scalars(found))
         if held:
-            still = or_(READING.c.held_to > start, READING.c.held_to.is_(None))
-            ticket_ids.update(self._ticket_ids(connector, READING.c.held_from < end, still))
+            ticket_ids.update(self._database.scalars(_held(connector, start, end)))
         return sorted(ticket_ids)
 
     def days(self, connector: str) -> tuple[int, int] | None:
         """Return the first and the last instant of the days about which there is anything; None without any."""
-        first, last = func.min(READING_DAY.c.day), func.max(READING_DAY.c.day)
-        (row,) = self._database.rows(select(first, last).where(READING_DAY.c.connector == connector))
-        return None if row[0] is None else (row[0] * DAY, row[1] * DAY + DAY - 1)
+        # Asked for both at once, SQLite goes through every day: for one of them the end of its index is enough.
+        ends = (func.min(READING_DAY.c.day), func.max(READING_DAY.c.day))
+        first, last = (self._database.scalar(select(day).where(READING_DAY.c.connector == connector)) for day in ends)
+        return None if first is None else (first * DAY, last * DAY + DAY - 1)
 
     def held_at(self, connector: str, instant: int) -> Iterator[Measurement]:
         """Yield the measurements of tickets that may have been held at `instant`: look at their holdings."""
-        still = or_(READING.c.held_to > instant, READING.c.held_to.is_(None))
-        ticket_ids = self._ticket_ids(connector, READING.c.held_from <= instant, still)
-        yield from self._measurements(connector, ticket_ids)
+        held = self._database.scalars(_held(connector, instant, instant + 1))
+        yield from self._measurements(connector, sorted(held))
 
     def of(self, connector: str, ticket_ids: Iterable[str]) -> Iterator[Measurement]:
         """Yield the measurements of some tickets, those that have one."""
@@ -169,10 +181,13 @@ class Readings:
         """
         first, last = start // DAY, (end - 1) // DAY
         counted = select(func.count(), func.sum(READING_DAY.c.digest)).where(READING_DAY.c.connector == connector)
-        mine = and_(READING.c.connector == READING_DAY.c.connector, READING.c.ticket_id == READING_DAY.c.ticket_id)
-        held = and_(READING.c.held_from < end, or_(READING.c.held_to > start, READING.c.held_to.is_(None)))
         within = counted.where(READING_DAY.c.day.between(first, last))
-        before = counted.join(READING, mine).where(READING_DAY.c.day < first, held)
+        # Joined with their readings, SQLite goes through all earlier days: only so through those of tickets held then.
+        theirs = READING_DAY.alias()
+        of_held = theirs.c.ticket_id.in_(_held(connector, start, end))
+        listed = select(*(theirs.c[column.name] for column in READING_DAY.primary_key))
+        earlier = listed.where(theirs.c.connector == connector, theirs.c.day < first, of_held)
+        before = counted.where(tuple_(*READING_DAY.primary_key).in_(earlier))
         rows = [self._database.rows(question)[0] for question in (within, before)]
         return encoded([[number, int(total or 0)] for number, total in rows])
 
@@ -247,6 +262,13 @@ class Readings:
         columns = select(READING.c.ticket_id, READING.c.live, READING.c.body)
         these = columns.where(READING.c.connector == connector, READING.c.ticket_id.in_(ticket_ids))
         return self._database.rows(these.order_by(READING.c.ticket_id))
+
+
+def _held(connector: str, start: int, end: int) -> CompoundSelect[str]:
+    """Return the select of the tickets that may have been held in [start, end): look at their holdings."""
+    begun = select(READING.c.ticket_id).where(READING.c.connector == connector, READING.c.held_from < end)
+    # One after the other: asked for either, SQLite goes through the whole index.
+    return union_all(begun.where(READING.c.held_to > start), begun.where(READING.c.held_to.is_(None)))
 
 
 def _days_of(connector: str, ticket_ids: Sequence[str]) -> Select[int, str, int]:
@@ -339,11 +361,13 @@ def _packed_lines(lines: Sequence[CreditLine]) -> list[list[Any]]:
 
     Of the certainties only the places of those that are not exact.
     """
-    stamps = {id(line.stamp): line.stamp for line in lines}  # hashing each one's ten values would cost far more
-    places = {key: place for place, key in enumerate(stamps)}
+    stamps = [line.stamp for line in lines]
+    keys = list(map(id, stamps))  # hashing each one's ten values would cost far more
+    shared = dict(zip(keys, stamps, strict=True))
+    places = {key: place for place, key in enumerate(shared)}
     return [
-        [places[id(line.stamp)] for line in lines],
-        list(_STAMPS.packed(stamps.values())),
+        [places[key] for key in keys],
+        list(_STAMPS.packed(shared.values())),
         [line.indicator for line in lines],
         [line.numerator for line in lines],
         [line.denominator for line in lines],
