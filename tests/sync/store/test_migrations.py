@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from sync.store import Store
 from sync.store import schema as store_schema
@@ -46,6 +47,13 @@ def at_first_revision(url: str, folder: Path) -> None:
         command.upgrade(config, "0001")
         for statement in filter(str.strip, CONTENT.split(";\n")):
             connection.exec_driver_sql(statement.replace("0, 1, '{}'", "false, 1, '{}'"))
+
+
+def test_the_files_of_the_revisions_are_named_for_them_one_following_the_other() -> None:
+    scripts = list(ScriptDirectory(str(store_schema.MIGRATIONS)).walk_revisions())
+    names = [Path(script.path).stem[1:].partition("_")[0] for script in scripts]
+    assert names == [script.revision for script in scripts] == sorted(names, reverse=True)
+    assert store_schema.newest_revision() == names[0]
 
 
 @pytest.fixture
