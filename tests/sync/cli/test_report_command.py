@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 FIGURE = {
     *("value", "n", "numerator", "denominator", "median", "p90", "low", "high"),
-    *("enough", "min_n", "approximate", "approximated", "editions", "series", "parts", "strays"),
+    *("enough", "min_n", "approximate", "approximated", "editions", "series", "others", "parts", "strays"),
 }
 DAY = 86_400
 NOVEMBER = ("--period", "2026-11")
