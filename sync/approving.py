@@ -78,6 +78,13 @@ class Approving:
             return None
         if keys & {self._key(key, None) for key in found.above}:
             return None
+        if who is None:
+            return message(
+                "nobody is known as {name}: say an e-mail address or an id of a lead above the ticket's agent on that "
+                "day (`teams`, org.csv), or one of the `approvers` in `exemptions.{account}`",
+                name=by,
+                account=account,
+            )
         return message(
             "{name} is neither above the ticket's agent on that day (`teams`, org.csv) nor one of the `approvers` in "
             "`exemptions.{account}`",

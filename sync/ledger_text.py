@@ -65,6 +65,9 @@ STANDINGS: Mapping[Standing, Message] = {
 }
 """Where somebody stands in a reward, in words."""
 
+_TOLD = 2000
+"""A share of the goal below one in so many would be told as 0 %."""
+
 _STEPS = {
     "warn": message("warning"),
     "breach": message("breach"),
@@ -167,6 +170,7 @@ class Teller:
         parts = (
             f"{self.name(agent, Scope.AGENT)} {self.language.percent(seconds / each.goal)}"
             for agent, seconds in each.shares
+            if seconds * _TOLD >= each.goal
         )
         return "; ".join(parts)
 

@@ -66,8 +66,8 @@ def rows_within(
     for far, alike in _alike(kinds):
         for kept in of.within((account.name, INPUTS), alike, window.period.start - far[0], end + far[1]):
             if standing.counts(kept, min(kept.observation.at, window.period.end - 1)):
-                for mine in owning.mine(kept):
-                    yield mine, kept.connector == INPUTS and kept.observation.account is None
+                shared = kept.connector == INPUTS and kept.observation.account is None
+                yield from ((mine, shared) for mine in owning.mine(kept))
 
 
 def _alike(kinds: Collection[str]) -> list[tuple[tuple[int, int], list[str]]]:

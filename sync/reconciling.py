@@ -92,6 +92,10 @@ def _solved_in(period: Period, solved_at: int | None) -> bool:
     return solved_at is not None and period.start <= solved_at < period.end
 
 
+_LEFT_OUT = (Cause.MISSING_HERE, Cause.EXCLUDED)
+"""What we leave out, of which the reason can be told: looked at before what the helpdesk does not tell."""
+
+
 def examples(found: Reconciliation) -> list[Comparison]:
     """Return the differences to look at first: what nobody can explain, then where both sides have a figure.
 
@@ -99,8 +103,11 @@ def examples(found: Reconciliation) -> list[Comparison]:
     """
     ordered = sorted(found.differences, key=lambda each: each.cause is not Cause.UNEXPLAINED)
     differing = [each for each in ordered if None not in (each.ours, each.theirs)]
-    lacking = {(each.metric, each.cause): each for each in reversed(ordered) if None in (each.ours, each.theirs)}
-    return [*differing, *reversed(lacking.values())][:SHOWN]
+    lacking: dict[tuple[str, Cause], Comparison] = {}
+    for each in ordered:
+        if None in (each.ours, each.theirs):
+            lacking.setdefault((each.metric, each.cause), each)
+    return [*differing, *sorted(lacking.values(), key=lambda each: each.cause not in _LEFT_OUT)][:SHOWN]
 
 
 def advice(found: Reconciliation) -> Iterator[tuple[Cause, int, Message]]:

@@ -49,12 +49,11 @@ def _awarded(account: Account, agreed: Sequence[Reward], period: Period, as_of: 
         asked = joined(_that_ever_ran(account, everyone), period, as_of, tuple(wanted))
         found = reduced_in(asked, (Scope.AGENT,), {each.indicator for each in agreed})[Scope.AGENT]
     points = points_of_persons(account, period, as_of)
-    for reward in agreed:
-        if {reward.indicator, reward.guard}.isdisjoint(found.missing):
-            for award in awards(reward, _candidates(reward, found, points), period):
-                mine = _here(asked, account, award.candidate)
-                if mine is not None:
-                    yield award_entry(reward, replace(award, candidate=mine), period, as_of)
+    for reward in (each for each in agreed if {each.indicator, each.guard}.isdisjoint(found.missing)):
+        for award in awards(reward, _candidates(reward, found, points), period):
+            mine = _here(asked, account, award.candidate)
+            if mine is not None:
+                yield award_entry(reward, replace(award, candidate=mine), period, as_of)
 
 
 def _that_ever_ran(account: Account, everyone: Sequence[Account]) -> list[Account]:

@@ -189,6 +189,16 @@ def pass_document(report: PassReport) -> dict[str, object]:
         "withheld": [
             {"subjects": list(w.subjects), "period": w.period, "reason": str(w.reason)} for w in report.withheld
         ],
+        **_outcomes(report),
+        "problems": [str(problem) for problem in report.problems],
+        "rules": [str(sentence) for sentence in report.rules],
+        "warnings": list(report.sent.warnings),
+    }
+
+
+def _outcomes(report: PassReport) -> dict[str, object]:
+    """Return what became of the writes: delivered, refused, overwritten by others, set aside, still waiting."""
+    return {
         "delivered": report.sent.delivered.total,
         "conflicts": report.sent.conflicts,
         "edits": [
@@ -201,9 +211,6 @@ def pass_document(report: PassReport) -> dict[str, object]:
         "closed": report.closed + report.sent.closed,
         "backfill": None if report.backfilled is None else asdict(report.backfilled),
         "waiting": report.sent.waiting,
-        "problems": [str(problem) for problem in report.problems],
-        "rules": [str(sentence) for sentence in report.rules],
-        "warnings": list(report.sent.warnings),
     }
 
 

@@ -1,6 +1,7 @@
 """`helpdesk-kpi status`: what the plugin has been doing and how old its data is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import click
 
@@ -26,6 +27,7 @@ from sync.sources import as_of_now
 from sync.stopping import stopped
 from sync.store.findings import Finding
 from sync.store.observations import INPUTS
+from sync.store.passes import Pass
 from sync.wording import CHANGE_STATES, PASS_WORDS, SUMMARY_STATES
 
 NOT_YET = message("writing: not yet allowed; the first pass with --yes allows it")
@@ -173,19 +175,8 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
         )
     _say_streams(call, account)
     for each in store.passes.last(name, passes):
-        call.say(
-            message(
-                "  pass {number} of {began}: {mode}, {state}; {measured} measured, {delivered}",
-                number=each.pass_id,
-                began=language.moment(each.began_at),
-                mode=PASS_WORDS[each.mode],
-                state=PASS_WORDS[each.state],
-                measured=TICKETS.of(each.counts.get("measured", 0)),
-                delivered=WRITES.of(each.counts.get("delivered", 0)),
-            )
-        )
-    counts = store.changes.counts(name)
-    outbox = ", ".join(f"{language(CHANGE_STATES[state])} {n}" for state, n in sorted(counts.items()))
+        call.say(_pass_sentence(each, language))
+    outbox = _listed(store.changes.counts(name), CHANGE_STATES, language)
     call.say(message("  outbox: {outbox}", outbox=outbox or "–"))
     _say_findings(call, account)
     call.say(_quarantine_sentence(store.quarantine.count(name), store.quarantine.count(INPUTS)))
@@ -198,14 +189,30 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
         call.say(message("  {sentence}", sentence=sentence))
     if isinstance(quality := document["quality"], dict):
         call.say(message("  this month: {sentence}", sentence=Quality(**quality).sentence(language)))
-    if summaries := store.summaries.counts(name):
-        told = ", ".join(f"{language(SUMMARY_STATES[state])} {n}" for state, n in sorted(summaries.items()))
-        call.say(message("  summaries: {summaries}", summaries=told))
+    if summaries := _listed(store.summaries.counts(name), SUMMARY_STATES, language):
+        call.say(message("  summaries: {summaries}", summaries=summaries))
     run = document["next_run"]
     if isinstance(run, int):
         call.say(message("  next run, while `helpdesk-kpi run` is up: {at}", at=language.moment(run)))
     if not document["armed"]:
         call.say(message("  {sentence}", sentence=stopped(account) or NOT_YET))
+
+
+def _pass_sentence(each: Pass, language: Language) -> Message:
+    return message(
+        "  pass {number} of {began}: {mode}, {state}; {measured} measured, {delivered}",
+        number=each.pass_id,
+        began=language.moment(each.began_at),
+        mode=PASS_WORDS[each.mode],
+        state=PASS_WORDS[each.state],
+        measured=TICKETS.of(each.counts.get("measured", 0), language),
+        delivered=WRITES.of(each.counts.get("delivered", 0), language),
+    )
+
+
+def _listed(counts: Mapping[Any, int], words: Mapping[Any, Message], language: Language) -> str:
+    """Return how many of something there are in each state."""
+    return ", ".join(f"{language(words[state])} {language.number(n)}" for state, n in sorted(counts.items()))
 
 
 def _quarantine_sentence(n: int, of_files: int) -> Message:

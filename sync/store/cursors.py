@@ -70,8 +70,8 @@ def _of(connector: str) -> Select[str, str | None, int | None, int]:
 def _in_the_future(connector: str, stream: str, complete_through: int) -> StoreError:
     return StoreError(
         message(
-            "{connector} says that {stream} is complete through {instant}, which is in the future. Nothing of that "
-            "page was saved: look at this machine's clock, then at the helpdesk's.",
+            "the stream {stream} of {connector} is said to be complete through {instant}, in the future. Nothing of "
+            "that page was saved: look at this machine's clock, then at the helpdesk's.",
             connector=connector,
             stream=str(stream),
             instant=datetime.fromtimestamp(complete_through, UTC).isoformat(),

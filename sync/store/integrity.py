@@ -66,7 +66,7 @@ def _future_cursors(database: Database, now: int) -> Iterator[Message]:
     ahead = select(CURSOR).where(CURSOR.c.complete_through > now + TOLERANCE)
     for row in database.rows(ahead.order_by(CURSOR.c.connector, CURSOR.c.stream)):
         yield message(
-            "{connector} claims that {stream} is complete through {instant}, which is in the future: look at this "
+            "the stream {stream} of {connector} is said to be complete through {instant}, in the future: look at this "
             "machine's clock, then have that stream pulled again.",
             connector=row.connector,
             stream=row.stream,

@@ -158,14 +158,13 @@ class Records:
         for chunk in chunked(ticket_ids):
             found, own = self._by_ticket(connector, chunk), self._own(connector, chunk)
             writes = escalations.of(chunk)
-            for ticket_id in chunk:
-                if "snapshot" in found[ticket_id]:
-                    history = _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
-                    if ticket_id in exempt or covered:
-                        history = replace(history, exempt=exempt.get(ticket_id, frozenset()), covered=covered)
-                    if ticket_id in writes:
-                        history = replace(history, writes=writes[ticket_id])
-                    yield history
+            for ticket_id in (each for each in chunk if "snapshot" in found[each]):
+                history = _history(connector, ticket_id, found[ticket_id], known_from, own=ticket_id in own)
+                if ticket_id in exempt or covered:
+                    history = replace(history, exempt=exempt.get(ticket_id, frozenset()), covered=covered)
+                if ticket_id in writes:
+                    history = replace(history, writes=writes[ticket_id])
+                yield history
 
     def covered(self, connector: str) -> tuple[tuple[int, int], ...]:
         """Return the stretches of time, in order, of which the helpdesk told every change without keeping history."""

@@ -256,14 +256,16 @@ def _reviews(company: Company, random: Random) -> Iterator[Row]:
 def _evaluations(company: Company, random: Random) -> Iterator[Row]:
     for week in company.weeks():
         for place, agent in enumerate(company.agents):
+            told = {"period": week, "agent_ref": agent}
             colleague = company.agents[place - 1]
-            for evaluator, role, items in (
-                (company.lead, "manager", ("teamwork", "adaptability", "initiative")),
-                (colleague, "peer", ("teamwork", "adaptability")),
-            ):
-                for item in items:
-                    told = {"period": week, "agent_ref": agent, "evaluator": evaluator, "role": role}
-                    yield {**told, "item": item, "score": random.choice((3, 4, 4, 5)), "scale_min": 1, "scale_max": 5}
+            yield from _evaluated(told, company.lead, "manager", ("teamwork", "adaptability", "initiative"), random)
+            yield from _evaluated(told, colleague, "peer", ("teamwork", "adaptability"), random)
+
+
+def _evaluated(told: Row, evaluator: str, role: str, items: Sequence[str], random: Random) -> Iterator[Row]:
+    for item in items:
+        score = {"item": item, "score": random.choice((3, 4, 4, 5)), "scale_min": 1, "scale_max": 5}
+        yield {**told, "evaluator": evaluator, "role": role, **score}
 
 
 # --- What customers say -----------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ def test_a_store_that_is_not_sound_is_a_warning(desk: "Desk") -> None:
     desk.run("sync")
     desk.sandbox.clock.now = lambda: 1_700_000_000.0  # a local clock three years behind
     result = desk.run("check")
-    assert "warning  sao-mai  store: sao-mai claims that" in result.stdout
+    assert "warning  sao-mai  store: the stream history of sao-mai is said" in result.stdout
     assert "in the future" in result.stdout
 
 

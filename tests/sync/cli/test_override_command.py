@@ -128,7 +128,7 @@ def test_only_who_is_above_the_agent_or_approves_everything_may_decide_and_nobod
     add = ("add", late, "first_reply")
     assert [decided(by, *add)[0] for by in (chi, "nemo", an)] == [2, 2, 2]
     assert f"{chi} {nobody}" in decided(chi, *add)[1]
-    assert f"nemo {nobody}" in decided("nemo", *add)[1]
+    assert "nobody is known as nemo: say an e-mail address or an id" in decided("nemo", *add)[1]
     assert f"{an} cannot decide about what is his own" in decided(an, *add)[1]
     assert desk.told("override", "list")["accounts"][0]["decisions"] == []
     assert decided(binh, *add) == (0, "")
@@ -164,7 +164,7 @@ def test_bad_decisions_of_a_file_are_named_by_their_lines_and_what_stands_is_not
     assert [row["reason"].partition(" ")[2][:20] for row in told["rows"]] == [
         "is neither above the",
         "cannot decide about ",
-        "is neither above the",
+        "is known as nobody: ",
     ]
     kept = desk.told("quarantine", "list", "inputs")["accounts"][0]["rows"]
     assert sorted(row["key"] for row in kept) == [f"overrides.csv:{line}" for line in (3, 4, 5)]

@@ -46,7 +46,7 @@ def test_a_cursor_is_remembered_by_stream(store: Store) -> None:
 def test_fault_16_a_stream_complete_in_the_future_is_refused(store: Store) -> None:
     store.cursors.save("sao-mai", "tickets", "c1", 50, now=60)
 
-    with pytest.raises(StoreError, match="sao-mai says that tickets is complete through 2100-01-01"):
+    with pytest.raises(StoreError, match="tickets of sao-mai is said to be complete through 2100-01-01"):
         store.cursors.save("sao-mai", "tickets", "c2", 4_102_444_800, now=70)
 
     assert store.cursors.get("sao-mai", "tickets") == StoredCursor("c1", 50, 60)

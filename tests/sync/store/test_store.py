@@ -444,4 +444,4 @@ def test_fault_16_a_cursor_that_was_right_until_the_clock_was_mended_is_a_findin
 
     (finding,) = store.check(now=1_800_000_000)
 
-    assert "sao-mai claims that tickets is complete through 2100-01-01" in str(finding)
+    assert "tickets of sao-mai is said to be complete through 2100-01-01" in str(finding)
