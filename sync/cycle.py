@@ -249,6 +249,7 @@ def _queue(account: Account, this: Pass, report: PassReport, rules: Rulebook, as
         escalated = (plan.desired() for plan in new_effects(account, rules, as_of, report.effects))
         desired = chain(tickets, escalated, _wanted_of_agents(account, this, report, as_of))
         store.changes.enqueue(account.name, desired, pass_id=this.pass_id, now=account.now())
+        store.steps_left.note(account.name, report.effects.steps_left, as_of)
         note_learned(account)
     for work in summary_work(account, this, rules, as_of, armed):
         with store.transaction(this.lock):

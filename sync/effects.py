@@ -36,6 +36,7 @@ from sync.people import people
 from sync.role_words import ROLE_NAMES
 from sync.sample import Sample
 from sync.store.changes import ChangeState, Desired, Queued
+from sync.store.steps_left import StepLeft
 from sync.wording import NOBODY, subject_name
 
 LEARNED: Final = "effects_through"
@@ -50,6 +51,9 @@ _AFTER: Final = ("escalation:", "early:", "success:", "repeat:")
 LATE: Final = message("they fell due longer ago than push.escalations.within")
 RULES_CHANGED: Final = message("they fell due only because the rules changed")
 ENDED: Final = message("what they were about is over")
+ASKS_NOTHING: Final = message("its step asks for nothing on the ticket")
+FORBIDDEN: Final = message("the account does not allow it (push.escalations.allow)")
+LACKING: Final = message("this helpdesk cannot do it")
 _CLOSED: Final = message("their tickets are closed")
 
 
@@ -98,11 +102,17 @@ class Effects:
     plans: Sample[EffectPlan] = field(default_factory=Sample)
     left: dict[str, tuple[Message, int]] = field(default_factory=dict)  # by the words of the reason
     remarks: dict[str, Message] = field(default_factory=dict)  # by their words: one for many tickets is one
+    steps_left: list[StepLeft] = field(default_factory=list)  # for the ledger, with those that may do nothing here
 
-    def leave(self, reason: Message) -> None:
+    def leave(self, entry: Entry, reason: Message) -> None:
         """Count a step that does nothing."""
         _, n = self.left.get(str(reason), (reason, 0))
         self.left[str(reason)] = reason, n + 1
+        self.note(entry, reason)
+
+    def note(self, entry: Entry, reason: Message) -> None:
+        """Have the ledger say why a step did nothing."""
+        self.steps_left.append(StepLeft(effect_key(entry), entry.ticket_id, entry.at, reason))
 
     def remark(self, told: Message) -> None:
         """Add what admins should know."""
@@ -188,10 +198,12 @@ class _Decider:
     def plan(self, due: "_Due") -> Iterator[EffectPlan]:
         asked = due.asked(self.account)
         if not asked:
+            if (reason := forbidden(self.account, due.step)) is not None:
+                self.found.note(due.entry, reason)
             return
         reason = self.reason_to_leave(due)
         if reason is not None:
-            self.found.leave(reason)
+            self.found.leave(due.entry, reason)
             return
         made = self.made(due, asked)
         before = {each.key for each in self.earlier.get(due.entry.ticket_id, ())}
@@ -347,6 +359,16 @@ def effects_of(step: EscalationStep) -> frozenset[Effect]:
         "assign": step.effects.group,
     }
     return frozenset(effect for effect, value in wanted.items() if value)
+
+
+def forbidden(account: Account, step: EscalationStep) -> Message | None:
+    """Return who or what keeps a step from doing anything on a ticket here; None where nothing does."""
+    wanted = effects_of(step)
+    if not wanted:
+        return ASKS_NOTHING
+    if not wanted & account.connector.effects:
+        return LACKING
+    return None if wanted.intersection(account.own.push.escalations.allow) else FORBIDDEN
 
 
 def step_of(entry: Entry, clock: Clock, rules: Rulebook) -> EscalationStep | None:

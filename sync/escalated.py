@@ -1,6 +1,6 @@
 """Whom steps of escalations were for, as the organization stood then, and what became of what they did."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,9 +12,10 @@ from kpi_engine.recipients import ASSIGNEE, Asked, Recipient, recipients
 from kpi_engine.rulebook import Rulebook
 from sync.account import Account
 from sync.effect_text import written
-from sync.effects import effect_key, step_of
+from sync.effects import effect_key, forbidden, step_of
 from sync.locale import Language
 from sync.people import People, people
+from sync.planning import ARMED
 from sync.role_words import role_text
 from sync.store.changes import Queued
 from sync.wording import CHANGE_STATES, clock_name
@@ -30,13 +31,17 @@ def spot(entry: Entry) -> Spot:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A step that fell due: whom it was for, and what it did on the ticket (None: nothing), if it stands there."""
+    """A step that fell due: whom it was for, and what it did on the ticket, if it stands there.
+
+    Where it did nothing (None), `left` says why.
+    """
 
     entry: Entry
     recipients: tuple[Recipient, ...]
     change: Queued | None
     everybody: People
     stands: bool = True
+    left: Message | None = None
 
     def roles(self, language: Language) -> str:
         """Return the roles that were reached, with the names of those who led; the assignee is named elsewhere."""
@@ -55,7 +60,7 @@ class Followed:
     def done(self) -> Message | None:
         """Return what became of what the step did on the ticket."""
         if self.change is None:
-            return None
+            return None if self.left is None else message("nothing: {reason}", reason=self.left)
         if not self.stands:
             return message("taken by the helpdesk, but the ticket does not show it")
         if self.change.reason is not None:
@@ -92,6 +97,7 @@ class Followed:
             "written": None if self.change is None else written(self.change.values),
             "state": None if self.change is None else self.change.state,
             "stands": self.stands,
+            "left": None if self.left is None else str(self.left),
         }
 
     def _shown(self, each: Recipient) -> str | None:
@@ -106,6 +112,7 @@ def followed(account: Account, rules: Rulebook, entries: Iterable[Entry]) -> Ite
     changes = _by_key(each for some in account.store.changes.escalated(account.name, ids).values() for each in some)
     unkept = account.store.findings.unkept(account.name, Target.ESCALATION, changes)
     everybody = people(account.store, account.settings)
+    left, armed = _left(account, fired), account.store.switches.number(account.name, ARMED)
     for entry in fired:
         clocks = measured[entry.ticket_id].clocks if entry.ticket_id in measured else ()
         clock = next((each for each in clocks if (each.clock, each.instance) == (entry.clock, entry.instance)), None)
@@ -115,7 +122,25 @@ def followed(account: Account, rules: Rulebook, entries: Iterable[Entry]) -> Ite
             asked = Asked(account.name, entry.agent, entry.team, entry.at, severity)
             reached = recipients(step.notify, asked, rules)
             key = effect_key(entry)
-            yield Followed(entry, reached, changes.get(key), everybody, stands=key not in unkept)
+            change = changes.get(key)
+            why = None if change is not None else left.get(key) or forbidden(account, step) or _early(entry, armed)
+            yield Followed(entry, reached, change, everybody, stands=key not in unkept, left=why)
+
+
+EARLY = message("it fell due before a pass might write here")
+
+
+def _early(entry: Entry, armed: int | None) -> Message | None:
+    """Return that a step fell due before the first pass that might write; what fell due until then is past."""
+    return EARLY if armed is None or entry.recorded_as_of <= armed else None
+
+
+def _left(account: Account, entries: Sequence[Entry]) -> dict[str, Message]:
+    """Return why some of these steps did nothing, by what names their effects."""
+    if not entries:
+        return {}
+    instants = [each.at for each in entries]
+    return account.store.steps_left.within(account.name, min(instants), max(instants) + 1)
 
 
 def _by_key(changes: Iterable[Queued]) -> dict[str, Queued]:

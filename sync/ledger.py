@@ -9,6 +9,7 @@ from kpi_engine.awards import AwardEntry, AwardKind
 from kpi_engine.cases import COMPLAINT, Case
 from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.ledger import Entry, EntryKind
+from kpi_engine.message import Message
 from kpi_engine.penalties import Finding
 from kpi_engine.periods import Period
 from kpi_engine.reduce import Scope
@@ -80,7 +81,8 @@ class Told:
     `wait` says which other account it waits for when its time has come.
     With `counted_together` the numbers beside the points are of several accounts.
     `hidden` counts the people whose charges may not be shown. `rewards` are told to leads alone, of those they lead.
-    `followed` says, where somebody or something is named, whom each step of an escalation was for.
+    `followed` says, where somebody or something is named, whom each step of an escalation was for; `left` why steps did
+    nothing on their tickets, by what names their effects.
     """
 
     account: Account
@@ -103,6 +105,7 @@ class Told:
     rewards_taken_back: tuple[AwardEntry, ...] = ()
     rewarded_together: bool = False
     followed: Mapping[Spot, Followed] = field(default_factory=dict)
+    left: Mapping[str, Message] = field(default_factory=dict)
 
     @property
     def overdue(self) -> bool:
@@ -139,6 +142,7 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         rewards_taken_back=_rewards(_awards_withdrawn(asked), wish, view),
         rewarded_together=len(account.settings.connectors) > 1,
         followed=_followed(asked, firings) if wish.is_narrow else {},
+        left=account.store.steps_left.within(account.name, period.start, period.end),
     )
 
 

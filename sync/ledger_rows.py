@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from kpi_engine.awards import AwardEntry, AwardKind
 from kpi_engine.charges import ChargeEntry, ChargeKind
-from kpi_engine.ledger import Entry
+from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.reduce import Scope
+from sync.effects import effect_key
 from sync.exporting import Columns, Row, Rows, Type
 from sync.ledger import Total
 from sync.ledger_text import Teller
@@ -121,15 +122,15 @@ class LedgerRows:
         return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(self.teller.told.period.zone)).isoformat()
 
     def _firing_row(self, each: Entry) -> Row:
+        left = self.teller.told.left.get(effect_key(each)) if each.kind is EntryKind.FIRED else None
         return self._base("firing", each.kind.value, each.at, each.ticket_id) | {
             "clock": each.clock,
             "step": each.step,
             "level": each.level,
             "scope": Scope.AGENT.value if each.agent else Scope.TEAM.value,
             "subject": each.agent or each.team,
-            "name": self.teller.name(each.agent, Scope.AGENT)
-            if each.agent
-            else self.teller.name(each.team, Scope.TEAM),
+            "name": self._whose(each),
+            "reason": None if left is None else self.teller.language(left),
             "recorded_as_of": self._moment(each.recorded_as_of),
             "edition": each.edition,
         }

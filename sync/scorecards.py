@@ -181,7 +181,21 @@ def scorecard_notes(figures: Figures, shown: Collection[str] = HEADLINES) -> lis
         notes.append(
             message("(n=) in brackets: so many until now, too few for a figure; `explain` says how many are needed")
         )
-    return notes
+    return [*notes, *_sum_notes(figures, shown)]
+
+
+def _sum_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message]:
+    """Yield which numbers are of different things, where somebody may be tempted to add them up."""
+    if figures.question.scope not in (Scope.AGENT, Scope.TEAM):
+        return
+    for key in shown:
+        cells = [card[key] for card in figures.scorecards.values() if key in card and card[key].n]
+        if INDICATORS[key].reduction is Reduction.DISTINCT and len(cells) > 1:
+            yield message(
+                "{indicator}: what concerns several of them counts for each, and once for the whole account, whose "
+                "number may be less than their sum",
+                indicator=INDICATORS[key].name,
+            )
 
 
 _MAPPED_BY: Mapping[Scope, Message] = {

@@ -130,13 +130,19 @@ def _policy_sentences(account: Account) -> list[Message]:
     return [message("policies: edition {edition}, in force from {moment}", edition=now.edition.digest, moment=start)]
 
 
-def _charge_sentences(account: Account, language: Language) -> Iterator[Message]:
+def charge_sentences(account: Account, language: Language) -> Iterator[Message]:
     """Yield what charges wait for: other accounts that are behind, and this one's next pass."""
     wait, left = wait_of(account), corrections_left(account)
     if wait is not None:
         yield wait.sentence(language)
     if left:
-        yield message("corrections of other accounts that the next pass brings into the charges here: {n}", n=left)
+        began = [each.began_at for each in account.store.passes.last(account.name, 1)]
+        yield message(
+            "corrections of other accounts that the next pass brings into the charges here: {n}; the last pass was on "
+            "{moment}, so let this account run, or take it out of the configuration",
+            n=left,
+            moment=language.moment(began[0]) if began else "–",
+        )
 
 
 def _announcement_sentences(account: Account) -> Iterator[Message]:
@@ -183,7 +189,7 @@ def _say(call: Call, account: Account, document: dict[str, object], passes: int)
     for sentence in [
         *_policy_sentences(account),
         *lacking_fields(account),
-        *_charge_sentences(account, language),
+        *charge_sentences(account, language),
         *_announcement_sentences(account),
     ]:
         call.say(message("  {sentence}", sentence=sentence))

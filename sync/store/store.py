@@ -32,6 +32,7 @@ from sync.store.remote_fields import RemoteFields
 from sync.store.retention import Retention
 from sync.store.schema import bring_up_to_date
 from sync.store.settled import Settled
+from sync.store.steps_left import StepsLeft
 from sync.store.summaries import Summaries
 from sync.store.switches import Switches
 
@@ -54,6 +55,7 @@ class Store:
         self.summaries = Summaries(opened)
         self.published = PublishedCells(opened)
         self.ledger = Ledger(opened)
+        self.steps_left = StepsLeft(opened)
         self.charges = Charges(opened)
         self.awards = Awards(opened)
         self.announcements = Announcements(opened)

@@ -436,6 +436,18 @@ CHARGE_ENTRY = Table(
     sqlite_autoincrement=True,
 )
 
+STEP_LEFT = Table(
+    "step_left",
+    METADATA,
+    _part_of_key("connector"),
+    _part_of_key("step_key"),
+    _words("ticket_id"),
+    _moment("at"),
+    _words("reason"),
+    _moment("decided_as_of"),
+    Index("ix_step_left_at", "connector", "at"),
+)
+
 AWARD_ENTRY = Table(
     "award_entry",
     METADATA,

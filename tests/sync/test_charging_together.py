@@ -18,6 +18,7 @@ from kpi_engine.rewards import Standing
 from sync.account import Account
 from sync.accounts import opened
 from sync.charging import charges_of, is_settled
+from sync.cli.status_command import charge_sentences
 from sync.cycle import Mode, run_pass
 from sync.editions import rulebook
 from sync.ledger import Wish, told_ledger
@@ -125,6 +126,9 @@ def test_a_person_has_one_quota_over_all_his_helpdesks_and_is_charged_once_all_a
             correct(beside, WEEK, apply=True)  # on this one it is one less, so that the one there is the free one
         assert ledger(here) == [charged]
         assert corrections_left(here) == 1
+        ran = Language("en", ZONE).moment(here.store.passes.last(here.name, 1)[0].began_at)
+        said = [str(each) for each in charge_sentences(here, Language("en", ZONE))]
+        assert any(f": 1; the last pass was on {ran}, so let this account run" in each for each in said)
         world.advance(3600)
         passed(here)
         assert corrections_left(here) == 0

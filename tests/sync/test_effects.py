@@ -8,12 +8,18 @@ import pytest
 from connectors.base import Stream, Verdict
 from connectors.effects import PRIORITY
 from kpi_engine.measurement import ClockState
+from kpi_engine.periods import period_named
 from kpi_engine.records import EventKind
 from sync.editions import rulebook
 from sync.effect_checks import effect_checks, effect_sentences
-from sync.effects import ENDED, LATE, RULES_CHANGED
-from sync.escalated import followed
+from sync.effects import ENDED, FORBIDDEN, LATE, RULES_CHANGED
+from sync.escalated import EARLY, followed
+from sync.ledger import Told, Wish, told_ledger
+from sync.ledger_rows import LedgerRows
+from sync.ledger_text import Teller
+from sync.locale import Language
 from sync.reverting import reversal, revert
+from sync.sources import source
 from sync.store.changes import ChangeState
 
 if TYPE_CHECKING:
@@ -148,6 +154,12 @@ def test_a_note_is_written_once_wherever_a_pass_dies_and_whether_its_answer_is_l
     assert {each.values[PRIORITY] for some in changes.values() for each in some} == {"high"}
 
 
+def told(world: "World", ticket: Any) -> Told:  # noqa: ANN401 -- any platform's
+    """Return what the ledger of the month says of a ticket."""
+    month = period_named("2026-11", "Asia/Ho_Chi_Minh")
+    return told_ledger(source(world.account, month, world.account.now()), Wish(ticket_id=str(ticket.id)))
+
+
 def test_only_what_falls_due_from_now_on_and_still_matters_is_acted_on(world: "World") -> None:
     """One was late before the first pass, one is answered, one is told too late, one is late by a changed rule."""
     before = world.ticket()
@@ -173,7 +185,15 @@ def test_only_what_falls_due_from_now_on_and_still_matters_is_acted_on(world: "W
     later = world.run()
     found = [reason for each in (report, later) for reason, _ in each.effects.left.values()]
     assert found == [RULES_CHANGED]
-    assert [notes(world, each) for each in (before, answered, forgotten, changed)] == [[], [], [], []]
+    tickets = (before, answered, forgotten, changed)
+    assert [notes(world, each) for each in tickets] == [[], [], [], []]
+    why = [[each.left for each in told(world, ticket).followed.values()] for ticket in tickets]
+    assert why == [[EARLY], [ENDED], [LATE], [RULES_CHANGED]]  # kept beside the ledger, not only told by that pass
+    late = told(world, forgotten)
+    rows = [row["reason"] for row in LedgerRows(Teller(late, rulebook(world.account), Language("en"))).rows().rows]
+    assert str(LATE) in rows
+    world.configure(push={"ticket_fields": []}, policies=document)
+    assert [each.document()["left"] for each in told(world, before).followed.values()] == [str(FORBIDDEN)]
     assert "rules changed" in " ".join(map(str, later.effects.sentences())) + " ".join(
         map(str, report.effects.sentences())
     )
