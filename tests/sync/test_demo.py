@@ -91,12 +91,14 @@ def test_the_way_from_a_root_cause_to_its_mending_is_told(shown: Shown) -> None:
     week = period_at(PeriodKind.WEEK, account.settings.timezone, as_of).previous()
     asked = source(account, week, as_of, ("root_causes",))
     assert remedies(asked, ("no such cause",)) == []
-    found = remedies(asked, (ROOT_CAUSES[0].upper(), "no such cause"))
-    assert {each.cause for each in found} == {ROOT_CAUSES[0].upper()}
-    assert any(each.at < week.start for each in found)
-    first_week = period_at(PeriodKind.WEEK, account.settings.timezone, found[0].at)
-    then = remedies(source(account, first_week, as_of, ("root_causes",)), (ROOT_CAUSES[0].upper(),))
-    assert then == [each for each in found if each.at < first_week.end] != found
+    causes = [cause.upper() for cause in ROOT_CAUSES]
+    found = remedies(asked, [*causes, "no such cause"])
+    assert {each.cause for each in found} < {*causes, "no such cause"}
+    assert found == sorted(found, key=lambda each: (each.cause, each.at, each.proposal))
+    day = period_at(PeriodKind.DAY, account.settings.timezone, min(each.at for each in found))
+    then = remedies(source(account, day, as_of, ("root_causes",)), causes)
+    assert then == [each for each in found if each.at < day.end]
+    assert 0 < len(then) < len(found)
     first = found[0]
     assert first.link is not None
     assert first.document()["proposal"] == first.proposal
