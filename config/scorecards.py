@@ -1,7 +1,7 @@
 """The scorecard of each role: blocks with weights, what counts in them, and the grades it may come to."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, WithJsonSchema, field_validator, model_validator
 
@@ -17,10 +17,15 @@ Weight: TypeAlias = Annotated[int | float, WithJsonSchema({"type": "number", "mi
 Role: TypeAlias = Slug
 
 
+Title: TypeAlias = Line | dict[Literal["en", "vi"], Line]
+_TITLED: Final = 'How readers see it called, in one word for all or by language: {vi: "Hiệu quả bán hàng", en: Sales}.'
+
+
 class Block(Section):
     """A part of a scorecard."""
 
     on: bool = True
+    title: Title | None = Field(None, description=_TITLED)
     weight: Weight = Field(1, description="How much it counts beside the other blocks.", ge=0)
     indicators: tuple[Key, ...] | dict[Key, Weight] = Field(
         (), description="What counts in it: a list, all alike, or each with its weight inside the block."
@@ -37,6 +42,7 @@ class Block(Section):
 class Scorecard(Section):
     """A role's scorecard, block by block."""
 
+    title: Title | None = Field(None, description=_TITLED)
     teams: tuple[Line, ...] = Field(
         (), description="The teams whose people have this role; none: everybody whom no other role names."
     )
@@ -67,11 +73,23 @@ class Scorecard(Section):
     def document(self) -> Mapping[str, object]:
         """Return the scorecard as an edition keeps it: what is switched off is left out."""
         blocks = [
-            {"name": name, "weight": float(block.weight), "indicators": _known(block.weighed)}
+            {
+                "name": name,
+                "weight": float(block.weight),
+                "indicators": _known(block.weighed),
+                **_titles(block.title),
+            }
             for name, block in self.blocks.items()
             if block.on
         ]
-        return {"teams": list(self.teams), "blocks": blocks, "grades": shares(self.grades)}
+        return {"teams": list(self.teams), "blocks": blocks, "grades": shares(self.grades), **_titles(self.title)}
+
+
+def _titles(title: Title | None) -> Mapping[str, object]:
+    """Return a title by language as an edition keeps it; nothing where there is none."""
+    if title is None:
+        return {}
+    return {"titles": dict.fromkeys(("en", "vi"), title) if isinstance(title, str) else dict(title)}
 
 
 def _misweighed(key: str, weight: float) -> Message:

@@ -1,7 +1,7 @@
 """A role's scorecard: what was agreed to count for it, how much, and what the attained shares come to."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum
 from typing import Any, Final
 
@@ -14,11 +14,12 @@ SEVERE: Final = "severe_overdue_count"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a scorecard: its weight, and its indicators with theirs inside it."""
+    """A part of a scorecard: its weight, its indicators with theirs inside it, and its titles by language, if any."""
 
     name: str
     weight: float
     indicators: Mapping[str, float]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,18 @@ class RoleCard:
     teams: tuple[str, ...]
     blocks: tuple[Block, ...]
     grades: tuple[tuple[str, float], ...]
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_document(cls, role: str, document: Mapping[str, Any]) -> "RoleCard":
         """Return the scorecard that an edition keeps."""
-        blocks = tuple(Block(each["name"], each["weight"], dict(each["indicators"])) for each in document["blocks"])
+        blocks = tuple(
+            Block(each["name"], each["weight"], dict(each["indicators"]), dict(each.get("titles", {})))
+            for each in document["blocks"]
+        )
         grades = sorted(document["grades"].items(), key=lambda each: -each[1])
-        return cls(role, tuple(document["teams"]), blocks, tuple((name, start) for name, start in grades))
+        named = tuple((name, start) for name, start in grades)
+        return cls(role, tuple(document["teams"]), blocks, named, dict(document.get("titles", {})))
 
     @property
     def indicators(self) -> list[str]:

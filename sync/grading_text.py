@@ -1,6 +1,7 @@
 """How scorecards of roles are put into words: what each part attains, what is covered, why there is a grade or none."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from rich.table import Table
 from rich.text import Text
@@ -8,7 +9,7 @@ from rich.text import Text
 from connectors.body import one_line
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
-from kpi_engine.role_cards import LEAST_COVERED, SEVERE, Grading
+from kpi_engine.role_cards import LEAST_COVERED, SEVERE, Grading, RoleCard
 from sync.fitting import NAME_WIDTH
 from sync.locale import Language
 
@@ -34,6 +35,33 @@ def finding(found: Grading, language: Language) -> Message:
     )
 
 
+_BLOCKS: Final = {
+    "satisfaction": message("Satisfaction"),
+    "quality": message("Quality"),
+    "efficiency": message("Efficiency"),
+    "sales": message("Sales"),
+    "business": message("Business value"),
+    "manager": message("Manager's view"),
+}
+"""The usual blocks, by the word of the configuration; any other is called as there."""
+
+
+def block_name(card: RoleCard, name: str, language: Language) -> str:
+    """Return what a block is called: by its title, in the reader's language if there is one, else by its usual name."""
+    block = next(each for each in card.blocks if each.name == name)
+    usual = language(_BLOCKS[name]) if name in _BLOCKS else name
+    return one_line(_titled(block.titles, usual, language))
+
+
+def role_name(card: RoleCard, language: Language) -> str:
+    """Return what a role is called: by its title, in the reader's language if there is one, else as configured."""
+    return one_line(_titled(card.titles, card.role, language))
+
+
+def _titled(titles: Mapping[str, str], usual: str, language: Language) -> str:
+    return titles.get(language.code) or next(iter(titles.values()), usual)
+
+
 def _both(covered: str, least: str) -> dict[str, object]:
     return {"covered": covered, "least": least}
 
@@ -55,7 +83,7 @@ def gradings_table(found: Mapping[str | None, Grading], names: Mapping[str | Non
 
 def _row(found: Grading, name: str, language: Language) -> Iterator[str]:
     yield one_line(name)
-    yield one_line(found.card.role)
+    yield role_name(found.card, language)
     yield "–" if found.attained is None else language.percent(found.attained, 0)
     yield language.percent(found.coverage, 0)
     yield language(finding(found, language))
@@ -67,9 +95,10 @@ def _one(table: Table, found: Grading, language: Language) -> Table:
     for part in found.parts:
         share = "–" if part.share is None else language.percent(part.share, 0)
         name = language(INDICATORS[part.indicator].name)
-        table.add_row(*(Text(each) for each in (one_line(part.block), name, language.percent(part.weight, 0), share)))
+        block = block_name(found.card, part.block, language)
+        table.add_row(*(Text(each) for each in (block, name, language.percent(part.weight, 0), share)))
     table.add_section()
-    table.add_row(Text(one_line(found.card.role), style="bold"), Text(language(finding(found, language))))
+    table.add_row(Text(role_name(found.card, language), style="bold"), Text(language(finding(found, language))))
     return table
 
 

@@ -16,7 +16,7 @@ from kpi_engine.rulebook import Rulebook
 from sync.fitting import NAME_WIDTH
 from sync.locale import Language
 from sync.surveyed import Answered
-from sync.wording import NOBODY, NONE_GIVEN, subject_name, value_text
+from sync.wording import NOBODY, NONE_GIVEN, priority_name, subject_name, value_text
 
 LEAST_SURE: Final = 0.05
 """Below this chance a gap is called more than chance."""
@@ -102,7 +102,8 @@ def gap_text(found: Gap | None, language: Language) -> str:
     if found is None:
         return "–"
     points = language.number(found.share * 100, 1)
-    told = {"points": points, "kind": one_line(found.of or language(NONE_GIVEN))}
+    kind = NONE_GIVEN if found.of is None else priority_name(found.of)
+    told = {"points": points, "kind": one_line(language(kind))}
     if found.chance is None:
         return language(message("{points} pp ({kind})", **told))
     if found.chance < LEAST_SURE:
@@ -184,7 +185,9 @@ def kind_name(dimension: str, kind: str | None, rules: Rulebook, at: int, langua
     """Return how a kind is called: agents by name."""
     if dimension == Scope.AGENT:
         return language(NOBODY if kind is None else subject_name(kind, Scope.AGENT, rules, at))
-    return language(NONE_GIVEN) if kind is None else kind
+    if kind is None:
+        return language(NONE_GIVEN)
+    return language(priority_name(kind)) if dimension == Scope.PRIORITY else kind
 
 
 def _table(title: str) -> Table:

@@ -248,8 +248,30 @@ def subject_name(subject: str | None, scope: Scope, rulebook: Rulebook, at: int)
         return Message("{name}", {"name": person.name if person is not None else subject})
     if scope is Scope.MANAGER:
         return Message("{name}", {"name": rulebook.called.get(subject, subject)})
+    if scope is Scope.PRIORITY:
+        return priority_name(subject)
     group = rulebook.groups.get(subject.removeprefix("group:")) if subject.startswith("group:") else None
     return Message("{name}", {"name": group.at(at) if group is not None else subject})
+
+
+_PRIORITIES = {
+    each.text: each
+    for each in (
+        *(message("urgent"), message("high"), message("normal"), message("medium"), message("low")),
+        *(message("High"), message("Medium"), message("Low")),
+    )
+}
+"""The helpdesks' own words for priorities."""
+
+
+def priority_name(word: str) -> Message:
+    """Return how a priority is called: the helpdesks' own words in the reader's language, any other as it is."""
+    return _PRIORITIES.get(word) or Message("{name}", {"name": word})
+
+
+def priority_called(name: str, language: Language) -> str:
+    """Return the helpdesk's word for a priority that is called so in a language; what is none of its words as it is."""
+    return next((word for word, called in _PRIORITIES.items() if name in (word, language(called))), name)
 
 
 def value_text(indicator: Indicator, value: float | None, language: Language) -> str:

@@ -72,11 +72,11 @@ def _covered(line: CreditLine, facts: Facts) -> CreditLine:
 
 REVIEW_WINDOW: Final = Parameter(
     name="window",
-    default=30 * 86_400,
+    default=7 * 86_400,
     duration=True,
     why=message(
-        "A review up to so long after the end of the period counts for its tickets; whoever reviews a sample of last "
-        "month's tickets is done by then."
+        "A review up to so long after the end of the period counts for its tickets; a period is settled no earlier, so "
+        "choose by how long your reviewers take."
     ),
 )
 

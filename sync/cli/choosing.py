@@ -23,7 +23,7 @@ from sync.naming import unaccented
 from sync.people import Ambiguous, Person, people
 from sync.privacy import Sight
 from sync.sources import Asked, Source, as_of_now, source
-from sync.wording import NOBODY, NONE_GIVEN
+from sync.wording import NOBODY, NONE_GIVEN, priority_called
 
 PERIODS = click.Choice([kind.value for kind in PeriodKind])
 _NAMED = (
@@ -176,6 +176,8 @@ def subject_named(call: Call, asked: Asked, scope: Scope, name: str) -> str | No
         return _manager(asked, name)
     if scope in (Scope.COUNTRY, Scope.TIER):
         return _as_told(asked, scope, name)
+    if scope is Scope.PRIORITY:
+        return priority_called(name, call.language)
     return team_key(rules, name, as_of) if scope is Scope.TEAM else name
 
 

@@ -2,10 +2,11 @@
 
 import click
 
+from kpi_engine.durations import months_of
 from kpi_engine.message import message
 from sync.account import Account
 from sync.cli.frame import Call, framed
-from sync.counting import OTHER_ROWS, TICKETS
+from sync.counting import MONTHS, OTHER_ROWS, TICKETS
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.locking import locked
@@ -39,7 +40,7 @@ def _shown(call: Call, account: Account, *, delete: bool) -> dict[str, object]:
             "{name}: kept from {day} on (privacy.retention: {months}); older are {tickets} and {others}",
             name=name,
             day=language.date(found.cutoff),
-            months=account.settings.privacy.retention,
+            months=MONTHS.of(months_of(account.settings.privacy.retention)),
             tickets=TICKETS.of(found.tickets, language),
             others=OTHER_ROWS.of(found.others, language),
         )

@@ -11,6 +11,7 @@ from kpi_engine.message import message
 from kpi_engine.reduce import Cell
 from kpi_engine.role_cards import Grading
 from kpi_engine.tally import COUNTS
+from sync.grading_text import block_name, role_name
 from sync.grading_text import finding as graded_finding
 from sync.locale import Language
 from sync.scorecards import curve
@@ -172,7 +173,7 @@ class FrontPage:
         found = self.told.grading
         if found is None:
             return
-        yield Heading(self.language(message("Scorecard: {role}", role=found.card.role)))
+        yield Heading(self.language(message("Scorecard: {role}", role=role_name(found.card, self.language))))
         yield Paragraph(self.language(graded_finding(found, self.language)))
         yield Items(tuple(Link(self._part(found, block.name)) for block in found.card.blocks))
 
@@ -180,8 +181,9 @@ class FrontPage:
         attained = found.block(block)
         weight = self.language.percent(sum(part.weight for part in found.parts if part.block == block), 0)
         share = self.language.percent(attained, 0) if attained is not None else "–"
+        name = block_name(found.card, block, self.language)
         return self.language(
-            message("{block}: {share} attained, weight {weight}", block=block, share=share, weight=weight)
+            message("{block}: {share} attained, weight {weight}", block=name, share=share, weight=weight)
         )
 
     def _why(self) -> Iterator[Block]:

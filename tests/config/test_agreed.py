@@ -69,6 +69,11 @@ def test_a_scorecard_is_kept_with_weights_for_what_is_listed_and_without_what_is
         ],
         "grades": {"A": 1.0, "B": 0.9, "C": 0.75, "D": 0.0},
     }
+    titled = Scorecard.model_validate(
+        {**card(work={"title": "Việc", "indicators": ["solved"]}), "title": {"vi": "Hỗ trợ"}}
+    )
+    document = scorecard_documents({"support": titled})["support"]
+    assert (document["titles"], document["blocks"][0]["titles"]) == ({"vi": "Hỗ trợ"}, {"vi": "Việc", "en": "Việc"})
 
 
 @pytest.mark.parametrize(

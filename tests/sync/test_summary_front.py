@@ -10,6 +10,7 @@ from kpi_engine.periods import period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell
 from kpi_engine.response_bias import SURVEYS, Gap, Responses
 from kpi_engine.role_cards import Grading, RoleCard, graded
+from kpi_engine.targets import Target, attained
 from sync.locale import Language
 from sync.summaries.front import (
     DUE,
@@ -27,6 +28,7 @@ from sync.summaries.front import (
 )
 from sync.summaries.page import as_html, as_text
 from sync.surveyed import Answered
+from sync.targets import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +134,7 @@ def test_headlines_stand_beside_their_own_past_and_the_scorecard_says_what_it_co
         "Scorecard: support",
         "A: 105% attained, 75% covered",
         "speed: 105% attained, weight 75%",
-        "quality: – attained, weight 25%",
+        "Quality: – attained, weight 25%",
         "Why: what weighed most",
         "1 good, 1 not; the latest:",
         "rated not good",
@@ -194,7 +196,7 @@ def test_a_summary_begins_with_what_its_reader_needs_first(summarized: "Callable
     an, binh = (words(world, str(agent)) for agent in world.agents[:2])
     order = ["Headlines", "Scorecard: support", "Why: what weighed most", "All figures", "Data complete to", "Rules:"]
     assert sorted(an.index(each) for each in order) == [an.index(each) for each in order]
-    assert "target 30 min: not met" in an
+    assert "target ≤ 30 min: not met" in an
     assert "To do now" not in an
     assert "overdue since" in binh
     assert binh.index("To do now") < binh.index("Headlines")
@@ -233,3 +235,44 @@ def test_a_front_is_text_and_never_markup() -> None:
     card = RoleCard.from_document("<b>", {"teams": [], "blocks": [], "grades": {"A": 0}})
     page = FrontPage(Front(grading=graded(card, {})), Language("en", ZONE), 0, lambda each: (None, each), str)
     assert "<b>" not in as_html(list(page.blocks()))
+
+
+def test_blocks_and_roles_are_called_as_their_titles_say_in_the_readers_language() -> None:
+    blocks = [
+        {"name": "quality", "weight": 1, "indicators": {"first_reply": 1}},
+        {"name": "tempo", "weight": 1, "indicators": {"solved": 1}},
+        {"name": "work", "weight": 1, "indicators": {"reopens": 1}, "titles": {"vi": "Công việc"}},
+    ]
+    document = {"teams": [], "blocks": blocks, "grades": {"A": 0}, "titles": {"vi": "Bán hàng", "en": "Telesales"}}
+    front = Front(grading=graded(RoleCard.from_document("tele", document), {}))
+    english, vietnamese = told(front), told(front, "vi")
+    assert [each.splitlines()[0] for each in (english, vietnamese)] == ["Scorecard: Telesales", "Bảng điểm: Bán hàng"]
+    assert [word in english for word in ("- Quality:", "- tempo:", "- Công việc:")] == [True] * 3
+    assert [word in vietnamese for word in ("- Chất lượng:", "- tempo:", "- Công việc:")] == [True] * 3
+
+
+def test_a_headline_shows_a_band_with_its_verdict_and_its_trend() -> None:
+    band = Target.from_document(
+        {
+            "indicator": "handling_time",
+            "scope": "agent",
+            "subject": None,
+            "kind": "abs",
+            "value": 120,
+            "high": 360,
+            "windows": 1,
+            "by": "week",
+            "baseline": None,
+            "owner": "Lan",
+            "announced_on": "2026-01-01",
+            "benchmark": None,
+            "only": {},
+            "comparator": "between",
+        }
+    )
+    cell = figure("handling_time", 300, 480)
+    judged = Judged(band, "an", cell, None, attained(band, cell, None), judging=True, running=False)
+    assert "target 2 min – 6 min: not met" in told(Front(headlines=[Headline(cell, judged, [60.0])]))
+    shown = told(Front(headlines=[Headline(cell, judged, [60.0])]), "vi")
+    assert "mục tiêu 2 phút – 6 phút: chưa đạt" in shown
+    assert "từ 1 phút" in shown

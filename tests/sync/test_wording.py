@@ -31,6 +31,8 @@ from sync.wording import (
     heading,
     parameters_text,
     part_text,
+    priority_called,
+    priority_name,
     reason_text,
     subject_name,
     value_text,
@@ -149,6 +151,8 @@ def test_a_clock_goes_by_its_name_or_its_key(clock: str, name: str) -> None:
         ("sao-mai", Scope.ACCOUNT, NOW, "sao-mai"),
         ("web", Scope.CHANNEL, NOW, "web"),
         (None, Scope.PRIORITY, NOW, "none given"),
+        ("urgent", Scope.PRIORITY, NOW, "urgent"),
+        ("P1", Scope.PRIORITY, NOW, "P1"),
     ],
 )
 def test_a_subject_is_called_as_it_was_then(subject: str | None, scope: Scope, at: int, name: str) -> None:
@@ -195,3 +199,11 @@ def test_a_figure_is_its_value_or_how_much_is_missing() -> None:
 )
 def test_beside_a_figure_stands_how_sure_it_is(key: str, changed: dict[str, object], text: str) -> None:
     assert detail_text(INDICATORS[key], cell(key, **changed), EN) == text
+
+
+def test_priorities_are_called_and_found_by_the_readers_words() -> None:
+    vietnamese = Language("vi")
+    assert [vietnamese(priority_name(word)) for word in ("urgent", "High", "P1")] == ["khẩn cấp", "Cao", "P1"]
+    assert [priority_called(name, vietnamese) for name in ("khẩn cấp", "Cao", "cao", "normal", "P1")] == [
+        *("urgent", "High", "high", "normal", "P1"),
+    ]

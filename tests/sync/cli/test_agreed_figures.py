@@ -111,7 +111,7 @@ def test_one_persons_scorecard_is_shown_part_by_part_and_no_other_scope_has_one(
     name = next(card["name"] for card in found["roles"])
     shown = agreed.run("report", *NOVEMBER, "--agent", name).stdout
     assert "Scorecards by role" in shown
-    assert "efficiency" in shown
+    assert "Efficiency" in shown
     assert "later" not in shown
     assert "roles" not in report(agreed, "--scope", "channel")
     assert "roles" not in report(agreed, "--indicator", "solved")
