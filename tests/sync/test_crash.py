@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Worlds = Callable[..., AbstractContextManager[World]]
 
+pytestmark = pytest.mark.untraced
+
 NAME = "sao-mai"
 SATURDAY = 1_763_787_600  # 2025-11-22 12:00 +07:00, long past on the wall: a helpdesk ahead of us is another story
 DAY = 86_400

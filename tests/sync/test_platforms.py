@@ -4,6 +4,8 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from connectors import CONNECTORS
 from connectors.base import Stream
 from connectors.freshdesk import Freshdesk
@@ -75,6 +77,7 @@ def lines(world: "World") -> Counter[tuple[Any, ...]]:
     )  # fmt: skip
 
 
+@pytest.mark.untraced
 def test_the_same_stories_give_the_same_figures(
     world_in: "Callable[..., Any]", platforms: "dict[str, Platform]", tmp_path: "Path"
 ) -> None:
@@ -96,6 +99,7 @@ def test_the_same_stories_give_the_same_figures(
         assert {line[0].removesuffix("_calendar") for line in [*here, *there]} == known, (kind, here, there)
 
 
+@pytest.mark.untraced
 def test_an_export_of_activities_makes_freshdesk_as_exact_as_any_other_a_day_later(
     world_in: "Callable[..., Any]", platforms: "dict[str, Platform]", tmp_path: "Path"
 ) -> None:

@@ -1,11 +1,14 @@
 import json
 import signal
+from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
 
 from config import load
 from connectors.sandbox import ZendeskSandbox
+from sync.demo import Shown, played
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -13,17 +16,28 @@ if TYPE_CHECKING:
 FOLDERS = "helpdesk-kpi-demo-*"
 
 
+def on_little_helpdesks(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("sync.demo.ZendeskSandbox", lambda **options: ZendeskSandbox(tickets=60, **options))
+    patch.setattr("sync.demo_beside.TICKETS", 40)
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+    """Play the demo once on smaller helpdesks."""
+    with pytest.MonkeyPatch.context() as patch:
+        on_little_helpdesks(patch)
+        with played("en", tmp_path_factory.mktemp("demo")) as what:
+            yield what
+
+
 @pytest.fixture
-def little(empty_desk: "Desk") -> "Desk":
-    """Play the demo on a smaller helpdesk, and leave nothing behind."""
-    empty_desk.patch.setattr("sync.demo.ZendeskSandbox", lambda **options: ZendeskSandbox(tickets=60, **options))
-    empty_desk.patch.setattr("sync.demo_beside.TICKETS", 40)
-    empty_desk.patch.setattr("tempfile.tempdir", str(empty_desk.folder))
+def little(empty_desk: "Desk", shown: Shown) -> "Desk":
+    """Show what was played."""
+    empty_desk.patch.setattr("sync.cli.demo_command.played", lambda *_: nullcontext(shown))
     return empty_desk
 
 
 def test_the_demo_shows_the_things_it_promises(little: "Desk") -> None:
-    little.patch.setenv("HELPDESK_KPI_LANGUAGE", "en")
     result = little.run("demo")
     assert result.exit_code == 0
     assert "nothing leaves this machine" in result.stderr
@@ -53,7 +67,6 @@ def test_the_demo_shows_the_things_it_promises(little: "Desk") -> None:
     ]
     assert places == sorted(places)
     assert " → " in result.stdout
-    assert not list(little.folder.glob(FOLDERS))
 
 
 def test_the_json_of_the_demo_has_its_documented_shape(little: "Desk") -> None:
@@ -85,11 +98,16 @@ def test_the_json_of_the_demo_has_its_documented_shape(little: "Desk") -> None:
     assert worked["care"] == person["joined"]["work_item_handling_time"]["n"] > 0
 
 
-def test_a_demo_without_summaries_says_nothing_of_them(little: "Desk") -> None:
-    little.patch.setattr("sync.demo.WORKING_DAY", 3600)
-    result = little.run("demo")
+def test_a_demo_without_summaries_says_nothing_of_them_and_leaves_nothing_behind(empty_desk: "Desk") -> None:
+    on_little_helpdesks(empty_desk.patch)
+    empty_desk.patch.setattr("tempfile.tempdir", str(empty_desk.folder))
+    empty_desk.patch.setattr("sync.demo.WORKING_DAY", 3600)
+    result = empty_desk.run("demo")
     assert result.exit_code == 0
+    assert "nothing leaves this machine" in result.stderr
+    assert "── One summary ticket ──" in result.stdout
     assert "KPI · " not in result.stdout
+    assert not list(empty_desk.folder.glob(FOLDERS))
 
 
 def test_kept_running_it_prints_its_address_and_a_configuration_that_works(empty_desk: "Desk") -> None:

@@ -1,8 +1,13 @@
 """`privacy.individual`, wherever the figures of a single person leave the store."""
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from connectors.sandbox import ZendeskSandbox
 
 if TYPE_CHECKING:
     from conftest import Desk
@@ -11,11 +16,32 @@ MONTH = ("--period", "2026-11")
 
 
 @pytest.fixture
-def led(desk: "Desk") -> "Desk":
+def led_apart(desk: "Desk") -> "Desk":
     """Give a pulled helpdesk: agents 0 and 1 in Lan's team, Lan is agent 2."""
     configure(desk, "all")
     assert desk.run("sync", "--dry-run").exit_code == 0
     return desk
+
+
+@pytest.fixture(scope="module")
+def helpdesk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, ZendeskSandbox]]:
+    """Give a helpdesk that nothing changes, and the place of the store once it was pulled."""
+    with ZendeskSandbox(tickets=12, days=7) as sandbox:
+        yield tmp_path_factory.mktemp("led") / "helpdesk-kpi.db", sandbox
+
+
+@pytest.fixture
+def led(helpdesk: tuple[Path, ZendeskSandbox], empty_desk: "Desk", monkeypatch: pytest.MonkeyPatch) -> "Desk":
+    """Give the same, pulled once for every test that leaves the helpdesk as it is."""
+    pulled, sandbox = helpdesk
+    monkeypatch.setattr("sync.cli.frame.WallClock", lambda: sandbox.clock)
+    empty_desk.account("sao-mai", sandbox)
+    configure(empty_desk, "all")
+    if not pulled.exists():
+        assert empty_desk.run("sync", "--dry-run").exit_code == 0
+        shutil.copy(empty_desk.store, pulled)
+    shutil.copy(pulled, empty_desk.store)
+    return empty_desk
 
 
 def configure(desk: "Desk", individual: str, *more: dict[str, Any], **own: Any) -> None:  # noqa: ANN401 -- any key of a connector
@@ -110,19 +136,19 @@ def test_what_is_not_shown_is_said_and_an_unknown_viewer_refused(led: "Desk") ->
 
 
 @pytest.mark.parametrize(("rule", "made"), [("off", False), ("self", False), ("self_and_lead", True), ("all", True)])
-def test_a_summary_is_made_where_only_those_who_may_could_read_it(led: "Desk", rule: str, *, made: bool) -> None:
+def test_a_summary_is_made_where_only_those_who_may_could_read_it(led_apart: "Desk", rule: str, *, made: bool) -> None:
     """Of the two agents only: Lan alone, who leads them, reads all tickets beside the administrators."""
-    led.patch.setattr("connectors.zendesk.Zendesk.readers", lambda *_: [agent(led, 2)])
+    led_apart.patch.setattr("connectors.zendesk.Zendesk.readers", lambda *_: [agent(led_apart, 2)])
     push = {"summaries": [{"scope": "agent", "period": "week", "group": "KPI"}], "agent_fields": ["solved"]}
-    configure(led, rule, push=push)
-    led.run("sync", "--yes")
-    led.sandbox.advance(4 * 86_400)
-    result = led.run("sync")
-    ours = [each.external_id or "" for each in led.sandbox.state.tickets.values()]
-    assert any(f":agent:{agent(led, 0)}:2026-W47" in each for each in ours) is made, result.output
-    profiles = [user.user_fields.get("kpi_solved") for user in led.sandbox.state.users.values()]
+    configure(led_apart, rule, push=push)
+    led_apart.run("sync", "--yes")
+    led_apart.sandbox.advance(4 * 86_400)
+    result = led_apart.run("sync")
+    ours = [each.external_id or "" for each in led_apart.sandbox.state.tickets.values()]
+    assert any(f":agent:{agent(led_apart, 0)}:2026-W47" in each for each in ours) is made, result.output
+    profiles = [user.user_fields.get("kpi_solved") for user in led_apart.sandbox.state.users.values()]
     assert any(value is not None for value in profiles) is (rule == "all")
-    checks = led.run("check").stdout
+    checks = led_apart.run("check").stdout
     assert ("none is written: privacy.individual is off" in checks) is (rule == "off")
     assert ("does not allow: none is written" in checks) is (rule != "all")
     if rule == "off":
@@ -144,21 +170,21 @@ def test_before_any_data_the_store_tells_only_where_it_is(desk: "Desk") -> None:
     assert desk.told("store")["accounts"] == [{"connector": "sao-mai", "tickets": 0}]
 
 
-def test_forgetting_says_whom_it_means_asks_and_tells_what_it_cannot_remove(led: "Desk") -> None:
-    gone = led.sandbox.state.account.agent_ids[4]
-    refused = led.run("forget", str(gone), "--yes")
+def test_forgetting_says_whom_it_means_asks_and_tells_what_it_cannot_remove(led_apart: "Desk") -> None:
+    gone = led_apart.sandbox.state.account.agent_ids[4]
+    refused = led_apart.run("forget", str(gone), "--yes")
     assert (refused.exit_code, "still works" in refused.stderr) == (2, True)
-    led.sandbox.state.downgrade(gone)
-    led.sandbox.advance(7200)
-    led.run("sync", "--dry-run")
-    shown = led.run("forget", str(gone))
+    led_apart.sandbox.state.downgrade(gone)
+    led_apart.sandbox.advance(7200)
+    led_apart.run("sync", "--dry-run")
+    shown = led_apart.run("forget", str(gone))
     assert (shown.exit_code, "nothing was changed" in shown.stdout) == (0, True)
-    assert led.rows(f"SELECT count(*) FROM account_record WHERE key = '{gone}'")[0][0] > 0
-    led.patch.setattr("sync.cli.forget_command._agreed", lambda _call: True)
-    done = led.told("forget", str(gone))
+    assert led_apart.rows(f"SELECT count(*) FROM account_record WHERE key = '{gone}'")[0][0] > 0
+    led_apart.patch.setattr("sync.cli.forget_command._agreed", lambda _call: True)
+    done = led_apart.told("forget", str(gone))
     assert (done["accounts"], done["done"], len(done["left_over"])) == (["sao-mai"], True, 4)
-    assert led.rows(f"SELECT count(*) FROM account_record WHERE key = '{gone}'") == [(0,)]
-    customer = led.rows("SELECT requester_id FROM contact")[0][0]
-    result = led.run("forget", customer, "--requester", "--yes")
+    assert led_apart.rows(f"SELECT count(*) FROM account_record WHERE key = '{gone}'") == [(0,)]
+    customer = led_apart.rows("SELECT requester_id FROM contact")[0][0]
+    result = led_apart.run("forget", customer, "--requester", "--yes")
     assert (result.exit_code, "a pseudonym stands in" in result.stdout) == (0, True)
-    assert led.rows(f"SELECT count(*) FROM contact WHERE requester_id = '{customer}'") == [(0,)]
+    assert led_apart.rows(f"SELECT count(*) FROM contact WHERE requester_id = '{customer}'") == [(0,)]
