@@ -7,8 +7,9 @@ from pathlib import Path
 from random import Random
 
 from kpi_engine.calendars import Calendar, CalendarDefinition
+from kpi_engine.compiling import compiled
 from kpi_engine.measure import measure
-from kpi_engine.rulebook import Rulebook, compiled
+from kpi_engine.rulebook import Rulebook
 from sync.store import Store
 
 CALLS = 200_000

@@ -11,10 +11,11 @@ from config import (
     target_documents,
 )
 from connectors.base import Stream
+from kpi_engine.compiling import compiled, what_one_is
 from kpi_engine.editions import Edition, Override, corrected, digest_of
 from kpi_engine.message import Message, message
 from kpi_engine.records import Agent, CustomStatus, Group, Membership, Schedule, SlaPolicy
-from kpi_engine.rulebook import Kind, Rulebook, compiled, what_one_is
+from kpi_engine.rulebook import Kind, Rulebook
 from kpi_engine.rules import Policies, parse_policies
 from kpi_engine.touching import touches
 from sync.account import Account

@@ -16,12 +16,13 @@ from typing import Any, Final
 from config.documents import plain_policies
 from config.penalties import consequences
 from config.policies import PolicyDocument
+from kpi_engine.compiling import compiled
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.history import History
 from kpi_engine.message import Message, message
 from kpi_engine.penalties import Penalty
 from kpi_engine.periods import Period, periods_between
-from kpi_engine.rulebook import Kind, compiled
+from kpi_engine.rulebook import Kind
 from kpi_engine.trying import Count, Side, Sums, Trial
 from sync.account import Account
 from sync.charging import Consequences, consequences_at

@@ -20,6 +20,7 @@ from config.stories import (
     happening,
     wall_clock,
 )
+from kpi_engine.compiling import compiled
 from kpi_engine.durations import seconds_of
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.history import History
@@ -27,7 +28,7 @@ from kpi_engine.measure import measure
 from kpi_engine.measurement import Clock, Measurement
 from kpi_engine.message import Message, message
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
-from kpi_engine.rulebook import Kind, Rulebook, compiled
+from kpi_engine.rulebook import Kind, Rulebook
 
 _CUSTOMER = "customer"
 _AGENT = "agent"

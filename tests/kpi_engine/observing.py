@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from kpi_engine.compiling import compiled
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import NO_FACTS, Facts
@@ -11,7 +12,7 @@ from kpi_engine.observe import SEVERAL_ROWS, observed, together
 from kpi_engine.periods import Period, period_named
 from kpi_engine.records import FieldValue, Observation
 from kpi_engine.reduce import Cell, Question, Scope, Window, cell, lines_of
-from kpi_engine.rulebook import Rulebook, compiled
+from kpi_engine.rulebook import Rulebook
 
 ZONE = "Asia/Ho_Chi_Minh"
 MONTH = period_named("2026-10", ZONE)

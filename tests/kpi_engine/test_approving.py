@@ -6,8 +6,8 @@ from types import ModuleType
 import pytest
 
 from kpi_engine.approving import Concerned, concerned
+from kpi_engine.compiling import compiled
 from kpi_engine.editions import Edition
-from kpi_engine.rulebook import compiled
 
 ORGANIZATION = {
     "places": {

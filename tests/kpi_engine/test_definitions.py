@@ -4,11 +4,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from kpi_engine.compiling import compiled
 from kpi_engine.indicators import FAMILIES, INDICATORS
 from kpi_engine.indicators.indicator import MEANS
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import lines_in
-from kpi_engine.rulebook import compiled
 
 Play = Callable[..., Any]
 

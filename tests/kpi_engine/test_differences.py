@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.differences import completed, unsure
 from kpi_engine.history import History
 from kpi_engine.measure import measure
 from kpi_engine.measurement import Certainty, ClockState
 from kpi_engine.records import EventKind, Field, TicketEvent, TicketSnapshot
-from kpi_engine.rulebook import compiled
 from kpi_engine.untold import untold
 
 Shot = Callable[..., TicketSnapshot]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.records import EventKind, TicketEvent
-from kpi_engine.rulebook import compiled
 from kpi_engine.story import StepKind
 from kpi_engine.telling import told
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kpi_engine.compiling import compiled
 from kpi_engine.history import History
 from kpi_engine.measure import measure
 from kpi_engine.measurement import Measurement
 from kpi_engine.own_writes import OwnWrite, told_apart
 from kpi_engine.records import EventKind, Field, TicketEvent
-from kpi_engine.rulebook import compiled
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Reduction
 from kpi_engine.measurement import CreditLine, Measurement, Stamp
 from kpi_engine.periods import Period, period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell, cells, enters, lines_in
-from kpi_engine.rulebook import compiled
 
 Play = Callable[..., Any]
 JUNE_9 = period_named("2025-06-09", "Asia/Ho_Chi_Minh")

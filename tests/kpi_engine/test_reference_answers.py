@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.measure import measure
-from kpi_engine.rulebook import compiled
 from kpi_engine.statistics import mean, percentile, wilson
 
 Play = Callable[..., Any]

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 from scipy.stats import chi2_contingency
 
+from kpi_engine.compiling import compiled
 from kpi_engine.indicators.verdicts import scale_name, scale_of
 from kpi_engine.measurement import CreditLine, Measurement, Stamp
 from kpi_engine.periods import period_named
@@ -23,7 +24,6 @@ from kpi_engine.response_bias import (
     stratum,
     unheard,
 )
-from kpi_engine.rulebook import compiled
 
 MONTH = period_named("2026-11", "Asia/Ho_Chi_Minh")
 AT = MONTH.start + 3600

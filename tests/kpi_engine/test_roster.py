@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition
+from kpi_engine.compiling import compiled
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Question, Scope, cells, lines_in
 from kpi_engine.roster import NO_ROSTER, Roster, roster
-from kpi_engine.rulebook import compiled
 
 Play = Callable[..., Any]
 UTC_OFFICE = Calendar(CalendarDefinition(key="o", name="o", zone="UTC", week=(((540, 1020),),) * 7))

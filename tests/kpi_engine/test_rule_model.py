@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from kpi_engine.calendars import ALWAYS, Calendar, CalendarDefinition
+from kpi_engine.compiling import compiled
 from kpi_engine.conditions import NO, YES
 from kpi_engine.escalating import Escalation, parse_escalations
 from kpi_engine.measurement import ClockState
 from kpi_engine.recipients import Asked, Recipient, reached, recipients, tier
-from kpi_engine.rulebook import compiled
 from kpi_engine.rules import parse_policies
 from kpi_engine.severity import parse_severity
 from kpi_engine.touching import touches

@@ -3,8 +3,9 @@ from types import ModuleType
 import pytest
 
 from kpi_engine.calendars import ALWAYS
+from kpi_engine.compiling import compiled
 from kpi_engine.editions import Edition, digest_of
-from kpi_engine.rulebook import OWN_TAG, FieldMeaning, Places, Role, Status, compiled
+from kpi_engine.rulebook import OWN_TAG, FieldMeaning, Places, Role, Status
 
 NOON = 1_000_000
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.history import History
-from kpi_engine.rulebook import Status, compiled
+from kpi_engine.rulebook import Status
 from kpi_engine.story import StepKind, Story
 from kpi_engine.telling import told
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.penalties import Band, Penalty
 from kpi_engine.periods import PeriodKind, period_named
 from kpi_engine.reduce import Scope
-from kpi_engine.rulebook import compiled
 from kpi_engine.trying import Count, Side, Sums, Trial, points
 
 Play = Callable[..., Any]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from kpi_engine.compiling import compiled
 from kpi_engine.editions import Edition, digest_of
 from kpi_engine.history import MERGED_IN, REQUESTER_RETURNED, DerivedEvent, History
 from kpi_engine.indicators import INDICATORS
@@ -21,7 +22,7 @@ from kpi_engine.measurement import Certainty, Clock, CreditLine, Measurement
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.records import EventKind, Rating, TicketEvent, TicketSnapshot
 from kpi_engine.reduce import Cell, Question, Scope, Window, cell, lines_in
-from kpi_engine.rulebook import Rulebook, compiled
+from kpi_engine.rulebook import Rulebook
 
 VIETNAM = "Asia/Ho_Chi_Minh"
 Body = Mapping[str, object]

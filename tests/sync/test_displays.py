@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from kpi_engine.compiling import compiled
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.measurement import CreditLine, Stamp
 from kpi_engine.periods import Period, period_named
 from kpi_engine.reduce import Cell, Question, Scope, cell, cells
-from kpi_engine.rulebook import compiled
 from sync.figures import Figures
 from sync.locale import Language
 from sync.scorecards import Shown, report_table, scorecard_table

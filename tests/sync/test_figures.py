@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.editions import Edition
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Input
 from kpi_engine.measurement import CreditLine, Measurement, Omission, Stamp
 from kpi_engine.periods import Period, PeriodKind, period_at
 from kpi_engine.reduce import Question, Scope, Window, cell
-from kpi_engine.rulebook import compiled
 from sync.explaining import _omitted, explained, parameters_in_force
 from sync.figures import empty_card, figures, reduced
 from sync.missing import missing_inputs

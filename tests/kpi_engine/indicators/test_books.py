@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.currencies import currencies_of
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.indicators.indicator import Bought, Facts
 from kpi_engine.observe import observed
 from kpi_engine.periods import period_named
 from kpi_engine.reduce import Question, Scope, cells, enters
-from kpi_engine.rulebook import compiled
 from kpi_engine.tally import COUNTS
 
 

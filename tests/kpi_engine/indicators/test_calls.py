@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.measurement import Certainty, Measurement
 from kpi_engine.observe import OBSERVED, observed
 from kpi_engine.records import Observation
-from kpi_engine.rulebook import compiled
 
 RULES = compiled([])
 OF_AGENTS = {"calls_handled", "missed_call_rate", "handling_time"}

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
+from kpi_engine.compiling import compiled
 from kpi_engine.editions import Edition
 from kpi_engine.observe import observed
 from kpi_engine.records import FieldValue, Observation
-from kpi_engine.rulebook import compiled
 
 WORK = Observation(
     kind="work_items",
