@@ -1,6 +1,7 @@
 """Calendars of the admin's own: opening hours, holidays and overrides, and which calendar a ticket follows."""
 
 import re
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 from itertools import pairwise
@@ -124,15 +125,23 @@ def _refuse_overlaps(week: dict[str, Spans]) -> None:
         for day in weekdays(words):
             tomorrow = [[opening + MINUTES_OF_A_DAY] for opening, _ in days[(day + 1) % len(days)]]
             spans = sorted([*days[day], *tomorrow])
-            if any(now[1] > then[0] for now, then in pairwise(spans) if len(now) > 1):
-                raise UnfitError(message("opening hours overlap"), below=(words,))
+            _refuse_overlap(spans, words)
+
+
+def _refuse_overlap(spans: Iterable[Sequence[int]], below: str) -> None:
+    """Raise UnfitError where one of some spans, in their order, begins before the one before it has ended."""
+    for now, then in pairwise(spans):
+        if len(now) > 1 and now[1] > then[0]:
+            end, begin = (f"{at // 60 % 24:02}:{at % 60:02}" for at in (now[1], then[0]))
+            allowed = message(
+                "one ends at {end} and another begins at {begin}: let it begin then or later", end=end, begin=begin
+            )
+            raise UnfitError(message("opening hours overlap"), allowed, below=(below,))
 
 
 def _overrides(overrides: dict[str, Spans]) -> dict[str, Spans]:
     for day, spans in overrides.items():
-        ordered = sorted(minutes(span) for span in spans)
-        if any(now[1] > then[0] for now, then in pairwise(ordered)):
-            raise UnfitError(message("opening hours overlap"), below=(day,))
+        _refuse_overlap(sorted(minutes(span) for span in spans), day)
     return overrides
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from kpi_engine.message import Message, message
 
@@ -105,10 +105,15 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)[:80]
 
 
+_ELSEWHERE: Final = {"timezone": "tz", "time_zone": "tz", "zone": "tz", "working_hours": "week", "hours": "week"}
+"""What keys are called elsewhere, and here."""
+
+
 def one_of(words: Iterable[str], given: object = None) -> Message:
     """Return the sentence that lists what is allowed, with a guess at what was meant."""
     words = tuple(words)
     close = get_close_matches(given, words, n=1) if isinstance(given, str) else []
+    close = close or [word for word in words if word == _ELSEWHERE.get(str(given))]
     listed = ", ".join(words)
     if close:
         return message("did you mean {guess}? Known here: {words}", guess=close[0], words=listed)

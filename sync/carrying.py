@@ -7,6 +7,7 @@ from config import Problem
 from config.documents import checked_policies
 from config.writing import policy_text
 from connectors.base import Carried, Stream
+from kpi_engine.documents import listed
 from kpi_engine.message import Message, message
 from kpi_engine.records import SlaPolicy
 from sync.account import Account
@@ -48,8 +49,8 @@ def written(account: Account, found: Carried, file: str) -> Written:
     ]
     remarks = [*map(language, heads), *(f"- {language(each)}" for each in found.left)]
     text = policy_text(found.document, remarks)
-    document, problems = checked_policies(text, file)
-    count = len(document.policies) if document is not None else 0
+    _, problems = checked_policies(text, file)
+    count = len(listed(found.document, "policies"))
     return Written(text, count, tuple(found.left), tuple(problems))
 
 

@@ -24,7 +24,7 @@ from connectors.base import Unavailable
 from connectors.body import one_line
 from kpi_engine.message import Message, message
 from sync.account import Account
-from sync.carrying import asked_policies, carried, written
+from sync.carrying import Written, asked_policies, carried, written
 from sync.cli.frame import Call, framed
 from sync.consequence_lint import lint as consequence_lint
 from sync.counting import CLOCKS, POLICIES
@@ -33,6 +33,10 @@ from sync.fitting import plain_table
 from sync.locale import terminal_text
 from sync.stories import outcomes
 
+NOTHING_CARRIED = message(
+    "there is nothing to write: the helpdesk has no SLA policies, or none that can be carried over; begin with a pack "
+    "(policies: starter/by-priority) or with a file of your own"
+)
 _FILE = click.argument("file", required=False)
 
 
@@ -147,15 +151,23 @@ def _imported(call: Call, account: Account, file: Path) -> Exit:
     if file.exists():
         call.complain(message("{file} is there already; name another with --output", file=str(file)))
         return Exit.SETTINGS
-    file.write_text(found.text, encoding="utf-8")
-    call.say(message("{file}: {policies}", file=str(file), policies=POLICIES.of(found.policies)))
     for each in found.left:
         call.say(message("not carried over: {what}", what=each))
+    if found.policies == 0:
+        call.complain(NOTHING_CARRIED)
+        call.answer(_answer(call, None, found))
+        return Exit.SETTINGS
+    file.write_text(found.text, encoding="utf-8")
+    call.say(message("{file}: {policies}", file=str(file), policies=POLICIES.of(found.policies)))
     for problem in found.problems:
         call.complain_text(problem.text(call.language))
-    left, problems = ([call.language(each) for each in found.left], [str(each) for each in found.problems])
-    call.answer({"file": str(file), "policies": found.policies, "left": left, "problems": problems})
+    call.answer(_answer(call, str(file), found))
     return Exit.PARTIAL if found.problems else Exit.OK
+
+
+def _answer(call: Call, file: str | None, found: Written) -> dict[str, object]:
+    left, problems = ([call.language(each) for each in found.left], [str(each) for each in found.problems])
+    return {"file": file, "policies": found.policies, "left": left, "problems": problems}
 
 
 def _policies(call: Call, file: str | None) -> tuple[str | None, PolicyDocument]:
