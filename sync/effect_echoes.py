@@ -36,6 +36,9 @@ LOOKED_AT: Final = "effects_seen_through"
 """The switch that remembers the last change of an escalation that was looked for."""
 
 _AGAIN: Final = ":again"
+_LONG_AGO: Final = 2 * 86_400
+"""What was done so many seconds ago is not looked for any more: a request for each note of years would help nobody."""
+
 _PLACE: Final = frozenset({GROUP, ASSIGNEE})
 _FIELDS: Final = {PRIORITY: Field.PRIORITY, GROUP: Field.GROUP, ASSIGNEE: Field.ASSIGNEE, TAGS_ADDED: Field.TAGS}
 
@@ -50,7 +53,7 @@ def look_for_effects(account: Account, this: Pass, as_of: int) -> None:
     while batch := store.changes.delivered_after(
         name, Target.ESCALATION, store.switches.number(name, LOOKED_AT) or 0, as_of - GRACE
     ):
-        looked_for = [each for each in batch if _is_looked_for(each)]
+        looked_for = [each for each in batch if _is_looked_for(each, as_of)]
         lost = list(_lost(account, looked_for, as_of))
         with store.transaction(this.lock):
             _note(account, this, looked_for, lost)
@@ -111,8 +114,9 @@ class _Lost:
         )
 
 
-def _is_looked_for(each: Queued) -> bool:
-    return each.state is ChangeState.DELIVERED and not each.values.get(RESTORES)
+def _is_looked_for(each: Queued, as_of: int) -> bool:
+    is_fresh = as_of - each.changed_at <= _LONG_AGO
+    return each.state is ChangeState.DELIVERED and is_fresh and not each.values.get(RESTORES)
 
 
 def _lost(account: Account, looked_for: Sequence[Queued], as_of: int) -> Iterator[_Lost]:

@@ -228,6 +228,12 @@ def test_only_what_still_matters_is_done_again(world: "World") -> None:
     assert later(world, 2 * HOUR) == 0
     assert notes(world, forgotten) == 0
     assert any(str(forgotten.id) in each for each in told(world))
+    losing(world, ALL)
+    outage = late_ticket(world)
+    world.run()
+    keeping(world)
+    assert later(world, 3 * 24 * HOUR) == 0
+    assert not any(str(outage.id) in each for each in told(world))
 
 
 def test_nothing_is_done_twice_wherever_a_pass_dies_that_looks_for_effects(
