@@ -315,3 +315,42 @@ def test_a_role_is_found_in_the_organization_and_told_in_the_ledger(world: "Worl
     assert name_of_group(world, 2) in str(told[1])
     documents = [each.document() for each in followed(world.account, rulebook(world.account), entries)]
     assert [each["state"] for each in documents] == ["delivered", "delivered", None]
+
+
+def test_a_ticket_already_where_it_would_go_keeps_its_agent_and_notes_tell_each_kind_of_step(world: "World") -> None:
+    """One is in the group already, one with the lead; a step before the goal, one while it rests, one after its end."""
+    configured(world, {"level": 1})
+    group, lead = name_of_group(world, 0), world.agents[0]
+    email = next(each.email for each in world.store.records.account(NAME, Stream.AGENTS) if each.agent_id == str(lead))
+    steps = [
+        {"level": 1, "at": "warn", "note": True, "assign": group},
+        {"level": 2, "note": True, "assign": "team_lead"},
+        {"level": 3, "note": True, "at": "met"},
+        {"level": 4, "after": "1h", "note": True, "assign": "Nowhere"},
+    ]
+    document = rules(*steps, calendar="always")
+    document["policies"][0]["clocks"][0] |= {"warn": ["50%"], "pause_in": ["pending"]}
+    always = {"week": {"mon..sun": ["00:00-24:00"]}}
+    push = {"ticket_fields": [], "escalations": {"allow": EFFECTS}}
+    world.configure(push=push, policies=document, calendars={"always": always}, teams={group: {"lead": email}})
+    world.run()
+    ticket = world.ticket(priority="normal")
+    world.advance(2000)
+    world.run()
+    world.advance(HOUR)
+    world.run()
+    assert (ticket.group_id, ticket.assignee_id) == (world.state.account.group_ids[0], lead)
+    world.state.change(ticket.id, lead, status="pending")
+    world.advance(HOUR)
+    report = world.run()
+    assert any("there is no group Nowhere" in told for told in report.effects.remarks)
+    world.state.comment(ticket.id, lead)
+    world.advance(600)
+    world.run()
+    told = notes(world, ticket)
+    assert [each.count("handed") for each in told] == [0, 0, 0, 0]
+    for said, told_of in zip(told, ("before the goal", "level 2", "level 4", "after the end"), strict=True):
+        assert told_of in said
+    assert "has run" in told[0]
+    assert "is due" in told[0]
+    assert "ended after" in told[3]
