@@ -1,11 +1,8 @@
 """The documents: what is generated is current, and what is promised exists."""
 
 import configparser
-import os
 import re
 import shlex
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -214,24 +211,3 @@ def test_the_readmes_unit_runs_the_service() -> None:
     assert " run --config " in unit["Service"]["ExecStart"]
     assert int(unit["Service"]["SuccessExitStatus"]) == Exit.TERMINATED
     assert int(unit["Service"]["RestartPreventExitStatus"]) == Exit.SETTINGS
-
-
-@pytest.mark.untraced
-def test_the_readmes_excerpt_is_what_the_demo_says() -> None:
-    """Figures, writes and explanations; the port of the simulated helpdesk is another each time."""
-    excerpt = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[0]
-    said = demo_lines(_demo())
-    assert [line for line in demo_lines(excerpt) if line not in said] == []
-
-
-def demo_lines(text: str) -> list[str]:
-    without_port = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1", text)
-    return [" ".join(line.split()) for line in without_port.splitlines()]
-
-
-def _demo() -> str:
-    script = "from sync.cli import main; main(['demo', '-q'])"
-    plain = {"COLUMNS": "120", "HELPDESK_KPI_LANGUAGE": "en", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, env={**os.environ, **plain}, capture_output=True, text=True, timeout=90, check=True)
-    return done.stdout

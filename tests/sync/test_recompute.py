@@ -38,6 +38,7 @@ def test_everything_is_measured_again_and_nothing_else_happens(make_world: Calla
     )
 
 
+@pytest.mark.untraced
 def test_several_processes_measure_the_same_as_one(
     make_world: Callable[..., "World"], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -353,6 +353,7 @@ def test_a_kept_reading_is_handed_on_although_its_ticket_is_not_found_any_more(
     assert "created" in {line.indicator for line in kept.lines}
 
 
+@pytest.mark.untraced
 def test_no_settled_day_or_week_of_a_whole_world_ever_moves(make_world: Callable[..., "World"]) -> None:
     """Two dozen lives told in passes four days apart: each period is looked at as it settles, and again at the end."""
     world = make_world(sandbox={"tickets": 24, "days": 10}, **SHORT)
