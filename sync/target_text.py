@@ -1,10 +1,11 @@
 """How targets are put into words: what was agreed, what the figure says about it, and what a target lacks."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from config.meanings import Fields
 from config.targets import TargetSettings
 from connectors.body import one_line
 from kpi_engine.benchmarks import Benchmark, Beside, chosen
@@ -158,3 +159,17 @@ def lint(targets: Iterable[TargetSettings], benchmarks: Sequence[Benchmark] = ()
             yield message(
                 "the target for {indicator} ({scope}) has no benchmark: nothing says that it can be reached", **named
             )
+
+
+def unmapped(targets: Iterable[TargetSettings], meanings: Collection[str]) -> Iterator[Message]:
+    """Yield the targets that speak of tickets of which nothing tells that they are such: they will judge nobody."""
+    for target in targets:
+        for name in target.only.model_dump(exclude_none=True):
+            if name in Fields.model_fields and name not in meanings:
+                yield message(
+                    "the target for {indicator} ({scope}) is of one {name}, and nothing tells it: see {setting}",
+                    indicator=target.indicator,
+                    scope=target.scope,
+                    name=name,
+                    setting=f"fields.{name}",
+                )

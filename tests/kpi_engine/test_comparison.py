@@ -156,6 +156,13 @@ def test_the_same_mix_for_everybody_takes_away_what_the_mix_alone_made() -> None
     assert {standing(SOLVED_AT_ONCE, each, found.reference) for each in found.of.values()} == {Standing.NO_EVIDENCE}
 
 
+def test_each_kind_of_ticket_weighs_what_it_weighs_among_all_together() -> None:
+    """Together 100 easy and 60 hard ones: An 5/8 of 0.9 and 3/8 of 0.5, Bình 5/8 of 0.75 and 3/8 of 0.3."""
+    subjects = {"an": {EASY: pile(72, 80), HARD: pile(10, 20)}, "binh": {EASY: pile(15, 20), HARD: pile(12, 40)}}
+    found = adjusted(SOLVED_AT_ONCE, subjects)
+    assert [each.value for each in found.of.values() if each] == pytest.approx([0.75, 0.58125], abs=1e-9)
+
+
 def test_only_kinds_of_tickets_that_everybody_has_are_compared_directly() -> None:
     rare = ("fax", None, None)
     subjects = {"an": {EASY: pile(45, 50), rare: pile(0, 10)}, "binh": {EASY: pile(30, 40)}}

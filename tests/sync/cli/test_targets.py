@@ -165,11 +165,13 @@ def test_what_a_target_lacks_is_said_by_check(desk: "Desk") -> None:
     bare = {"indicator": "overdue_count", "scope": "team", "window": "week", "owner": "Lan", "value": 3}
     papers = {"benchmark": "own 2025", "agreed_by": "the team", "agreed_on": "2026-10-01"}
     early = {**bare, **papers, **AGREED, "scope": "agent", "valid_from": "2026-09-01"}
-    aimed(desk, bare, {**bare, **papers, **AGREED, "scope": "account"}, early)
+    grave = {**bare, **papers, **AGREED, "scope": "tier", "only": {"severity": "S1", "channel": "mail"}}
+    aimed(desk, bare, {**bare, **papers, **AGREED, "scope": "account"}, early, grave)
     shown = desk.run("check").stdout
     assert "the target for overdue_count (team) was never announced" in shown
     assert "does not say when it was agreed" in shown
     assert "the target for overdue_count (team) does not say with whom it was agreed" in shown
+    assert "overdue_count (tier) is of one severity, and nothing tells it: see fields.severity" in shown
     assert "overdue_count (agent) is valid before it was announced" in shown
     assert "has no benchmark" in shown
     assert "(account)" not in shown
