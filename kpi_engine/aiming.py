@@ -4,7 +4,7 @@ from kpi_engine.calendars import ALWAYS, WorkingTime
 from kpi_engine.clock_run import ClockRun
 from kpi_engine.conditions import CHANNEL, SEVERITY
 from kpi_engine.rulebook import UNSOLVED, Rulebook
-from kpi_engine.rules import ClockRule, Promise
+from kpi_engine.rules import ClockRule, OnChange, Promise
 from kpi_engine.story import State, Step
 
 _DAY = 86_400
@@ -52,6 +52,11 @@ def _seconds_of(promise: Promise, calendar: WorkingTime, start: int) -> int:
         return promise.seconds
     end = calendar.days_later(start, promise.days)
     return promise.days * _DAY if end is None else calendar.between(start, end)
+
+
+def is_frozen(rule: ClockRule, instance: ClockRun) -> bool:
+    """Tell whether a clock keeps the goal and the kind of time it has, whatever changes on the ticket."""
+    return rule.on_change is OnChange.FREEZE and instance.goal is not None
 
 
 def is_running(rule: ClockRule, state: State) -> bool:

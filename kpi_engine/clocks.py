@@ -6,10 +6,10 @@ reply exactly at the goal meets it.
 
 from dataclasses import dataclass, field
 
-from kpi_engine.aiming import choose_calendar, goes_by, is_running, same_aim, set_goal
+from kpi_engine.aiming import choose_calendar, goes_by, is_frozen, is_running, same_aim, set_goal
 from kpi_engine.clock_run import ClockRun, Timer
 from kpi_engine.rulebook import Rulebook
-from kpi_engine.rules import BREACH, NEXT_REPLY, NO_POLICIES, ClockRule, OnChange, Policies, Rearm, Start, Stop
+from kpi_engine.rules import BREACH, NEXT_REPLY, NO_POLICIES, ClockRule, Policies, Rearm, Start, Stop
 from kpi_engine.story import State, Step, StepKind, Story
 
 _REOPENING = frozenset({Rearm.ON_REOPEN, Rearm.CONTINUES})
@@ -98,7 +98,8 @@ class _Player:
         over = step.done or self.ends(instance.rule, step)
         rests = not is_running(rule, step.state)
         word = goes_by(rule, step.state, self.channel)
-        if not over and not rests and rule.promise(word) == instance.promise:
+        aimed_as_before = is_frozen(rule, instance) or rule.promise(word) == instance.promise
+        if not over and not rests and aimed_as_before:
             return
         instance.run_until(step.at)
         if over or rests or rule.in_business_time(word) is not instance.business:
@@ -278,7 +279,7 @@ class _Player:
         instance.rule = rule
         if not instance.eras or instance.eras[-1][1] is not rule:
             instance.eras.append((step.at, rule))
-        frozen = rule.on_change is OnChange.FREEZE and instance.goal is not None
+        frozen = is_frozen(rule, instance)
         word = goes_by(rule, state, self.channel)
         if not frozen:
             instance.business = rule.in_business_time(word)

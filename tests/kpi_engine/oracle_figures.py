@@ -1,6 +1,7 @@
 """The naive oracle, figures: what the stretches in somebody's hands answer, and how lines become one value."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -94,12 +95,33 @@ def hours(told: Told, key: str | None, start: int, end: int) -> int:
 
 def over_period(told: Told, start: int, end: int) -> Iterator[Line]:
     """Yield the lines of each stretch in which the ticket was unsolved."""
-    stretches = told.stretches()
+    stretches = joined(told)
     for stretch in stretches:
         last = end if stretch is stretches[-1] else min(stretch.end, end)
         first = max(stretch.start, start)
         if is_held(stretch) and first < last:
             yield from of_stretch(told, stretch, (first, last), (start, end))
+
+
+def joined(told: Told) -> list[Stretch]:
+    """Return the stretches, those made one that follow each other in the same hands: what else changed ends none."""
+    found: list[Stretch] = []
+    *before, newest = told.stretches()
+    for stretch in [*(each for each in before if each.start < each.end), newest]:
+        if found and found[-1].end == stretch.start and hands(told, found[-1]) == hands(told, stretch):
+            found[-1] = replace(found[-1], end=stretch.end)
+        else:
+            found.append(stretch)
+    return found
+
+
+def hands(told: Told, stretch: Stretch) -> tuple[object, ...]:
+    """Return whose a stretch is, by which hours, and whether it is held at all."""
+    values, start, rules = stretch.values, stretch.start, told.rules
+    team = rules.team(values["assignee"], values["group"], start)
+    kind = (values["priority"], told.reads("segment", values, start), values["requester"])
+    guessed = rules.calendar(values, start)[1]
+    return values["assignee"], team, *kind, rules.calendar_key(values, start), guessed, is_held(stretch)
 
 
 def of_stretch(told: Told, stretch: Stretch, part: tuple[int, int], whole: tuple[int, int]) -> Iterator[Line]:

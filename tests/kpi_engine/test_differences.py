@@ -298,6 +298,26 @@ def test_a_goal_shortened_within_a_span_is_due_from_the_beginning_and_late_when_
     assert mixed.due_at == timelines.moment("06-02 09:30")  # of that half hour nobody knows by which time it ran
 
 
+@pytest.mark.parametrize("end", ["open", "solved"])
+def test_a_frozen_goal_is_as_late_as_it_was_whatever_changed_within_a_span(
+    shot: Shot, judged: Callable[..., Any], timelines: ModuleType, end: str
+) -> None:
+    """Urgent, so due at nine; that it became normal by noon changes nothing, and makes nothing uncertain."""
+    whole = history(
+        shot("06-02 08:00", "open", priority="urgent"),
+        shot("06-02 12:00", "open", priority="normal", after="06-02 08:10"),
+        shot("06-02 12:30", end, priority="normal", after="06-02 12:20"),
+    )
+    goals = {"urgent": "1h", "normal": "8h", "default": "normal"}
+    found = judged(whole, goals, "06-02 13:00", on_change="freeze")
+    fired = [(each.step, timelines.told(each.at)) for each in found.firings]
+    assert fired == [("warn:75%", "06-02 08:45"), ("breach", "06-02 09:00")]
+    promised = history(whole.snapshots[0], replace(whole.snapshots[1], priority="urgent"))
+    assert (
+        judged(promised, goals, "06-02 13:00", on_change="freeze").clocks[0].breached_at == found.clocks[0].breached_at
+    )
+
+
 @pytest.mark.parametrize("told", [True, False], ids=["the helpdesk tells its history", "it tells none"])
 def test_what_policies_go_by_is_as_unsure_as_the_look_that_showed_it_and_all_else_is_not(
     shot: Shot, timelines: ModuleType, *, told: bool
