@@ -33,6 +33,17 @@ class Effects:
     raise_priority: bool = False
     tags: tuple[str, ...] = ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it does, a word each, with the group and the tags behind their words."""
+        told = {
+            "note": self.note,
+            f"assign:{self.group}": self.group,
+            "raise_priority": self.raise_priority,
+            f"add_tags:{' '.join(self.tags)}": self.tags,
+        }
+        return tuple(word for word, asked in told.items() if asked)
+
 
 NO_EFFECTS = Effects()
 

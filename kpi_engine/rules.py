@@ -210,6 +210,12 @@ class Policies:
         """Return the policy at a place, the one without clocks at NO_MATCH."""
         return NO_POLICY if place == NO_MATCH else self.policies[place]
 
+    def step(self, policy: str, clock: str, name: str) -> EscalationStep | None:
+        """Return the step of a policy's clock that fires under a name; None where these policies have none."""
+        named = next((each for each in self.policies if each.policy == policy), None)
+        rule = None if named is None else named.rule(clock)
+        return None if rule is None else rule.escalation.named(name)
+
     @property
     def has_tiers(self) -> bool:
         """Whether somebody answers for a severity as such."""

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from kpi_engine.cases import Case, verdicts
 from kpi_engine.history import History
-from kpi_engine.measure import judged
+from kpi_engine.measure import Judged, judged
 from kpi_engine.measurement import Exclusion, Firing
 from kpi_engine.penalties import Circumstances, Penalty, assessed
 from kpi_engine.periods import Period
@@ -14,6 +14,7 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 
 _ESCALATION = "escalation:"
+_STEPS = (_ESCALATION, "early:", "success:", "repeat:")
 
 
 class Side(NamedTuple):
@@ -38,6 +39,12 @@ class Count(NamedTuple):
 Whose: TypeAlias = tuple[str, str, str]
 """A scope, a subject in it (empty: nobody) and a clock."""
 
+Reached: TypeAlias = tuple[str, str, str, str, str, str]
+"""A scope, a subject in it (empty: nobody), a clock, a step by its name, the roles it is for, and what it does.
+
+Roles and doings are words, a comma between them.
+"""
+
 Under: TypeAlias = tuple[str, str, str]
 """A penalty, a subject and a period's label."""
 
@@ -46,11 +53,13 @@ Under: TypeAlias = tuple[str, str, str]
 class Sums:
     """What some tickets come to on one side; it grows with subjects, clocks and periods, never with tickets.
 
-    `held` are, by penalty, subject and period, the cases judged and those held against the subject.
+    `held` are, by penalty, subject and period, the cases judged and those held against the subject; `steps` how often
+    each step of an escalation fell due, notices repeated included.
     """
 
     counts: dict[Whose, Count] = field(default_factory=dict)
     held: dict[Under, tuple[int, int]] = field(default_factory=dict)
+    steps: dict[Reached, int] = field(default_factory=dict)
 
     def add(self, whose: Whose, count: Count) -> None:
         """Count something in."""
@@ -61,12 +70,18 @@ class Sums:
         before = self.held.get(under, (0, 0))
         self.held[under] = (before[0] + volume, before[1] + counted)
 
+    def reach(self, reached: Reached, n: int = 1) -> None:
+        """Count steps in that fell due."""
+        self.steps[reached] = self.steps.get(reached, 0) + n
+
     def merge(self, other: "Sums") -> None:
         """Count in all that another one has."""
         for whose, count in other.counts.items():
             self.add(whose, count)
         for under, (volume, counted) in other.held.items():
             self.hold(under, volume, counted)
+        for reached, n in other.steps.items():
+            self.reach(reached, n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,7 @@ class Trial:
         return found[0] != found[1]
 
     def _judge(self, side: Side, history: History, sums: Sums) -> set[object]:
-        """Count a ticket in, and return its late clocks and its escalations."""
+        """Count a ticket in, and return its late clocks and what followed them."""
         found = judged(history, side.rulebook, self.as_of)
         if isinstance(found, Exclusion):
             return set()
@@ -95,8 +110,12 @@ class Trial:
         for whose, count in _counted(cases, escalations):
             sums.add(whose, count)
         self._hold(side.penalties, cases, sums)
+        followed = [(each, told) for each, told in _followed(found, side.rulebook) if self._has(each.at)]
+        for each, told in followed:
+            for scope, whom in _whom(each.agent, each.team):
+                sums.reach((scope, whom or "", each.clock, each.step, *told))
         late = {(case.clock, case.at, case.agent, case.team) for case in cases if case.late is not None}
-        return late | {(each.clock, each.step, each.at) for each in escalations}
+        return late | {(each.clock, each.step, each.at, *told) for each, told in followed}
 
     def _has(self, at: int) -> bool:
         return self.start <= at < self.end
@@ -107,6 +126,16 @@ class Trial:
             for each in assessed(penalties, within, period, Circumstances()) if within else ():
                 under = (each.penalty.penalty, each.subject, period.label)
                 sums.hold(under, each.volume, each.counted)
+
+
+def _followed(found: Judged, rules: Rulebook) -> Iterator[tuple[Firing, tuple[str, str]]]:
+    """Yield the steps of escalations that fell due, each with the roles it is for and what it does."""
+    policy_of = {(each.clock, each.instance): each.policy for each in found.clocks}
+    for each in found.firings:
+        if each.step.startswith(_STEPS):
+            step = rules.policies.at(each.at).step(policy_of[each.clock, each.instance], each.clock, each.step)
+            told = ("", "") if step is None else (",".join(step.notify), ",".join(step.effects.words))
+            yield each, told
 
 
 def _counted(cases: Iterable[Case], escalations: Iterable[Firing]) -> Iterator[tuple[Whose, Count]]:

@@ -373,10 +373,7 @@ def forbidden(account: Account, step: EscalationStep) -> Message | None:
 
 def step_of(entry: Entry, clock: Clock, rules: Rulebook) -> EscalationStep | None:
     """Return the step that an entry tells of, under the rules of its own instant; None where it is no step's."""
-    policies = rules.policies.at(entry.at).policies
-    named = next((each for each in policies if each.policy == clock.policy), None)
-    rule = None if named is None else named.rule(entry.clock)
-    return None if rule is None else rule.escalation.named(entry.step)
+    return rules.policies.at(entry.at).step(clock.policy, entry.clock, entry.step)
 
 
 def _raised(priority: FieldValue) -> dict[str, FieldValue]:

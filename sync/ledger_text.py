@@ -78,6 +78,13 @@ _STEPS = {
 }
 
 
+def step_name(step: str) -> Message:
+    """Return what falls due under a name, with the part of the goal, the level or the number behind it."""
+    kind, _, rest = step.partition(":")
+    told = _STEPS.get(kind, kind)
+    return message("{step} {what}", step=told, what=rest) if rest else message("{step}", step=told)
+
+
 @dataclass(frozen=True, slots=True)
 class Teller:
     """Words the ledger of one period in a language, by the names of its end."""
@@ -214,9 +221,7 @@ class Teller:
 
     def step(self, each: Entry) -> str:
         """Return what fell due, with the part of the goal or the level."""
-        kind, _, rest = each.step.partition(":")
-        word = self.language(_STEPS[kind]) if kind in _STEPS else kind
-        return f"{word} {rest}".rstrip()
+        return self.language(step_name(each.step))
 
     # -- sentences ----------------------------------------------------------------------------------------------------
 

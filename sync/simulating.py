@@ -227,6 +227,7 @@ def _sums_written(sums: Sums) -> dict[str, Any]:
     return {
         "counts": [[*whose, *count] for whose, count in sums.counts.items()],
         "held": [[*under, *cases] for under, cases in sums.held.items()],
+        "steps": [[*reached, n] for reached, n in sums.steps.items()],
     }
 
 
@@ -247,4 +248,5 @@ def _read(document: dict[str, Any], mark: str) -> Simulation:
 
 def _sums_read(document: dict[str, Any]) -> Sums:
     counts = {(row[0], row[1], row[2]): Count(*row[3:]) for row in document["counts"]}
-    return Sums(counts, {(row[0], row[1], row[2]): (row[3], row[4]) for row in document["held"]})
+    held = {(row[0], row[1], row[2]): (row[3], row[4]) for row in document["held"]}
+    return Sums(counts, held, {(row[0], row[1], row[2], row[3], row[4], row[5]): row[6] for row in document["steps"]})

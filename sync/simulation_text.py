@@ -1,7 +1,8 @@
 """A simulation in words: what would differ, by team and by agent; tables for the terminal, a document for JSON."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -13,8 +14,11 @@ from kpi_engine.reduce import Scope
 from kpi_engine.rulebook import Rulebook
 from kpi_engine.trying import Count, Sums, Trial, points
 from sync.counting import TICKETS
+from sync.effect_text import EFFECT_NAMES
 from sync.fitting import NAME_WIDTH
+from sync.ledger_text import step_name
 from sync.locale import Language
+from sync.role_words import ROLE_NAMES
 from sync.simulating import Simulation
 from sync.wording import clock_name, subject_name
 
@@ -79,6 +83,25 @@ def by_clock(found: Simulation) -> dict[str, tuple[Count, Count]]:
     return {clock: (sides[0].get(clock, Count()), sides[1].get(clock, Count())) for clock in {**sides[0], **sides[1]}}
 
 
+class Step(NamedTuple):
+    """A step of an escalation: of which clock, which one, for which roles, and what it does on a ticket."""
+
+    clock: str
+    name: str
+    notify: str
+    does: str
+
+
+def by_step(found: Simulation, scope: Scope = Scope.TEAM, subject: str | None = None) -> dict[Step, tuple[int, int]]:
+    """Return how often each step falls due on both sides: for everybody, or for one subject of a scope."""
+    sides: list[dict[Step, int]] = [{}, {}]
+    for side, sums in zip(sides, (found.now, found.then), strict=True):
+        for (kind, whom, *step), n in sums.steps.items():
+            if kind == scope.value and subject in (None, whom):
+                side[Step(*step)] = side.get(Step(*step), 0) + n
+    return {step: (sides[0].get(step, 0), sides[1].get(step, 0)) for step in sorted({**sides[0], **sides[1]})}
+
+
 @dataclass(frozen=True, slots=True)
 class SimulationTeller:
     """Words a simulation; `sees` tells whose own numbers may be shown."""
@@ -105,7 +128,11 @@ class SimulationTeller:
         )
 
     def closing(self) -> Iterator[Message]:
-        """Yield what must be known of points: that what is only approximate costs none, if so it was agreed."""
+        """Yield what must be known of points and of escalations: what costs none, and what is done where allowed."""
+        if any(step.does for step in by_step(self.found)):
+            yield message(
+                "What steps would do on tickets they do only where `push.escalations.allow` of the account says so."
+            )
         if any(not each.unsure for side in (self.trial.now, self.trial.then) for each in side.penalties):
             yield message(
                 "What is known only approximately costs no points, where a penalty does not say `unsure: true`: all "
@@ -119,6 +146,31 @@ class SimulationTeller:
         for name, now, then in rows:
             _row(table, name, *self._counts(now, then))
         return table
+
+    def steps_table(self) -> Table:
+        """Return how often each step of an escalation falls due on both sides, for whom, and what it does."""
+        language = self.language
+        table = self._bare(message("Escalations by step"), message("Clock"))
+        for heading in (message("Step"), message("For"), message("On the ticket")):
+            table.add_column(language(heading), overflow="fold")
+        for heading in (message("Now"), message("then")):
+            table.add_column(language(heading), justify="right", overflow="fold")
+        for step, sides in by_step(self.found).items():
+            numbers = (language.number(n) for n in sides)
+            told = (self.language(step_name(step.name)), self._roles(step), self._does(step))
+            _row(table, language(clock_name(step.clock)), *told, *numbers)
+        return table
+
+    def _roles(self, step: Step) -> str:
+        named = (ROLE_NAMES.get(role, role) for role in step.notify.split(",") if role)
+        return ", ".join(self.language(each) if isinstance(each, Message) else each for each in named)
+
+    def _does(self, step: Step) -> str:
+        return ", ".join(self._doing(*word.partition(":")) for word in step.does.split(",") if word)
+
+    def _doing(self, effect: str, _: str, what: str) -> str:
+        named = self.language(EFFECT_NAMES[effect])
+        return f"{named}: {what}" if what else named
 
     def table(self, scope: Scope) -> Table:
         """Return what each team or agent comes to on both sides, by name."""
@@ -159,6 +211,17 @@ class SimulationTeller:
             table.add_column(language(heading), justify="right", overflow="fold")
         return table
 
+    def _bare(self, title: Message, first: Message) -> Table:
+        table = Table(
+            title=self.language(title),
+            title_justify="left",
+            box=None,
+            padding=(0, 1, 0, 0),
+            header_style="bold underline",
+        )
+        table.add_column(self.language(first), overflow="fold")
+        return table
+
     def _counts(self, now: Count, then: Count) -> list[str]:
         return [self.language.number(number) for pair in zip(now, then, strict=True) for number in pair]
 
@@ -176,18 +239,24 @@ class SimulationTeller:
                 clock: {"now": now._asdict(), "then": then._asdict()}
                 for clock, (now, then) in by_clock(self.found).items()
             },
-            "teams": [self._document(name, each) for name, each in self._named(Scope.TEAM)],
-            "agents": [self._document(name, each) for name, each in self._named(Scope.AGENT)],
+            "escalations": _steps_document(by_step(self.found)),
+            "teams": [self._document(name, each, Scope.TEAM) for name, each in self._named(Scope.TEAM)],
+            "agents": [self._document(name, each, Scope.AGENT) for name, each in self._named(Scope.AGENT)],
             "hidden": self.hidden(),
         }
 
-    def _document(self, name: str, each: Difference) -> dict[str, object]:
+    def _document(self, name: str, each: Difference, scope: Scope) -> dict[str, object]:
         return {
             "subject": each.subject,
             "name": name,
             "now": {**each.now._asdict(), "points": each.points_now},
             "then": {**each.then._asdict(), "points": each.points_then},
+            "escalations": _steps_document(by_step(self.found, scope, each.subject or "")),
         }
+
+
+def _steps_document(steps: Mapping[Step, tuple[int, int]]) -> list[dict[str, object]]:
+    return [{**step._asdict(), "now": now, "then": then} for step, (now, then) in steps.items()]
 
 
 def _row(table: Table, *cells: str) -> None:

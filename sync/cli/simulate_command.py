@@ -19,7 +19,7 @@ from sync.counting import PEOPLE, TICKETS
 from sync.exits import Exit
 from sync.locale import terminal_text
 from sync.simulating import OtherProgressError, Simulation, fingerprint, kept_in, resumed, simulate, trial_of
-from sync.simulation_text import SimulationTeller
+from sync.simulation_text import SimulationTeller, by_step
 from sync.sources import as_of_now, source
 
 
@@ -117,6 +117,8 @@ def _simulated(
     for sentence in teller.opening(account.name):
         call.say(sentence)
     call.show(teller.clocks_table())
+    if by_step(found):
+        call.show(teller.steps_table())
     call.show(teller.table(Scope.TEAM))
     call.show(teller.table(Scope.AGENT))
     for sentence in teller.closing():

@@ -93,3 +93,58 @@ def test_what_was_exempted_is_neither_judged_nor_late(timelines: ModuleType, sid
     _, now, then = tried(timelines, sides, SLOW, exempt=frozenset({"first_reply"}))
     assert now.counts["agent", "an", "first_reply"] == Count(0, 0, 0)
     assert then.counts["agent", "an", "first_reply"] == Count(0, 0, 0)
+
+
+def test_steps_that_would_fall_due_are_counted_with_whom_they_are_for_and_what_they_do(
+    timelines: ModuleType, sides: tuple[Side, Side]
+) -> None:
+    """The same step on both sides is still a difference, where it does something else on the ticket."""
+    t = timelines
+    quiet = {"level": 1, "after": "30m", "notify": ["team_lead"]}
+    loud = {**quiet, "note": True, "assign": "l2", "raise_priority": True, "add_tags": ["late", "l2"]}
+
+    def side(step: dict[str, object]) -> Side:
+        follow = {"on": {"clock": "first_reply"}, "steps": [step], "repeat": {"every": "10m", "most": 1}}
+        policy = t.policy(t.first_reply("30m", time="calendar"), escalations=[follow])
+        return Side(compiled([*t.USUAL, t.edition("policies", policy)]))
+
+    differs, now, then = tried(t, (side(quiet), side(loud)), SLOW)
+    assert differs
+    does = "note,assign:l2,raise_priority,add_tags:late l2"
+    assert now.steps == {
+        (scope, whom, "first_reply", step, "team_lead", ""): 1
+        for scope, whom in (("agent", "an"), ("team", "group:1"))
+        for step in ("escalation:1", "repeat:1")
+    }
+    assert {key[5] for key in then.steps} == {does}
+    assert tried(t, (side(quiet), side(quiet)), SLOW)[0] is False
+    then.merge(then)
+    assert then.steps["agent", "an", "first_reply", "escalation:1", "team_lead", does] == 2
+
+
+def test_a_step_of_a_policy_that_the_ticket_left_since_is_counted_without_what_it_was_for(
+    timelines: ModuleType,
+) -> None:
+    t = timelines
+    follow = {"on": {"clock": "first_reply", "policy": "urgent"}, "steps": [{"level": 1, "notify": ["manager"]}]}
+    clock = t.first_reply({"any": "30m"}, time="calendar")
+    document = {
+        "policies": [
+            {"id": "urgent", "when": {"all": [{"priority": ["urgent"]}]}, "clocks": [clock], "calendar": "ticket"},
+            {"id": "rest", "clocks": [clock]},
+        ],
+        "escalations": [follow],
+    }
+    side = Side(compiled([*t.USUAL, t.edition("policies", document)]))
+    story = """
+    06-09 09:00 customer opens assignee=an group=1 priority=urgent
+    06-09 09:40 priority becomes low
+    06-09 10:30 an replies
+    """
+    _, now, _ = tried(t, (side, side), story)
+    assert now.steps == {
+        ("agent", "an", "first_reply", "escalation:1", "", ""): 1,
+        ("team", "group:1", "first_reply", "escalation:1", "", ""): 1,
+    }
+    policies = side.rulebook.policies.at(0)
+    assert (policies.step("none", "first_reply", "escalation:1"), policies.step("rest", "none", "x")) == (None, None)

@@ -60,6 +60,34 @@ def test_a_stricter_policy_is_later_more_often_costs_more_and_is_written_nowhere
     assert "costs no points" not in shown
 
 
+def test_what_escalations_would_do_is_told_by_step_for_everybody_and_for_each_in_both_languages(stored: "Desk") -> None:
+    acting = "steps: [{{level: 1, notify: [team_lead], note: true, add_tags: [late]}}]"
+    document = CARE.replace("steps: [{{level: 1}}]", acting).format(goal="10m")
+    (stored.folder / "acting.yaml").write_text(document, encoding="utf-8")
+    plain, found = simulated(stored, "strict.yaml"), simulated(stored, "acting.yaml")
+    late = found["clocks"]["first_reply"]["then"]["late"]
+    (step,) = [each for each in found["escalations"] if each["then"]]
+    assert step == {
+        **{"clock": "first_reply", "name": "escalation:1", "notify": "team_lead", "does": "note,add_tags:late"},
+        **{"now": 0, "then": late},
+    }
+    assert [each["does"] for each in plain["escalations"] if each["then"]] == [""]
+    for subjects in (found["agents"], found["teams"]):
+        assert sum(told["then"] for each in subjects for told in each["escalations"]) == late
+    english = stored.run("simulate", "acting.yaml", *NOVEMBER).stdout
+    assert "Escalations by step" in english
+    assert "team lead" in english
+    assert "a private note, tags: late" in english
+    assert "only where `push.escalations.allow` of the account says so" in english
+    assert "push.escalations" not in stored.run("simulate", "strict.yaml", *NOVEMBER).stdout
+    before = stored.config.read_text(encoding="utf-8")
+    stored.config.write_text(json.dumps({**json.loads(before), "language": "vi"}), encoding="utf-8")
+    vietnamese = stored.run("simulate", "acting.yaml", *NOVEMBER).stdout
+    stored.config.write_text(before, encoding="utf-8")
+    for words in ("Leo thang theo từng bước", "trưởng nhóm", "ghi chú nội bộ", "không ghi gì", "sẽ ra kết quả khác"):
+        assert words in vietnamese, words
+
+
 def test_points_that_cost_nothing_for_being_approximate_are_explained(stored: "Desk") -> None:
     sure = CARE.format(goal="30m").replace(" unsure: true,", "")
     (stored.folder / "sure.yaml").write_text(sure, encoding="utf-8")
