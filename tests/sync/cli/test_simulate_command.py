@@ -67,13 +67,11 @@ def test_what_escalations_would_do_is_told_by_step_for_everybody_and_for_each_in
     plain, found = simulated(stored, "strict.yaml"), simulated(stored, "acting.yaml")
     late = found["clocks"]["first_reply"]["then"]["late"]
     (step,) = [each for each in found["escalations"] if each["then"]]
-    assert step == {
-        **{"clock": "first_reply", "name": "escalation:1", "notify": "team_lead", "does": "note,add_tags:late"},
-        **{"now": 0, "then": late},
-    }
+    told = ("first_reply", "escalation:1", "team_lead", "note,add_tags:late", 0, late)
+    assert tuple(step[key] for key in ("clock", "name", "notify", "does", "now", "then")) == told
     assert [each["does"] for each in plain["escalations"] if each["then"]] == [""]
     for subjects in (found["agents"], found["teams"]):
-        assert sum(told["then"] for each in subjects for told in each["escalations"]) == late
+        assert sum(its["then"] for each in subjects for its in each["escalations"]) == late
     english = stored.run("simulate", "acting.yaml", *NOVEMBER).stdout
     assert "Escalations by step" in english
     assert "team lead" in english
