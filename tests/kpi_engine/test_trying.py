@@ -96,7 +96,7 @@ def test_what_was_exempted_is_neither_judged_nor_late(timelines: ModuleType, sid
 
 
 def test_steps_that_would_fall_due_are_counted_with_whom_they_are_for_and_what_they_do(
-    timelines: ModuleType, sides: tuple[Side, Side]
+    timelines: ModuleType,
 ) -> None:
     """The same step on both sides is still a difference, where it does something else on the ticket."""
     t = timelines
