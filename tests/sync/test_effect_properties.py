@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.sync.conftest import World
 
 NAME, HOUR, TICKETS = "sao-mai", 3600, 2
-EXAMPLES = max(6, int(os.environ.get("HELPDESK_KPI_EXAMPLES", "0")) // 100)
+EXAMPLES = max(4, int(os.environ.get("HELPDESK_KPI_EXAMPLES", "0")) // 100)
 STEPS = ["escalation:1", "escalation:2", "repeat:1", "repeat:2"]
 MARK = re.compile(r"helpdesk-kpi:escalation:[0-9a-f]{16}")
 WRITE = ("/api/v2/tickets/*.json", "PUT")
