@@ -7,9 +7,9 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
+from kpi_engine.compiling import compiled
 from kpi_engine.measure import measure
 from kpi_engine.measurement import Measurement
-from kpi_engine.rulebook import compiled
 from kpi_engine.rules import parse_policies
 from kpi_engine.touching import touches
 
