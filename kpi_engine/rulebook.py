@@ -18,7 +18,6 @@ Parameters: TypeAlias = Mapping[str, Mapping[str, object]]
 """The configured parameters: by indicator key, then by the parameter's name."""
 
 T_co = TypeVar("T_co", covariant=True)
-V = TypeVar("V")
 OWN_TAG = "helpdesk-kpi"
 
 
