@@ -8,6 +8,7 @@ from typing import Final
 from config import Settings
 from connectors.base import Stream
 from kpi_engine.message import Message, message
+from sync.file_errors import why
 from sync.inputs.kinds import KINDS
 from sync.inputs.rows import Forms, Refused, Taken, UnreadableFileError, read_rows
 from sync.inputs.scheduled import forms_of
@@ -61,7 +62,7 @@ def read_people_file(path: Path, kind: str, store: Store, settings: Settings, fo
     except UnreadableFileError as error:
         return PeopleFile(path.name, kind, problems=(error.message,))
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = why(error)
         return PeopleFile(path.name, kind, problems=(message("{place}: {reason}", place=path.name, reason=reason),))
     everybody = people(store, settings)
     names = store.pseudonyms.names(EVERYWHERE)

@@ -26,6 +26,7 @@ from sync.account import Account
 from sync.accounts import UnknownAccountError, opened
 from sync.clock import WallClock
 from sync.exits import Exit, exit_for
+from sync.file_errors import why
 from sync.locale import Language, preferred_language, terminal_text
 from sync.store import StoreError
 
@@ -192,7 +193,7 @@ def _guarded(call: Call, function: Callable[..., Exit | None], options: dict[str
     except BrokenPipeError:
         raise  # whoever read our output has left: click ends quietly
     except OSError as error:
-        call.complain(message("{place}: {reason}", place=error.filename or "–", reason=error.strerror or str(error)))
+        call.complain(message("{place}: {reason}", place=error.filename or "–", reason=why(error)))
         return Exit.UNEXPECTED
     finally:
         for number, handler in previous.items():

@@ -191,11 +191,15 @@ def _heading(account: Account, n: int, more: int) -> Message:
     )
 
 
+_WORDS = {"rating": message("rating"), DISPUTED: message("disputed"), REFUSED: message("dispute refused")}
+"""What is decided that is no clock."""
+
+
 def _line(call: Call, each: Decision) -> Message:
     line = message(
         "  {ticket}  {what}  {name}, {moment}: {reason} ({place})",
         ticket=each.ticket_id,
-        what=part_text(each.what, call.language),
+        what=_WORDS.get(each.what) or part_text(each.what, call.language),
         name=each.approved_by,
         moment=call.language.moment(each.approved_at),
         reason=each.reason,

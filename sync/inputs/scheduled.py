@@ -7,6 +7,7 @@ from pathlib import Path
 from config import InputFile, Settings
 from kpi_engine.message import Message, message
 from sync.account import Account
+from sync.file_errors import why
 from sync.inputs.importing import Imported, Source, import_file
 from sync.inputs.kinds import KINDS, Kind
 from sync.inputs.rows import UnreadableFileError
@@ -46,7 +47,7 @@ def _changed(account: Account, kind: Kind, place: InputFile) -> Iterator[Message
         for path in paths:
             yield from _imported(account, source_of(account.settings, kind, place, path))
     except OSError as error:
-        yield message("inputs.{kind}: {path}: {reason}", kind=kind.name, path=place.path, reason=error.strerror or "–")
+        yield message("inputs.{kind}: {path}: {reason}", kind=kind.name, path=place.path, reason=why(error))
 
 
 def _imported(account: Account, source: Source) -> Iterator[Message]:

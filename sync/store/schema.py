@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from kpi_engine.message import message
+from sync.file_errors import why
 from sync.store.database import Database
 from sync.store.errors import StoreError
 from sync.store.tables import METADATA
@@ -47,7 +48,7 @@ def _create_file(path: Path) -> None:
         path.touch(mode=0o600)
     except OSError as error:
         raise StoreError(
-            message("The store {store} cannot be created: {reason}.", store=str(path), reason=error.strerror)
+            message("The store {store} cannot be created: {reason}.", store=str(path), reason=why(error))
         ) from error
 
 

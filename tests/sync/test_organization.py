@@ -1,6 +1,5 @@
 """Who is in which team under whom, and who was away: from files, over passes."""
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -121,7 +120,7 @@ def test_what_is_wrong_is_named_by_line_and_nothing_of_the_file_is_taken(organiz
     assert told[-1] == "org.csv is not taken; what was known before stays in force"
     assert by_team(world) == {"north": 1}
     (world.folder / "org.csv").unlink()
-    assert notes(run(world))[0] == f"org.csv: {os.strerror(2)}"
+    assert notes(run(world))[0] == "org.csv: there is no such file or folder; make it, or name another"
     assert by_team(world) == {"north": 1}
 
 

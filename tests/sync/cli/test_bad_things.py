@@ -340,7 +340,7 @@ def test_a_file_that_cannot_be_written_is_named(empty_desk: "Desk", monkeypatch:
 
     monkeypatch.setattr("sync.cli.schema_command.schema_text", full)
     line = the_only_message(empty_desk.run("schema"), 1)
-    assert line == "/somewhere/kpi.yaml: No space left on device"
+    assert line == "/somewhere/kpi.yaml: the disk is full; make room, then try again"
 
 
 # -- secrets -----------------------------------------------------------------------------------------------------------

@@ -55,7 +55,10 @@ def test_a_file_is_written_whole_and_counted(known: "Desk") -> None:
 
 def test_a_file_that_cannot_be_made_is_named_as_it_was_given(known: "Desk") -> None:
     result = known.run("export", "--output", "nowhere/rows.csv", *NOVEMBER)
-    assert (result.exit_code, result.stderr) == (1, "nowhere/rows.csv: No such file or directory\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "nowhere/rows.csv: there is no such file or folder; make it, or name another\n",
+    )
 
 
 def test_rows_of_a_period_that_nobody_named_say_which_one_it_is(known: "Desk") -> None:

@@ -207,6 +207,7 @@ def test_a_dispute_is_listed_until_a_lead_refuses_it_or_exempts(desk: "Desk", la
     assert f"ticket {late}: disputed, not decided yet" in desk.run("explain", "overdue_count", *month(desk)).stdout
     assert desk.run("override", "refuse", late, *WHY).exit_code == 0
     assert desk.told("override", "list")["accounts"][0]["disputed"] == []
+    assert f"  {late}  dispute refused  lan@saomai.vn, " in desk.run("override", "list").stdout
     passed(desk)
     assert overdue(desk, late) == (True, [])
     answer = "refused by lan@saomai.vn: The exchange was down. (typed "

@@ -219,7 +219,7 @@ def test_a_store_is_kept_from_other_users(file_store: Store, tmp_path: Path) -> 
         ("mysql://u:secret@h/d", "cannot be a mysql database"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),
-        ("sqlite:///missing/store.db", "cannot be created: No such file or directory"),
+        ("sqlite:///missing/store.db", "cannot be created: there is no such file or folder"),
     ],
 )
 def test_an_address_that_cannot_serve_is_refused(url: str, said: str, tmp_path: Path) -> None:
