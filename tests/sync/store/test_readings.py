@@ -1,5 +1,10 @@
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Engine, event
 
 from kpi_engine.measurement import (
     Certainty,
@@ -185,3 +190,26 @@ def test_the_stamp_of_a_period_changes_with_what_is_said_about_it_and_with_nothi
     }
     assert len(others) == 6
     assert saved(line(7 * DAY), now=5) == first
+
+
+def test_whether_a_period_looks_otherwise_is_not_asked_of_every_day_before_it(tmp_path: Path) -> None:
+    asked: list[tuple[str, Sequence[str | int]]] = []
+
+    def note(_connection: object, _cursor: object, sql: str, values: Sequence[str | int], *_: object) -> None:
+        asked.append((sql, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with Store.open("sqlite:///store.db", tmp_path) as store:
+            asked.clear()
+            store.readings.stamp("sao-mai", 7 * DAY, 14 * DAY)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    with closing(sqlite3.connect(tmp_path / "store.db")) as connection:
+        steps = [step for sql, values in asked for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+    ways = {step.partition("(")[2] for step in steps if step.startswith("SEARCH reading_day")}
+    assert ways == {
+        "connector=? AND day>? AND day<?)",
+        "connector=? AND ticket_id=? AND day<?)",
+        "connector=? AND day=? AND ticket_id=?)",
+    }
