@@ -11,7 +11,7 @@ from sync.findings import noted
 from sync.outbox import Sent, send_all
 from sync.planning import TicketPlan, ticket_plans
 from sync.pull import Pass
-from sync.store.readings import Reading
+from sync.store.readings import Outlook
 from sync.summaries.decisions import PeriodWork
 from sync.summaries.due import queue_summaries, summary_work
 
@@ -72,7 +72,7 @@ def _fields_are_whole(account: Account, this: Pass, rules: Rulebook, past: Past,
             desired = (plan.desired(this.pass_id) for plan in changing)
             account.store.changes.enqueue(account.name, desired, pass_id=this.pass_id, now=account.now())
             account.store.switches.set(account.name, _SINCE, past.since)
-            account.store.switches.set(account.name, _POSITION, chunk[-1].measurement.ticket_id)
+            account.store.switches.set(account.name, _POSITION, chunk[-1].ticket_id)
         crash_point("after_backfill")
         found.tickets += len(chunk)
         found.planned += len(changing)
@@ -100,10 +100,10 @@ def _position(account: Account, since: int) -> str:
     return (account.store.switches.get(account.name, _POSITION) if same else None) or ""
 
 
-def _readings(account: Account, position: str) -> Iterator[Sequence[Reading]]:
+def _readings(account: Account, position: str) -> Iterator[Sequence[Outlook]]:
     while chunk := account.store.readings.after(account.name, position, _CHUNK):
         yield chunk
-        position = chunk[-1].measurement.ticket_id
+        position = chunk[-1].ticket_id
 
 
 def _is_spent(past: Past) -> bool:

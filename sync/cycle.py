@@ -41,7 +41,7 @@ from sync.store.changes import Desired
 from sync.store.codec import chunked
 from sync.store.findings import Finding
 from sync.store.locks import Holder
-from sync.store.readings import Reading
+from sync.store.readings import Outlook
 from sync.summaries.decisions import DueSummary, PeriodWork
 from sync.summaries.due import queue_summaries, summary_work
 from sync.summaries.withholding import Withheld
@@ -275,12 +275,12 @@ def _wanted_of_tickets(account: Account, this: Pass, report: PassReport, plannin
             yield plan.desired(this.pass_id)
 
 
-def _looked_at(account: Account) -> Iterator[Reading]:
+def _looked_at(account: Account) -> Iterator[Outlook]:
     """Yield the readings that no plan has looked at, noting some at a time that one did now."""
     store, name = account.store, account.name
-    for readings in chunked(store.readings.unplanned(name)):
-        yield from readings
-        store.readings.planned(name, [reading.measurement.ticket_id for reading in readings])
+    for outlooks in chunked(store.readings.unplanned(name)):
+        yield from outlooks
+        store.readings.planned(name, [outlook.ticket_id for outlook in outlooks])
 
 
 def _wanted_of_agents(account: Account, this: Pass, report: PassReport, as_of: int) -> Iterator[Desired]:

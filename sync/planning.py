@@ -12,8 +12,9 @@ from kpi_engine.rulebook import Rulebook, Status
 from sync.account import Account
 from sync.locale import Language
 from sync.store.changes import Desired, LastDelivered
+from sync.store.codec import chunked
 from sync.store.findings import Finding, What
-from sync.store.readings import Reading
+from sync.store.readings import Outlook
 from sync.wording import clock_name
 
 ARMED = "armed_as_of"
@@ -41,7 +42,7 @@ class TicketPlan:
     """What one ticket's fields need; `changes` may be empty. `closed`: a closed ticket, which nobody can write.
 
     `edits`: values that somebody else set over ours; `is_well_again`: none of those found before stands any more.
-    Of the reading it keeps only how urgent the write is: a pass may plan for every ticket there is.
+    Of the outlook it keeps only how urgent the write is: a pass may plan for every ticket there is.
     """
 
     ticket_id: str
@@ -74,7 +75,7 @@ def urgency(live: Mapping[str, FieldValue]) -> int:
 
 def ticket_plans(
     account: Account,
-    readings: Iterable[Reading],
+    outlooks: Iterable[Outlook],
     rulebook: Rulebook,
     armed: int,
     unfit: Collection[str] = (),
@@ -86,28 +87,17 @@ def ticket_plans(
     remote = ticket_field_ids(account)
     over = {Status.DELETED, *((Status.CLOSED,) if account.connector.closed_is_final else ())}
     planner = _Planner(account.language, rulebook, account.own.push.ticket_fields, unfit, over)
-    for group in _groups(readings):
-        known = _Known.of(account, [reading.measurement.ticket_id for reading in group], remote)
-        for reading in group:
-            ticket = known.snapshots[reading.measurement.ticket_id]
-            if _is_eligible(reading, ticket, armed) or ticket.ticket_id in known.delivered:
-                yield planner.plan(reading, known.of_ticket(ticket))
+    for group in chunked(outlooks):
+        known = _Known.of(account, [outlook.ticket_id for outlook in group], remote)
+        for outlook in group:
+            ticket = known.snapshots[outlook.ticket_id]
+            if _is_eligible(outlook, ticket, armed) or ticket.ticket_id in known.delivered:
+                yield planner.plan(outlook, known.of_ticket(ticket))
 
 
-def _groups(readings: Iterable[Reading], size: int = 500) -> Iterator[list[Reading]]:
-    group: list[Reading] = []
-    for reading in readings:
-        group.append(reading)
-        if len(group) == size:
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _is_eligible(reading: Reading, ticket: TicketSnapshot, armed: int) -> bool:
+def _is_eligible(outlook: Outlook, ticket: TicketSnapshot, armed: int) -> bool:
     # The ticket's own last change, not the reading's: a new colleague or calendar has old tickets measured again, too.
-    running = any(clock.state in RUNNING and not clock.paused for clock in reading.measurement.clocks)
+    running = any(clock.state in RUNNING and not clock.paused for clock in outlook.clocks)
     return running or ticket.updated_at > armed
 
 
@@ -197,23 +187,23 @@ class _Planner:
     unfit: Collection[str]
     over: Collection[Status]
 
-    def plan(self, reading: Reading, shown: _Shown) -> TicketPlan:
+    def plan(self, outlook: Outlook, shown: _Shown) -> TicketPlan:
         """Return what a ticket's fields need, given what they are known to show.
 
         What somebody else wrote over is written again once; a second time it is left as it is, until it must change
         for a reason of its own.
         """
         ticket = shown.ticket
-        wanted = {key: self.wording(key, reading.live[key]) for key in self.keys if key not in self.unfit}
+        wanted = {key: self.wording(key, outlook.live[key]) for key in self.keys if key not in self.unfit}
         edits = tuple(self.edits(shown, wanted))
         left = {edit.field for edit in edits if edit.what is What.EDITED_AGAIN}
         changes = tuple(
-            FieldChange(key, shown.values.get(key), new, self.why(key, new, reading.live, shown))
+            FieldChange(key, shown.values.get(key), new, self.why(key, new, outlook.live, shown))
             for key, new in wanted.items()
             if key not in left and not same(shown.values.get(key), new)
         )
-        level, well = urgency(reading.live), shown.is_fresh and shown.was_open and not edits
-        status = self.rulebook.meanings.at(reading.measurement.as_of).status(ticket.status)
+        level, well = urgency(outlook.live), shown.is_fresh and shown.was_open and not edits
+        status = self.rulebook.meanings.at(outlook.as_of).status(ticket.status)
         if status in self.over:
             return TicketPlan(ticket.ticket_id, level, (), closed=bool(changes), is_well_again=shown.was_open)
         return TicketPlan(ticket.ticket_id, level, changes, edits=edits, is_well_again=well)

@@ -57,6 +57,16 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What planning asks of a reading: how the clocks stand, as of when, and what the live fields should show."""
+
+    ticket_id: str
+    as_of: int
+    clocks: tuple[Clock, ...]
+    live: Mapping[str, FieldValue]
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A reading as it is kept: the values of its row, and by day a number that stands for what it says about it."""
 
@@ -211,23 +221,23 @@ class Readings:
         of_word = found.where(READING.c.body.contains(encoded(word), autoescape=True))
         yield from self._measurements(connector, sorted(set(self._database.scalars(of_word))))
 
-    def after(self, connector: str, ticket_id: str, limit: int) -> list[Reading]:
-        """Return the next `limit` readings after `ticket_id`, in the order of their tickets' ids as text."""
+    def after(self, connector: str, ticket_id: str, limit: int) -> list[Outlook]:
+        """Return the next `limit` outlooks after `ticket_id`, in the order of their tickets' ids as text."""
         rows = select(READING.c.ticket_id, READING.c.live, READING.c.body).where(READING.c.connector == connector)
         following = rows.where(READING.c.ticket_id > ticket_id).order_by(READING.c.ticket_id).limit(limit)
-        return [_reading(row) for row in self._database.rows(following)]
+        return [_outlook(row) for row in self._database.rows(following)]
 
     def all(self, connector: str) -> Iterator[Measurement]:
         """Yield every measurement."""
         yield from self._measurements(connector, self._ticket_ids(connector))
 
-    def unplanned(self, connector: str) -> Iterator[Reading]:
-        """Yield the readings that no plan has looked at yet: all of them in a first plan, so some at a time."""
+    def unplanned(self, connector: str) -> Iterator[Outlook]:
+        """Yield the outlooks that no plan has looked at yet: all of them in a first plan, so some at a time."""
         columns = select(READING.c.ticket_id, READING.c.live, READING.c.body)
         waiting = columns.where(READING.c.connector == connector, READING.c.unplanned.is_(True))
         in_order, after = waiting.order_by(READING.c.ticket_id).limit(_AT_ONCE), ""
         while rows := self._database.rows(in_order.where(READING.c.ticket_id > after)):
-            yield from map(_reading, rows)
+            yield from map(_outlook, rows)
             after = rows[-1].ticket_id
 
     def plan_anew(self, connector: str, ticket_ids: Iterable[str] | None = None) -> None:
@@ -338,22 +348,30 @@ def written(reading: Reading) -> Written:
 
 
 def measurement_body(measured: Measurement) -> str:
-    """Return a measurement as it is kept; its ticket's id stands beside it."""
-    return encoded(_values(measured))
+    """Return a measurement as it is kept; its ticket's id stands beside it.
+
+    How it stands is a line of its own, so that whoever asks no more need not read all that it says.
+    """
+    return f"{encoded(_standing(measured))}\n{encoded(_said(measured))}"
 
 
-def _values(measured: Measurement) -> list[object]:
+def _standing(measured: Measurement) -> list[object]:
     why = measured.excluded
     excluded = None if why is None else [why.code, message_values(why.reason), why.at]
-    many = [
-        _packed_lines(measured.lines),
-        measured.clocks,
-        measured.firings,
-        list(_HOLDINGS.packed(measured.holdings)),
-        list(_OMISSIONS.packed(measured.omissions)),
-    ]
+    begins = [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded]
+    return [*begins, measured.clocks, measured.firings]
+
+
+def _said(measured: Measurement) -> list[object]:
+    holdings, omissions = list(_HOLDINGS.packed(measured.holdings)), list(_OMISSIONS.packed(measured.omissions))
     signs = [list(measured.signs)] if measured.signs else []  # most tickets show none
-    return [measured.account, measured.as_of, measured.edition, measured.wake_at, excluded, *many, *signs]
+    return [_packed_lines(measured.lines), holdings, omissions, *signs]
+
+
+def _in_one(body: str) -> tuple[list[Any], list[Any]]:
+    """Return what stands in both lines of a body from when they were one list."""
+    values = decoded(body)
+    return [*values[:5], *values[6:8]], [values[5], *values[8:]]
 
 
 def _packed_lines(lines: Sequence[CreditLine]) -> list[list[Any]]:
@@ -391,7 +409,10 @@ def _measurement(row: Any) -> Measurement:
 
 def read_measurement(ticket_id: str, body: str) -> Measurement:
     """Return the measurement that `measurement_body` wrote."""
-    account, as_of, edition, wake_at, excluded, lines, clocks, firings, holdings, omissions, *signs = decoded(body)
+    standing, has_two, said = body.partition("\n")
+    head, rest = (decoded(standing), decoded(said)) if has_two else _in_one(body)
+    account, as_of, edition, wake_at, excluded, clocks, firings = head
+    lines, holdings, omissions, *signs = rest
     return Measurement(
         ticket_id=ticket_id,
         account=account,
@@ -406,6 +427,12 @@ def read_measurement(ticket_id: str, body: str) -> Measurement:
         omissions=tuple(_OMISSIONS.read(omissions)),
         signs=tuple(Sign(Guard(each[0]), *each[1:]) for each in (signs[0] if signs else ())),
     )
+
+
+def _outlook(row: Any) -> Outlook:
+    standing, has_two, _ = row.body.partition("\n")
+    _, as_of, *_, clocks, _ = decoded(standing) if has_two else _in_one(row.body)[0]
+    return Outlook(row.ticket_id, as_of, _CLOCKS.read_all(clocks), decoded(row.live))
 
 
 def _reading(row: Any) -> Reading:

@@ -279,7 +279,7 @@ def test_a_plan_of_many_tickets_keeps_none_of_them_in_mind(world: "World", monke
     world.advance(120)
     monkeypatch.setattr("sync.store.readings._AT_ONCE", 2)
     monkeypatch.setattr("sync.cycle.chunked", partial(chunked, size=2))
-    monkeypatch.setattr("sync.planning._groups", lambda readings: ([reading] for reading in readings))
+    monkeypatch.setattr("sync.planning.chunked", partial(chunked, size=1))
     planned = world.store.readings.planned
     happened: list[str] = []
 

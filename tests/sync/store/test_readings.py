@@ -1,3 +1,4 @@
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -20,6 +21,7 @@ from kpi_engine.measurement import (
 )
 from kpi_engine.message import message
 from sync.store import Reading, Store
+from sync.store.readings import Outlook
 
 DAY = 86_400
 
@@ -150,13 +152,30 @@ def test_who_was_held_when_is_found_at_any_past_instant(store: Store) -> None:
 
 def test_a_reading_is_planned_for_once_and_again_when_measured_anew(store: Store) -> None:
     store.readings.save("sao-mai", [reading("1"), reading("2")], now=1)
-    assert [each.measurement.ticket_id for each in store.readings.unplanned("sao-mai")] == ["1", "2"]
+    assert [each.ticket_id for each in store.readings.unplanned("sao-mai")] == ["1", "2"]
 
     store.readings.planned("sao-mai", ["1", "2"])
     assert list(store.readings.unplanned("sao-mai")) == []
 
     store.readings.save("sao-mai", [reading("2")], now=2)
-    assert list(store.readings.unplanned("sao-mai")) == [reading("2")]
+    again = reading("2")
+    measured = again.measurement
+    expected = Outlook(ticket_id="2", as_of=measured.as_of, clocks=measured.clocks, live=again.live)
+    assert list(store.readings.unplanned("sao-mai")) == [expected]
+
+
+def test_a_reading_from_when_all_of_it_was_one_list_reads_as_ever(tmp_path: Path) -> None:
+    kept = reading("1", lines=(line(5),), holdings=(holding(1, 9),))
+    with Store.open("sqlite:///store.db", tmp_path) as store:
+        store.readings.save("sao-mai", [kept], now=1)
+        (outlook,) = store.readings.unplanned("sao-mai")
+        with closing(sqlite3.connect(tmp_path / "store.db")) as connection, connection:
+            (body,) = connection.execute("SELECT body FROM reading").fetchone()
+            standing, said = map(json.loads, body.split("\n"))
+            in_one = json.dumps([*standing[:5], said[0], *standing[5:], *said[1:]])
+            connection.execute("UPDATE reading SET body = ?", (in_one,))
+        assert store.readings.get("sao-mai", "1") == kept
+        assert list(store.readings.unplanned("sao-mai")) == [outlook]
 
 
 def test_readings_beyond_one_chunk_are_all_kept(store: Store) -> None:
