@@ -32,7 +32,7 @@ def test_the_plan_is_shown_and_written_only_after_yes(desk: "Desk") -> None:
     assert "no pass writes any more until `sync sao-mai --yes` allows it again" in done.stdout
     assert not any(ours(desk))
     shown = desk.run("status").stdout
-    n = desk.told("status")["accounts"][0]["passes"][0]["delivered"]
+    n = desk.told("status")["accounts"][0]["passes"][0]["counts"]["delivered"]
     assert f"revert, done; 0 tickets measured, {n} writes" in shown
     assert f"sao-mai: {n} writes made" in done.stdout
     stopped = "writing: stopped since pass 1 was taken back; a pass with --yes allows it again"
