@@ -10,6 +10,7 @@ from sync_agreement import PRAISE, WEEK, agreed
 
 from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.penalties import Finding
+from kpi_engine.rewards import Standing
 from sync.charging import charges_of, is_settled
 from sync.ledger import Wish, told_ledger
 from sync.ledger_rows import LedgerRows
@@ -138,14 +139,17 @@ def test_a_dispute_that_nobody_decided_costs_nothing(world: "World") -> None:
 
 
 def test_a_person_who_is_forgotten_is_charged_under_a_pseudonym(world: "World") -> None:
-    world.answered(minutes=90)
+    world.configure(**agreed(WEEKLY, rewards=({**PRAISE, "within": "account"},)))
+    world.run()
+    world.state.rate(world.answered(minutes=90).id, "good")
     until_settled(world)
     world.store.forgetting.rename("sao-mai", str(world.agents[0]), "somebody-1")
-    (entry,) = ledger(world)
+    (entry,), (award,) = ledger(world), world.store.awards.of_period("sao-mai", WEEK.label)
     assert (entry.subject, entry.shares) == ("somebody-1", (("somebody-1", 1800),))
+    assert (award.agent, award.standing, award.good, award.points) == ("somebody-1", Standing.FEW_ANSWERS, 1, 1)
     assert world.store.retention.count_older("sao-mai", WEEK.end + 1) >= 1
     world.store.retention.drop_older("sao-mai", WEEK.end + 1)
-    assert ledger(world) == []
+    assert ledger(world) == world.store.awards.of_period("sao-mai", WEEK.label) == []
 
 
 # --- What is written, and for whom -----------------------------------------------------------------------------------
