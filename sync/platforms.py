@@ -13,7 +13,7 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         Stream.SCHEDULES: "exact, with holidays; which one a ticket follows shows in its history",
         Stream.TICKETS: "exact",
         Stream.HISTORY: "exact: who did what, to the second",
-        Stream.RATINGS: "exact, with the assignee at the time",
+        Stream.RATINGS: "exact, with the assignee at the time; what one said before an edit, where a pass saw it",
         Stream.SURVEYS: "exact; a score without its scale",
         Stream.METRIC_EVENTS: "exact; for comparing only",
         Stream.SLA_POLICIES: "exact",
@@ -33,7 +33,8 @@ EXACT: Mapping[str, Mapping[Stream, str]] = {
         "tags only as the difference of two looks, and never whose hand it was, unless activities are exported",
         Stream.ACTIVITIES: "exact to the second, with whose hand it was, a day later: where an account admin switched "
         "the daily export on, for the last 30 days",
-        Stream.RATINGS: "the answer to one question of the survey, without its scale; an edited one within a day",
+        Stream.RATINGS: "the answer to one question of the survey, without its scale; an edited one within a day, "
+        "and what it said before where a pass saw it",
         Stream.SLA_POLICIES: "exact",
         Stream.CUSTOM_STATUSES: "by number and label; what an own one means must be said in `statuses`",
     },

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from kpi_engine.history import History
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.ledger import Entry, EntryKind, settle, standing
 from kpi_engine.measure import measure
@@ -75,19 +76,49 @@ def test_what_is_not_yet_known_changes_nothing_but_when_to_look_again(
     timelines: ModuleType, data: st.DataObject
 ) -> None:
     world = data.draw(timelines.worlds(whole=True))
-    later = [event for event in world.history.events if event.at > world.as_of]
-    # What the snapshot alone tells of, it tells as it is now.
-    assume(not {event.field for event in later} & {"requester", "field:segment"})
-    brand = next((event.old for event in later if event.field == "brand"), world.history.latest.brand_id)
-    known = replace(
-        timelines.snapshot_of(world.history, brand_id=brand),
-        events=tuple(event for event in world.history.events if event.at <= world.as_of),
-        ratings=tuple(rating for rating in world.history.ratings if rating.at <= world.as_of),
-        derived=tuple(derived for derived in world.history.derived if derived.at <= world.as_of),
-    )
+    known = known_by(timelines, world.history, world.as_of)
     rulebook = world.rulebook
     foreseen, unforeseen = measure(world.history, rulebook, world.as_of), measure(known, rulebook, world.as_of)
     assert timelines.same_answers(foreseen) == timelines.same_answers(unforeseen)
+
+
+def known_by(timelines: ModuleType, history: History, instant: int) -> History:
+    """Return what was known of a ticket at an instant."""
+    later = [event for event in history.events if event.at > instant]
+    # What the snapshot alone tells of, it tells as it is now.
+    assume(not {event.field for event in later} & {"requester", "field:segment"})
+    brand = next((event.old for event in later if event.field == "brand"), history.latest.brand_id)
+    return replace(
+        timelines.snapshot_of(history, brand_id=brand),
+        events=tuple(event for event in history.events if event.at <= instant),
+        ratings=tuple(rating for rating in history.ratings if rating.at <= instant),
+        derived=tuple(derived for derived in history.derived if derived.at <= instant),
+    )
+
+
+@every(60)
+@given(st.data())
+def test_measuring_event_by_event_and_whenever_it_wakes_fires_just_what_measuring_once_does(
+    timelines: ModuleType, data: st.DataObject
+) -> None:
+    """Each measurement knows only what had happened by then; nothing that fired is ever taken back."""
+    world = data.draw(timelines.worlds(whole=True))
+    history, rulebook, ledger = world.history, world.rulebook, list[Entry]()
+    happened = {each.at for each in (*history.events, *history.ratings, *history.derived)} | {world.as_of}
+    woken: int | None = None
+    for instant in sorted(at for at in happened if history.latest.created_at <= at <= world.as_of):
+        while woken is not None and woken < instant:
+            step = measure(known_by(timelines, history, woken + 1), rulebook, woken + 1)
+            ledger += settle(ledger, step.firings, step.as_of)
+            woken = step.wake_at
+        step = measure(known_by(timelines, history, instant), rulebook, instant)
+        ledger += settle(ledger, step.firings, step.as_of)
+        woken = step.wake_at
+    once = measure(history, rulebook, world.as_of)
+    assert {entry.kind for entry in ledger} <= {EntryKind.FIRED}
+    assert all(entry.recorded_as_of <= entry.at + 1 for entry in ledger), "it woke when something fell due, not later"
+    noted = {(entry.clock, entry.instance, entry.step, entry.at) for entry in standing(ledger).values()}
+    assert noted == {(firing.clock, firing.instance, firing.step, firing.at) for firing in once.firings}
 
 
 @every(100)
