@@ -11,7 +11,7 @@ from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.message import Message
 from kpi_engine.penalties import Finding
-from kpi_engine.periods import Period
+from kpi_engine.periods import Period, period_at
 from kpi_engine.reduce import Scope
 from sync.account import Account
 from sync.charging import cases_in, charges_of, counted_together, is_settled
@@ -82,7 +82,8 @@ class Told:
     With `counted_together` the numbers beside the points are of several accounts.
     `hidden` counts the people whose charges may not be shown. `rewards` are told to leads alone, of those they lead.
     `followed` says, where somebody or something is named, whom each step of an escalation was for; `left` why steps did
-    nothing on their tickets, by what names their effects.
+    nothing on their tickets, by what names their effects. `elsewhere` are the labels of the other periods of its length
+    in which something fell due on the ticket that is named.
     """
 
     account: Account
@@ -106,6 +107,7 @@ class Told:
     rewarded_together: bool = False
     followed: Mapping[Spot, Followed] = field(default_factory=dict)
     left: Mapping[str, Message] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def overdue(self) -> bool:
@@ -143,7 +145,15 @@ def told_ledger(asked: Source, wish: Wish) -> Told:
         rewarded_together=len(account.settings.connectors) > 1,
         followed=_followed(asked, firings) if wish.is_narrow else {},
         left=account.store.steps_left.within(account.name, period.start, period.end),
+        elsewhere=() if wish.ticket_id is None else _elsewhere(account, period, wish.ticket_id),
     )
+
+
+def _elsewhere(account: Account, period: Period, ticket_id: str) -> tuple[str, ...]:
+    entries = account.store.ledger.entries(account.name, [ticket_id])
+    apart = {each.at for each in entries if not period.start <= each.at < period.end}
+    found = dict.fromkeys(period_at(period.kind, account.settings.timezone, at) for at in sorted(apart))
+    return tuple(each.label for each in found)
 
 
 def _followed(asked: Source, firings: Iterable[Entry]) -> dict[Spot, Followed]:

@@ -230,6 +230,11 @@ class Teller:
         fired, taken = fired_and_taken_back(self.told.firings)
         number = self.language.number
         yield message("{n} warnings, breaches and escalations noted, {taken} taken back", n=number(fired), taken=taken)
+        if self.told.elsewhere:
+            yield message(
+                "in other periods too something fell due on this ticket: {periods}; --period names one",
+                periods=", ".join(self.told.elsewhere),
+            )
         if self.told.counted_together:
             yield COUNTED_TOGETHER
         for each in self.told.taken_back:

@@ -145,6 +145,9 @@ def test_the_ledger_shows_who_is_charged_on_which_evidence_first_as_a_preview_an
     told = desk.run("ledger", "--period", label, "--ticket", tickets[0]).stdout
     assert "exempted by lan@saomai.vn" in told
     assert "taken back" in told
+    assert "in other periods" not in told
+    this_week = desk.run("ledger", "--ticket", tickets[0]).stdout
+    assert f"in other periods too something fell due on this ticket: {label};" in this_week
 
     assert desk.run("override", "refuse", tickets[1], *why).exit_code == 0
     assert desk.run("override", "remove", tickets[0], "first_reply", *why).exit_code == 0
