@@ -350,7 +350,10 @@ def test_a_disputed_ticket_is_listed_with_the_figures_it_counts_in(
     at(world, 10)
     answered = notes(world, remote(world))[-1]
     assert "Disputed, not decided yet" not in answered
-    assert "refused by lan: No outage that day. (typed with `override`)" in answered.partition("Disputes that were decided")[2]
+    assert (
+        "refused by lan: No outage that day. (typed with `override`)"
+        in answered.partition("Disputes that were decided")[2]
+    )
     decide(world.account, Decision(what="first_reply", **told), world.account.now(), "override")
     at(world, 12)
     spared = notes(world, remote(world))[-1].partition("Exempted, so not counted")[2]
