@@ -51,7 +51,6 @@ _AFTER: Final = ("escalation:", "early:", "success:", "repeat:")
 LATE: Final = message("they fell due longer ago than push.escalations.within")
 RULES_CHANGED: Final = message("they fell due only because the rules changed")
 ENDED: Final = message("what they were about is over")
-ASKS_NOTHING: Final = message("its step asks for nothing on the ticket")
 FORBIDDEN: Final = message("the account does not allow it (push.escalations.allow)")
 LACKING: Final = message("this helpdesk cannot do it")
 _CLOSED: Final = message("their tickets are closed")
@@ -362,10 +361,10 @@ def effects_of(step: EscalationStep) -> frozenset[Effect]:
 
 
 def forbidden(account: Account, step: EscalationStep) -> Message | None:
-    """Return who or what keeps a step from doing anything on a ticket here; None where nothing does."""
+    """Return what keeps a step from what it asks for on a ticket; None where nothing does, or it asks for nothing."""
     wanted = effects_of(step)
     if not wanted:
-        return ASKS_NOTHING
+        return None
     if not wanted & account.connector.effects:
         return LACKING
     return None if wanted.intersection(account.own.push.escalations.allow) else FORBIDDEN
