@@ -403,7 +403,7 @@ def test_a_rating_given_days_after_its_offer_is_fetched_by_its_id(world: "World"
     asked = requests_of(world)
     assert f"/api/v2/satisfaction_ratings/{rating.id}.json" in asked
     assert asked.count("/api/v2/satisfaction_ratings.json") == 1
-    assert [found.category for found in ratings_of(world, ticket.id)] == ["bad"]
+    assert [found.category for found in ratings_of(world, ticket.id)] == [None, "bad"], "the offer, then the verdict"
     world.state.rate(ticket.id, "offered")  # taken back
     world.advance(900)
     world.run(dry_run=True)
@@ -423,7 +423,7 @@ def test_a_late_rating_is_found_though_the_pass_that_saw_its_ticket_was_cut_shor
         world.run(dry_run=True)
     world.sandbox.clear_faults()
     world.run(dry_run=True)
-    assert [found.category for found in ratings_of(world, ticket.id)] == ["good"]
+    assert [found.category for found in ratings_of(world, ticket.id)] == [None, "good"]
 
 
 def test_survey_responses_come_where_the_account_has_the_newer_system(make_world: "Callable[..., World]") -> None:
@@ -442,7 +442,8 @@ def test_survey_responses_come_where_the_account_has_the_newer_system(make_world
     world.state.answer_survey(ticket.id, 2, "bad")
     world.advance(900)
     world.run(dry_run=True)
-    assert [(found.category, found.score) for found in ratings_of(world, ticket.id)] == [("bad", 2)]
+    told = [(found.category, found.score) for found in ratings_of(world, ticket.id)]
+    assert told == [("good", 5), ("bad", 2)], "each state of it that was seen"
 
 
 # A long first pull
