@@ -407,7 +407,7 @@ def test_a_rating_given_days_after_its_offer_is_fetched_by_its_id(world: "World"
     world.state.rate(ticket.id, "offered")  # taken back
     world.advance(900)
     world.run(dry_run=True)
-    assert [found.category for found in ratings_of(world, ticket.id)] == [None]
+    assert [found.category for found in ratings_of(world, ticket.id)] == [None, "bad", None]
 
 
 def test_a_late_rating_is_found_though_the_pass_that_saw_its_ticket_was_cut_short(world: "World") -> None:
