@@ -20,6 +20,7 @@ class Noun:
 
 AGENTS = Noun(message("{n} agent"), message("{n} agents"))
 CLOCKS = Noun(message("{n} clock"), message("{n} clocks"))
+COMPLIMENTS = Noun(message("{n} compliment"), message("{n} compliments"))
 DECISIONS = Noun(message("{n} decision"), message("{n} decisions"))
 DEADLINES = Noun(message("{n} missed deadline"), message("{n} missed deadlines"))
 FIELDS = Noun(message("{n} field"), message("{n} fields"))

@@ -11,6 +11,7 @@ from kpi_engine.message import message
 from kpi_engine.reduce import Cell
 from kpi_engine.role_cards import Grading
 from kpi_engine.tally import COUNTS
+from sync.counting import COMPLIMENTS
 from sync.grading_text import block_name, role_name
 from sync.grading_text import finding as graded_finding
 from sync.locale import Language
@@ -26,6 +27,7 @@ USUAL: Final = ("first_reply", "full_resolution", "satisfaction_rate", "overdue_
 """The headlines of whoever has no scorecard."""
 
 FEEDBACK: Final = "satisfaction_rate"
+PRAISE: Final = "positive_feedback"
 MOST: Final = 4
 """So many headlines a reader takes in."""
 
@@ -207,13 +209,18 @@ class FrontPage:
 
     def _feedback(self) -> Iterator[Block]:
         given = sorted(self.told.lines.get(FEEDBACK, ()), key=lambda line: -line.at)
+        praises = sum(line.stamp.observation_id is not None for line in self.told.lines.get(PRAISE, ()))
+        if given or praises:
+            yield Heading(self.language(message("Feedback")))
         if given:
             good = sum(line.numerator for line in given)
-            yield Heading(self.language(message("Feedback")))
             yield Paragraph(
                 self.language(message("{good} good, {bad} not; the latest:", good=good, bad=len(given) - good))
             )
             yield Items(tuple(Link(self._rated(line), *self.place(self.called(line))) for line in given[:_RATINGS]))
+        if praises:
+            n = COMPLIMENTS.of(praises, self.language)
+            yield Paragraph(self.language(message("Beside ratings {n}, positive feedback as well.", n=n)))
 
     def _rated(self, line: CreditLine) -> str:
         at = self.language.moment(line.at)

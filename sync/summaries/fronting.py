@@ -16,7 +16,20 @@ from sync.grading import cards_in_force, gradings
 from sync.joined import Joined
 from sync.settling import PeriodState
 from sync.sources import Asked
-from sync.summaries.front import DUE, FEEDBACK, OVERDUE, OWED, USUAL, Doing, Front, Headline, chosen, is_shown, ordered
+from sync.summaries.front import (
+    DUE,
+    FEEDBACK,
+    OVERDUE,
+    OWED,
+    PRAISE,
+    USUAL,
+    Doing,
+    Front,
+    Headline,
+    chosen,
+    is_shown,
+    ordered,
+)
 from sync.summaries.whose import Whose
 from sync.surveyed import Answered, beside_figures
 from sync.targets import Judged, in_force, judged
@@ -41,7 +54,7 @@ class Agreed:
 
 def front_keys(cards: Sequence[RoleCard]) -> set[str]:
     """Return the indicators that a front may show under these scorecards, and whose credit lines it needs."""
-    return {*USUAL, FEEDBACK, *(key for card in cards for key in card.indicators)}
+    return {*USUAL, FEEDBACK, PRAISE, *(key for card in cards for key in card.indicators)}
 
 
 def agreed(asked: Asked, found: Figures) -> dict[str | None, Agreed]:

@@ -1,5 +1,6 @@
 """The front of a summary: what needs doing now, at most four headlines, the scorecard, why, and the last feedback."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,6 +143,17 @@ def test_headlines_stand_beside_their_own_past_and_the_scorecard_says_what_it_co
         assert piece in text
     assert "Chưa đủ" in told(front, "vi") or "chưa đủ" in told(front, "vi")
     assert told(Front()) == ""
+
+
+def test_compliments_that_positive_feedback_counts_stand_beside_the_ratings() -> None:
+    rated = line("positive_feedback", 1, "8")
+    praised = replace(rated, stamp=rated.stamp._replace(observation_id="compliments/1"))
+    rows = {"satisfaction_rate": [line("satisfaction_rate", 1, "8")], "positive_feedback": [rated, praised]}
+    text = told(Front(lines=rows))
+    assert "1 good, 0 not; the latest:" in text
+    assert "Beside ratings 1 compliment, positive feedback as well." in text
+    alone = told(Front(lines={"positive_feedback": [praised, praised]}), "vi")
+    assert "2 lời khen" in alone
 
 
 def test_an_earlier_figure_of_too_few_cases_is_no_part_of_a_trend() -> None:
