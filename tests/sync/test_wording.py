@@ -12,7 +12,8 @@ from kpi_engine.message import message
 from kpi_engine.organization import Organization
 from kpi_engine.periods import PeriodKind, period_at
 from kpi_engine.reduce import Cell, Scope
-from kpi_engine.rulebook import NO_POLICIES, CalendarChoice, Meanings, Person, Rulebook, Timeline
+from kpi_engine.rulebook import CalendarChoice, Meanings, Person, Rulebook, Timeline
+from kpi_engine.rules import NO_POLICIES
 from sync.locale import Language
 from sync.settling import PeriodState
 from sync.store.changes import ChangeState
