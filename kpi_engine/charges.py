@@ -53,14 +53,19 @@ class ChargeEntry:
     team: str | None = None
 
 
-Key: TypeAlias = tuple[object, ...]
-"""All that a line says but for its kind and when it was written."""
+Key: TypeAlias = ChargeEntry
+"""A line but for its kind and when it was written: one whose evidence is another now is another line."""
 
 
 def _key(entry: ChargeEntry) -> Key:
+    return replace(entry, kind=ChargeKind.CHARGED, recorded_as_of=0, correction=0)
+
+
+def cost(entry: ChargeEntry) -> tuple[object, ...]:
+    """Return what a line charges whom for what, whatever the evidence beside it."""
     return (
         *(entry.penalty, entry.scope, entry.subject, entry.period, entry.ticket_id, entry.clock, entry.at),
-        *(entry.points, entry.finding, entry.money, entry.currency),
+        *(entry.points, entry.money, entry.currency),
     )
 
 

@@ -1,12 +1,13 @@
 """Signs that figures may not mean what they seem to: notes about data, with tickets to look at, never an accusation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
+from kpi_engine.contacts import is_call
 from kpi_engine.evidence import Evidence
 from kpi_engine.holdings import HOLDER_AT_BREACH_PER_CENT
-from kpi_engine.indicators.verdicts import BAD, verdicts
+from kpi_engine.indicators.verdicts import BAD, Verdict, verdicts
 from kpi_engine.measurement import Guard, Sign
 from kpi_engine.rulebook import Status
 from kpi_engine.story import Step, StepKind
@@ -65,16 +66,26 @@ def _solved_and_reopened(evidence: Evidence) -> Iterator[Sign]:
     for reopen in evidence.course.reopens:
         solve, step = reopen.failed, reopen.step
         own = solve is not None and solve.by_agent and step.by_agent and solve.actor == step.actor is not None
-        if own and solve is not None and step.at - solve.at <= _SOON and step.kind is not StepKind.CUSTOMER_MESSAGE:
+        if own and solve is not None and step.at - solve.at <= _SOON and not _wrote_between(evidence, solve, step):
             yield _sign(evidence, Guard.SOLVED_AND_REOPENED, step.at, step.actor)
 
 
+def _wrote_between(evidence: Evidence, solve: Step, reopen: Step) -> bool:
+    """Tell whether the customer wrote after the solve: not every helpdesk reopens a ticket for that by itself."""
+    steps = evidence.story.steps
+    return any(each.kind is StepKind.CUSTOMER_MESSAGE and solve.at <= each.at <= reopen.at for each in steps)
+
+
 def _solved_without_reply(evidence: Evidence) -> Iterator[Sign]:
-    """Yield the solve of a customer's ticket that nobody ever answered."""
+    """Yield an agent's solve of a customer's ticket that nobody ever answered; a call was answered as it came.
+
+    It is the solver's; where nobody tells whose hand it was, that of who had the ticket.
+    """
     solve = evidence.last_solve
-    asked = evidence.whole and not evidence.outbound and not evidence.course.replies
-    if solve is not None and asked and not solve.automatic:
-        yield _sign(evidence, Guard.SOLVED_WITHOUT_REPLY, solve.at, evidence.assignee_at(solve.at))
+    asked = evidence.whole and not evidence.outbound and not is_call(evidence.story.ticket)
+    if solve is not None and asked and not evidence.course.replies and (solve.by_agent or solve.nameless):
+        agent = evidence.assignee_at(solve.at) if solve.nameless else solve.actor
+        yield _sign(evidence, Guard.SOLVED_WITHOUT_REPLY, solve.at, agent)
 
 
 def _put_to_wait(evidence: Evidence) -> Iterator[Sign]:
@@ -88,7 +99,12 @@ def _put_to_wait(evidence: Evidence) -> Iterator[Sign]:
 
 def _reassigned_after_bad_rating(evidence: Evidence) -> Iterator[Sign]:
     """Yield when who had the ticket at a bad rating gave it away within a week."""
-    bad = [each.at for each in evidence.once(verdicts) if each.category == BAD]
     for giver, step in _handovers(evidence):
-        if any(0 <= step.at - at <= _AFTER_RATING and evidence.assignee_at(at) == giver for at in bad):
+        bad = (each.at for each in _standing(evidence, step.at) if each.category == BAD)
+        if any(step.at - at <= _AFTER_RATING and evidence.assignee_at(at) == giver for at in bad):
             yield _sign(evidence, Guard.REASSIGNED_AFTER_BAD_RATING, step.at, giver)
+
+
+def _standing(evidence: Evidence, at: int) -> Iterable[Verdict]:
+    """Return what each rating said at an instant: a bad one that the customer had made good by then is none."""
+    return {each.rating.rating_id: each for each in evidence.once(verdicts) if each.at <= at}.values()

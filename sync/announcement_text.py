@@ -1,6 +1,6 @@
 """An announcement in words: what was agreed, and the rules as they will be, for the agent who is asked to read it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from sync.ledger_text import money_text
 from sync.locale import Language
-from sync.rule_words import clock_text, policy_text
+from sync.rule_words import clock_text, policy_text, step_text
 from sync.summaries.page import Block, Heading, Items, Link, Paragraph
 
 _COUNTED: Mapping[str, tuple[Message, ...]] = {
@@ -29,7 +29,10 @@ _PERIODS = {"week": message("a week"), "month": message("a month"), "quarter": m
 
 @dataclass(frozen=True, slots=True)
 class AnnouncementPage:
-    """Puts an edition of rules into blocks, in its reader's language."""
+    """Puts an edition of rules into blocks, in its reader's language.
+
+    `allowed` are the effects that steps of escalations may have on the tickets of the reader's helpdesk.
+    """
 
     document: PolicyDocument
     effective_on: str
@@ -37,6 +40,7 @@ class AnnouncementPage:
     marker: str
     tag: str
     language: Language
+    allowed: Collection[str] = ()
 
     def title(self) -> str:
         """Return the ticket's subject."""
@@ -51,6 +55,7 @@ class AnnouncementPage:
         )
         yield Paragraph(self.language(told))
         yield from self._policies()
+        yield from self._section(message("What escalations do on tickets"), self._steps())
         yield from self._section(message("What missed deadlines cost"), map(self._penalty, self.document.penalties))
         if self.document.penalties:
             yield from (Paragraph(self.language(each)) for each in self._fairness())
@@ -77,6 +82,12 @@ class AnnouncementPage:
             yield Heading(self.language(message("Goals: {policy}", policy=policy.id)))
             yield Paragraph(policy_text(policy, place, self.language))
             yield Items(tuple(Link(clock_text(clock, self.language)) for clock in policy.clocks))
+
+    def _steps(self) -> Iterator[Message]:
+        for each in self.document.escalations:
+            for step in each.steps:
+                if told := step_text(each.on, step, self.allowed, self.language):
+                    yield told
 
     def _penalty(self, each: PenaltySettings) -> Message:
         rules = "; ".join(self.language(part) for part in self._penalty_parts(each))

@@ -93,6 +93,7 @@ def ticket_of(account: Account, announcement: Announcement, agent: Agent, group:
         f"{external_id}#1",
         ACKNOWLEDGED_TAG,
         language_of(account, agent),
+        account.connector.effects.intersection(account.own.push.escalations.allow),
     )
     blocks = list(page.blocks())
     return SummaryTicket(

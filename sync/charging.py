@@ -121,8 +121,8 @@ def points_of_persons(account: Account, period: Period, as_of: int) -> dict[str,
 
 
 def _asked(account: Account, period: Period, as_of: int, how: "_How") -> list[Assessment]:
-    penalties = [each for each in consequences_at(account, period.start).penalties if each.by is period.kind]
-    if not penalties:
+    penalties = consequences_at(account, period.start).penalties
+    if not any(each.by is period.kind for each in penalties):
         return []
     with judged_together(account) as everyone:
         asked = _Asked(account, everyone, people(account.store, account.settings), as_of)
@@ -153,7 +153,7 @@ class _Home(NamedTuple):
 
 
 def _homes(account: Account, penalties: Sequence[Penalty], period: Period) -> Iterator[_Home]:
-    scopes = {each.scope for each in penalties}
+    scopes = {each.scope for each in penalties if each.by is period.kind}
     if Scope.AGENT in scopes:
         yield _Home(period, Scope.AGENT)
     if Scope.TEAM in scopes:
@@ -178,9 +178,12 @@ class _Asked:
         yield from filter(None, map(self._own, self.whole(penalties, home)))
 
     def whole(self, penalties: Sequence[Penalty], home: _Home) -> Iterator[Assessment]:
-        """Yield what penalties come to at home over all accounts, people by their keys."""
+        """Yield what penalties come to at home over all accounts, people by their keys.
+
+        Those of periods of another length charge nothing here, but what one of them speaks of first is theirs.
+        """
         agreed = [each for each in penalties if each.scope is home.scope]
-        cases = self._cases(home.period, {each.metric for each in agreed})
+        cases = self._cases(home.period, {each.metric for each in agreed if each.by is home.period.kind})
         found = assessed(agreed, cases, home.period, self._known(home.period))
         return (each for each in found if home.has(each.subject))
 

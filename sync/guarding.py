@@ -1,6 +1,6 @@
 """What a reader of figures should know about their data: counts with the tickets behind them, never an accusation."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -50,6 +50,9 @@ NOTES: Mapping[Note, Message] = {
 Place: TypeAlias = tuple[str, str]
 """A ticket: its account and id."""
 
+_Waiting: TypeAlias = tuple[int, str | None, Place]
+"""When a ticket was put to wait, by or for whom, and which."""
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:
@@ -68,7 +71,7 @@ def notes(asked: Asked, scope: Scope, figures: Figures | None = None) -> list[No
     `figures` are those of the scope, where there are any: surveys are compared by them.
     """
     shown: dict[tuple[Note, str | None], list[tuple[int, Place]]] = {}
-    waiting: dict[str, list[tuple[int, str | None, Place]]] = {}
+    waiting: dict[str, list[_Waiting]] = {}
     for part in asked.parts:
         for measurement, sign in _signs(part):
             if not asked.tells(part, measurement):
@@ -79,7 +82,7 @@ def notes(asked: Asked, scope: Scope, figures: Figures | None = None) -> list[No
                 waiting.setdefault(f"{measurement.account}/{sign.agent}", []).append((sign.at, subject, place))
             else:
                 shown.setdefault((Note(sign.guard.value), subject), []).append((sign.at, place))
-    for subject, found in _at_once(waiting.values()):
+    for subject, found in at_once(waiting.values()):
         shown.setdefault((Note.MANY_PUT_TO_WAIT, subject), []).extend(found)
     listed = [
         Noted(note, subject, tuple(dict.fromkeys(place for _, place in sorted(found))))
@@ -104,19 +107,24 @@ def _subject(asked: Asked, account: str, scope: Scope, sign: Sign) -> str | None
     return asked.whose(account, scope, sign.agent if scope is Scope.AGENT else sign.team)
 
 
-def _at_once(
-    waiting: Iterable[list[tuple[int, str | None, Place]]],
-) -> Iterator[tuple[str | None, list[tuple[int, Place]]]]:
-    """Yield what one agent put to wait within ten minutes or so, where it was many tickets."""
+def at_once(waiting: Iterable[list[_Waiting]]) -> Iterator[tuple[str | None, list[tuple[int, Place]]]]:
+    """Yield by subject what one agent put to wait within any ten minutes, where it was many tickets."""
     for listed in waiting:
-        crowd: list[tuple[int, str | None, Place]] = []
-        for each in [*sorted(listed), None]:
-            if each is not None and (not crowd or each[0] - crowd[0][0] <= _AT_ONCE):
-                crowd.append(each)
-                continue
-            if len({place for _, _, place in crowd}) >= _MANY:
-                yield crowd[0][1], [(at, place) for at, _, place in crowd]
-            crowd = [each] if each is not None else []
+        crowds: dict[str | None, list[tuple[int, Place]]] = {}
+        for at, subject, place in _crowded(sorted(listed, key=lambda each: (each[0], each[2]))):
+            crowds.setdefault(subject, []).append((at, place))
+        yield from crowds.items()
+
+
+def _crowded(listed: Sequence[_Waiting]) -> Iterator[_Waiting]:
+    """Yield, of what is in order of time, each that is one of many tickets within some ten minutes."""
+    first, told = 0, 0
+    for last, (at, _, _) in enumerate(listed):
+        while at - listed[first][0] > _AT_ONCE:
+            first += 1
+        if len({place for _, _, place in listed[first : last + 1]}) >= _MANY:
+            yield from listed[max(first, told) : last + 1]
+            told = last + 1
 
 
 def _uneven(figures: Figures, scope: Scope) -> Iterator[Noted]:

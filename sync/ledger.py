@@ -7,7 +7,7 @@ from typing import Final
 
 from kpi_engine.awards import AwardEntry, AwardKind
 from kpi_engine.cases import COMPLAINT, Case
-from kpi_engine.charges import ChargeEntry, ChargeKind
+from kpi_engine.charges import ChargeEntry, ChargeKind, cost
 from kpi_engine.ledger import Entry, EntryKind
 from kpi_engine.message import Message
 from kpi_engine.penalties import Finding
@@ -113,6 +113,12 @@ class Told:
     def overdue(self) -> bool:
         """Whether the instant is past by which the period ought to have been charged, and it is not."""
         return not self.settled and self.now >= self.settles_at
+
+    @property
+    def undone(self) -> tuple[ChargeEntry, ...]:
+        """Those lines taken back that charge otherwise now: of others only the evidence beside them changed."""
+        stand = set(map(cost, self.charges))
+        return tuple(each for each in self.taken_back if cost(each) not in stand)
 
 
 def told_ledger(asked: Source, wish: Wish) -> Told:

@@ -237,7 +237,7 @@ class Teller:
             )
         if self.told.counted_together:
             yield COUNTED_TOGETHER
-        for each in self.told.taken_back:
+        for each in self.told.undone:
             yield message(
                 "correction {number} took back {points} points of {name}: ticket {ticket}, {clock}",
                 number=each.correction,

@@ -1,10 +1,11 @@
 """Rules in words: goals, and which tickets a policy is for, as whoever is judged by them reads them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from config.clocks import Clock
 from config.conditions import Clause, When
+from config.escalations import On, Step
 from config.goals import TimeByPriority
 from config.policies import Policy
 from kpi_engine.conditions import YES_OR_NO
@@ -17,6 +18,11 @@ from sync.wording import clock_name
 
 _WORDS: Final = {"any": message("every other ticket"), "default": message("tickets without one")}
 _TIMES: Final = {"business": message("in opening hours"), "calendar": message("around the clock")}
+_FOLLOWED: Final = {
+    "warn": message("the first warning"),
+    "breach": message("the breach"),
+    "met": message("the end of the clock"),
+}
 _STATUSES: Final = {
     "new": message("new"),
     "open": message("open"),
@@ -113,6 +119,38 @@ def _lengths(clock: Clock) -> list[str]:
 
 def _time_word(word: str, language: Language) -> str:
     return language(_WORDS["any"] if word == "default" else priority_name(word))
+
+
+# --- Escalations -----------------------------------------------------------------------------------------------------
+
+
+def step_text(on: On, step: Step, allowed: Collection[str], language: Language) -> Message | None:
+    """Return what a step of an escalation does on a ticket, as far as that is allowed; None where it is nothing."""
+    done = "; ".join(language(told) for effect, told in _doings(step) if effect in allowed)
+    if not done:
+        return None
+    parts = {"clock": clock_name(on.clock), "when": _when_due(step, language), "level": step.level, "done": done}
+    if on.policy is None:
+        return message("{clock}, {when} (level {level}): {done}", **parts)
+    return message("{clock} of {policy}, {when} (level {level}): {done}", policy=on.policy, **parts)
+
+
+def _doings(step: Step) -> Iterator[tuple[str, Message]]:
+    if step.note:
+        yield "note", message("a private note says so, naming roles alone")
+    if step.assign:
+        yield "assign", message("the ticket goes to the group {group}", group=step.assign)
+    if step.raise_priority:
+        yield "raise_priority", message("the priority is raised by one")
+    if step.add_tags:
+        yield "add_tags", message("tags are added: {tags}", tags=", ".join(step.add_tags))
+
+
+def _when_due(step: Step, language: Language) -> Message:
+    after = seconds_of(step.after)
+    if not after:
+        return message("at {what}", what=_FOLLOWED[step.at])
+    return message("{time} after {what}", time=length_text(after, language), what=_FOLLOWED[step.at])
 
 
 # --- Conditions ------------------------------------------------------------------------------------------------------

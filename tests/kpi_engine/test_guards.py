@@ -129,3 +129,48 @@ def test_a_ticket_given_away_after_a_bad_rating_is_noted_and_after_a_good_one_no
     06-12 09:00 assignee becomes chi by binh
     """
     assert told(play("06-13 12:00", care)) == [("reassigned_after_bad_rating", "06-10 09:00", "an", None)]
+
+
+def test_a_solve_undone_after_the_customer_wrote_is_no_note_where_the_helpdesk_left_it_solved(
+    play: Play, care: object
+) -> None:
+    """The message reopens nothing by itself, so An does.
+
+    06-09 09:00 customer opens assignee=an group=1
+    06-09 09:10 an replies
+    06-09 09:15 status becomes solved by an
+    06-09 09:20 customer writes
+    06-09 09:25 status becomes open by an
+    """
+    assert told(play("06-09 12:00", care)) == []
+
+
+@pytest.mark.parametrize(("solver", "noted"), [("customer", []), ("an", ["an"]), ("chi", ["chi"])])
+def test_a_silent_solve_is_noted_for_the_agent_who_did_it_and_a_customers_own_is_not(
+    timelines: ModuleType, care: object, solver: str, noted: list[str]
+) -> None:
+    """Chi solves what An has; or the customer needs no answer any more."""
+    told_so = f"06-09 09:00 customer opens assignee=an group=1\n06-09 09:30 status becomes solved by {solver}"
+    whole, as_of = timelines.history(told_so), timelines.moment("06-09 12:00")
+    assert [who for _, _, who, _ in told(timelines.played(whole, [*timelines.USUAL, care], as_of))] == noted
+
+
+def test_a_call_that_was_solved_without_a_written_word_was_answered_as_it_came(play: Play, care: object) -> None:
+    """An writes the call down.
+
+    06-09 09:00 an opens assignee=an group=1 channel=phone
+    06-09 09:30 status becomes solved by an
+    """
+    assert told(play("06-09 12:00", care)) == []
+
+
+def test_a_ticket_given_away_once_a_bad_rating_was_made_good_is_no_note(play: Play, care: object) -> None:
+    """The customer thinks better of it before Bình gets it.
+
+    06-09 09:00 customer opens assignee=an group=1
+    06-09 09:10 an replies, status becomes solved by an
+    06-09 10:00 customer rated bad
+    06-09 18:00 customer rated good
+    06-10 09:00 assignee becomes binh by an
+    """
+    assert told(play("06-13 12:00", care)) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kpi_engine.awards import AwardEntry, AwardKind, award_entry, settle_awards, standing_awards
 from kpi_engine.cases import COMPLAINT, Case, cases_of, complaints_of, verdicts
-from kpi_engine.charges import ChargeEntry, ChargeKind, settle_charges, standing_charges
+from kpi_engine.charges import ChargeEntry, ChargeKind, cost, settle_charges, standing_charges
 from kpi_engine.measure import judged, measure
 from kpi_engine.measurement import Exclusion
 from kpi_engine.penalties import Band, Circumstances, Finding, Metric, Penalty, Worth, assessed
@@ -278,12 +278,15 @@ def test_a_correction_takes_a_charge_back_and_says_which_it_was() -> None:
     rule = penalty(quota=0, min_volume=1, worth=Worth("50000", "VND"))
     settled = list(settle_charges([], assessed([rule], month(2, 1), JUNE, NOTHING_ELSE), 100))
     corrected = list(settle_charges(settled, assessed([rule], month(1, 2), JUNE, NOTHING_ELSE), 200, 7))
+    anew = replace(settled[0], counted=1, recorded_as_of=200, correction=7)  # what stands beside it is told as it is
     assert [(each.kind, each.ticket_id, each.points, each.money, each.currency) for each in settled] == [
         (ChargeKind.CHARGED, "0", 1, "50000", "VND"),
         (ChargeKind.CHARGED, "1", 1, "50000", "VND"),
     ]
-    assert corrected == [replace(settled[1], kind=ChargeKind.WITHDRAWN, recorded_as_of=200, correction=7)]
-    assert standing_charges([*settled, *corrected]) == settled[:1]
+    taken_back = [replace(each, kind=ChargeKind.WITHDRAWN, recorded_as_of=200, correction=7) for each in settled]
+    assert corrected == [anew, *taken_back]
+    assert standing_charges([*settled, *corrected]) == [anew]
+    assert [cost(each) == cost(anew) for each in taken_back] == [True, False]
 
 
 def test_a_penalty_is_read_as_an_edition_keeps_it() -> None:

@@ -1,6 +1,7 @@
 """Rules announced: a ticket for each agent, once an edition, and who acknowledged it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from config.policies import PolicyDocument
 from kpi_engine.penalties import Finding
 from kpi_engine.periods import period_named
-from sync.announcing import ACKNOWLEDGED_TAG, Announcement, queue_announcement, recipients
+from sync.announcing import ACKNOWLEDGED_TAG, Announcement, queue_announcement, recipients, ticket_of
 from sync.charging import charges_of
 from sync.cycle import PassReport, running
 from sync.outbox import Sent, send_all
@@ -49,6 +50,20 @@ POLICIES: dict[str, Any] = {
     ],
     "rewards": [{"id": "praise", "min_n": 10}],
 }
+ESCALATING: dict[str, Any] = {
+    **POLICIES,
+    "escalations": [
+        {
+            "on": {"clock": "first_reply"},
+            "steps": [
+                {"level": 1, "at": "warn", "notify": ["team_lead"], "note": True},
+                {"level": 2, "assign": "L2", "add_tags": ["late", "vip"], "raise_priority": True},
+                {"level": 3, "after": "1h30m", "assign": "L2", "note": True},
+            ],
+        },
+        {"on": {"clock": "resolution", "policy": "care"}, "steps": [{"level": 1, "at": "met", "add_tags": ["late"]}]},
+    ],
+}
 
 
 @pytest.fixture
@@ -56,6 +71,29 @@ def world(make_world: Callable[..., "World"]) -> "World":
     world = make_world(policies=POLICIES, fields={"severity": {"sao-mai": {"tag": "S1"}}})
     world.run(dry_run=True)
     return world
+
+
+def test_what_escalations_do_on_tickets_is_told_as_far_as_the_account_allows_it(world: "World") -> None:
+    def told(*allow: str) -> list[str]:
+        meant = {"severity": {"sao-mai": {"tag": "S1"}}}
+        world.configure(policies=POLICIES, fields=meant, push={"escalations": {"allow": [*allow]}})
+        agent = recipients(world.account, [str(world.agents[0])])[0]
+        announcement = Announcement(PolicyDocument.model_validate(ESCALATING), "2026-11-30")
+        english = replace(agent, locale="en-US")
+        lines = ticket_of(world.account, announcement, english, None).text.splitlines()
+        return [line.strip(" -*•") for line in lines if "(level " in line or "escalations" in line]
+
+    assert told() == []
+    assert told("note", "add_tags", "raise_priority", "assign") == [
+        "What escalations do on tickets",
+        "First reply, at the first warning (level 1): a private note says so, naming roles alone",
+        "First reply, at the breach (level 2): the ticket goes to the group L2; the priority is raised by one; "
+        "tags are added: late, vip",
+        "First reply, 1 hour 30 minutes after the breach (level 3): a private note says so, naming roles alone; "
+        "the ticket goes to the group L2",
+        "Resolution of care, at the end of the clock (level 1): tags are added: late",
+    ]
+    assert told("note")[-1].endswith("(level 3): a private note says so, naming roles alone")
 
 
 def announced(world: "World", text: str = "Agreed on 20 November.\n\nBy all of us.", *, whom: int = 2) -> Sent:

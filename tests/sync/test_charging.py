@@ -10,6 +10,7 @@ from sync_agreement import PRAISE, WEEK, agreed
 
 from kpi_engine.charges import ChargeEntry, ChargeKind
 from kpi_engine.penalties import Finding
+from kpi_engine.periods import period_named
 from kpi_engine.rewards import Standing
 from sync.charging import charges_of, is_settled
 from sync.ledger import Wish, told_ledger
@@ -108,27 +109,34 @@ def test_what_is_agreed_while_a_week_runs_says_nothing_about_it(world: "World") 
 def test_v9_a_merged_ticket_is_charged_to_nobody_and_one_merged_after_the_settlement_stays_as_it_was_agreed(
     world: "World",
 ) -> None:
-    late, twin, other = world.answered(minutes=90), world.answered(minutes=90), world.answered()
+    late, twin, stays = (world.answered(minutes=90) for _ in range(3))
+    other = world.answered()
     world.advance(3600)
     world.run()
-    assert [ticket for ticket, _, _ in charged(world)] == [str(late.id), str(twin.id)]
+    assert [ticket for ticket, _, _ in charged(world)] == [str(late.id), str(twin.id), str(stays.id)]
     world.state.merge(late.id, other.id, world.agents[0])
     world.advance(3600)
     world.run()
-    assert charged(world) == [(str(twin.id), 1, Finding.OVER_QUOTA)]
+    assert charged(world) == [(str(each.id), 1, Finding.OVER_QUOTA) for each in (twin, stays)]
     fired = [
         each for each in world.store.ledger.within("sao-mai", WEEK.start, WEEK.end) if each.ticket_id == str(late.id)
     ]
     assert sorted(each.kind for each in fired if each.step == "breach") == ["fired", "withdrawn"]
     until_settled(world)
     settled = ledger(world)
-    assert [(each.ticket_id, each.volume) for each in settled] == [(str(twin.id), 2)]
+    assert [(each.ticket_id, each.volume) for each in settled] == [(str(twin.id), 3), (str(stays.id), 3)]
     world.state.merge(twin.id, other.id, world.agents[0])
     world.advance(3600)
     world.run()
     assert ledger(world) == settled
     correct(world.account, WEEK, apply=True)
-    assert [each.kind for each in ledger(world)] == [ChargeKind.CHARGED, ChargeKind.WITHDRAWN]
+    kinds = [ChargeKind.CHARGED] * 3 + [ChargeKind.WITHDRAWN] * 2
+    assert [each.kind for each in ledger(world)] == kinds
+    told = told_ledger(source(world.account, WEEK, int(world.sandbox.now)), Wish())
+    (total,) = told.totals  # the numbers beside the points are those of what stands, not of what once was settled
+    assert (total.counted, total.allowed, total.volume, total.points) == (1, 0, 2, 1)
+    assert [each.ticket_id for each in told.taken_back] == [str(twin.id), str(stays.id)]
+    assert [each.ticket_id for each in told.undone] == [str(twin.id)]
 
 
 def test_a_dispute_that_nobody_decided_costs_nothing(world: "World") -> None:
@@ -228,3 +236,16 @@ def test_what_others_than_leads_could_read_says_nothing_of_anybodys_points(
     assert "team: 1 late of 1 judged" in team
     assert "The points of 1 people are left out: others could read them here." in team
     assert world.state.users[world.agents[0]].name not in team
+
+
+def test_a_breach_is_charged_once_though_penalties_by_the_week_and_by_the_month_speak_of_it(
+    make_world: Callable[..., "World"],
+) -> None:
+    monthly = {**agreement.WEEKLY, "id": "monthly", "period": "month", "announced_on": "2026-11-01"}
+    world = make_world(**agreed({**WEEKLY, "clocks": ["first_reply"]}, monthly))
+    late = world.answered(minutes=90)
+    world.advance(3600)
+    world.run()
+    month = period_named("2026-11", agreement.ZONE)
+    assert charged(world) == [(str(late.id), 1, Finding.OVER_QUOTA)]
+    assert charges_of(world.account, month, int(world.sandbox.now)) == []

@@ -7,7 +7,7 @@ from kpi_engine.periods import period_named
 from kpi_engine.reduce import Scope
 from sync.figures import reduced
 from sync.guard_text import counts, note_lines
-from sync.guarding import Note, Noted, noted_document, notes
+from sync.guarding import Note, Noted, at_once, noted_document, notes
 from sync.locale import Language
 from sync.people import people
 from sync.privacy import Sight
@@ -84,3 +84,16 @@ def test_surveys_sent_evidently_less_often_than_elsewhere_are_noted_and_chance_i
     (_, line) = note_lines([uneven], lambda _: "An", language)
     assert language(line) == "  An: surveys were sent after fewer or more solves than elsewhere: 40%, all others 80%"
     assert list(note_lines([], str, language)) == []
+
+
+def test_many_at_once_are_found_wherever_ten_minutes_begin_and_few_more_slowly_are_not() -> None:
+    def put(*instants: int) -> list[str]:
+        listed = [(at, "an", ("sao-mai", f"t{place}")) for place, at in enumerate(instants)]
+        return [ticket for _, found in at_once([listed]) for _, (_, ticket) in found]
+
+    burst = [595 + n for n in range(16)]  # two halves, if ten minutes began with the first of all
+    assert put(0, *burst) == [f"t{n}" for n in range(1, 17)]
+    assert put(*range(0, 9 * 70, 70)) == []
+    assert put(*range(0, 20 * 70, 70)) == []  # nine within any ten minutes, however long it goes on
+    assert put(*range(10)) == [f"t{n}" for n in range(10)]
+    assert [ticket for _, found in at_once([[(0, "an", ("sao-mai", "t1"))] * 12]) for ticket in found] == []
