@@ -87,10 +87,14 @@ def test_what_escalations_do_on_tickets_is_told_as_far_as_the_account_allows_it(
     assert told("note", "add_tags", "raise_priority", "assign") == [
         "What escalations do on tickets",
         "First reply, at the first warning (level 1): a private note says so, naming roles alone",
-        "First reply, at the breach (level 2): the ticket goes to the group L2; the priority is raised by one; "
-        "tags are added: late, vip",
-        "First reply, 1 hour 30 minutes after the breach (level 3): a private note says so, naming roles alone; "
-        "the ticket goes to the group L2",
+        (
+            "First reply, at the breach (level 2): the ticket goes to the group L2; the priority is raised by one; "
+            "tags are added: late, vip"
+        ),
+        (
+            "First reply, 1 hour 30 minutes after the breach (level 3): a private note says so, naming roles alone; "
+            "the ticket goes to the group L2"
+        ),
         "Resolution of care, at the end of the clock (level 1): tags are added: late",
     ]
     assert told("note")[-1].endswith("(level 3): a private note says so, naming roles alone")
