@@ -72,6 +72,7 @@ class TicketSnapshot:
     schedule_id: str | None = None  # the business hours it goes by, where its history does not tell
     ticket_type: str | None = None
     organization_id: str | None = None  # the customer's organization, company or account
+    follows: str | None = None  # the closed ticket it follows up, where the platform says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

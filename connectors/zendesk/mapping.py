@@ -80,6 +80,7 @@ def ticket(row: object, followed: FollowedFields) -> list[TicketSnapshot]:
             organization_id=read.organization_id,
             survey=plain_text(read.satisfaction_rating.get("score")),
             rating_id=plain_text(read.satisfaction_rating.get("id")),
+            follows=followed_up(read),
         )
     ]
 
@@ -93,6 +94,17 @@ def channel(via: object) -> str | None:
     """Return how something came in; `via` is an object in tickets, and text in some histories."""
     name = via.get("channel") if isinstance(via, dict) else via
     return clean(name) if isinstance(name, str) and name else None
+
+
+def followed_up(read: payloads.Ticket) -> str | None:
+    """Return the closed ticket that a ticket follows up: an answer to a closed one makes a ticket of its own.
+
+    https://developer.zendesk.com/documentation/ticketing/managing-tickets/creating-and-updating-tickets
+    """
+    source = read.via.get("source") if isinstance(read.via, dict) else None
+    start = source.get("from") if isinstance(source, dict) and source.get("rel") == "follow_up" else None
+    told = plain_text(start.get("ticket_id")) if isinstance(start, dict) else None
+    return told or read.followup_source_id
 
 
 def rating(row: object, _: FollowedFields) -> list[Rating]:

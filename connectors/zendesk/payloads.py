@@ -55,6 +55,9 @@ class Ticket(_Payload):
     support_type: OptionalText = None
     satisfaction_rating: Loose = {}
     via: object = None
+    followup_source_id: OptionalId = Field(
+        default=None, validation_alias=AliasChoices("via_followup_source_id", "followup_source_id")
+    )
     tags: Texts = []
     custom_fields: Annotated[list[CustomField], BeforeValidator(texts)] = []
 

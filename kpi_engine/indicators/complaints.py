@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from kpi_engine import telling
 from kpi_engine.evidence import Evidence, Left, said
 from kpi_engine.exclusions import exclusion
-from kpi_engine.history import REQUESTER_RETURNED, DerivedEvent
+from kpi_engine.history import REQUESTER_RETURNED, DerivedEvent, History
 from kpi_engine.indicators.indicator import Asked, Better, Indicator, Input, Interval, Portion, Reduction, Unit
 from kpi_engine.measurement import CreditLine, Holding, Omission, Stamp
 from kpi_engine.message import message
@@ -64,9 +65,20 @@ def _attributed(evidence: Evidence) -> list[tuple[TicketSnapshot, Stamp]]:
 
 
 def _stamp_of(evidence: Evidence, complaint: TicketSnapshot, solver: str) -> Stamp:
-    """Return the stamp of a complaint that is another ticket than the one that answers for it."""
-    stamp = evidence.stamp(solver, complaint.created_at)
-    return stamp._replace(ticket_id=complaint.ticket_id, channel=complaint.channel, priority=complaint.priority)
+    """Return the stamp of a complaint that is another ticket than the one that answers for it.
+
+    Who answers is told by the ticket before; how grave it is, and of which kind, by the complaint itself.
+    """
+    history, story = evidence.history, evidence.story
+    alone = History(account=history.account, ticket_id=complaint.ticket_id, snapshots=(complaint,))
+    state = telling.told(alone, evidence.rulebook, story.as_of).steps[0].state
+    return evidence.stamp(solver, complaint.created_at)._replace(
+        ticket_id=complaint.ticket_id,
+        channel=complaint.channel,
+        priority=state.priority,
+        segment=state.segment,
+        severity=state.severity,
+    )
 
 
 def _followed_by(evidence: Evidence) -> TicketSnapshot | None:

@@ -120,12 +120,17 @@ def _returned(evidence: Evidence, start: int, end: int) -> bool:
 
 
 def _counts(evidence: Evidence, event: DerivedEvent, at: int) -> bool:
-    """Tell whether another ticket counts at all, is no agent's doing, and may be about the same topic.
+    """Tell whether another ticket counts at all, and follows this one up or may be about the same topic.
 
-    Where either says nothing of its topic, it may.
+    Where either says nothing of its topic, it may be, unless it is an agent's doing. What follows up the closed
+    ticket itself says by that alone that the matter was not over.
     """
     rulebook, cause = evidence.rulebook, event.cause
-    if exclusion(cause, rulebook.meanings.at(event.at)) is not None or is_outbound(cause, rulebook, event.at):
+    if exclusion(cause, rulebook.meanings.at(event.at)) is not None:
+        return False
+    if cause.follows == evidence.story.ticket.ticket_id:
+        return True
+    if is_outbound(cause, rulebook, event.at):
         return False
     ours, theirs = evidence.meaning("topic", at), evidence.meaning("topic", at, cause)
     return ours is None or theirs is None or ours == theirs
@@ -153,7 +158,8 @@ _WINDOW = Parameter(
         "A week is long enough for a customer to notice that the answer did not help, and short enough for a figure to "
         "be of use; no product agrees with another. A figure counts a ticket once its window has ended, so that "
         "yesterday's solves do not flatter it. A ticket that an agent opens for the customer is not the customer's "
-        "return, unless it writes a telephone call down (channel phone or voice)."
+        "return, unless it writes a telephone call down (channel phone or voice). What the helpdesk itself says "
+        "follows up the closed ticket (Zendesk does) is one whatever its topic and whoever opened it."
     ),
 )
 
@@ -163,7 +169,8 @@ _FCR = Indicator(
     name=message("First contact resolution"),
     formula=message(
         "solved tickets with exactly one reply turn, one assignee at most, no reopening and no other ticket of the "
-        "requester about the same topic in the window after the solve, divided by solved tickets whose window ended"
+        "requester about the same topic, or following it up, in the window after the solve, divided by solved tickets "
+        "whose window ended"
     ),
     stamp=message("the last solve, once its window has ended"),
     credit=message("the assignee at that solve"),
@@ -211,8 +218,8 @@ INDICATORS = (
         catalogue="repeat_contact",
         name=message("Repeat contact rate"),
         formula=message(
-            "different requesters who opened another ticket about the same topic within the window, divided by "
-            "different requesters"
+            "different requesters of whom another ticket about the same topic, or following it up, was opened within "
+            "the window, divided by different requesters"
         ),
         stamp=message("the creation of the first ticket, once its window has ended"),
         credit=message("the first agent the first ticket is given to"),

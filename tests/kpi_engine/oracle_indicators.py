@@ -488,6 +488,8 @@ def returns(told: Told, start: int, end: int) -> bool:
     for each in told.history.derived:
         if each.kind != "requester_returned" or not start <= each.at < end or told.counts_nowhere(each.cause):
             continue
+        if each.cause.follows == told.ticket.ticket_id:
+            return True
         if told.is_outbound(each.cause, each.at):
             continue
         theirs = told.rules.reads("topic", start, each.cause.fields, each.cause.tags)
@@ -787,7 +789,8 @@ def complaint_line(told: Told, key: str, ticket: TicketSnapshot, agent: str, par
     said = line(told, key, ticket.created_at, agent, part=part)
     if ticket is told.ticket:
         return said
-    return *said[:4], ticket.priority, *said[5:10], ticket.channel, ticket.ticket_id, said[12]
+    segment, severity = (of_ticket(told, meaning, ticket) for meaning in ("segment", "severity"))
+    return *said[:4], ticket.priority, segment, *said[6:10], ticket.channel, ticket.ticket_id, severity
 
 
 def matter(told: Told, ticket: TicketSnapshot) -> str | None:

@@ -171,6 +171,32 @@ def test_a_complaint_goes_to_who_solved_the_ticket_before_and_not_to_who_had_it_
     assert played.line("complaints_attributed").agent == "an"
 
 
+def test_a_complaint_about_another_ticket_is_as_grave_as_it_says_itself(agree: Agree) -> None:
+    """An answers for it; severity, segment and priority are the complaint's, not those of the ticket she solved.
+
+    06-09 09:00 customer opens assignee=an priority=low field:severity=S2 field:segment=gold
+    06-09 10:00 an replies, status becomes solved by an
+    06-12 09:00 elsewhere returns tags=complaint severity=S1
+    """
+    line = agree("06-20 10:00").line("complaints_attributed")
+    assert (line.agent, line.severity, line.segment, line.stamp.priority) == ("an", "S1", None, None)
+
+
+def test_a_complaint_about_another_ticket_is_graded_by_the_policies_of_its_own_instant(
+    play: Agree, timelines: ModuleType
+) -> None:
+    """Every complaint is grave by the floor, which the solved ticket is not.
+
+    06-09 09:00 customer opens assignee=an field:severity=S2
+    06-09 10:00 an replies, status becomes solved by an
+    06-12 09:00 elsewhere returns tags=complaint
+    """
+    floor = {"scale": ["S1", "S2"], "floor": {"severity": "S1", "when": {"all": [{"tag": ["complaint"]}]}}}
+    policies = timelines.edition("policies", {**timelines.POLICIES[0], "severity": floor})
+    played = play("06-20 10:00", policies)
+    assert [played.line(key).severity for key in ("created", "complaints_attributed")] == ["S2", "S1"]
+
+
 def test_a_goal_that_is_shortened_in_the_second_of_the_stop_breaks_nothing(
     agree: Agree, rules: Callable[..., Any]
 ) -> None:

@@ -1,8 +1,11 @@
 """The keys that are frozen, and what definitions D2, D7, D11, D12 and D24 say, each in one story."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
+
+import pytest
 
 from kpi_engine.compiling import compiled
 from kpi_engine.indicators import FAMILIES, INDICATORS
@@ -197,6 +200,37 @@ def test_d16_a_follow_up_to_a_closed_ticket_is_a_repeat_contact_of_the_same_matt
     assert numerators(played, "first_contact_resolution_gross") == [0]
     assert numerators(played, "reopen_rate") == [0], "it is not reopened"
     assert numerators(played, "one_touch") == [1], "which asks about this ticket alone"
+
+
+@pytest.mark.parametrize(
+    ("link", "first"),
+    [
+        ({"follows": "1"}, 0),
+        ({"follows": "2"}, 1),
+        ({"follows": "1", "submitter_id": "an"}, 0),
+        ({"submitter_id": "an"}, 1),
+        ({"follows": "1", "tags": ("internal",)}, 1),
+    ],
+)
+def test_d16_what_the_helpdesk_says_follows_it_up_is_a_return_whatever_its_topic_and_whoever_opened_it(
+    play: Play, link: dict[str, object], first: int
+) -> None:
+    """Solved and closed; then there is a ticket about something else.
+
+    06-09 09:00 customer opens assignee=an field:topic=refund
+    06-09 09:10 an replies, status becomes solved by an
+    06-12 09:00 status becomes closed automatically
+    06-13 09:00 elsewhere returns topic=delay
+    """
+
+    def linked(history: Any) -> Any:  # noqa: ANN401 -- a History
+        returned = history.derived[0]
+        return replace(history, derived=(replace(returned, cause=replace(returned.cause, **link)),))
+
+    played = play("06-20 09:00", change=linked)
+    assert numerators(played, "first_contact_resolution") == [first]
+    assert numerators(played, "first_contact_resolution_gross") == [first]
+    assert numerators(played, "repeat_contact_rate") == [1 - first]
 
 
 def test_d16_a_follow_up_after_the_window_is_a_new_matter(play: Play) -> None:

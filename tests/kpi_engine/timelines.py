@@ -234,7 +234,8 @@ class Teller:
     def elsewhere(self, at: int, what: str, words: list[str]) -> None:
         """Keep "elsewhere returns topic=refund", or "elsewhere merges": another ticket's doing.
 
-        "by=an" opened it, "channel=phone" is how it came, and "spoken=an+customer" wrote on it since.
+        "by=an" opened it, "channel=phone" is how it came, "follows=1" is what it follows up, and "spoken=an+customer"
+        wrote on it since.
         """
         said = dict(word.split("=") for word in words)
         spoken = tuple(who for who in said.pop("spoken", "").split("+") if who)
@@ -244,7 +245,8 @@ class Teller:
             assignee_id=said.pop("assignee", None), group_id=None, submitter_id=said.pop("by", None), brand_id=None,
             requester_id=said.pop("requester", self.values["requester"]), form_id=None,
             channel=said.pop("channel", "web"),
-            tags=tuple(tag for tag in said.pop("tags", "").split("+") if tag), fields=dict(said),
+            tags=tuple(tag for tag in said.pop("tags", "").split("+") if tag), follows=said.pop("follows", None),
+            fields=dict(said),
         )  # fmt: skip
         kind = {"returns": REQUESTER_RETURNED, "merges": MERGED_IN}[what]
         self.derived.append(
@@ -494,7 +496,9 @@ _ELSEWHERE = tuple(
                  "returns tags=complaint cause=product", "returns tags=complaint", "merges", "returns by=an",
                  "returns by=an channel=phone", "returns by=robot", "merges by=an", "merges by=gone assignee=gone",
                  "merges spoken=an", "merges spoken=an+robot", "merges spoken=an+customer", "merges requester=an by=an",
-                 "merges spoken=gone assignee=gone", "merges by=an channel=voice")
+                 "merges spoken=gone assignee=gone", "merges by=an channel=voice",
+                 "returns by=an follows=1 topic=delay", "returns follows=2 topic=delay",
+                 "returns tags=complaint severity=S1 segment=silver")
 )  # fmt: skip
 _CLAUSES = (_TALK, _TALK, _TALK, _TALK, _STATUS, _STATUS, _HANDS, _RULED, _MEANT, _VOICE, _ELSEWHERE)
 _OPENERS = ("customer", "customer", "customer", "an", "binh", "robot")

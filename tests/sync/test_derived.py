@@ -125,6 +125,15 @@ def test_a_cause_that_changes_what_it_counts_for_is_noted_anew_and_no_other_chan
         desk.measured()
 
 
+def test_a_link_to_the_closed_ticket_is_noted_with_the_return_and_where_it_is_only_told_later(desk: Desk) -> None:
+    desk.told(ticket("1", 10), ticket("2", 20))
+    desk.measured()
+    assert [event.cause.follows for event in desk.events("1")] == [None]
+    desk.told(ticket("2", 20, version=2, follows="1"))
+    assert [event.cause.follows for event in desk.events("1")] == ["1"]
+    assert "1" in desk.stale
+
+
 def test_a_requester_changed_by_hand_moves_the_return(desk: Desk) -> None:
     desk.told(ticket("1", 10), ticket("2", 20), ticket("3", 5, requester_id="binh"))
     desk.measured()

@@ -24,6 +24,23 @@ def test_an_exported_ticket_becomes_a_snapshot_ordered_by_its_generated_timestam
     assert snapshot.tags == ()
 
 
+@pytest.mark.parametrize(
+    ("row", "follows"),
+    [
+        ({"via": {"channel": "email", "source": {"rel": "follow_up", "from": {"ticket_id": 613090}}}}, "613090"),
+        ({"via": {"channel": "web", "source": {"rel": "follow_up", "from": None}}, "via_followup_source_id": 7}, "7"),
+        ({"via": {"channel": "web", "source": None}, "followup_source_id": 7}, "7"),
+        ({"via": {"channel": "web", "source": {"rel": "merge", "from": {"ticket_id": 7}}}}, None),
+        ({"via": "web"}, None),
+        ({}, None),
+    ],
+)  # fmt: skip
+def test_a_ticket_tells_which_closed_one_it_follows_up(
+    page: Callable[[str], Any], row: dict[str, object], follows: str | None
+) -> None:
+    assert mapping.ticket(page("exported_ticket") | row, NOTHING)[0].follows == follows
+
+
 def test_a_ticket_outside_the_exports_is_ordered_by_its_update(page: Callable[[str], Any]) -> None:
     row = page("exported_ticket")
     del row["generated_timestamp"]
