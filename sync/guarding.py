@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 from typing import Final, TypeAlias
 
 from kpi_engine.measurement import Guard, Measurement, Sign
@@ -88,7 +89,7 @@ def notes(asked: Asked, scope: Scope, figures: Figures | None = None) -> list[No
         Noted(note, subject, tuple(dict.fromkeys(place for _, place in sorted(found))))
         for (note, subject), found in shown.items()
     ]
-    listed += _uneven(figures, scope) if figures is not None else []
+    listed += uneven(figures, scope) if figures is not None else []
     visible = [each for each in listed if _sees(asked, scope, each.subject)]
     return sorted(visible, key=lambda each: (list(Note).index(each.note), each.subject or ""))
 
@@ -127,23 +128,30 @@ def _crowded(listed: Sequence[_Waiting]) -> Iterator[_Waiting]:
             told = last + 1
 
 
-def _uneven(figures: Figures, scope: Scope) -> Iterator[Noted]:
-    """Yield who sent surveys evidently less or more often than all others together."""
+def uneven(figures: Figures, scope: Scope) -> Iterator[Noted]:
+    """Yield who sent surveys evidently less or more often than all others together, and than is usual.
+
+    One who sends hardly any moves what all others come to for everybody else, but not the median.
+    """
     if scope not in (Scope.AGENT, Scope.TEAM) or COVERAGE in figures.missing:
         return
     cells = {subject: card[COVERAGE] for subject, card in figures.scorecards.items() if COVERAGE in card}
+    known = [
+        cell.value for whose, cell in cells.items() if whose is not None and cell.enough and cell.value is not None
+    ]
+    usual = median(known) if known else 0.0
     sent, solved = (sum(getattr(cell, name) for cell in cells.values()) for name in ("numerator", "denominator"))
     for subject, cell in cells.items():
         rest = solved - cell.denominator
         others = (sent - cell.numerator) / rest if rest else None
-        if subject is not None and others is not None and _is_uneven(cell, others):
+        if subject is not None and others is not None and all(_is_apart(cell, each) for each in (others, usual)):
             yield Noted(Note.SURVEYS_SENT_UNEVENLY, subject, share=cell.value, others=others)
 
 
-def _is_uneven(cell: Cell, others: float) -> bool:
+def _is_apart(cell: Cell, share: float) -> bool:
     if cell.value is None or cell.low is None or cell.high is None or not cell.enough:
         return False
-    return not cell.low <= others <= cell.high and abs(cell.value - others) >= _EVIDENT
+    return not cell.low <= share <= cell.high and abs(cell.value - share) >= _EVIDENT
 
 
 def _sees(asked: Asked, scope: Scope, subject: str | None) -> bool:

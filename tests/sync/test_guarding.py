@@ -1,13 +1,15 @@
 """Notes about data, planted and found: counts with tickets, for whoever may see them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from kpi_engine.periods import period_named
-from kpi_engine.reduce import Scope
+from kpi_engine.reduce import Cell, Scope
+from kpi_engine.statistics import wilson
 from sync.figures import reduced
 from sync.guard_text import counts, note_lines
-from sync.guarding import Note, Noted, at_once, noted_document, notes
+from sync.guarding import COVERAGE, Note, Noted, at_once, noted_document, notes, uneven
 from sync.locale import Language
 from sync.people import people
 from sync.privacy import Sight
@@ -97,3 +99,27 @@ def test_many_at_once_are_found_wherever_ten_minutes_begin_and_few_more_slowly_a
     assert put(*range(0, 20 * 70, 70)) == []  # nine within any ten minutes, however long it goes on
     assert put(*range(10)) == [f"t{n}" for n in range(10)]
     assert [ticket for _, found in at_once([[(0, "an", ("sao-mai", "t1"))] * 12]) for ticket in found] == []
+
+
+def test_who_sends_surveys_evidently_less_often_is_noted_and_nobody_beside_him_or_with_few_solves_is() -> None:
+    def told(
+        scope: Scope = Scope.AGENT, **sent: tuple[int, int]
+    ) -> list[tuple[str | None, float | None, float | None]]:
+        cells = {who or None: {COVERAGE: share_of(*each)} for who, each in sent.items()}
+        found: Any = SimpleNamespace(missing=frozenset(), scorecards=cells)
+        return [(each.subject, each.share, each.others) for each in uneven(found, scope)]
+
+    assert told(an=(10, 100), binh=(80, 100), chi=(80, 100)) == [("an", 0.1, 0.8)]  # nor is Bình, beside An and Chi
+    assert told(an=(75, 100), binh=(80, 100), chi=(80, 100)) == []
+    assert told(an=(0, 5), binh=(80, 100), chi=(80, 100)) == []
+    assert told(an=(10, 100)) == []
+    assert told(Scope.ACCOUNT, an=(10, 100), binh=(80, 100), chi=(80, 100)) == []
+
+
+def share_of(sent: int, solved: int) -> Cell:
+    low, high = wilson(sent, solved) or (None, None)
+    return Cell(
+        indicator=COVERAGE, scope=Scope.AGENT, account="sao-mai", subject=None, period=WEEK, n=solved,
+        numerator=sent, denominator=solved, value=sent / solved, median=None, p90=None, low=low, high=high,
+        min_n=10, enough=solved >= 10, approximate=False, as_of=0, editions=(),
+    )  # fmt: skip
