@@ -13,12 +13,14 @@ from kpi_engine.indicators import FAMILIES, INDICATORS
 from kpi_engine.indicators.indicator import Indicator, Reduction, Unit
 from kpi_engine.measurement import Certainty, CreditLine
 from kpi_engine.message import Message, message
+from kpi_engine.periods import Period
 from kpi_engine.reduce import Cell, Scope
 from kpi_engine.rulebook import Rulebook
 from sync.explaining import Explanation, LeftOut
-from sync.figures import Figures
+from sync.figures import Figures, reduced
 from sync.fitting import NAME_WIDTH, Linked, plain_table
 from sync.locale import Language
+from sync.sources import Asked, source
 from sync.trends import Trend
 from sync.wording import (
     HEADLINES,
@@ -221,12 +223,27 @@ def _scale_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message]:
     """Yield that a share of the satisfied rests on several scales: each verdict goes by its own."""
     scored = [card["satisfaction_mean"] for card in figures.scorecards.values() if "satisfaction_mean" in card]
     if "satisfaction_rate" in shown and any(each.others for each in scored):
-        yield message(
-            "{indicator}: customers rated on several scales in {period}; each verdict goes by its own, so it may not "
-            "compare with what was before",
-            indicator="satisfaction_rate",
-            period=figures.question.period.label,
-        )
+        yield _several_scales(figures.question.period)
+
+
+def _several_scales(period: Period) -> Message:
+    return message(
+        "{indicator}: customers rated on several scales in {period}; each verdict goes by its own, so it may not "
+        "compare with what was before",
+        indicator="satisfaction_rate",
+        period=period.label,
+    )
+
+
+def unasked_scale_notes(asked: Asked) -> Iterator[Message]:
+    """Yield the same where the mean, which tells the scales, is not asked for beside the share of the satisfied."""
+    window, mean = asked.window, "satisfaction_mean"
+    if "satisfaction_rate" not in asked.keys or mean in asked.keys:
+        return
+    sources = (source(part.account, window.period, window.as_of, (mean,)) for part in asked.parts)
+    cards = (card for each in sources for card in reduced(each, Scope.ACCOUNT).scorecards.values())
+    if any(card[mean].others for card in cards):
+        yield _several_scales(window.period)
 
 
 def _missing_notes(figures: Figures, shown: Collection[str]) -> Iterator[Message]:

@@ -38,6 +38,7 @@ from sync.scorecards import (
     ordered_subjects,
     report_table,
     scorecard_notes,
+    unasked_scale_notes,
     unmapped_note,
     zone_notes,
 )
@@ -170,7 +171,8 @@ def _reported(call: Call, asked: Asked, wish: Wish) -> Document:
     shown = Shown(found, wish.only, _trends(asked, found, wish))
     call.show(report_table(shown, rules, call.language))
     single = len(found.scorecards) == 1
-    for note in scorecard_notes(found, wish.only or (asked.keys if single else HEADLINES)):
+    notes = scorecard_notes(found, wish.only or (asked.keys if single else HEADLINES))
+    for note in (*notes, *unasked_scale_notes(asked)):
         call.say(note)
     if (unmapped := unmapped_note(found)) is not None:
         call.say(unmapped)

@@ -10,7 +10,7 @@ from kpi_engine.reduce import Scope
 from sync.explaining import explained_by
 from sync.figures import reduced
 from sync.locale import Language
-from sync.scorecards import scorecard_notes
+from sync.scorecards import scorecard_notes, unasked_scale_notes
 from sync.sources import as_of_now, source
 from sync.targets import judged
 from sync.trends import trends
@@ -141,6 +141,9 @@ def test_a_change_of_scale_begins_a_new_series_in_report_trend_and_explanation(
     assert (rate.numerator, rate.denominator) == (1, 2), "five of ten is not good"
     (note,) = (english(each) for each in scorecard_notes(found) if "scales" in english(each))
     assert note.startswith("satisfaction_rate: customers rated on several scales in ")
+    alone = [asked(world, PeriodKind.WEEK, key) for key in ("satisfaction_rate", "satisfaction_mean", "created")]
+    assert [[english(each) for each in unasked_scale_notes(one)] for one in alone] == [[note], [], []]
+    assert not list(unasked_scale_notes(week)), "the mean is there to tell it"
 
     trend = trends(week, Scope.ACCOUNT, [NAME], found)[NAME]["satisfaction_mean"]
     assert [(each.value, each.series) for each in trend[-2:]] == [(5.0, "1-5"), (5.0, "1-10")]
