@@ -120,18 +120,16 @@ def _returned(evidence: Evidence, start: int, end: int) -> bool:
 
 
 def _counts(evidence: Evidence, event: DerivedEvent, at: int) -> bool:
-    """Tell whether another ticket counts at all, and follows this one up or may be about the same topic.
+    """Tell whether another ticket counts at all, is no agent's doing, and follows this one up or may be of its topic.
 
-    Where either says nothing of its topic, it may be, unless it is an agent's doing. What follows up the closed
-    ticket itself says by that alone that the matter was not over.
+    Where either says nothing of its topic, it may be. What the customer has follow up the closed ticket itself says by
+    that alone that the matter was not over.
     """
     rulebook, cause = evidence.rulebook, event.cause
-    if exclusion(cause, rulebook.meanings.at(event.at)) is not None:
+    if exclusion(cause, rulebook.meanings.at(event.at)) is not None or is_outbound(cause, rulebook, event.at):
         return False
     if cause.follows == evidence.story.ticket.ticket_id:
         return True
-    if is_outbound(cause, rulebook, event.at):
-        return False
     ours, theirs = evidence.meaning("topic", at), evidence.meaning("topic", at, cause)
     return ours is None or theirs is None or ours == theirs
 
@@ -159,7 +157,7 @@ _WINDOW = Parameter(
         "be of use; no product agrees with another. A figure counts a ticket once its window has ended, so that "
         "yesterday's solves do not flatter it. A ticket that an agent opens for the customer is not the customer's "
         "return, unless it writes a telephone call down (channel phone or voice). What the helpdesk itself says "
-        "follows up the closed ticket (Zendesk does) is one whatever its topic and whoever opened it."
+        "follows up the closed ticket (Zendesk does) is one whatever its topic."
     ),
 )
 

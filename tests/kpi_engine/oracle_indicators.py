@@ -488,10 +488,10 @@ def returns(told: Told, start: int, end: int) -> bool:
     for each in told.history.derived:
         if each.kind != "requester_returned" or not start <= each.at < end or told.counts_nowhere(each.cause):
             continue
-        if each.cause.follows == told.ticket.ticket_id:
-            return True
         if told.is_outbound(each.cause, each.at):
             continue
+        if each.cause.follows == told.ticket.ticket_id:
+            return True
         theirs = told.rules.reads("topic", start, each.cause.fields, each.cause.tags)
         ours = told.rules.reads("topic", start, told.ticket.fields, told.ticket.tags)
         if theirs is None or ours is None or theirs == ours:

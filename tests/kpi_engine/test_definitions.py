@@ -207,12 +207,13 @@ def test_d16_a_follow_up_to_a_closed_ticket_is_a_repeat_contact_of_the_same_matt
     [
         ({"follows": "1"}, 0),
         ({"follows": "2"}, 1),
-        ({"follows": "1", "submitter_id": "an"}, 0),
+        ({"follows": "1", "submitter_id": "an"}, 1),
+        ({"follows": "1", "submitter_id": "an", "channel": "phone"}, 0),
         ({"submitter_id": "an"}, 1),
         ({"follows": "1", "tags": ("internal",)}, 1),
     ],
 )
-def test_d16_what_the_helpdesk_says_follows_it_up_is_a_return_whatever_its_topic_and_whoever_opened_it(
+def test_d16_what_the_helpdesk_says_follows_it_up_is_the_customers_return_whatever_its_topic(
     play: Play, link: dict[str, object], first: int
 ) -> None:
     """Solved and closed; then there is a ticket about something else.
