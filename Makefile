@@ -11,14 +11,14 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 demo: $(VENV)/demo.installed
 	$(BIN)/helpdesk-kpi demo
 
-# worksteal: tests that stand together, and often share a world, stay with one worker as long as both have some.
+# A file's tests stay with one worker, for they often share a world; in order, for the longest files have few tests.
 test: $(VENV)/dev.installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=
 	$(BIN)/coverage report --fail-under=95
 	$(BIN)/coverage report --include='kpi_engine/*' --fail-under=100
 

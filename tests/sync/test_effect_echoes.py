@@ -235,6 +235,7 @@ def test_only_what_still_matters_is_done_again(world: "World") -> None:
     assert not any(str(outage.id) in each for each in told(world))
 
 
+@pytest.mark.untraced
 def test_nothing_is_done_twice_wherever_a_pass_dies_that_looks_for_effects(
     world: "World", fork_a_pass: "Callable[[World, str], int]"
 ) -> None:

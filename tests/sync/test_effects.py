@@ -126,6 +126,7 @@ def quiet(world: "World", *steps: dict[str, Any], **more: Any) -> "World":  # no
     return world
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_note_is_written_once_wherever_a_pass_dies_and_whether_its_answer_is_lost(
     make_world: "Callable[..., World]", fork_a_pass: "Callable[[World, str], int]", kind: str

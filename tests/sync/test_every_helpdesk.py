@@ -75,6 +75,7 @@ def undisturbed(
     return request.param, found
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("point", ["after_page", "after_request", "after_outcome"])
 def test_a_pass_killed_at_any_point_costs_nothing_but_its_rest(
     standing: "Worlds",
