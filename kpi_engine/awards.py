@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from kpi_engine.compensating import alive, compensated
 from kpi_engine.periods import Period
 from kpi_engine.rewards import Award, Reward, Standing
 
@@ -82,25 +83,15 @@ def award_entry(reward: Reward, award: Award, period: Period, as_of: int, correc
 
 def standing_awards(entries: Iterable[AwardEntry]) -> list[AwardEntry]:
     """Return the lines that were not taken back, in the order they were made."""
-    alive: dict[Key, AwardEntry] = {}
-    for entry in entries:
-        if entry.kind is AwardKind.PLACED:
-            alive[_key(entry)] = entry
-        else:
-            alive.pop(_key(entry), None)
-    return list(alive.values())
+    return list(alive(entries, _key, AwardKind.PLACED).values())
 
 
 def settle_awards(
     entries: Iterable[AwardEntry], found: Iterable[AwardEntry], as_of: int, correction: int = 0
 ) -> Iterator[AwardEntry]:
-    """Yield the lines that bring the ledger of a period in line with where everybody stands now.
+    """Return the lines that bring the ledger of a period in line with where everybody stands now."""
 
-    What no longer holds is taken back by a compensating line; nothing is rewritten.
-    """
-    alive = {_key(entry): entry for entry in standing_awards(entries)}
-    for entry in found:
-        if alive.pop(_key(entry), None) is None:
-            yield entry
-    for gone in alive.values():
-        yield replace(gone, kind=AwardKind.WITHDRAWN, recorded_as_of=as_of, correction=correction)
+    def withdrawn(gone: AwardEntry) -> AwardEntry:
+        return replace(gone, kind=AwardKind.WITHDRAWN, recorded_as_of=as_of, correction=correction)
+
+    return compensated(alive(entries, _key, AwardKind.PLACED), found, _key, withdrawn)

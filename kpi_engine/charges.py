@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeAlias
 
+from kpi_engine.compensating import alive, compensated
 from kpi_engine.penalties import Assessment, Charge
 from kpi_engine.reduce import Scope
 
@@ -53,11 +53,8 @@ class ChargeEntry:
     team: str | None = None
 
 
-Key: TypeAlias = ChargeEntry
-"""A line but for its kind and when it was written: one whose evidence is another now is another line."""
-
-
-def _key(entry: ChargeEntry) -> Key:
+def _key(entry: ChargeEntry) -> ChargeEntry:
+    """Return a line but for its kind and when it was written: one whose evidence is another now is another line."""
     return replace(entry, kind=ChargeKind.CHARGED, recorded_as_of=0, correction=0)
 
 
@@ -71,31 +68,23 @@ def cost(entry: ChargeEntry) -> tuple[object, ...]:
 
 def standing_charges(entries: Iterable[ChargeEntry]) -> list[ChargeEntry]:
     """Return the lines that were not taken back, in the order they were made."""
-    alive: dict[Key, ChargeEntry] = {}
-    for entry in entries:
-        if entry.kind is ChargeKind.CHARGED:
-            alive[_key(entry)] = entry
-        else:
-            alive.pop(_key(entry), None)
-    return list(alive.values())
+    return list(alive(entries, _key, ChargeKind.CHARGED).values())
 
 
 def settle_charges(
     entries: Iterable[ChargeEntry], assessments: Iterable[Assessment], as_of: int, correction: int = 0
 ) -> Iterator[ChargeEntry]:
-    """Yield the lines that bring the ledger of a period in line with what it comes to now.
+    """Return the lines that bring the ledger of a period in line with what it comes to now.
 
     `entries` and `assessments` must speak of the same periods. What no longer holds is taken back by a compensating
     line; nothing is rewritten.
     """
-    alive = {_key(entry): entry for entry in standing_charges(entries)}
-    for assessment in assessments:
-        for charge in assessment.charges:
-            entry = _entry(assessment, charge, as_of, correction)
-            if alive.pop(_key(entry), None) is None:
-                yield entry
-    for gone in alive.values():
-        yield replace(gone, kind=ChargeKind.WITHDRAWN, recorded_as_of=as_of, correction=correction)
+
+    def withdrawn(gone: ChargeEntry) -> ChargeEntry:
+        return replace(gone, kind=ChargeKind.WITHDRAWN, recorded_as_of=as_of, correction=correction)
+
+    found = (_entry(each, charge, as_of, correction) for each in assessments for charge in each.charges)
+    return compensated(alive(entries, _key, ChargeKind.CHARGED), found, _key, withdrawn)
 
 
 def _entry(assessment: Assessment, charge: Charge, as_of: int, correction: int) -> ChargeEntry:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from kpi_engine.compensating import alive
 from kpi_engine.measurement import Firing
 
 
@@ -42,13 +43,7 @@ def _key(line: Entry | Firing) -> Key:
 
 def standing(entries: Iterable[Entry]) -> dict[Key, Entry]:
     """Return the fired lines that were not taken back."""
-    alive: dict[Key, Entry] = {}
-    for entry in entries:
-        if entry.kind is EntryKind.FIRED:
-            alive[_key(entry)] = entry
-        else:
-            alive.pop(_key(entry), None)
-    return alive
+    return alive(entries, _key, EntryKind.FIRED)
 
 
 def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> Iterator[Entry]:
@@ -58,9 +53,9 @@ def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> I
     someone else now, or that no longer holds (late events, a merge), is taken back by a compensating line; nothing is
     rewritten.
     """
-    alive = standing(entries)
+    fired = standing(entries)
     for firing in firings:
-        if alive.pop(_key(firing), None) is None:
+        if fired.pop(_key(firing), None) is None:
             yield Entry(
                 ticket_id=firing.ticket_id,
                 clock=firing.clock,
@@ -74,5 +69,5 @@ def settle(entries: Iterable[Entry], firings: Iterable[Firing], as_of: int) -> I
                 team=firing.team,
                 edition=firing.edition,
             )
-    for gone in alive.values():
+    for gone in fired.values():
         yield replace(gone, kind=EntryKind.WITHDRAWN, recorded_as_of=as_of)
