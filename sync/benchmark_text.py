@@ -10,7 +10,7 @@ from kpi_engine.benchmarks import Band, Benchmark, Beside, Origin
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from sync.benchmarks import Placed
-from sync.fitting import NAME_WIDTH
+from sync.fitting import NAME_WIDTH, plain_table
 from sync.locale import Language
 from sync.wording import cell_text, value_text
 
@@ -60,8 +60,7 @@ def source_text(benchmark: Benchmark, language: Language) -> Message:
 
 def benchmarks_table(found: Sequence[Placed], names: Mapping[str | None, str], language: Language) -> Table:
     """Return a table of figures beside the benchmarks recorded for them."""
-    title = language(message("Benchmarks"))
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
+    table = plain_table(language(message("Benchmarks")))
     heads = (message("Whose"), message("Indicator"), message("Figure"), message("Benchmark"), message("Finding"))
     for head in (*heads, message("Source")):
         table.add_column(language(head), overflow="fold")

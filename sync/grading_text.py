@@ -10,7 +10,7 @@ from connectors.body import one_line
 from kpi_engine.indicators import INDICATORS
 from kpi_engine.message import Message, message
 from kpi_engine.role_cards import LEAST_COVERED, SEVERE, Grading, RoleCard
-from sync.fitting import NAME_WIDTH
+from sync.fitting import NAME_WIDTH, plain_table
 from sync.locale import Language
 
 
@@ -68,7 +68,7 @@ def _both(covered: str, least: str) -> dict[str, object]:
 
 def gradings_table(found: Mapping[str | None, Grading], names: Mapping[str | None, str], language: Language) -> Table:
     """Return a table of scorecards: every part of a single one, else one line for each subject."""
-    table = _table(language(message("Scorecards by role")))
+    table = plain_table(language(message("Scorecards by role")))
     if len(found) == 1:
         (only,) = found.values()
         return _one(table, only, language)
@@ -100,10 +100,6 @@ def _one(table: Table, found: Grading, language: Language) -> Table:
     table.add_section()
     table.add_row(Text(role_name(found.card, language), style="bold"), Text(language(finding(found, language))))
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
 
 
 def how_it_is_made(found: Grading, language: Language) -> Iterator[Message]:

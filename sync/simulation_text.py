@@ -15,7 +15,7 @@ from kpi_engine.rulebook import Rulebook
 from kpi_engine.trying import Count, Sums, Trial, points
 from sync.counting import TICKETS
 from sync.effect_text import EFFECT_NAMES
-from sync.fitting import NAME_WIDTH
+from sync.fitting import NAME_WIDTH, plain_table
 from sync.ledger_text import step_name
 from sync.locale import Language
 from sync.role_words import ROLE_NAMES
@@ -198,9 +198,7 @@ class SimulationTeller:
 
     def _table(self, title: Message, first: Message, *, points_too: bool) -> Table:
         language = self.language
-        table = Table(
-            title=language(title), title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline"
-        )
+        table = plain_table(language(title))
         table.add_column(language(first), overflow="fold", max_width=NAME_WIDTH)
         headings = [
             message("Judged now"), message("then"), message("Late now"), message("then"),
@@ -212,13 +210,7 @@ class SimulationTeller:
         return table
 
     def _bare(self, title: Message, first: Message) -> Table:
-        table = Table(
-            title=self.language(title),
-            title_justify="left",
-            box=None,
-            padding=(0, 1, 0, 0),
-            header_style="bold underline",
-        )
+        table = plain_table(self.language(title))
         table.add_column(self.language(first), overflow="fold")
         return table
 

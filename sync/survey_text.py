@@ -13,7 +13,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from kpi_engine.response_bias import Gap, Responses, Survey, Unheard
 from kpi_engine.rulebook import Rulebook
-from sync.fitting import NAME_WIDTH
+from sync.fitting import NAME_WIDTH, plain_table
 from sync.locale import Language
 from sync.surveyed import Answered
 from sync.wording import NOBODY, NONE_GIVEN, priority_name, subject_name, value_text
@@ -51,7 +51,7 @@ def surveys_table(
     language: Language,
 ) -> Table:
     """Return a table of what stands beside a survey's figure, by whose it is; of fewer answers than min_n no figure."""
-    table = _table(language(_BESIDE[survey.name]))
+    table = plain_table(language(_BESIDE[survey.name]))
     asked = message("Asked") if survey.covers else message("Sent")
     heads = (message("Whose"), asked, message("Answered"), message("Bias"), _figure_head(survey))
     for head in (*heads, message("Weighed"), message("Worst to best")):
@@ -163,7 +163,7 @@ def silences_tables(
     `place` are the rulebook and the instant that name agents.
     """
     for dimension, rows in found.items():
-        table = _table(language(_where(survey, dimension)))
+        table = plain_table(language(_where(survey, dimension)))
         for head in (_TITLES[dimension], *_COUNTED[survey.covers]):
             table.add_column(language(head), overflow="fold")
         for row in rows[:_SHOWN]:
@@ -188,10 +188,6 @@ def kind_name(dimension: str, kind: str | None, rules: Rulebook, at: int, langua
     if kind is None:
         return language(NONE_GIVEN)
     return language(priority_name(kind)) if dimension == Scope.PRIORITY else kind
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
 
 
 def responses_document(

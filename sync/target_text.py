@@ -14,7 +14,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from kpi_engine.targets import Comparator, TargetKind
 from sync.benchmark_text import band_text, benchmark_text, source_text
-from sync.fitting import NAME_WIDTH
+from sync.fitting import NAME_WIDTH, plain_table
 from sync.locale import Language
 from sync.targets import Judged
 from sync.wording import cell_text, value_text
@@ -97,13 +97,7 @@ def targets_table(
     found: Sequence[Judged], stands: Sequence[Beside | None], names: Mapping[str | None, str], language: Language
 ) -> Table:
     """Return a table of figures beside their targets, and beside what is usual elsewhere or was before."""
-    table = Table(
-        title=language(message("Targets")),
-        title_justify="left",
-        box=None,
-        padding=(0, 1, 0, 0),
-        header_style="bold underline",
-    )
+    table = plain_table(language(message("Targets")))
     for title in (
         message("Whose"),
         message("Indicator"),

@@ -12,7 +12,7 @@ from kpi_engine.message import Message, message
 from kpi_engine.reduce import Scope
 from sync.cli.frame import Call
 from sync.contrasts import Change
-from sync.fitting import NAME_WIDTH
+from sync.fitting import NAME_WIDTH, plain_table
 from sync.locale import Language
 from sync.sources import Asked
 from sync.wording import SCOPES as SCOPE_NAMES
@@ -59,8 +59,7 @@ def named_subjects(
 
 def compared_table(language: Language, wish: Wish, periods: str) -> Table:
     """Return an empty table with the column of who is compared."""
-    title = f"{language(wish.indicator.name)}, {periods}"
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold underline")
+    table = plain_table(f"{language(wish.indicator.name)}, {periods}")
     table.add_column(language(SCOPE_NAMES[wish.scope]), overflow="fold", max_width=NAME_WIDTH)
     return table
 
